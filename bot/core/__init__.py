@@ -1,0 +1,1 @@
+"""Rules as pure functions over plain values: no clock, no I/O, no database, no platform."""

@@ -1,0 +1,110 @@
+"""What the bot asks of a platform, and what a platform asks of the bot."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal, Protocol
+
+from bot.core.commands import Reader, Registry
+from bot.core.content import Choice, Content, Reply
+from bot.core.inbound import Inbound
+from bot.core.words import Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a message goes: privately to an account ("direct"), or into a channel or room ("place").
+
+    `fallback` is the place where a private thread may be opened for somebody whose private chat is closed.
+    """
+
+    platform: str
+    kind: Literal["direct", "place"]
+    id: str
+    fallback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The platform has taken the message: `message_id` is its id there."""
+
+    message_id: str
+
+
+class SendError(Exception):
+    """A message was not sent. The message of the exception is a reason without anybody's words or names."""
+
+
+class TryAgain(SendError):
+    """It may work later; `after` is the server's own wait, when it named one."""
+
+    def __init__(self, reason: str, after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.after = after
+
+
+class NeverAgain(SendError):
+    """It will never work: the place is gone, the message is refused."""
+
+
+class Unreachable(NeverAgain):
+    """The person cannot be written to privately: those on duty must be told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line of `handrail check`. `mend` says what to do about it; an `ok` finding has none."""
+
+    level: Literal["ok", "warning", "broken"]
+    what: str
+    mend: str = ""
+
+
+class Platform(Protocol):
+    """One platform account of the bot."""
+
+    name: str
+    """"discord", "matrix" or "console"."""
+
+    async def run(self) -> None:
+        """Connect and hear until cancelled. Returns or raises when the connection ends; the app then runs it
+        again after a pause.
+        """
+
+    async def send(self, to: Address, content: Content, key: str, *, retried: bool) -> Receipt:
+        """Say the rendered `content` at `to`, exactly once per `key` as far as the platform allows.
+
+        `retried`: an earlier attempt with this key may have got through. Raises `SendError`.
+        """
+
+    async def check(self) -> list[Finding]:
+        """What is right and wrong with this platform's settings, token, permissions."""
+
+    async def close(self) -> None:
+        """Let go of everything."""
+
+
+class Hub(Protocol):
+    """The bot, as a platform sees it."""
+
+    registry: Registry
+
+    async def receive(self, inbound: Inbound) -> Reply | None:
+        """Hear one thing. The reply is rendered, and given only if `inbound.answered_directly`."""
+
+    async def reader(self, inbound: Inbound) -> tuple[Reader, Words]:
+        """Who is typing, for suggestions and the titles of forms."""
+
+    async def choices(self, platform: str, message_id: str) -> tuple[Choice, ...]:
+        """The choices under a message the bot has sent, in their order; () if it has none."""
+
+    async def latest_choices(self, address: Address) -> tuple[Choice, ...]:
+        """The choices under the bot's newest message with choices at `address`."""
+
+    async def remembered(self, platform: str, name: str) -> str | None:
+        """A value the platform stored (a sync token, a device id, the last message of a channel)."""
+
+    async def remember(self, platform: str, name: str, value: str) -> None:
+        """Store a value; it is encrypted at rest."""
+
+    async def is_known_place(self, platform: str, place: str) -> bool:
+        """Whether some community has this place (server, channel or room)."""

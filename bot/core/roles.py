@@ -1,0 +1,38 @@
+"""Who may do what: the one table."""
+
+from collections.abc import Set as AbstractSet
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person is to a community. Everybody in it is a member; the others are given by the organizer."""
+
+    MEMBER = "member"
+    PEER = "peer"
+    MODERATOR = "moderator"
+    ORGANIZER = "organizer"
+
+
+class Action(StrEnum):
+    """Something a person may want to do, as the table below grants it."""
+
+    USE = "use the bot for oneself"
+    TAKE_CASE = "take, carry and close an escalation"
+    ESCALATE_FOR_OTHER = "ask for a peer on somebody's message"
+    MANAGE_MEETINGS = "add, change and cancel meetings"
+    MANAGE_COMMUNITY = "set the community up"
+
+
+ALLOWED: dict[Action, frozenset[Role]] = {
+    Action.USE: frozenset(Role),
+    # Moderators and organizers are the last steps of every policy: whoever can be paged can press the button.
+    Action.TAKE_CASE: frozenset({Role.PEER, Role.MODERATOR, Role.ORGANIZER}),
+    Action.ESCALATE_FOR_OTHER: frozenset({Role.PEER, Role.MODERATOR}),
+    Action.MANAGE_MEETINGS: frozenset({Role.ORGANIZER}),
+    Action.MANAGE_COMMUNITY: frozenset({Role.ORGANIZER}),
+}
+
+
+def may(roles: AbstractSet[Role], action: Action) -> bool:
+    """Whether somebody with these roles (`MEMBER` is everybody's) may do `action`."""
+    return not ALLOWED[action].isdisjoint(roles | {Role.MEMBER})

@@ -1,0 +1,84 @@
+"""Every string a person reads: written once in English, translated when the reader is known.
+
+`_("Hello {name}", name=…)` makes a `Text`: the English sentence (the gettext message id) and its values.
+It is rendered with the reader's catalogue just before it leaves. Babel extracts the calls into
+`bot/locale/handrail.pot`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from gettext import NullTranslations
+
+from babel.dates import format_date, format_time
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A sentence for people that is not yet in anybody's language.
+
+    `message` is the English sentence with `{names}`; `plural`, when given, is its form for `n` other than 1,
+    and then `values` must hold `n`. A `datetime` among the values is shown in its own zone, so it is
+    converted to the reader's zone by whoever makes the text.
+    """
+
+    message: str
+    values: Mapping[str, "Value"] = field(default_factory=dict)
+    plural: str | None = None
+
+    def __str__(self) -> str:
+        return ENGLISH.render(self)
+
+
+Value = str | int | date | time | datetime | Text
+Say = Text | str
+"""What may be said: a translatable text, or words that are somebody's own (a name, a note)."""
+
+
+def _(message: str, /, **values: Value) -> Text:
+    """Mark `message` as a sentence for people."""
+    return Text(message, values)
+
+
+def _n(message: str, plural: str, /, *, n: int, **values: Value) -> Text:
+    """Mark a sentence that depends on the count `n`."""
+    return Text(message, {"n": n, **values}, plural)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One language's catalogue. `language` is an ISO 639-1 code, such as "en"."""
+
+    language: str
+    catalogue: NullTranslations
+
+    def render(self, say: Say) -> str:
+        """`say` in this language, its values in this language's formats."""
+        if isinstance(say, str):
+            return say
+        if say.plural is not None:
+            count = say.values["n"]
+            assert isinstance(count, int)  # noqa: S101  a count is what makes a plural
+            template = self.catalogue.ngettext(say.message, say.plural, count)
+        else:
+            template = self.catalogue.gettext(say.message)
+        if not say.values:
+            return template
+        return template.format_map({name: self._value(value) for name, value in say.values.items()})
+
+    def _value(self, value: Value) -> str:
+        match value:
+            case Text():
+                return self.render(value)
+            case datetime():
+                day = format_date(value, "EEE d MMM", locale=self.language)
+                return f"{day}, {format_time(value.time(), 'HH:mm', locale=self.language)}"
+            case date():
+                return format_date(value, "EEEE d MMMM", locale=self.language)
+            case time():
+                return format_time(value, "HH:mm", locale=self.language)
+            case _:
+                return str(value)
+
+
+ENGLISH = Words("en", NullTranslations())
