@@ -23,13 +23,15 @@ class Reader:
 class BadValue(ValueError):
     """A person's words are not what a parameter takes: says so, with the nearest guesses.
 
-    `guesses` are values the parameter would take, best first, at most five.
+    `guesses` are values the parameter would take, best first, at most five. A handler that finds only later that
+    a value means nothing (no meeting of that name) names the `parameter` to ask again.
     """
 
-    def __init__(self, message: Text, guesses: tuple[str, ...] = ()) -> None:
+    def __init__(self, message: Text, guesses: tuple[str, ...] = (), parameter: str | None = None) -> None:
         super().__init__(message.message)
         self.message = message
         self.guesses = guesses
+        self.parameter = parameter
 
 
 class Kind(Protocol):
@@ -75,6 +77,7 @@ class Command:
     parameters: tuple[Parameter, ...] = ()
     hidden: bool = False
     on_message: Text | None = None
+    phrases: tuple[Text, ...] = ()
 
     def missing(self, arguments: Mapping[str, object]) -> tuple[Parameter, ...]:
         """The required parameters that `arguments` lacks: what a form must ask."""
@@ -88,6 +91,7 @@ def command(
     may: Action = Action.USE,
     hidden: bool = False,
     on_message: Text | None = None,
+    phrases: tuple[Text, ...] = (),
 ) -> Callable[[Handler], Handler]:
     """Declare a cog's method as a command; the method is called with the call and the parsed parameters."""
 
@@ -100,6 +104,7 @@ def command(
             parameters=parameters,
             hidden=hidden,
             on_message=on_message,
+            phrases=phrases,
         )
         return method
 

@@ -53,13 +53,22 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A text file that goes with a message, such as a member's exported data."""
+
+    filename: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """One message to people: text, fields, choices."""
+    """One message to people: text, fields, choices, perhaps a file."""
 
     text: Say = ""
     title: Say | None = None
     fields: tuple[Field, ...] = ()
     choices: tuple[Choice, ...] = ()
+    attachment: Attachment | None = None
 
     def rendered(self, words: Words) -> "Content":
         """The same with every text in one language: only plain strings are left."""
@@ -78,6 +87,7 @@ class Content:
             "title": None if self.title is None else str(self.title),
             "fields": [[str(f.name), str(f.value)] for f in self.fields],
             "choices": [[str(c.label), c.command, dict(c.arguments), c.style] for c in self.choices],
+            "attachment": self.attachment and [self.attachment.filename, self.attachment.text],
         }
 
     @classmethod
@@ -91,6 +101,8 @@ class Content:
                 Choice(label=label, command=command, arguments=arguments, style=style)
                 for label, command, arguments, style in data["choices"]
             ),
+            attachment=data["attachment"]
+            and Attachment(filename=data["attachment"][0], text=data["attachment"][1]),
         )
 
 

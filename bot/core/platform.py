@@ -66,8 +66,9 @@ class Platform(Protocol):
     """"discord", "matrix" or "console"."""
 
     async def run(self) -> None:
-        """Connect and hear until cancelled. Returns or raises when the connection ends; the app then runs it
-        again after a pause.
+        """Connect and hear until cancelled.
+
+        Returns or raises when the connection ends; the app then runs it again after a pause.
         """
 
     async def send(self, to: Address, content: Content, key: str, *, retried: bool) -> Receipt:

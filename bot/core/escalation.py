@@ -1,0 +1,252 @@
+"""The life of an escalation: a pure state machine, `(case, event, now) → (case, effects)`.
+
+    opened → paged → acknowledged → in conversation → resolved
+                ↑         |               |
+                +---------+---- handed over (to nobody: paged again; to a peer: acknowledged)
+
+An open case always has either a person (`holder`) or a timer (`next_at`); only a person's word ends it.
+The policy is copied onto the case when it opens, so an edit never changes a running case.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.core.crisis.signal import Severity
+
+
+class Whom(StrEnum):
+    """Who is paged by a step."""
+
+    ROOM = "room"
+    PEERS = "peers"
+    MODERATORS = "moderators"
+    ORGANIZERS = "organizers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Page `whom`, then wait this long for somebody to take the case."""
+
+    whom: Whom
+    wait: timedelta
+
+
+Policy = tuple[Step, ...]
+"""The steps in order, at least one; the last one repeats until a person answers."""
+
+DEFAULT_POLICY: Policy = (
+    Step(whom=Whom.ROOM, wait=timedelta(minutes=3)),
+    Step(whom=Whom.ROOM, wait=timedelta(minutes=3)),
+    Step(whom=Whom.PEERS, wait=timedelta(minutes=5)),
+    Step(whom=Whom.MODERATORS, wait=timedelta(minutes=10)),
+)
+
+LATE = timedelta(minutes=10)
+"""After this long without a person the member is told honestly that it takes longer."""
+
+
+class State(StrEnum):
+    """Where a case stands."""
+
+    OPENED = "opened"
+    PAGED = "paged"
+    ACKNOWLEDGED = "acknowledged"
+    IN_CONVERSATION = "in conversation"
+    RESOLVED = "resolved"
+
+
+class Outcome(StrEnum):
+    """How a case ended, in the word of the person who ended it."""
+
+    SAFE = "safe"
+    SERVICES = "services"
+    DECLINED = "declined"
+    FALSE_ALARM = "false-alarm"
+    ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One escalation. `holder` is the member id of the peer who has it; `version` rises with every change."""
+
+    policy: Policy
+    severity: Severity
+    opened_at: datetime
+    state: State = State.OPENED
+    step: int = 0
+    pages: int = 0
+    next_at: datetime | None = None
+    holder: int | None = None
+    told_late: bool = False
+    outcome: Outcome | None = None
+    version: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has ended it yet."""
+        return self.state is not State.RESOLVED
+
+
+# Events
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The case begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Another signal of the same member: it joins the case."""
+
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """`next_at` has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A person says "I'm on it"."""
+
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spoke:
+    """The peer's first words went to the member."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """The holder gives the case back: somebody else is to be found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A person ends the case."""
+
+    outcome: Outcome
+
+
+Event = Opened | Heard | TimerFired | Taken | Spoke | HandedOver | Ended
+
+
+# Effects
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Tell `whom` about the case; `number` counts the case's pages from 1."""
+
+    whom: Whom
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerMember:
+    """Tell the member at once what happens next, with helplines."""
+
+
+@dataclass(frozen=True, slots=True)
+class TellMemberLate:
+    """Tell the member honestly that nobody has come yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRelay:
+    """Tell the member that a person is here, and the peer how to talk to them."""
+
+    peer: int
+
+
+@dataclass(frozen=True, slots=True)
+class TellHolder:
+    """Tell the holder that the member was heard again, as severe as `severity`."""
+
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class CloseRelay:
+    """Tell both that the conversation has ended."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyTaken:
+    """The action came too late: somebody else has the case."""
+
+    holder: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyEnded:
+    """The action came too late: the case has ended."""
+
+
+Effect = Page | AnswerMember | TellMemberLate | OpenRelay | TellHolder | CloseRelay | AlreadyTaken | AlreadyEnded
+
+
+def advance(case: Case, event: Event, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+    """The case after `event`, and what must be said; a stale event changes nothing."""
+    if not case.is_open:
+        return case, () if isinstance(event, TimerFired | Heard | Spoke) else (AlreadyEnded(),)
+    after, effects = _advance_open(case, event, now)
+    return (after if after == case else replace(after, version=case.version + 1)), effects
+
+
+def _advance_open(case: Case, event: Event, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+    match event:
+        case Opened():
+            paged, effects = _page(case, now)
+            return paged, (AnswerMember(), *effects)
+        case Heard(severity):
+            return _heard(case, severity, now)
+        case TimerFired():
+            return _timer_fired(case, now)
+        case Taken(by):
+            if case.holder is not None:
+                return case, () if case.holder == by else (AlreadyTaken(case.holder),)
+            return replace(case, state=State.ACKNOWLEDGED, holder=by, next_at=None), (OpenRelay(by),)
+        case Spoke():
+            return replace(case, state=State.IN_CONVERSATION), ()
+        case HandedOver():
+            return _page(replace(case, holder=None, step=0), now)
+        case Ended(outcome):
+            ended = replace(case, state=State.RESOLVED, outcome=outcome, next_at=None)
+            return ended, (CloseRelay(outcome),)
+
+
+def _page(case: Case, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+    """Page the current step and set the timer for the next one; the last step repeats."""
+    step = case.policy[min(case.step, len(case.policy) - 1)]
+    paged = replace(
+        case,
+        state=State.PAGED,
+        step=min(case.step + 1, len(case.policy) - 1),
+        pages=case.pages + 1,
+        next_at=now + step.wait,
+    )
+    return paged, (Page(step.whom, paged.pages),)
+
+
+def _heard(case: Case, severity: Severity, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+    raised = severity.rank > case.severity.rank
+    after = replace(case, severity=severity) if raised else case
+    if case.holder is not None:
+        return after, (TellHolder(severity),) if raised else ()
+    return _page(after, now) if raised else (after, ())
+
+
+def _timer_fired(case: Case, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+    if case.holder is not None or case.next_at is None or now < case.next_at:
+        return case, ()
+    paged, effects = _page(case, now)
+    if not case.told_late and now - case.opened_at >= LATE:
+        return replace(paged, told_late=True), (*effects, TellMemberLate())
+    return paged, effects

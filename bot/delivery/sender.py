@@ -1,0 +1,113 @@
+"""The sender of one platform account: takes what is due from the outbox, by priority, and sends it."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+from bot.core.platform import Platform, SendError, TryAgain
+from bot.delivery import outbox
+from bot.delivery.outbox import Claimed, Priority
+from bot.storage.database import Database, Transaction
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 4
+"""Messages under way at the same time, each to another address."""
+
+SLOWEST_LOOK = timedelta(seconds=5)
+"""How long a sender sleeps at most when nobody wakes it."""
+
+OnFailure = Callable[[Transaction, Claimed, SendError], Awaitable[None]]
+"""What else must be done, in the same transaction, when a delivery has failed for good."""
+
+
+class Sender:
+    """Sends one platform's deliveries until cancelled."""
+
+    def __init__(
+        self, database: Database, platform: Platform, now: Callable[[], datetime], on_failure: OnFailure
+    ) -> None:
+        self._database = database
+        self._platform = platform
+        self._now = now
+        self._on_failure = on_failure
+        self._busy: dict[str, asyncio.Task[None]] = {}
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look at the outbox now."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Send whatever becomes due, until cancelled; a fault of the database is logged and tried again."""
+        try:
+            while True:
+                try:
+                    await self._send_due()
+                except Exception:
+                    log.exception("outbox of %s: cannot look for deliveries", self._platform.name)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), SLOWEST_LOOK.total_seconds())
+                self._woken.clear()
+        finally:
+            for task in self._busy.values():
+                task.cancel()
+            await asyncio.gather(*self._busy.values(), return_exceptions=True)
+
+    async def drain(self) -> None:
+        """Send all that is due now, and return when it is sent."""
+        while await self._send_due() or self._busy:
+            await asyncio.wait(self._busy.values(), return_when=asyncio.FIRST_COMPLETED)
+
+    async def _send_due(self) -> int:
+        """Start sending what is due, as far as there is room; how many were started."""
+        started = 0
+        while len(self._busy) < AT_ONCE:
+            async with self._database.begin() as tx:
+                claimed = await outbox.claim(tx, self._platform.name, now=self._now(), busy=set(self._busy))
+            if claimed is None:
+                break
+            task = asyncio.create_task(self._send(claimed), name=f"delivery {claimed.id}")
+            self._busy[claimed.to.id] = task
+            task.add_done_callback(partial(self._finished, claimed.to.id))
+            started += 1
+        return started
+
+    def _finished(self, address: str, task: asyncio.Task[None]) -> None:
+        del self._busy[address]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # The outcome could not be written down: the lease runs out, and it is sent again under the same key.
+            log.error("%s: its outcome was not stored (%s)", task.get_name(), type(error).__name__)
+        self._woken.set()
+
+    async def _send(self, claimed: Claimed) -> None:
+        try:
+            receipt = await self._platform.send(
+                claimed.to, claimed.content, claimed.key, retried=claimed.attempts > 1
+            )
+        except SendError as error:
+            await self._failed(claimed, error)
+        except Exception as error:
+            # An adapter's own mistake: never lost, tried again, and visible.
+            log.exception("delivery %d: the %s adapter failed", claimed.id, self._platform.name)
+            await self._failed(claimed, TryAgain(type(error).__name__))
+        else:
+            async with self._database.begin() as tx:
+                await outbox.mark_sent(tx, claimed.id, receipt.message_id, now=self._now())
+
+    async def _failed(self, claimed: Claimed, error: SendError) -> None:
+        now = self._now()
+        async with self._database.begin() as tx:
+            if isinstance(error, TryAgain) and (
+                claimed.attempts < outbox.MAX_ATTEMPTS or claimed.priority is Priority.CRISIS
+            ):
+                due_at = outbox.next_attempt(claimed.attempts, now=now, after=error.after)
+                await outbox.put_back(tx, claimed.id, str(error), due_at=due_at)
+                log.warning("delivery %d: not sent (%s), again at %s", claimed.id, error, due_at)
+                return
+            await outbox.mark_failed(tx, claimed.id, str(error))
+            log.error("delivery %d: given up (%s)", claimed.id, error)
+            await self._on_failure(tx, claimed, error)

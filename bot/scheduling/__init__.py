@@ -1,0 +1,1 @@
+"""When: the ticker that wakes the work which is due."""

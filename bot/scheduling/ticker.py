@@ -1,0 +1,44 @@
+"""The ticker: APScheduler wakes named jobs at intervals; the database, not the scheduler, knows what is due."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+log = logging.getLogger(__name__)
+
+Job = Callable[[], Awaitable[object]]
+
+
+class Ticker:
+    """Calls jobs again and again; one that is still running is not started twice, a failing one is logged."""
+
+    def __init__(self) -> None:
+        # Coalescing and no grace time: after a pause a job runs once, however late, because what is due waits
+        # in the database and not here.
+        self._scheduler = AsyncIOScheduler(
+            timezone="UTC",
+            job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
+        )
+
+    def every(self, interval: timedelta, job: Job, name: str) -> None:
+        """Call `job` now and then every `interval`."""
+        self._scheduler.add_job(_guarded, "interval", seconds=interval.total_seconds(), args=(job, name), id=name)
+
+    def start(self) -> None:
+        """Begin; needs a running event loop."""
+        logging.getLogger("apscheduler").setLevel(logging.WARNING)
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Start no further job."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+
+async def _guarded(job: Job, name: str) -> None:
+    try:
+        await job()
+    except Exception:
+        log.exception("ticker: %s failed and will be tried again", name)

@@ -1,0 +1,1 @@
+"""Tables, queries and migrations. SQLite is the embedded default, PostgreSQL when a community outgrows it."""

@@ -1,0 +1,88 @@
+"""Opening the database: the right key first, then the migrations."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.storage.database import Database, make_engine
+from bot.storage.vault import KEY_VARIABLE, KeyProblem, Vault, load_key, make_key
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+async def open_database(url: str, key_file: Path) -> Database:
+    """The database at `url`, migrated to the newest version, with its vault.
+
+    At the very first run a key is made in `key_file`. Raises `KeyProblem`, before anything is written, if the
+    database is encrypted with another key or its key is missing.
+    """
+    engine = make_engine(url)
+    try:
+        vault = await open_vault(engine, key_file)
+        await upgrade(engine)
+        async with engine.begin() as opened:
+            await opened.execute(
+                text(
+                    "INSERT INTO installation (id, key_fingerprint) VALUES (1, :fingerprint)"
+                    " ON CONFLICT (id) DO NOTHING"
+                ),
+                {"fingerprint": vault.fingerprint},
+            )
+    except BaseException:
+        await engine.dispose()
+        raise
+    return Database(engine, vault)
+
+
+async def open_vault(engine: AsyncEngine, key_file: Path) -> Vault:
+    """The vault that belongs to this database; a new one only if nothing was ever encrypted here."""
+    async with engine.begin() as opened:
+        fingerprint = await opened.run_sync(_fingerprint)
+    key = load_key(key_file)
+    if key is None:
+        if fingerprint is not None:
+            raise KeyProblem(
+                f"The encryption key is missing: this database was encrypted with one, and neither {KEY_VARIABLE}"
+                f" nor {key_file.name} holds it. Put the key back from your backup. Nothing was changed."
+            )
+        key = make_key(key_file)
+    vault = Vault(key)
+    if fingerprint is not None and fingerprint != vault.fingerprint:
+        raise KeyProblem(
+            f"This is not the encryption key of this database (found in {KEY_VARIABLE} or {key_file.name})."
+            " Put the right key back from your backup. Nothing was changed."
+        )
+    return vault
+
+
+def _fingerprint(opened: Connection) -> str | None:
+    if not inspect(opened).has_table("installation"):
+        return None
+    value = opened.execute(text("SELECT key_fingerprint FROM installation WHERE id = 1")).scalar()
+    return None if value is None else str(value)
+
+
+async def upgrade(engine: AsyncEngine) -> None:
+    """Run the migrations that this database lacks."""
+
+    def run(opened: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = opened
+        command.upgrade(config, "head")
+
+    async with engine.begin() as opened:
+        await opened.run_sync(run)
+
+
+async def pending_migrations(engine: AsyncEngine) -> bool:
+    """Whether this database lacks a migration."""
+    script = ScriptDirectory(str(MIGRATIONS))
+    async with engine.begin() as opened:
+        current = await opened.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
+    return current != script.get_current_head()

@@ -1,0 +1,329 @@
+"""Every table. Words of people are `LargeBinary` columns named `…_sealed`, written and read through the vault.
+
+Which of them hold rows about a person, how long those are kept and how they are reached from the member stands in
+`bot.storage.personal`; a test fails on a table that is missing there.
+"""
+
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, MetaData, String, Time, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from bot.storage.columns import UtcDateTime
+
+
+class Base(DeclarativeBase):
+    """All tables share one metadata, with names for constraints that migrations can rely on."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012  SQLAlchemy's own declaration
+        datetime: UtcDateTime(),
+        time: Time(),
+        bytes: LargeBinary(),
+        dict[str, Any]: JSON(),
+        list[Any]: JSON(),
+        str: String(255),
+    }
+
+
+class Installation(Base):
+    """One row: which key this database is encrypted with."""
+
+    __tablename__ = "installation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key_fingerprint: Mapped[str]
+
+
+class Community(Base):
+    """A peer-support group, as its community file describes it."""
+
+    __tablename__ = "communities"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    country: Mapped[str] = mapped_column(String(2))
+    zone: Mapped[str]
+    languages: Mapped[list[Any]]
+    checkin_time: Mapped[time]
+    policy: Mapped[list[Any]]
+    retention_days: Mapped[int]
+    resources_file: Mapped[str | None]
+
+
+class Place(Base):
+    """A server, channel or room of a community, and what it is for."""
+
+    __tablename__ = "places"
+    __table_args__ = (UniqueConstraint("platform", "address"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    community_id: Mapped[int] = mapped_column(ForeignKey("communities.id", ondelete="CASCADE"), index=True)
+    platform: Mapped[str] = mapped_column(String(16))
+    address: Mapped[str]
+    kinds: Mapped[list[Any]]
+
+
+class Member(Base):
+    """A person in a community. Nothing is known of them but what they told the bot or the organizer wrote down."""
+
+    __tablename__ = "members"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    community_id: Mapped[int] = mapped_column(ForeignKey("communities.id", ondelete="CASCADE"), index=True)
+    name_sealed: Mapped[bytes | None]
+    zone: Mapped[str | None]
+    country: Mapped[str | None] = mapped_column(String(2))
+    language: Mapped[str | None] = mapped_column(String(8))
+    quiet_from: Mapped[time | None]
+    quiet_until: Mapped[time | None]
+    welcomed_at: Mapped[datetime | None]
+    from_file: Mapped[bool] = mapped_column(default=False)
+
+
+class Identity(Base):
+    """A member's account on one platform."""
+
+    __tablename__ = "identities"
+    __table_args__ = (
+        UniqueConstraint("community_id", "platform", "account"),
+        Index("ix_identities_account", "platform", "account"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    community_id: Mapped[int] = mapped_column(ForeignKey("communities.id", ondelete="CASCADE"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    platform: Mapped[str] = mapped_column(String(16))
+    account: Mapped[str]
+    last_seen_at: Mapped[datetime]
+    last_place: Mapped[str | None]
+    """A public place they were last heard in: where a private thread may be opened if their private chat is
+    closed."""
+
+
+class RoleGiven(Base):
+    """A role the organizer gave a member."""
+
+    __tablename__ = "roles"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), primary_key=True)
+    role: Mapped[str] = mapped_column(String(16), primary_key=True)
+
+
+class CheckInSchedule(Base):
+    """When a member wants to be asked: their wall time and zone; `next_at` is the coming occurrence's instant."""
+
+    __tablename__ = "checkin_schedules"
+    __table_args__ = (Index("ix_checkin_schedules_due", "next_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), unique=True)
+    wall: Mapped[time]
+    zone: Mapped[str]
+    next_at: Mapped[datetime | None]
+    next_day: Mapped[date | None]
+    last_day: Mapped[date | None]
+
+
+class CheckInRow(Base):
+    """A member's answer for one of their local days."""
+
+    __tablename__ = "checkins"
+    __table_args__ = (UniqueConstraint("member_id", "day"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    day: Mapped[date]
+    mood: Mapped[int | None]
+    note_sealed: Mapped[bytes | None]
+    answered_at: Mapped[datetime]
+
+
+class MeetingRow(Base):
+    """A recurring meeting: wall time, zone and rule; `next_at` is the start of the coming occurrence."""
+
+    __tablename__ = "meetings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    community_id: Mapped[int] = mapped_column(ForeignKey("communities.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    rule: Mapped[str]
+    starts_on: Mapped[date]
+    wall: Mapped[time]
+    zone: Mapped[str]
+    minutes: Mapped[int]
+    where: Mapped[str | None] = mapped_column(String(500))
+    link: Mapped[str | None] = mapped_column(String(500))
+    room_lead: Mapped[int]
+    """Minutes before the start at which the community's room is reminded; 0: never."""
+    from_file: Mapped[bool] = mapped_column(default=False)
+
+
+class MeetingChange(Base):
+    """One occurrence that is cancelled (`moved_to` None) or moved."""
+
+    __tablename__ = "meeting_changes"
+    __table_args__ = (UniqueConstraint("meeting_id", "day"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"))
+    day: Mapped[date]
+    moved_to: Mapped[datetime | None]
+
+
+class Reminder(Base):
+    """The coming reminder of one meeting for one follower, or for the room (`member_id` None)."""
+
+    __tablename__ = "reminders"
+    __table_args__ = (
+        UniqueConstraint("meeting_id", "member_id"),
+        Index("ix_reminders_due", "next_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"))
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    lead: Mapped[int]
+    next_at: Mapped[datetime | None]
+    next_day: Mapped[date | None]
+    next_start: Mapped[datetime | None]
+
+
+class CommunityResource(Base):
+    """A row of the community's own resource list (a CSV file), as it was applied."""
+
+    __tablename__ = "resources"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    community_id: Mapped[int] = mapped_column(ForeignKey("communities.id", ondelete="CASCADE"), unique=True)
+    csv: Mapped[bytes]
+
+
+class CaseRow(Base):
+    """An escalation. What it may do is decided by `bot.core.escalation`."""
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        Index("ix_cases_due", "next_at"),
+        # One open case per member, whatever races: `open_for` is the member while the case is open, else null.
+        UniqueConstraint("open_for"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    community_id: Mapped[int] = mapped_column(ForeignKey("communities.id", ondelete="CASCADE"), index=True)
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
+    open_for: Mapped[int | None]
+    opened_by: Mapped[str] = mapped_column(String(16))
+    category: Mapped[str | None] = mapped_column(String(16))
+    severity: Mapped[str] = mapped_column(String(16))
+    rules: Mapped[list[Any]]
+    excerpt_sealed: Mapped[bytes | None]
+    link_sealed: Mapped[bytes | None]
+    policy: Mapped[list[Any]]
+    state: Mapped[str] = mapped_column(String(16))
+    step: Mapped[int]
+    pages: Mapped[int]
+    next_at: Mapped[datetime | None]
+    holder: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
+    told_late: Mapped[bool]
+    outcome: Mapped[str | None] = mapped_column(String(16))
+    version: Mapped[int]
+    opened_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class CaseEvent(Base):
+    """What happened to a case, who did it, without any words: the audit log."""
+
+    __tablename__ = "case_events"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    what: Mapped[str] = mapped_column(String(64))
+    actor: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
+
+
+class RelayMessage(Base):
+    """One message of a relay."""
+
+    __tablename__ = "relay_messages"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
+    author: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    text_sealed: Mapped[bytes]
+
+
+class Question(Base):
+    """What the bot has asked a person in a private chat and waits for: the next parameter of a command."""
+
+    __tablename__ = "questions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), unique=True)
+    command: Mapped[str]
+    parameter: Mapped[str]
+    arguments_sealed: Mapped[bytes]
+    asked_at: Mapped[datetime]
+
+
+class Delivery(Base):
+    """One outgoing message that must arrive: `pending → sending → sent | failed | expired`."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        Index("ix_deliveries_queue", "state", "platform", "priority", "due_at"),
+        Index("ix_deliveries_message", "platform", "message_id"),
+        Index("ix_deliveries_address", "platform", "kind", "address"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
+    platform: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[str] = mapped_column(String(8))
+    address: Mapped[str]
+    fallback: Mapped[str | None]
+    priority: Mapped[int]
+    content_sealed: Mapped[bytes]
+    has_choices: Mapped[bool]
+    due_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    state: Mapped[str] = mapped_column(String(8), default="pending")
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None]
+    reason: Mapped[str | None]
+    message_id: Mapped[str | None]
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+
+class InboundEvent(Base):
+    """An event that came in: seen, and whether it has been handled. No words, no person."""
+
+    __tablename__ = "inbound_events"
+
+    platform: Mapped[str] = mapped_column(String(16), primary_key=True)
+    event_id: Mapped[str] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(index=True)
+    state: Mapped[str] = mapped_column(String(8))
+    error: Mapped[str | None]
+
+
+class Remembered(Base):
+    """A value an adapter stored for itself, such as a sync token."""
+
+    __tablename__ = "remembered"
+
+    platform: Mapped[str] = mapped_column(String(16), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value_sealed: Mapped[bytes]
