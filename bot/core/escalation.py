@@ -201,25 +201,32 @@ def advance(case: Case, event: Event, now: datetime) -> tuple[Case, tuple[Effect
 
 
 def _advance_open(case: Case, event: Event, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+    after: Case
+    effects: tuple[Effect, ...]
     match event:
         case Opened():
-            paged, effects = _page(case, now)
-            return paged, (AnswerMember(), *effects)
+            after, effects = _page(case, now)
+            effects = (AnswerMember(), *effects)
         case Heard(severity):
-            return _heard(case, severity, now)
+            after, effects = _heard(case, severity, now)
         case TimerFired():
-            return _timer_fired(case, now)
+            after, effects = _timer_fired(case, now)
         case Taken(by):
-            if case.holder is not None:
-                return case, () if case.holder == by else (AlreadyTaken(case.holder),)
-            return replace(case, state=State.ACKNOWLEDGED, holder=by, next_at=None), (OpenRelay(by),)
+            after, effects = _taken(case, by)
         case Spoke():
-            return replace(case, state=State.IN_CONVERSATION), ()
+            after, effects = replace(case, state=State.IN_CONVERSATION), ()
         case HandedOver():
-            return _page(replace(case, holder=None, step=0), now)
+            after, effects = _page(replace(case, holder=None, step=0), now)
         case Ended(outcome):
-            ended = replace(case, state=State.RESOLVED, outcome=outcome, next_at=None)
-            return ended, (CloseRelay(outcome),)
+            after = replace(case, state=State.RESOLVED, outcome=outcome, next_at=None)
+            effects = (CloseRelay(outcome),)
+    return after, effects
+
+
+def _taken(case: Case, by: int) -> tuple[Case, tuple[Effect, ...]]:
+    if case.holder is None:
+        return replace(case, state=State.ACKNOWLEDGED, holder=by, next_at=None), (OpenRelay(by),)
+    return case, (AlreadyTaken(case.holder),)
 
 
 def _page(case: Case, now: datetime) -> tuple[Case, tuple[Effect, ...]]:

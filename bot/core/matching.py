@@ -7,6 +7,8 @@ from typing import TypeVar
 
 from rapidfuzz import fuzz
 
+from bot.core.text import normalize
+
 T = TypeVar("T")
 
 _TYPED_LIMIT = 100
@@ -20,10 +22,10 @@ _WORD_LENGTH = 3
 
 
 def fold(text: str) -> str:
-    """`text` as it is compared: lower case, no accents, one space for whatever is not a letter or a digit."""
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    """`text` as it is compared: lower case, no accents, dots or apostrophes, one space for whatever is not a letter or a digit."""
+    decomposed = normalize("NFKD", normalize("NFKD", text).casefold())
     plain = "".join(char for char in decomposed if unicodedata.category(char) != "Mn")
-    return re.sub(r"[\W_]+", " ", plain).strip()
+    return re.sub(r"[\W_]+", " ", re.sub(r"[.'’]", "", plain)).strip()
 
 
 def nearest(typed: str, names: Iterable[tuple[str, T]], limit: int = 5) -> list[T]:

@@ -1,0 +1,39 @@
+"""Looking up resources: helplines, services and a community's own list. Pure: files are opened by app."""
+
+from bot.core.resources.describe import describe, when_checked
+from bot.core.resources.helplines import ELSEWHERE, crisis_lines
+from bot.core.resources.languages import language_code, language_name
+from bot.core.resources.model import EmergencyNumber, Resource, reachable
+from bot.core.resources.parse import (
+    Parsed,
+    Refused,
+    parse_community_resources,
+    parse_emergency_numbers,
+    parse_helplines,
+)
+from bot.core.resources.search import Found, needs_country, search
+from bot.core.resources.topics import TOPICS, Topic, topic_id, topics_in
+
+__all__ = [
+    "ELSEWHERE",
+    "TOPICS",
+    "EmergencyNumber",
+    "Found",
+    "Parsed",
+    "Refused",
+    "Resource",
+    "Topic",
+    "crisis_lines",
+    "describe",
+    "language_code",
+    "language_name",
+    "needs_country",
+    "parse_community_resources",
+    "parse_emergency_numbers",
+    "parse_helplines",
+    "reachable",
+    "search",
+    "topic_id",
+    "topics_in",
+    "when_checked",
+]

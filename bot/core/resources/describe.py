@@ -1,0 +1,105 @@
+"""A resource as people read it on a phone: short lines, and always who says so and since when."""
+
+from collections.abc import Sequence
+from datetime import date
+from urllib.parse import urlsplit
+
+from bot.core.content import Field
+from bot.core.resources.languages import language_name
+from bot.core.resources.model import Resource
+from bot.core.words import Say, Text, _, _n
+
+_MONTHS_SHOWN = 24
+"""Months: an older check is given in years."""
+
+_DAYS = {"daily": _("every day"), "Mon-Fri": _("Monday to Friday"), "Mon-Sat": _("Monday to Saturday")}
+
+_MONTH_OF = (
+    _("January {year}"),
+    _("February {year}"),
+    _("March {year}"),
+    _("April {year}"),
+    _("May {year}"),
+    _("June {year}"),
+    _("July {year}"),
+    _("August {year}"),
+    _("September {year}"),
+    _("October {year}"),
+    _("November {year}"),
+    _("December {year}"),
+)
+
+
+def describe(resource: Resource, *, today: date) -> Field:
+    """`resource` as one field of a content.
+
+    Its last lines are its source, the age of its last check on `today`, and whether it is to be confirmed.
+    """
+    country = f" ({resource.country})" if resource.country else ""
+    lines: list[Say] = []
+    if resource.organization:
+        lines.append(resource.organization)
+    if resource.phone:
+        lines.append(_("Call: {number}", number=resource.phone))
+    if resource.text_to:
+        lines.append(_("Text: {number}", number=resource.text_to))
+    if resource.chat_url:
+        lines.append(_("Online: {link}", link=resource.chat_url))
+    if resource.link:
+        lines.append(_("More: {link}", link=resource.link))
+    if resource.hours:
+        lines.append(_("Open: {hours}", hours=_hours(resource.hours)))
+    if resource.languages:
+        names = ", ".join(language_name(code) for code in resource.languages)
+        lines.append(_("Languages: {languages}", languages=names))
+    if resource.region:
+        lines.append(_("Where: {place}", place=resource.region))
+    if resource.note:
+        lines.append(resource.note)
+    if resource.source:
+        lines.append(_("Source: {source}", source=_short(resource.source)))
+    lines.append(when_checked(resource, today=today))
+    if not resource.confirmed:
+        lines.append(_("To be confirmed: not yet checked with the service itself."))
+    return Field(name=f"{resource.name}{country}", value=_joined(lines))
+
+
+def when_checked(resource: Resource, *, today: date) -> Text:
+    """When `resource` was last checked, and how long ago that is on `today`."""
+    day = resource.checked
+    if day is None:
+        return _("No date of a check is known.")
+    if resource.checked_precision == "year":
+        return _("Checked in {year}.", year=str(day.year))
+    month = Text(_MONTH_OF[day.month - 1].message, {"year": str(day.year)})
+    return _("Checked {ago} ({month}).", ago=_ago(day, today), month=month)
+
+
+def _ago(day: date, today: date) -> Text:
+    months = (today.year - day.year) * 12 + today.month - day.month - (today.day < day.day)
+    if months < 1:
+        return _("less than a month ago")
+    if months < _MONTHS_SHOWN:
+        return _n("{n} month ago", "{n} months ago", n=months)
+    return _n("{n} year ago", "{n} years ago", n=months // 12)
+
+
+def _hours(hours: str) -> Say:
+    """The forms that helplines.csv uses, translatable; any other words as they are."""
+    if hours == "24/7":
+        return _("any time, day and night")
+    for day, label in _DAYS.items():
+        times = hours.removeprefix(f"{day} ").removesuffix(f" {day}")
+        if times != hours:
+            return _("{days} {times}", days=label, times=times)
+    return hours
+
+
+def _short(source: str) -> str:
+    """`source` with web addresses cut down to their host."""
+    return "; ".join(urlsplit(part).hostname or part if "://" in part else part for part in source.split("; "))
+
+
+def _joined(lines: Sequence[Say]) -> Text:
+    values = {f"line{number}": line for number, line in enumerate(lines)}
+    return Text("\n".join(f"{{{name}}}" for name in values), values)

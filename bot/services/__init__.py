@@ -1,0 +1,1 @@
+"""The work itself: one use case, one transaction."""

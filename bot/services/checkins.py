@@ -1,0 +1,186 @@
+"""Check-ins: a member's own question to themselves, asked by their own clock."""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from bot.core.checkins import MOODS, CheckIn, Mood
+from bot.core.content import Choice, Content
+from bot.core.occurrences import Occurrence, end_of_quiet_hours, local_date, next_daily
+from bot.core.people import Member
+from bot.core.words import Text, _
+from bot.delivery.outbox import Priority
+from bot.services import members
+from bot.services.voice import Voice
+from bot.storage.database import Transaction
+from bot.storage.tables import CheckInRow, CheckInSchedule
+
+NOTE = "checkins.note"
+
+STALE = timedelta(hours=2)
+"""A prompt that could not be sent for this long is worthless: a question of the morning is not asked at noon."""
+
+
+class CheckIns:
+    """Schedules, prompts and answers."""
+
+    def __init__(self, voice: Voice) -> None:
+        self._voice = voice
+
+    async def start(
+        self, tx: Transaction, member: Member, *, wall: time | None, zone: ZoneInfo | None, now: datetime
+    ) -> CheckInSchedule:
+        """Ask the member every day at `wall`; without a time or zone the one they had, else the community's."""
+        row = await self.schedule(tx, member)
+        if row is None:
+            row = CheckInSchedule(member_id=member.id, wall=member.community.checkin_time, zone=member.zone.key)
+            tx.session.add(row)
+        row.wall = wall or row.wall
+        row.zone = row.zone if zone is None else zone.key
+        self._plan(row, after=now)
+        await tx.session.flush()
+        return row
+
+    async def stop(self, tx: Transaction, member: Member) -> bool:
+        """Ask no more; False if the member was not asked anyway. What they answered stays theirs."""
+        row = await self.schedule(tx, member)
+        if row is None:
+            return False
+        await tx.session.delete(row)
+        return True
+
+    async def move_zone(self, tx: Transaction, member: Member, zone: ZoneInfo, *, now: datetime) -> None:
+        """The member lives by another clock now: still one check-in for each of their local days."""
+        row = await self.schedule(tx, member)
+        if row is not None:
+            row.zone = zone.key
+            self._plan(row, after=now)
+
+    async def schedule(self, tx: Transaction, member: Member) -> CheckInSchedule | None:
+        """When the member is asked; None if they have not opted in."""
+        return await tx.session.scalar(select(CheckInSchedule).where(CheckInSchedule.member_id == member.id))
+
+    async def today(self, tx: Transaction, member: Member, *, now: datetime) -> date:
+        """The member's local date, by the zone they are asked in."""
+        row = await self.schedule(tx, member)
+        return local_date(now, member.zone if row is None else ZoneInfo(row.zone))
+
+    async def answer(self, tx: Transaction, member: Member, day: date, mood: Mood | None, *, now: datetime) -> bool:
+        """Store the answer for today, in place of an earlier one; False if `day` is not the member's today."""
+        if day != await self.today(tx, member, now=now):
+            return False
+        row = await self._row(tx, member, day)
+        if row is None:
+            tx.session.add(CheckInRow(member_id=member.id, day=day, mood=mood, answered_at=now))
+        else:
+            row.mood, row.answered_at = mood, now
+        return True
+
+    async def add_note(self, tx: Transaction, member: Member, day: date, note: str, *, now: datetime) -> bool:
+        """Store a note with today's answer; False if `day` is not today or has no answer yet."""
+        row = await self._row(tx, member, day)
+        if row is None or day != await self.today(tx, member, now=now):
+            return False
+        row.note_sealed = tx.vault.seal(note, NOTE)
+        return True
+
+    async def share(self, tx: Transaction, member: Member, day: date, *, now: datetime) -> int:
+        """Show the day's mood and note in the community's lobby, under the member's chosen name; in how many rooms."""
+        row = await self._row(tx, member, day)
+        if row is None or row.mood is None:
+            return 0
+        who = member.name or _("A member")
+        text: Text = _("{name} shares a check-in: {mood}", name=who, mood=MOODS[Mood(row.mood)])
+        if row.note_sealed is not None:
+            text = _("{before}\n“{note}”", before=text, note=tx.vault.open(row.note_sealed, NOTE))
+        return await self._voice.to_places(
+            tx,
+            member.community,
+            "lobby",
+            Content(text=text),
+            key=f"share:{member.id}:{day}:{int(row.answered_at.timestamp())}",
+            priority=Priority.REPLY,
+            now=now,
+        )
+
+    async def month(self, tx: Transaction, member: Member, until: date) -> list[CheckIn]:
+        """The member's answers from the first of the month to `until`."""
+        rows = await tx.session.scalars(
+            select(CheckInRow)
+            .where(CheckInRow.member_id == member.id, CheckInRow.day.between(until.replace(day=1), until))
+            .order_by(CheckInRow.day)
+        )
+        return [
+            CheckIn(
+                day=row.day,
+                mood=None if row.mood is None else Mood(row.mood),
+                note=None if row.note_sealed is None else tx.vault.open(row.note_sealed, NOTE),
+            )
+            for row in rows
+        ]
+
+    async def due(self, tx: Transaction, *, now: datetime, limit: int = 200) -> int:
+        """Put the prompts that are due into the outbox, and plan the next ones; how many schedules were due."""
+        query = (
+            select(CheckInSchedule)
+            .where(CheckInSchedule.next_at <= now)
+            .order_by(CheckInSchedule.next_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        rows = list(await tx.session.scalars(query))
+        for row in rows:
+            await self._prompt(tx, row, now=now)
+        return len(rows)
+
+    async def _prompt(self, tx: Transaction, row: CheckInSchedule, *, now: datetime) -> None:
+        assert row.next_at is not None  # noqa: S101  it was selected by it
+        assert row.next_day is not None  # noqa: S101  planned together with next_at
+        day, due_at = row.next_day, row.next_at
+        row.last_day = day
+        member = await members.load(tx, row.member_id)
+        answered = await self._row(tx, member, day)
+        if answered is None:
+            if member.quiet_from is not None and member.quiet_until is not None:
+                due_at = end_of_quiet_hours(due_at, ZoneInfo(row.zone), member.quiet_from, member.quiet_until)
+            await self._voice.to_member(
+                tx,
+                member,
+                prompt(day),
+                key=f"checkin:{row.id}:{day}",
+                priority=Priority.CHECK_IN,
+                now=now,
+                due_at=due_at,
+                expires_at=due_at + STALE,
+            )
+        self._plan(row, after=max(now, row.next_at))
+
+    @staticmethod
+    def _plan(row: CheckInSchedule, *, after: datetime) -> None:
+        """Set the next occurrence: never a second one for a local date that has had its own."""
+        zone = ZoneInfo(row.zone)
+        coming: Occurrence = next_daily(row.wall, zone, after)
+        while row.last_day is not None and coming.day <= row.last_day:
+            coming = next_daily(row.wall, zone, coming.at)
+        row.next_at, row.next_day = coming.at, coming.day
+
+    @staticmethod
+    async def _row(tx: Transaction, member: Member, day: date) -> CheckInRow | None:
+        query = select(CheckInRow).where(CheckInRow.member_id == member.id, CheckInRow.day == day)
+        return await tx.session.scalar(query)
+
+
+def prompt(day: date) -> Content:
+    """The question of the day, with the five moods and "not today" as choices."""
+    moods = tuple(
+        Choice(label=label, command="checkin answer", arguments={"day": day.isoformat(), "mood": str(mood.value)})
+        for mood, label in MOODS.items()
+    )
+    not_today = Choice(label=_("Not today"), command="checkin answer", arguments={"day": day.isoformat(), "mood": "0"})
+    return Content(text=_("How are you today?"), choices=(*moods, not_today))
+
+
+async def next_due(tx: Transaction) -> datetime | None:
+    """When the next check-in of anybody is due."""
+    return await tx.session.scalar(select(func.min(CheckInSchedule.next_at)))

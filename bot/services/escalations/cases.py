@@ -1,0 +1,257 @@
+"""The escalation service: every use case changes the case and says what follows, in one transaction."""
+
+import logging
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from bot.core.content import Content
+from bot.core.crisis import Severity, Signal
+from bot.core.escalation import (
+    Case,
+    Ended,
+    Event,
+    HandedOver,
+    Heard,
+    Opened,
+    Outcome,
+    Policy,
+    Spoke,
+    Step,
+    Taken,
+    TimerFired,
+    Whom,
+    advance,
+)
+from bot.core.inbound import Inbound, Target
+from bot.core.people import Member
+from bot.core.platform import SendError
+from bot.core.roles import Role
+from bot.core.text import clean
+from bot.core.words import _
+from bot.delivery.outbox import Claimed
+from bot.services.escalations import store
+from bot.services.escalations.effects import Effects
+from bot.services.escalations.store import NewCase
+from bot.services.policies import write_policy
+from bot.storage import tables
+from bot.storage.database import Transaction
+
+log = logging.getLogger(__name__)
+
+CONCERN_POLICY: Policy = (
+    Step(whom=Whom.ROOM, wait=timedelta(hours=1)),
+    Step(whom=Whom.ROOM, wait=timedelta(hours=4)),
+)
+"""A concern queues: it stands in the peers' room and is said again there, without calling anybody at night."""
+
+
+OVERSEERS = frozenset({Role.MODERATOR, Role.ORGANIZER})
+"""Who may end or hand over a case that somebody else has."""
+
+
+class Escalations:
+    """Opens, pages, takes, carries and ends cases."""
+
+    def __init__(self, effects: Effects) -> None:
+        self._effects = effects
+
+    # Opening
+
+    async def on_signal(
+        self, tx: Transaction, member: Member, signal: Signal, inbound: Inbound, *, now: datetime
+    ) -> None:
+        """Open a case for what the detector heard, or let it join the member's open one."""
+        await self._open(
+            tx,
+            member,
+            NewCase(
+                how="signal",
+                severity=signal.severity,
+                category=signal.category.value,
+                rules=signal.rules,
+                excerpt=clean(inbound.text, store.EXCERPT_LIMIT),
+                link=inbound.link,
+            ),
+            actor=member.id,
+            now=now,
+        )
+
+    async def by_member(self, tx: Transaction, member: Member, *, now: datetime) -> bool:
+        """Open a case because the member asks for a person; False if one was open already."""
+        return await self._open(tx, member, NewCase(how="member", severity=Severity.URGENT), actor=member.id, now=now)
+
+    async def for_other(
+        self, tx: Transaction, member: Member, by: Member, target: Target | None, *, now: datetime
+    ) -> bool:
+        """Open a case for a member on another's word; False if one was open already."""
+        new = NewCase(
+            how="other",
+            severity=Severity.URGENT,
+            excerpt=clean(target.text, store.EXCERPT_LIMIT) if target else None,
+            link=target.link if target else None,
+        )
+        return await self._open(tx, member, new, actor=by.id, now=now)
+
+    async def _open(self, tx: Transaction, member: Member, new: NewCase, *, actor: int, now: datetime) -> bool:
+        row = await store.open_case_of(tx, member.id)
+        if row is None:
+            policy = member.community.policy if new.severity.pages else CONCERN_POLICY
+            case = Case(policy=policy, severity=new.severity, opened_at=now)
+            row = await store.insert_case(tx, member.community.id, member.id, new, case)
+            if row is not None:
+                log.info("case %d: opened (%s, %s)", row.id, new.how, new.severity.value)
+                await self._apply(tx, row, Opened(), actor=actor, now=now)
+                return True
+            row = await store.open_case_of(tx, member.id)
+            if row is None:  # opened and ended by another process within this moment
+                return False
+        await self._join(tx, row, member, new, actor=actor, now=now)
+        return False
+
+    async def _join(
+        self, tx: Transaction, row: tables.CaseRow, member: Member, new: NewCase, *, actor: int, now: datetime
+    ) -> None:
+        """Another signal of a member whose case is open: a worse one raises the case at once."""
+        raised = new.severity.rank > store.case_of(row).severity.rank
+        if raised:
+            row.category, row.rules = new.category or row.category, [*row.rules, *new.rules]
+            if new.excerpt:
+                row.excerpt_sealed = tx.vault.seal(new.excerpt, store.EXCERPT)
+            if new.severity.pages and not store.case_of(row).severity.pages:
+                row.policy, row.step = write_policy(member.community.policy), 0
+        await self._apply(tx, row, Heard(new.severity), actor=actor, now=now)
+        if raised or new.how == "signal":
+            await self._effects.answer_again(tx, row, raised=raised, now=now)
+
+    # A person
+
+    async def take(self, tx: Transaction, by: Member, case_id: int, *, now: datetime) -> Content | None:
+        """The peer has the case, if nobody was quicker. None: there is no such case for them."""
+        row = await store.find_case(tx, by.community.id, case_id)
+        if row is None:
+            return None
+        if row.member_id == by.id:
+            return Content(text=_("This is about you. Somebody else will come: you need not do this alone."))
+        return await self._apply(tx, row, Taken(by.id), actor=by.id, now=now)
+
+    async def resolve(
+        self, tx: Transaction, by: Member, case_id: int | None, outcome: Outcome, *, now: datetime
+    ) -> Content | None:
+        """End the case on the word of its holder, or of a moderator. None: there is no such case for them."""
+        row = await self._case_to_end(tx, by, case_id)
+        return None if row is None else await self._apply(tx, row, Ended(outcome), actor=by.id, now=now)
+
+    async def hand_over(self, tx: Transaction, by: Member, case_id: int | None, *, now: datetime) -> Content | None:
+        """The holder gives the case back, and others are paged. None: there is no such case for them."""
+        row = await self._case_to_end(tx, by, case_id)
+        return None if row is None else await self._apply(tx, row, HandedOver(), actor=by.id, now=now)
+
+    async def say_safe(self, tx: Transaction, member: Member, *, now: datetime) -> bool:
+        """The member ends their own case; False if none was open."""
+        row = await store.open_case_of(tx, member.id)
+        if row is None:
+            return False
+        await self._apply(tx, row, Ended(Outcome.SAFE), actor=member.id, now=now)
+        return True
+
+    async def _case_to_end(self, tx: Transaction, by: Member, case_id: int | None) -> tables.CaseRow | None:
+        if case_id is None:
+            held = await store.cases_held_by(tx, by.id)
+            return held[0] if len(held) == 1 else None
+        row = await store.find_case(tx, by.community.id, case_id)
+        if row is not None and row.holder not in {None, by.id} and not by.roles & OVERSEERS:
+            return None
+        return row
+
+    async def on_erasure(self, tx: Transaction, member: Member, *, now: datetime) -> None:
+        """End the member's own case, and hand over the cases they have."""
+        own = await store.open_case_of(tx, member.id)
+        if own is not None:
+            await self._apply(tx, own, Ended(Outcome.ERASED), actor=None, now=now)
+        for row in await store.cases_held_by(tx, member.id):
+            await self._apply(tx, row, HandedOver(), actor=None, now=now)
+
+    # Time
+
+    async def due(self, tx: Transaction, *, now: datetime, limit: int = 50) -> int:
+        """Fire the timers that are due; how many."""
+        query = (
+            select(tables.CaseRow)
+            .where(tables.CaseRow.next_at <= now)
+            .order_by(tables.CaseRow.next_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        rows = list(await tx.session.scalars(query))
+        for row in rows:
+            await self._apply(tx, row, TimerFired(), actor=None, now=now)
+        return len(rows)
+
+    # The relay
+
+    async def conversations(self, tx: Transaction, person: Member) -> list[tables.CaseRow]:
+        """The open cases this person is in, as the member or as the peer."""
+        own = await store.open_case_of(tx, person.id)
+        return [*([own] if own is not None else []), *await store.cases_held_by(tx, person.id)]
+
+    async def relay(
+        self, tx: Transaction, person: Member, row: tables.CaseRow, text: str, event: str, *, now: datetime
+    ) -> bool:
+        """Carry a message to the other side; False if the case has nobody there yet (it is kept for them)."""
+        text = clean(text)
+        if not text:
+            return True
+        store.keep_words(tx, row.id, person.id, text, now=now)
+        if row.member_id == person.id and row.holder is None:
+            return False
+        await self._effects.carry(tx, row, person, text, event, now=now)
+        if row.holder == person.id:
+            await self._apply(tx, row, Spoke(), actor=None, now=now)
+        return True
+
+    async def on_failure(self, tx: Transaction, failed: Claimed, error: SendError, *, now: datetime) -> None:
+        """A message of a case has failed for good: those on duty are told, and a lost peer is replaced."""
+        if failed.case_id is None or failed.key.startswith("unreached:"):
+            return
+        row = await tx.session.get(tables.CaseRow, failed.case_id)
+        if row is None or row.open_for is None:
+            return
+        store.note(tx, row.id, f"not delivered: {type(error).__name__}", failed.member_id, now=now)
+        if failed.member_id is not None and failed.member_id == row.member_id:
+            await self._effects.cannot_reach_member(tx, row, now=now)
+        elif failed.member_id is not None and failed.member_id == row.holder:
+            await self._effects.cannot_reach_holder(tx, row, now=now)
+            await self._apply(tx, row, HandedOver(), actor=None, now=now)
+
+    # The one way a case changes
+
+    async def _apply(
+        self, tx: Transaction, row: tables.CaseRow, event: Event, *, actor: int | None, now: datetime
+    ) -> Content | None:
+        """Advance the case, store it, log it, and say what follows; the answer to who acted, if there is one."""
+        before = store.case_of(row)
+        case, effects = advance(before, event, now)
+        store.write_case(row, case, now=now)
+        if case.version != before.version:
+            store.note(tx, row.id, type(event).__name__, actor, now=now)
+        answer = None
+        nobody = False
+        for effect in effects:
+            said = await self._effects.perform(tx, row, case, effect, actor=actor, now=now)
+            answer = said.answer or answer
+            nobody = nobody or said.nobody_paged
+        if nobody:
+            await self._skip_empty_steps(tx, row, now=now)
+        return answer
+
+    async def _skip_empty_steps(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> None:
+        """A step with nobody to page does not wait: go on at once, through every step but once."""
+        for _step in range(len(store.case_of(row).policy)):
+            case, effects = advance(replace(store.case_of(row), next_at=now), TimerFired(), now)
+            store.write_case(row, case, now=now)
+            outcomes = [await self._effects.perform(tx, row, case, e, actor=None, now=now) for e in effects]
+            if not any(outcome.nobody_paged for outcome in outcomes):
+                return
+        await self._effects.last_resort(tx, row, now=now)

@@ -1,0 +1,268 @@
+"""What follows from a step of the state machine: effects become deliveries, in the same transaction."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import update
+
+from bot.core.content import Content, Field
+from bot.core.escalation import (
+    AlreadyEnded,
+    AlreadyTaken,
+    AnswerMember,
+    Case,
+    CloseRelay,
+    Effect,
+    OpenRelay,
+    Outcome,
+    Page,
+    TellHolder,
+    TellMemberLate,
+    Whom,
+)
+from bot.core.people import Member
+from bot.core.roles import Role
+from bot.core.words import Text, _
+from bot.delivery.outbox import Priority
+from bot.services import members
+from bot.services.escalations import store, words
+from bot.services.resources import Resources
+from bot.services.voice import Voice
+from bot.storage import tables
+from bot.storage.database import Transaction
+
+log = logging.getLogger(__name__)
+
+LAST_RESORT = frozenset({Role.PEER, Role.MODERATOR, Role.ORGANIZER})
+
+PAGED_ROLES: dict[Whom, frozenset[Role]] = {
+    Whom.PEERS: frozenset({Role.PEER}),
+    Whom.MODERATORS: frozenset({Role.MODERATOR, Role.ORGANIZER}),
+    Whom.ORGANIZERS: frozenset({Role.ORGANIZER}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What came of an effect: an answer to who acted, and whether a page found nobody."""
+
+    answer: Content | None = None
+    nobody_paged: bool = False
+
+
+class Effects:
+    """Says what the state machine decided."""
+
+    def __init__(self, voice: Voice, resources: Resources) -> None:
+        self._voice = voice
+        self._resources = resources
+
+    async def perform(
+        self, tx: Transaction, row: tables.CaseRow, case: Case, effect: Effect, *, actor: int | None, now: datetime
+    ) -> Said:
+        """Put the effect's messages into the outbox."""
+        match effect:
+            case Page(whom, number):
+                return Said(nobody_paged=not await self._page(tx, row, case, whom, number, now=now))
+            case AnswerMember():
+                await self._to_member(tx, row, await self._answer(tx, row), key="answer", now=now)
+            case TellMemberLate():
+                await self._to_member(tx, row, await self._late(tx, row, now=now), key="late", now=now)
+            case TellHolder(severity):
+                content = words.signal_in_conversation(severity)
+                await self._to_person(tx, row, row.holder, content, key=f"signal:{row.version}", now=now)
+            case OpenRelay(peer):
+                return Said(answer=await self._open_relay(tx, row, peer, now=now))
+            case CloseRelay(outcome):
+                return Said(answer=await self._close_relay(tx, row, outcome, actor=actor, now=now))
+            case AlreadyTaken(holder):
+                name = (await members.load(tx, holder)).name or words.A_PEER
+                return Said(answer=Content(text=_("{name} already has this case. Thank you.", name=name)))
+            case AlreadyEnded():
+                return Said(answer=Content(text=_("This case has ended already.")))
+        return Said()
+
+    async def answer_again(self, tx: Transaction, row: tables.CaseRow, *, raised: bool, now: datetime) -> None:
+        """Answer a member who was heard again while their case is open."""
+        if raised:
+            await self._to_member(tx, row, await self._answer(tx, row), key=f"answer:{row.version}", now=now)
+        elif row.holder is None:
+            minute = int(now.timestamp() // 60)
+            await self._to_member(tx, row, words.heard_again(), key=f"again:{minute}", now=now)
+
+    async def carry(
+        self, tx: Transaction, row: tables.CaseRow, person: Member, text: str, event: str, *, now: datetime
+    ) -> None:
+        """Bring one message of the relay to the other side, under the sender's chosen name."""
+        to_peer = row.member_id == person.id
+        name: str | Text = person.name or (words.A_MEMBER if to_peer else words.A_PEER)
+        title = _("{name} (case {number})", name=name, number=row.id) if to_peer else _("{name}, peer", name=name)
+        receiver = row.holder if to_peer else row.member_id
+        content = Content(title=title, text=text)
+        await self._to_person(tx, row, receiver, content, key=f"relay:{event}", now=now)
+
+    async def cannot_reach_member(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> None:
+        """Tell those on duty, once per holder, that the member gets nothing."""
+        content = words.cannot_reach_member(row.id)
+        key = f"unreached:{row.id}:member:{row.holder or 0}"
+        if row.holder is not None:
+            holder = await members.load(tx, row.holder)
+            await self._voice.to_member(tx, holder, content, key=key, priority=Priority.CRISIS, now=now, case_id=row.id)
+        await self._to_rooms(tx, row, content, key=f"{key}:room", now=now)
+
+    async def cannot_reach_holder(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> None:
+        """Tell the peers' room that the holder gets nothing."""
+        name = (await members.load(tx, row.holder)).name or words.A_PEER if row.holder else words.A_PEER
+        content = words.cannot_reach_holder(row.id, name)
+        await self._to_rooms(tx, row, content, key=f"unreached:{row.id}:holder:{row.holder}", now=now)
+
+    async def last_resort(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> None:
+        """No step of the policy reaches anybody: everybody with a role is paged, and the log says so."""
+        if not await self._page_people(tx, row, LAST_RESORT, number=row.pages, now=now):
+            log.error(
+                "case %d: there is nobody to page in this community; add peers to its file and run"
+                " 'handrail community apply'",
+                row.id,
+            )
+
+    # Paging
+
+    async def _page(
+        self, tx: Transaction, row: tables.CaseRow, case: Case, whom: Whom, number: int, *, now: datetime
+    ) -> bool:
+        log.info("case %d: page %d to %s", row.id, number, whom.value)
+        if whom is not Whom.ROOM:
+            reached = await self._page_people(tx, row, PAGED_ROLES[whom], number=number, now=now)
+            if whom is Whom.MODERATORS:
+                content = await self._page_content(tx, row, number, now=now)
+                reached += await self._to_kind(
+                    tx, row, "moderators", content, key=f"page:{row.id}:{number}:mods", now=now
+                )
+            return reached > 0
+        content = await self._page_content(tx, row, number, now=now)
+        return await self._to_rooms(tx, row, content, key=f"page:{row.id}:{number}:room", now=now) > 0
+
+    async def _page_people(
+        self, tx: Transaction, row: tables.CaseRow, roles: frozenset[Role], *, number: int, now: datetime
+    ) -> int:
+        content = await self._page_content(tx, row, number, now=now)
+        reached = 0
+        for person_id in await members.with_roles(tx, row.community_id, set(roles)):
+            if person_id == row.member_id:
+                continue
+            key = f"page:{row.id}:{number}:{person_id}"
+            person = await members.load(tx, person_id)
+            reached += await self._voice.to_member(
+                tx, person, content, key=key, priority=Priority.CRISIS, now=now, case_id=row.id
+            )
+        return reached
+
+    async def _page_content(self, tx: Transaction, row: tables.CaseRow, number: int, *, now: datetime) -> Content:
+        minutes = int((now - row.opened_at).total_seconds() // 60)
+        severity = store.case_of(row).severity
+        return words.page(row.id, number, severity, await self._facts(tx, row), minutes)
+
+    async def _facts(self, tx: Transaction, row: tables.CaseRow) -> tuple[Field, ...]:
+        member = await members.load(tx, row.member_id) if row.member_id is not None else None
+        return words.case_facts(
+            row.id,
+            category=row.category,
+            excerpt=store.excerpt_of(tx, row),
+            link=store.link_of(tx, row),
+            country=member.country if member else "?",
+            language=member.language if member else "?",
+            how=row.opened_by,
+        )
+
+    # The relay's two ends
+
+    async def _open_relay(self, tx: Transaction, row: tables.CaseRow, peer_id: int, *, now: datetime) -> Content:
+        await drop_pages(tx, row.id)
+        peer = await members.load(tx, peer_id)
+        name = peer.name or words.A_PEER
+        await self._to_member(tx, row, words.person_is_here(name), key=f"here:{row.version}", now=now)
+        waiting = await store.words_since_opening(tx, row)
+        content = words.you_have_it(row.id, await self._facts(tx, row), waiting)
+        await self._to_person(tx, row, peer_id, content, key=f"have:{row.version}", now=now)
+        await self._to_rooms(tx, row, words.is_on_it(name, row.id), key=f"onit:{row.id}:{row.version}", now=now)
+        return Content(text=_("You have it. I have written to you privately."))
+
+    async def _close_relay(
+        self, tx: Transaction, row: tables.CaseRow, outcome: Outcome, *, actor: int | None, now: datetime
+    ) -> Content:
+        await drop_pages(tx, row.id)
+        by_member = actor is not None and actor == row.member_id
+        holder = await members.load(tx, row.holder) if row.holder is not None else None
+        if outcome is not Outcome.ERASED:
+            name = None if holder is None else holder.name or words.A_PEER
+            await self._to_member(tx, row, words.ended_for_member(name), key="ended", now=now)
+        ended = words.ended_for_peers(row.id, outcome, by_member=by_member)
+        if holder is not None and holder.id != actor:
+            await self._to_person(tx, row, holder.id, ended, key="ended:holder", now=now)
+        brief = Content(text=_("Case {number} has ended.", number=row.id))
+        await self._to_rooms(tx, row, brief, key=f"ended:{row.id}:room", now=now)
+        return ended
+
+    # The member's answers
+
+    async def _answer(self, tx: Transaction, row: tables.CaseRow) -> Content:
+        member = await self._member(tx, row)
+        number = self._resources.emergency_number(member.country)
+        lines = await self._resources.crisis_fields(tx, member, row.category, today=row.opened_at.date())
+        severity = store.case_of(row).severity
+        return words.answer_to_member(severity, member.community.name, None if number is None else number.number, lines)
+
+    async def _late(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> Content:
+        member = await self._member(tx, row)
+        number = self._resources.emergency_number(member.country)
+        lines = await self._resources.crisis_fields(tx, member, row.category, today=now.date())
+        return words.late(None if number is None else number.number, lines)
+
+    @staticmethod
+    async def _member(tx: Transaction, row: tables.CaseRow) -> Member:
+        if row.member_id is None:
+            raise LookupError(f"case {row.id} has no member any more")
+        return await members.load(tx, row.member_id)
+
+    # Addressing
+
+    async def _to_member(
+        self, tx: Transaction, row: tables.CaseRow, content: Content, *, key: str, now: datetime
+    ) -> None:
+        await self._to_person(tx, row, row.member_id, content, key=f"member:{key}", now=now)
+
+    async def _to_person(
+        self, tx: Transaction, row: tables.CaseRow, person_id: int | None, content: Content, *, key: str, now: datetime
+    ) -> None:
+        if person_id is None:
+            return
+        person = await members.load(tx, person_id)
+        full_key = f"case:{row.id}:{key}"
+        await self._voice.to_member(
+            tx, person, content, key=full_key, priority=Priority.CRISIS, now=now, case_id=row.id
+        )
+
+    async def _to_rooms(
+        self, tx: Transaction, row: tables.CaseRow, content: Content, *, key: str, now: datetime
+    ) -> int:
+        return await self._to_kind(tx, row, "peers", content, key=key, now=now)
+
+    async def _to_kind(
+        self, tx: Transaction, row: tables.CaseRow, kind: str, content: Content, *, key: str, now: datetime
+    ) -> int:
+        stored = await tx.session.get_one(tables.Community, row.community_id)
+        community = members.community_of(stored)
+        return await self._voice.to_places(
+            tx, community, kind, content, key=key, priority=Priority.CRISIS, now=now, case_id=row.id
+        )
+
+
+async def drop_pages(tx: Transaction, case_id: int) -> None:
+    """A taken or ended case pages nobody any more."""
+    delivery = tables.Delivery
+    await tx.session.execute(
+        update(delivery)
+        .where(delivery.case_id == case_id, delivery.state == "pending", delivery.key.startswith("page:"))
+        .values(state="expired", reason="the case needs nobody any more")
+    )

@@ -1,0 +1,137 @@
+"""Cases in the database: read as the state machine's values, written back with the audit log."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from bot.core.crisis import Severity
+from bot.core.escalation import Case, Outcome, State
+from bot.services.policies import read_policy, write_policy
+from bot.storage import tables
+from bot.storage.database import Transaction
+
+EXCERPT = "cases.excerpt"
+LINK = "cases.link"
+RELAY = "relay_messages.text"
+
+EXCERPT_LIMIT = 300
+"""Characters of a message that a peer is shown: enough to understand, no more than is needed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCase:
+    """What a case is opened with. `how`: "signal", "member" or "other"."""
+
+    how: str
+    severity: Severity
+    category: str | None = None
+    rules: tuple[str, ...] = ()
+    excerpt: str | None = None
+    link: str | None = None
+
+
+def case_of(row: tables.CaseRow) -> Case:
+    """The state machine's value of a stored case."""
+    return Case(
+        policy=read_policy(row.policy),
+        severity=Severity(row.severity),
+        opened_at=row.opened_at,
+        state=State(row.state),
+        step=row.step,
+        pages=row.pages,
+        next_at=row.next_at,
+        holder=row.holder,
+        told_late=row.told_late,
+        outcome=None if row.outcome is None else Outcome(row.outcome),
+        version=row.version,
+    )
+
+
+def write_case(row: tables.CaseRow, case: Case, *, now: datetime) -> None:
+    """Store the state machine's value; an ended case frees its member for a new one."""
+    row.severity = case.severity.value
+    row.state = case.state.value
+    row.step, row.pages, row.next_at = case.step, case.pages, case.next_at
+    row.holder, row.told_late, row.version = case.holder, case.told_late, case.version
+    row.outcome = None if case.outcome is None else case.outcome.value
+    if not case.is_open:
+        row.open_for = None
+        row.ended_at = row.ended_at or now
+
+
+async def insert_case(
+    tx: Transaction, community_id: int, member_id: int, new: NewCase, case: Case
+) -> tables.CaseRow | None:
+    """Store a new case; None if the member has an open one already."""
+    inserted = await tx.insert_new(
+        tables.CaseRow,
+        community_id=community_id,
+        member_id=member_id,
+        open_for=member_id,
+        opened_by=new.how,
+        category=new.category,
+        severity=new.severity.value,
+        rules=list(new.rules),
+        excerpt_sealed=tx.vault.seal(new.excerpt[:EXCERPT_LIMIT], EXCERPT) if new.excerpt else None,
+        link_sealed=tx.vault.seal(new.link, LINK) if new.link else None,
+        policy=write_policy(case.policy),
+        state=case.state.value,
+        step=case.step,
+        pages=case.pages,
+        told_late=case.told_late,
+        version=case.version,
+        opened_at=case.opened_at,
+    )
+    return await open_case_of(tx, member_id) if inserted else None
+
+
+async def open_case_of(tx: Transaction, member_id: int) -> tables.CaseRow | None:
+    """The member's open case, if there is one."""
+    return await tx.session.scalar(select(tables.CaseRow).where(tables.CaseRow.open_for == member_id).with_for_update())
+
+
+async def cases_held_by(tx: Transaction, member_id: int) -> list[tables.CaseRow]:
+    """The open cases that this peer has, oldest first."""
+    query = (
+        select(tables.CaseRow)
+        .where(tables.CaseRow.holder == member_id, tables.CaseRow.open_for.is_not(None))
+        .order_by(tables.CaseRow.id)
+    )
+    return list(await tx.session.scalars(query))
+
+
+async def find_case(tx: Transaction, community_id: int, case_id: int) -> tables.CaseRow | None:
+    """The case of that number in this community; one of another community is not to be found."""
+    query = select(tables.CaseRow).where(tables.CaseRow.id == case_id, tables.CaseRow.community_id == community_id)
+    return await tx.session.scalar(query.with_for_update())
+
+
+def excerpt_of(tx: Transaction, row: tables.CaseRow) -> str | None:
+    """The words that opened the case."""
+    return None if row.excerpt_sealed is None else tx.vault.open(row.excerpt_sealed, EXCERPT)
+
+
+def link_of(tx: Transaction, row: tables.CaseRow) -> str | None:
+    """Where those words stand."""
+    return None if row.link_sealed is None else tx.vault.open(row.link_sealed, LINK)
+
+
+def note(tx: Transaction, case_id: int, what: str, actor: int | None, *, now: datetime) -> None:
+    """Write a line into the audit log."""
+    tx.session.add(tables.CaseEvent(case_id=case_id, at=now, what=what, actor=actor))
+
+
+def keep_words(tx: Transaction, case_id: int, author: int, text: str, *, now: datetime) -> None:
+    """Store a message of the relay, sealed."""
+    tx.session.add(tables.RelayMessage(case_id=case_id, author=author, at=now, text_sealed=tx.vault.seal(text, RELAY)))
+
+
+async def words_since_opening(tx: Transaction, row: tables.CaseRow) -> tuple[str, ...]:
+    """What the member has written to the bot since the case opened, for the peer who takes it."""
+    query = (
+        select(tables.RelayMessage.text_sealed)
+        .where(tables.RelayMessage.case_id == row.id, tables.RelayMessage.author == row.member_id)
+        .order_by(tables.RelayMessage.id)
+    )
+    return tuple(tx.vault.open(sealed, RELAY) for sealed in await tx.session.scalars(query))

@@ -1,0 +1,231 @@
+"""What is said in an escalation.
+
+After safe-messaging guidance (Samaritans; #chatsafe; NSPA's guide for community moderators): direct, warm, no
+methods, no judgement, and no promise that the bot cannot keep.
+"""
+
+from bot.core.content import Choice, Content, Field
+from bot.core.crisis import Category, Severity
+from bot.core.escalation import Outcome
+from bot.core.resources import ELSEWHERE
+from bot.core.words import Text, _
+
+CATEGORIES: dict[str, Text] = {
+    Category.SUICIDE: _("suicide"),
+    Category.SELF_HARM: _("self-harm"),
+    Category.OVERDOSE: _("overdose"),
+    Category.WITHDRAWAL: _("withdrawal"),
+    Category.ABUSE: _("danger from somebody"),
+    Category.VIOLENCE: _("violence"),
+    Category.RELAPSE: _("return to use"),
+}
+
+SEVERITIES: dict[Severity, Text] = {
+    Severity.EMERGENCY: _("🔴 Emergency: a life may be in danger now"),
+    Severity.URGENT: _("🟠 Urgent: somebody may be in danger"),
+    Severity.CONCERN: _("🟡 Concern: somebody could use a person"),
+}
+
+OUTCOMES: dict[Outcome, Text] = {
+    Outcome.SAFE: _("They are safe for now"),
+    Outcome.SERVICES: _("Handed to emergency or professional services"),
+    Outcome.DECLINED: _("They did not want to talk"),
+    Outcome.FALSE_ALARM: _("False alarm"),
+}
+
+I_NEED_A_PERSON = Choice(label=_("I need a person"), command="peer", style="danger")
+I_AM_SAFE = Choice(label=_("I'm safe"), command="safe")
+OTHER_COUNTRY = Choice(label=_("I'm in another country"), command="settings country")
+
+A_PEER = _("a peer")
+A_MEMBER = _("a member")
+
+
+def answer_to_member(
+    severity: Severity, community: str, emergency_number: str | None, lines: tuple[Field, ...]
+) -> Content:
+    """The answer at once: what happens next, and the helplines for their country."""
+    if severity is Severity.CONCERN:
+        text = _(
+            "That sounds hard, and I'm glad you said it. I'm a bot; I have let the peers of {community} know, so that a"
+            " person can write to you here. You decide how much you want to say.",
+            community=community,
+        )
+    else:
+        text = _(
+            "Thank you for saying it. I'm a bot, and I'm getting a person: the peers of {community} have been told,"
+            " and whoever comes will write to you here. You can write to me already; they will read it.",
+            community=community,
+        )
+    if severity is Severity.EMERGENCY:
+        call = (
+            _("If you or somebody with you is in danger right now, please call {number}.", number=emergency_number)
+            if emergency_number
+            else _("If you or somebody with you is in danger right now, please call your local emergency number.")
+        )
+        text = _("{call}\n\n{text}", call=call, text=text)
+    elif severity is Severity.URGENT and emergency_number:
+        text = _(
+            "{text}\n\nIf it becomes more than you can hold: {number} is the emergency number.",
+            text=text,
+            number=emergency_number,
+        )
+    if not lines:
+        text = _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE)
+    return Content(text=text, fields=lines, choices=(I_AM_SAFE, OTHER_COUNTRY))
+
+
+def answer_to_stranger() -> Content:
+    """The answer to somebody in danger whose community the bot does not know."""
+    return Content(
+        text=_(
+            "Thank you for saying it. I'm a bot, and I cannot reach a person for you here, because I don't know your"
+            " community. If you are in danger right now, please call your local emergency number (112 or 911 in many"
+            " countries), or somebody you trust.\n\n{elsewhere}",
+            elsewhere=ELSEWHERE,
+        )
+    )
+
+
+def heard_again() -> Content:
+    """The answer to a member whose case is open already and waits for a person."""
+    return Content(
+        text=_("I'm still here, and still looking for a person. What you write is kept for them."),
+        choices=(I_AM_SAFE,),
+    )
+
+
+def late(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
+    """Said honestly when nobody has come."""
+    text = _(
+        "I'm sorry: nobody has answered yet. I keep calling the peers and moderators, and I won't stop. Until somebody"
+        " comes, these people answer now."
+    )
+    if emergency_number:
+        text = _("{text} In danger: {number}.", text=text, number=emergency_number)
+    return Content(text=text if lines else _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE), fields=lines)
+
+
+def page(case_id: int, number: int, severity: Severity, facts: tuple[Field, ...], minutes: int) -> Content:
+    """The alert, with the button that takes the case."""
+    text = (
+        _("Who can be with them?")
+        if number == 1
+        else _("Nobody is with them yet, after {minutes} min. Who can be?", minutes=minutes)
+    )
+    return Content(
+        title=SEVERITIES[severity],
+        text=text,
+        fields=facts,
+        choices=(Choice(label=_("I'm on it"), command="take", arguments={"case": str(case_id)}, style="primary"),),
+    )
+
+
+def case_facts(
+    case_id: int,
+    *,
+    category: str | None,
+    excerpt: str | None,
+    link: str | None,
+    country: str,
+    language: str,
+    how: str,
+) -> tuple[Field, ...]:
+    """What a peer needs to know, and no more."""
+    opened: dict[str, Text] = {
+        "signal": _("heard by the bot"),
+        "member": _("they asked for a person"),
+        "other": _("somebody asked for them"),
+    }
+    fields = [Field(name=_("Case"), value=_("{number}, {how}", number=case_id, how=opened[how]))]
+    if category is not None:
+        fields.append(Field(name=_("About"), value=CATEGORIES.get(category, category)))
+    if excerpt:
+        fields.append(Field(name=_("Their words"), value=_("“{words}”", words=excerpt)))
+    if link:
+        fields.append(Field(name=_("Where"), value=link))
+    fields.append(
+        Field(name=_("Country, language"), value=_("{country}, {language}", country=country, language=language))
+    )
+    return tuple(fields)
+
+
+def person_is_here(name: str | Text) -> Content:
+    """To the member: a person has come."""
+    return Content(
+        title=_("{name} is here", name=name),
+        text=_("A peer from your community. What you write to me now, they read; what they write, you read here."),
+        choices=(I_AM_SAFE,),
+    )
+
+
+def you_have_it(case_id: int, facts: tuple[Field, ...], waiting: tuple[str, ...]) -> Content:
+    """To the peer: how to talk, and what the member has written meanwhile."""
+    texts: Text = _(
+        "You are with them now. Write to me here, and they read it; their words reach you here. They see your chosen"
+        " name only."
+    )
+    for words in waiting:
+        texts = _("{before}\n\nThey wrote: “{words}”", before=texts, words=words)
+    return Content(
+        title=_("Case {number}", number=case_id),
+        text=texts,
+        fields=facts,
+        choices=(
+            Choice(label=_("Resolve"), command="resolve", arguments={"case": str(case_id)}),
+            Choice(label=_("Hand over"), command="hand over", arguments={"case": str(case_id)}),
+        ),
+    )
+
+
+def is_on_it(name: str | Text, case_id: int) -> Content:
+    """To the peers' room: somebody has it."""
+    return Content(text=_("{name} is on it (case {number}).", name=name, number=case_id))
+
+
+def signal_in_conversation(severity: Severity) -> Content:
+    """To the holder: the bot heard something worse."""
+    return Content(title=SEVERITIES[severity], text=_("I heard this in what they wrote just now."))
+
+
+def ended_for_member(name: str | Text | None) -> Content:
+    """To the member: the conversation has ended."""
+    text = _("Your talk with {name} has ended here.", name=name) if name else _("I have told the peers. Thank you.")
+    return Content(
+        text=_("{text} Whenever you need a person again, press the button or write “I need a person”.", text=text),
+        choices=(I_NEED_A_PERSON,),
+    )
+
+
+def ended_for_peers(case_id: int, outcome: Outcome, *, by_member: bool) -> Content:
+    """To the holder or the peers' room: the case has ended, and how."""
+    if outcome is Outcome.ERASED:
+        return Content(text=_("Case {number} has ended: they erased their data.", number=case_id))
+    if by_member:
+        return Content(text=_("Case {number} has ended: they say they are safe.", number=case_id))
+    return Content(
+        text=_(
+            "Case {number} has ended: {outcome}. Thank you for being there. Look after yourself too.",
+            number=case_id,
+            outcome=OUTCOMES[outcome],
+        )
+    )
+
+
+def cannot_reach_member(case_id: int) -> Content:
+    """To those on duty, loudly: the member does not get what the bot writes."""
+    return Content(
+        title=_("⚠️ I cannot reach the person of case {number}", number=case_id),
+        text=_(
+            "Their private messages are closed to me. Please write to them yourself, where they wrote, and if a life is"
+            " in danger call the emergency services."
+        ),
+    )
+
+
+def cannot_reach_holder(case_id: int, name: str | Text) -> Content:
+    """To the peers' room: the peer does not get what the member writes."""
+    return Content(
+        title=_("⚠️ I cannot reach {name} about case {number}", name=name, number=case_id),
+        text=_("What the member writes does not arrive. I'm looking for somebody else."),
+    )

@@ -1,0 +1,101 @@
+"""What the dispatcher itself says: welcome, misunderstandings, faults."""
+
+from bot.core.commands import Command
+from bot.core.content import Choice, Content
+from bot.core.roles import ALLOWED, Action, Role
+from bot.core.text import clean_name
+from bot.core.words import Text, _
+from bot.services.escalations.words import I_NEED_A_PERSON, answer_to_stranger
+
+HELP = Choice(label=_("What can you do?"), command="help")
+
+ROLE_NAMES: dict[Role, Text] = {
+    Role.MEMBER: _("members"),
+    Role.PEER: _("peers"),
+    Role.MODERATOR: _("moderators"),
+    Role.ORGANIZER: _("organizers"),
+}
+
+
+def welcome(community: str) -> Content:
+    """The first contact: in two sentences what is stored."""
+    return Content(
+        text=_(
+            "Hello, I'm the bot of {community}. I store only what you tell me to keep (your settings, your check-ins,"
+            " the meetings you follow), encrypted and for you alone, and if you are in danger what a peer needs to help"
+            " you, for a limited time. “mydata export” shows you all of it, and “mydata erase” deletes it.",
+            community=community,
+        ),
+        choices=(HELP, I_NEED_A_PERSON),
+    )
+
+
+def not_understood() -> Content:
+    """Words in a private chat that are no command."""
+    return Content(
+        text=_("I'm a bot, and I did not understand that. Would you like to talk with a person?"),
+        choices=(I_NEED_A_PERSON, HELP),
+    )
+
+
+def unknown_command() -> Content:
+    """A command or button that does not exist (any more)."""
+    return Content(text=_("I don't know that command. “help” shows what I can do."), choices=(HELP,))
+
+
+def not_for_you(action: Action) -> Content:
+    """Somebody without the role."""
+    roles = [ROLE_NAMES[role] for role in Role if role in ALLOWED[action]]
+    names = roles[0]
+    for role in roles[1:]:
+        names = _("{roles} and {role}", roles=names, role=role)
+    return Content(text=_("This is for {roles} of your community.", roles=names), choices=(I_NEED_A_PERSON,))
+
+
+def too_much(command: Command, left: str) -> Content:
+    """Words after a command that fit nothing."""
+    usage = command.name
+    for parameter in command.parameters:
+        usage += f" <{parameter.name}>" if parameter.required else f" [{parameter.name}]"
+    return Content(
+        text=_("I did not understand “{words}”. It goes like this: {usage}", words=clean_name(left), usage=usage)
+    )
+
+
+def kept_for_the_person() -> Content:
+    """To a member who writes while nobody has come yet."""
+    return Content(text=_("I keep this for the person who comes. I'm still calling."))
+
+
+def question_is_gone() -> Content:
+    """An old button of a question."""
+    return Content(text=_("That question is not open any more. Please start again."))
+
+
+def cancelled() -> Content:
+    """The person wants no more questions."""
+    return Content(text=_("All right, nothing was changed."))
+
+
+def no_community() -> Content:
+    """Somebody whose community cannot be told."""
+    return Content(
+        text=_("I don't know which community you belong to. Please write to me in one of its rooms once: “!help”.")
+    )
+
+
+def stranger_in_danger() -> Content:
+    """Somebody in danger whose community cannot be told."""
+    return answer_to_stranger()
+
+
+def fault(incident: str) -> Content:
+    """Our own mistake."""
+    return Content(
+        text=_(
+            "I'm sorry, something went wrong on my side (number {incident}). Please try again. If you need a person, I"
+            " can still call one.",
+            incident=incident,
+        ),
+        choices=(I_NEED_A_PERSON,),
+    )

@@ -1,0 +1,106 @@
+"""Commands that people type: `!checkin start 8:30 pm Europe/Berlin`, or without the mark in a private chat."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.core.commands import BadValue, Command, Parameter, Reader, Registry
+
+MARKS = ("!", "/")
+"""What may stand before a typed command. "/" is Discord's habit, and some Matrix clients keep it for themselves."""
+
+MOST_WORDS = 6
+"""Words that one value may have, such as "tue, thu and first sun"."""
+
+_TOKEN = re.compile(r'"([^"]*)"|“([^”]*)”|(\S+)')
+_FREE = frozenset({"text", "name"})
+"""Kinds that take any words: they get one word (or a quoted phrase), unless they are the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A command and its arguments as they were typed; `left` is what fitted no parameter."""
+
+    command: Command
+    arguments: Mapping[str, str]
+    left: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    text: str
+    start: int
+    quoted: bool
+
+
+def is_marked(text: str) -> bool:
+    """Whether the text says of itself that it is a command."""
+    return text.lstrip().startswith(MARKS) and len(text.strip()) > 1
+
+
+def read(text: str, registry: Registry, reader: Reader) -> Typed | None:
+    """The command that `text` (with or without a mark) begins with; None if there is none."""
+    body = text.strip()
+    body = body[1:] if body.startswith(MARKS) else body
+    tokens = _tokens(body)
+    for words in (2, 1):
+        name = " ".join(token.text.casefold() for token in tokens[:words])
+        command = registry.get(name)
+        if len(tokens) >= words and command is not None and not command.hidden:
+            return _arguments(command, tokens[words:], body, reader)
+    return None
+
+
+def read_phrase(text: str, registry: Registry) -> Command | None:
+    """The command that a whole message means without naming it, such as "I need a person"."""
+    said = re.sub(r"[^\w\s']", "", text.replace("’", "'")).casefold().split()
+    for command in registry:
+        if any(said == str(phrase).casefold().split() for phrase in command.phrases):
+            return command
+    return None
+
+
+def _tokens(text: str) -> list[_Token]:
+    found = []
+    for match in _TOKEN.finditer(text):
+        quoted = match[1] if match[1] is not None else match[2]
+        found.append(_Token(match[3] if quoted is None else quoted, match.start(), quoted is not None))
+    return found
+
+
+def _arguments(command: Command, tokens: list[_Token], body: str, reader: Reader) -> Typed:
+    arguments: dict[str, str] = {}
+    waiting = list(command.parameters)
+    while tokens and waiting:
+        parameter, *others = waiting
+        taken = _take(parameter, tokens, others, body, reader)
+        if taken is None:
+            if parameter.required or not any(_take(p, tokens, [], body, reader) for p in others):
+                # Wrong words are better asked about than passed over.
+                arguments[parameter.name] = tokens[0].text
+                tokens = tokens[1:]
+            waiting = others
+            continue
+        arguments[parameter.name], used = taken
+        tokens, waiting = tokens[used:], others
+    left = body[tokens[0].start :] if tokens else ""
+    return Typed(command, arguments, left)
+
+
+def _take(
+    parameter: Parameter, tokens: Sequence[_Token], others: Sequence[Parameter], body: str, reader: Reader
+) -> tuple[str, int] | None:
+    """The value at the head of `tokens`, and how many of them it took; None if nothing there is one."""
+    first = tokens[0]
+    if parameter.rest or (parameter.kind.name in _FREE and not others and not first.quoted):
+        return body[first.start :].strip('"“”'), len(tokens)
+    if first.quoted or parameter.kind.name in _FREE:
+        return first.text, 1
+    for count in range(min(MOST_WORDS, len(tokens)), 0, -1):
+        words = " ".join(token.text for token in tokens[:count])
+        try:
+            parameter.kind.parse(words, reader)
+        except BadValue:
+            continue
+        return words, count
+    return None

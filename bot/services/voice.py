@@ -1,0 +1,156 @@
+"""Saying things: finds where a person or a room is, in which language, and puts the message into the outbox."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+
+from bot.core.content import Content
+from bot.core.inbound import Inbound
+from bot.core.people import Community, Member
+from bot.core.platform import Address
+from bot.core.words import ENGLISH, Words
+from bot.delivery.outbox import Message, Priority, enqueue
+from bot.storage.database import Transaction
+from bot.storage.tables import Identity, Place
+
+
+class Voice:
+    """Puts messages to people and rooms into the outbox, in the caller's transaction.
+
+    `languages` are the catalogues by language; `wake` is called once the messages are stored.
+    """
+
+    def __init__(self, languages: Mapping[str, Words], wake: Callable[[], None]) -> None:
+        self._languages = languages
+        self._wake = wake
+
+    def words(self, language: str | None) -> Words:
+        """The catalogue of a language, English where there is none."""
+        return self._languages.get((language or "").split("-")[0], ENGLISH)
+
+    async def to_member(
+        self,
+        tx: Transaction,
+        member: Member,
+        content: Content,
+        *,
+        key: str,
+        priority: Priority,
+        now: datetime,
+        due_at: datetime | None = None,
+        expires_at: datetime | None = None,
+        case_id: int | None = None,
+    ) -> bool:
+        """Say it to somebody privately, where they were last seen; False if they have no account any more."""
+        address = await self.private_address(tx, member)
+        if address is None:
+            return False
+        await self._put(
+            tx,
+            Message(
+                key=key,
+                to=address,
+                content=content.rendered(self.words(member.language)),
+                priority=priority,
+                due_at=due_at or now,
+                expires_at=expires_at,
+                member_id=member.id,
+                case_id=case_id,
+            ),
+            now=now,
+        )
+        return True
+
+    async def to_places(
+        self,
+        tx: Transaction,
+        community: Community,
+        kind: str,
+        content: Content,
+        *,
+        key: str,
+        priority: Priority,
+        now: datetime,
+        expires_at: datetime | None = None,
+        case_id: int | None = None,
+    ) -> int:
+        """Say it in the community's rooms of that kind; in how many."""
+        rooms = await places(tx, community.id, kind)
+        for room in rooms:
+            await self._put(
+                tx,
+                Message(
+                    key=f"{key}:{room.platform}:{room.id}",
+                    to=room,
+                    content=content.rendered(self.words(community.language)),
+                    priority=priority,
+                    due_at=now,
+                    expires_at=expires_at,
+                    case_id=case_id,
+                ),
+                now=now,
+            )
+        return len(rooms)
+
+    async def to_stranger(
+        self, tx: Transaction, inbound: Inbound, content: Content, *, key: str, now: datetime
+    ) -> None:
+        """Say it privately to an account that belongs to no community."""
+        to = Address(platform=inbound.platform, kind="direct", id=inbound.account)
+        rendered = content.rendered(self.words(inbound.language))
+        await self._put(tx, Message(key=key, to=to, content=rendered, priority=Priority.CRISIS, due_at=now), now=now)
+
+    async def answer(
+        self,
+        tx: Transaction,
+        inbound: Inbound,
+        content: Content,
+        *,
+        private: bool,
+        key: str,
+        member: Member | None,
+        now: datetime,
+    ) -> None:
+        """Answer where somebody has asked; privately, if the answer is private and the place is not."""
+        direct = private or inbound.private
+        to = Address(
+            platform=inbound.platform,
+            kind="direct" if direct else "place",
+            id=inbound.account if direct else inbound.place,
+            fallback=None if inbound.private else inbound.place,
+        )
+        message = Message(
+            key=key,
+            to=to,
+            content=content,
+            priority=Priority.REPLY,
+            due_at=now,
+            member_id=member.id if member else None,
+        )
+        await self._put(tx, message, now=now)
+
+    async def private_address(self, tx: Transaction, member: Member) -> Address | None:
+        """Where a member is written to privately."""
+        identity = await tx.session.scalar(
+            select(Identity).where(Identity.member_id == member.id).order_by(Identity.last_seen_at.desc()).limit(1)
+        )
+        if identity is None:
+            return None
+        fallback = identity.last_place
+        if fallback is None:
+            lobby = [p for p in await places(tx, member.community.id, "lobby") if p.platform == identity.platform]
+            fallback = lobby[0].id if lobby else None
+        return Address(platform=identity.platform, kind="direct", id=identity.account, fallback=fallback)
+
+    async def _put(self, tx: Transaction, message: Message, *, now: datetime) -> None:
+        await enqueue(tx, message, now=now)
+        tx.after_commit(self._wake)
+
+
+async def places(tx: Transaction, community_id: int, kind: str) -> list[Address]:
+    """The community's places of a kind ("lobby", "peers", "moderators", "meetings"), on all platforms."""
+    rows = await tx.session.scalars(
+        select(Place).where(Place.community_id == community_id).order_by(Place.platform, Place.id)
+    )
+    return [Address(platform=row.platform, kind="place", id=row.address) for row in rows if kind in row.kinds]

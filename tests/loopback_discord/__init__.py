@@ -1,0 +1,22 @@
+"""A loopback server that speaks Discord's protocol to an unmodified discord.py over real sockets."""
+
+from .entities import Channel, Guild, Member, Role, User
+from .interactions import Answer, Choice
+from .messages import Message
+from .people import Person
+from .server import BotMessage, LoopbackDiscord, Request
+
+__all__ = [
+    "Answer",
+    "BotMessage",
+    "Channel",
+    "Choice",
+    "Guild",
+    "LoopbackDiscord",
+    "Member",
+    "Message",
+    "Person",
+    "Request",
+    "Role",
+    "User",
+]

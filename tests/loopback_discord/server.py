@@ -1,0 +1,244 @@
+"""The public face of the loopback server."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
+
+from aiohttp import web
+
+from . import permissions, rest, routes_app, routes_channels, routes_interactions
+from .commands import Commands
+from .entities import JSON, Channel, Guild
+from .events import GUILD_MEMBERS, GUILD_PRESENCES, MESSAGE_CONTENT
+from .gateway import Gateway, without_content
+from .interactions import Interactions
+from .limits import Fault, Faults, RateLimits
+from .messages import Message
+from .people import Person
+from .schema import Schema
+from .state import World
+
+#: Importing them registers their routes.
+_ROUTE_MODULES = (routes_app, routes_channels, routes_interactions)
+TOKEN = "loopback-token"
+_PRIVILEGED = GUILD_MEMBERS | GUILD_PRESENCES | MESSAGE_CONTENT
+#: The application flags by which a bot in fewer than 100 guilds sees what it was granted.
+_FLAGS = {GUILD_PRESENCES: 1 << 13, GUILD_MEMBERS: 1 << 15, MESSAGE_CONTENT: 1 << 19}
+
+
+class Request(NamedTuple):
+    """One line of the request log."""
+
+    method: str
+    path: str
+    status: int
+
+
+class BotMessage(NamedTuple):
+    """Something the bot sent, and where."""
+
+    channel: Channel
+    message: Message
+
+
+class LoopbackDiscord:
+    """A small Discord on 127.0.0.1; its state outlives ``stop()`` and ``start()``."""
+
+    def __init__(
+        self,
+        token: str = TOKEN,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        privileged_intents: bool = True,
+        message_content: bool = True,
+        nonce_window: float = 300.0,
+        rate_limit: tuple[int, float] = (1000, 1.0),
+        global_limit: int | None = None,
+        interaction_timeout: float = 3.0,
+        heartbeat_interval: float = 41.25,
+        shards: int = 1,
+        check_schema: bool = True,
+    ) -> None:
+        self.token = token
+        self.shards = shards
+        self.allowed_intents = _PRIVILEGED if privileged_intents else 0
+        if not message_content:
+            self.allowed_intents &= ~MESSAGE_CONTENT
+        self.application_flags = sum(flag for bit, flag in _FLAGS.items() if self.allowed_intents & bit)
+        self.world = World(clock, nonce_window)
+        self.commands = Commands(self.world)
+        self.interactions = Interactions(self.world, interaction_timeout)
+        self.limits = RateLimits(rate_limit, global_limit)
+        self.faults = Faults()
+        self.schema = Schema(enabled=check_schema)
+        self.gateway = Gateway(
+            self.world,
+            token,
+            allowed_intents=self.allowed_intents,
+            application_flags=self.application_flags,
+            heartbeat_interval=heartbeat_interval,
+            url=lambda: self.gateway_url,
+        )
+        #: Each REST request, without bodies.
+        self.requests: list[Request] = []
+        #: What was asked for and is not known here.
+        self.unknown_requests: list[tuple[str, str]] = []
+        #: Request bodies that do not fit Discord's published document.
+        self.violations: list[str] = []
+        self._rest = rest.Rest(self)
+        self._port = 0
+        self._runner: web.AppRunner | None = None
+
+    # Running
+
+    async def start(self) -> None:
+        """Listen; after a ``stop()`` on the same port as before."""
+        assert self._runner is None, "the server runs already"
+        app = web.Application(client_max_size=32 * 1024 * 1024)
+        app.router.add_get("/", self.gateway.handle)
+        app.router.add_route("*", rest.API + "/{path:.*}", self._rest.handle)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Close every connection and stop listening; guilds, messages and sessions stay."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await self.gateway.drop(1001, resumable=True)
+            await runner.cleanup()
+
+    @property
+    def api_base(self) -> str:
+        """What ``discord.http.Route.BASE`` is to be."""
+        return f"http://127.0.0.1:{self._port}{rest.API}"
+
+    @property
+    def gateway_url(self) -> str:
+        """What ``DiscordWebSocket.DEFAULT_GATEWAY`` is to be (as a ``yarl.URL``)."""
+        return f"ws://127.0.0.1:{self._port}/"
+
+    # Setting the scene
+
+    def add_guild(self, name: str, *, bot_permissions: int = permissions.BOT) -> Guild:
+        """Create a guild with the bot in it."""
+        return self.world.add_guild(name, bot_permissions)
+
+    def add_user(self, name: str, guild: Guild | None = None, *, dm_closed: bool = False) -> Person:
+        """Create a person, in a guild or in none."""
+        user = self.world.add_user(name)
+        user.dm_closed = dm_closed
+        if guild is not None:
+            self.world.join(guild, user)
+        return Person(self, user)
+
+    def remove_bot(self, guild: Guild) -> None:
+        """Kick the bot out of a guild."""
+        self.world.remove_bot(guild)
+
+    # Making things go wrong
+
+    def fail_next(
+        self,
+        method: str,
+        path_regex: str,
+        *,
+        status: int = 500,
+        times: int = 1,
+        after_commit: bool = False,
+        drop: bool = False,
+        retry_after: float = 0.1,
+    ) -> None:
+        """Let the next matching requests fail, before or after they took effect, or without any answer."""
+        fault = Fault(method, re.compile(path_regex), status, times, after_commit, drop, retry_after)
+        self.faults.add(fault)
+
+    def limit(self, method: str, path_regex: str, limit: int, window: float) -> None:
+        """Give matching routes a rate limit of their own."""
+        self.limits.limit(method, path_regex, limit, window)
+
+    def drop_gateway(self, code: int = 1001, *, resumable: bool = True) -> Awaitable[object]:
+        """Close the live gateway connections; awaiting the result is optional."""
+        return self.gateway.drop(code, resumable=resumable)
+
+    # Observing
+
+    def messages(self, channel: Channel) -> list[Message]:
+        """Return what is in a channel now, in order; ephemeral answers are not in it."""
+        return list(channel.messages.values())
+
+    @property
+    def bot_messages(self) -> list[BotMessage]:
+        """Everything the bot ever sent, in order, ephemeral and deleted messages included."""
+        return [BotMessage(message.channel, message) for message in self.world.bot_messages]
+
+    @property
+    def rate_limited(self) -> int:
+        """How many requests were answered 429 by a limit."""
+        return self.limits.refused
+
+    @property
+    def members_allowed(self) -> bool:
+        """Whether the bot may list members."""
+        return bool(self.allowed_intents & GUILD_MEMBERS)
+
+    async def wait_for_message(
+        self,
+        channel: Channel | Person | None,
+        predicate: Callable[[Message], bool] | str | None = None,
+        timeout: float = 10.0,  # noqa: ASYNC109
+        *,
+        after: Message | None = None,
+    ) -> Message:
+        """Return the bot's first message that matches (a text it contains, or a test), past or future.
+
+        ``after`` leaves out what came up to that message; an edit may make a message match later on.
+        """
+        wanted = channel.dm if isinstance(channel, Person) else channel
+
+        def matches(message: Message) -> bool:
+            elsewhere = wanted is not None and message.channel is not wanted
+            if message.loading or message.deleted or elsewhere or (after and message.id <= after.id):
+                return False
+            if predicate is None:
+                return True
+            return predicate in message.text if isinstance(predicate, str) else predicate(message)
+
+        def look() -> Message | None:
+            return next((one for one in self.world.bot_messages if matches(one)), None)
+
+        return await self.world.changed.until(look, timeout=timeout, what="a message by the bot")
+
+    async def wait_until(
+        self,
+        condition: Callable[[], bool],
+        timeout: float = 10.0,  # noqa: ASYNC109
+        what: str = "the condition",
+    ) -> None:
+        """Wait until something about the server's state is true."""
+        await self.world.changed.until(lambda: condition() or None, timeout=timeout, what=what)
+
+    def commands_of(self, guild: Guild | None = None) -> Sequence[JSON]:
+        """Return the registered commands, global ones unless a guild is named."""
+        return self.commands.registered(None if guild is None else guild.id)
+
+    # For the routes
+
+    def note_request(self, method: str, path: str, status: int) -> None:
+        """Write a request into the log."""
+        self.requests.append(Request(method, path, status))
+        self.world.changed.notify()
+
+    def shown_to_bot(self, message: Message, *, content: bool) -> JSON:
+        """Render a message for the bot, emptied if it may not read contents."""
+        data = message.json(reader_id=self.world.bot.id)
+        return data if content else without_content(data, message, self.world.bot.id)
+
+    def now(self) -> float:
+        """Tell the wall clock's time."""
+        return time.time()
