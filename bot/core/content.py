@@ -101,8 +101,7 @@ class Content:
                 Choice(label=label, command=command, arguments=arguments, style=style)
                 for label, command, arguments, style in data["choices"]
             ),
-            attachment=data["attachment"]
-            and Attachment(filename=data["attachment"][0], text=data["attachment"][1]),
+            attachment=data["attachment"] and Attachment(filename=data["attachment"][0], text=data["attachment"][1]),
         )
 
 

@@ -22,7 +22,10 @@ _WORD_LENGTH = 3
 
 
 def fold(text: str) -> str:
-    """`text` as it is compared: lower case, no accents, dots or apostrophes, one space for whatever is not a letter or a digit."""
+    """`text` as it is compared: letters and digits in lower case, with single spaces for what is between them.
+
+    Accents, dots and apostrophes count for nothing.
+    """
     decomposed = normalize("NFKD", normalize("NFKD", text).casefold())
     plain = "".join(char for char in decomposed if unicodedata.category(char) != "Mn")
     return re.sub(r"[\W_]+", " ", re.sub(r"[.'’]", "", plain)).strip()

@@ -94,13 +94,10 @@ def day_exists(day: date, zone: ZoneInfo) -> bool:
 def next_daily(wall: time, zone: ZoneInfo, after: datetime) -> Occurrence:
     """The first occurrence strictly after the aware instant `after`, of what happens every day at `wall`."""
     # Yesterday's may lie in today, if a gap around midnight has moved it.
-    yesterday = local_date(after, zone) - _DAY
-    for ahead in count():
-        day = yesterday + ahead * _DAY
-        at = instant(day, wall, zone)
-        if at > after and day_exists(day, zone):
-            return Occurrence(day, at)
-    raise AssertionError("days do not end")
+    day = local_date(after, zone) - _DAY
+    while (at := instant(day, wall, zone)) <= after or not day_exists(day, zone):
+        day += _DAY
+    return Occurrence(day, at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,9 +180,10 @@ def end_of_quiet_hours(at: datetime, zone: ZoneInfo, start: time, end: time) -> 
     if not in_quiet_hours(at, zone, start, end):
         return at.astimezone(UTC)
     today = local_date(at, zone)
-    for day in (today + ahead * _DAY for ahead in count()):
-        again = datetime.combine(day, end).replace(tzinfo=zone, fold=1).astimezone(UTC)
-        for over in (instant(day, end, zone), again):
-            if over > at and not in_quiet_hours(over, zone, start, end):
-                return over
-    raise AssertionError("days do not end")
+    ends = (over for ahead in count() for over in _both(today + ahead * _DAY, end, zone))
+    return next(over for over in ends if over > at and not in_quiet_hours(over, zone, start, end))
+
+
+def _both(day: date, wall: time, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Both instants of a wall time that comes twice on `day`; else the one instant is among them."""
+    return instant(day, wall, zone), datetime.combine(day, wall).replace(tzinfo=zone, fold=1).astimezone(UTC)

@@ -5,15 +5,16 @@ python-dateutil then gets those parts, never the text.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from calendar import monthrange
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Literal
 
-from dateutil.rrule import DAILY, MONTHLY, WEEKLY, rrule, weekday
+from dateutil.rrule import DAILY, FR, MO, MONTHLY, SA, SU, TH, TU, WE, WEEKLY, rrule
 
-from bot.core.words import Text, _, _n
+from bot.core.words import Say, Text, _, _n
 
 INTERVAL_LIMIT = 52
 """Days, weeks or months between two dates of a rule, at most."""
@@ -24,12 +25,16 @@ RULE_LIMIT = 200
 DAY_CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 """RFC 5545's weekdays, in the order of ISO 8601: Monday is 1."""
 
+_DAYS = (MO, TU, WE, TH, FR, SA, SU)
+
 ALL_DAYS = frozenset(range(1, 8))
 WORKING_DAYS = frozenset(range(1, 6))
 
+_MONTHS = 12
+
 _BY_DAY = re.compile(r"(?:\+?([1-5]|-1))?(MO|TU|WE|TH|FR|SA|SU)")
 _MONTH_DAYS = re.compile(r"-1|(?:[1-9]|[12]\d|3[01])(?:,(?:[1-9]|[12]\d|3[01])){0,30}", re.ASCII)
-_FREQUENCIES = {"DAILY": DAILY, "WEEKLY": WEEKLY, "MONTHLY": MONTHLY}
+_FREQUENCIES: dict[str, Literal[1, 2, 3]] = {"DAILY": DAILY, "WEEKLY": WEEKLY, "MONTHLY": MONTHLY}
 _KEYS = frozenset({"FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY", "UNTIL", "WKST"})
 
 
@@ -37,13 +42,14 @@ _KEYS = frozenset({"FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY", "UNTIL", "WKST"})
 class Parts:
     """A rule that has been read.
 
+    - `frequency`: "DAILY", "WEEKLY" or "MONTHLY";
     - `by_day`: pairs of an ordinal in the month (1 to 5, -1 the last, 0 none) and an ISO weekday;
     - `month_days`: days of the month (1 to 31), or only -1, the last; months without that day are skipped;
     - `until`: the last date that may be, included;
     - `week_start`: the ISO weekday on which the weeks of an interval begin.
     """
 
-    frequency: Literal["DAILY", "WEEKLY", "MONTHLY"]
+    frequency: str
     interval: int = 1
     by_day: tuple[tuple[int, int], ...] = ()
     month_days: tuple[int, ...] = ()
@@ -55,7 +61,7 @@ def weekly(days: Collection[int]) -> str:
     """The rule of a meeting on these ISO weekdays (1 Monday to 7 Sunday), every week; ValueError for none."""
     if not days or not ALL_DAYS.issuperset(days):
         raise ValueError("weekdays are 1 to 7, and at least one")
-    if ALL_DAYS == set(days):
+    if set(days) == ALL_DAYS:
         return "FREQ=DAILY"
     return "FREQ=WEEKLY;BYDAY=" + ",".join(DAY_CODES[day - 1] for day in sorted(set(days)))
 
@@ -73,8 +79,8 @@ def parse(text: str) -> Parts:
     given = {key: value for key, _equals, value in pairs}
     if len(given) != len(pairs) or not given.keys() <= _KEYS:
         raise ValueError("the recurrence rule has parts that are unknown or given twice")
-    frequency = given.get("FREQ")
-    if frequency not in ("DAILY", "WEEKLY", "MONTHLY"):
+    frequency = given.get("FREQ", "")
+    if frequency not in _FREQUENCIES:
         raise ValueError("the recurrence rule is not daily, weekly or monthly")
     by_day = _by_day(given["BYDAY"]) if "BYDAY" in given else ()
     month_days = _month_days(given["BYMONTHDAY"]) if "BYMONTHDAY" in given else ()
@@ -132,11 +138,13 @@ def days(parts: Parts, start: date, first: date, last: date) -> Iterator[date]:
     month_days = parts.month_days
     if parts.frequency == "MONTHLY" and not parts.by_day and not month_days:
         month_days = (start.day,)
+    if parts.frequency == "MONTHLY" and _never(parts.interval, month_days, start.month):
+        return
     found = rrule(
         _FREQUENCIES[parts.frequency],
         dtstart=datetime.combine(_skip_ahead(parts, start, first), time.min),
         interval=parts.interval,
-        byweekday=[weekday(day - 1, ordinal or None) for ordinal, day in parts.by_day] or None,
+        byweekday=[_DAYS[day - 1](ordinal) if ordinal else _DAYS[day - 1] for ordinal, day in parts.by_day] or None,
         bymonthday=month_days or None,
         until=datetime.combine(min(last, parts.until or last), time.min),
         wkst=parts.week_start - 1,
@@ -146,20 +154,27 @@ def days(parts: Parts, start: date, first: date, last: date) -> Iterator[date]:
             yield moment.date()
 
 
+def _never(interval: int, month_days: tuple[int, ...], month: int) -> bool:
+    """Whether it is always the same month, and one too short: dateutil would look through 8,000 years."""
+    a_leap_year = 2024
+    longest = monthrange(a_leap_year, month)[1]
+    return interval % _MONTHS == 0 and bool(month_days) and min(month_days) > longest
+
+
 def _skip_ahead(parts: Parts, start: date, first: date) -> date:
     """A date at or before `first` from which the rule goes on as from `start`: an old meeting costs no more."""
     if first <= start:
         return start
     if parts.frequency == "MONTHLY":
-        months = (first.year - start.year) * 12 + first.month - start.month
+        months = (first.year - start.year) * _MONTHS + first.month - start.month
         months -= months % parts.interval
-        year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+        year, month = divmod(start.year * _MONTHS + start.month - 1 + months, _MONTHS)
         return date(year, month + 1, 1) if months else start
     step = timedelta(days=parts.interval * (7 if parts.frequency == "WEEKLY" else 1))
     return start + (first - start) // step * step
 
 
-def describe(parts: Parts, start: date) -> Text:
+def describe(parts: Parts, start: date) -> Say:
     """The days of the rule in words, such as "Tuesdays and Thursdays"."""
     said = _each(parts, start)
     if parts.until is None:
@@ -167,27 +182,35 @@ def describe(parts: Parts, start: date) -> Text:
     return _("{days}, until {last_day}", days=said, last_day=parts.until)
 
 
-def _each(parts: Parts, start: date) -> Text:
+def _each(parts: Parts, start: date) -> Say:
     n = parts.interval
+    if parts.frequency == "MONTHLY":
+        return _each_month(parts, start)
     if parts.frequency == "DAILY" and not parts.by_day:
         return _n("Every day", "Every {n} days", n=n)
-    if parts.frequency == "MONTHLY" and any(ordinal for ordinal, _day in parts.by_day):
+    names = _weekday_names({day for _ordinal, day in parts.by_day} or {start.isoweekday()})
+    if n == 1:
+        return names
+    if parts.frequency == "DAILY":
+        return _("Every {n} days, if on {days}", n=n, days=names)
+    return _("Every {n} weeks, {days}", n=n, days=names)
+
+
+def _each_month(parts: Parts, start: date) -> Say:
+    n = parts.interval
+    if any(ordinal for ordinal, _day in parts.by_day):
         named = [_ORDINALS[ordinal](_WEEKDAY[day - 1]) for ordinal, day in parts.by_day]
         return _n("The {days} of the month", "Every {n} months, the {days}", n=n, days=_list(named))
-    if parts.frequency == "MONTHLY" and parts.month_days == (-1,):
+    if parts.by_day:
+        names = _weekday_names({day for _ordinal, day in parts.by_day})
+        return names if n == 1 else _("Every {n} months, {days}", n=n, days=names)
+    if parts.month_days == (-1,):
         return _n("The last day of the month", "Every {n} months, the last day of the month", n=n)
-    if parts.frequency == "MONTHLY" and not parts.by_day:
-        numbers = [_("{number}", number=day) for day in parts.month_days or (start.day,)]
-        return _n("Day {days} of the month", "Every {n} months, day {days} of the month", n=n, days=_list(numbers))
-    names = _weekday_names({day for _ordinal, day in parts.by_day} or {start.isoweekday()})
-    if parts.frequency == "WEEKLY":
-        return names if n == 1 else _n("Every week, {days}", "Every {n} weeks, {days}", n=n, days=names)
-    if parts.frequency == "MONTHLY":
-        return names if n == 1 else _n("Every month, {days}", "Every {n} months, {days}", n=n, days=names)
-    return names if n == 1 else _n("Every day, {days}", "Every {n} days, if on {days}", n=n, days=names)
+    numbers = _list([str(day) for day in parts.month_days or (start.day,)])
+    return _n("Day {days} of the month", "Every {n} months, day {days} of the month", n=n, days=numbers)
 
 
-def _weekday_names(wanted: Collection[int]) -> Text:
+def _weekday_names(wanted: Collection[int]) -> Say:
     if wanted == ALL_DAYS:
         return _("Every day")
     if wanted == WORKING_DAYS:
@@ -195,12 +218,12 @@ def _weekday_names(wanted: Collection[int]) -> Text:
     return _list([_WEEKDAYS[day - 1] for day in sorted(wanted)])
 
 
-def _list(items: list[Text]) -> Text:
+def _list(items: Sequence[Say]) -> Say:
     """The items in one sentence: "a, b and c"."""
     *others, last = items
     if not others:
         return last
-    said = others[0]
+    said: Say = others[0]
     for item in others[1:]:
         said = _("{items}, {item}", items=said, item=item)
     return _("{items} and {last}", items=said, last=last)
@@ -224,7 +247,7 @@ _WEEKDAY = (
     _("Saturday"),
     _("Sunday"),
 )
-_ORDINALS = {
+_ORDINALS: dict[int, Callable[[Text], Text]] = {
     1: lambda day: _("first {weekday}", weekday=day),
     2: lambda day: _("second {weekday}", weekday=day),
     3: lambda day: _("third {weekday}", weekday=day),

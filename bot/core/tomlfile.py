@@ -137,14 +137,25 @@ def _syntax_problem(message: str, text: str, file: str) -> Problem:
 
 def problems_of(error: ValidationError, model: type[BaseModel], file: str) -> tuple[Problem, ...]:
     """What pydantic found wrong with the `model` of a file, in the order of its keys."""
-    return tuple(problem for found in error.errors(include_url=False) for problem in _problems(found, model, file))
+    errors = error.errors(include_url=False)
+    wrong = {found["loc"][:length] for found in errors for length in range(len(found["loc"]))}
+    return tuple(
+        problem
+        for found in errors
+        # A list whose entries are all wrong is not empty, though pydantic has none left.
+        if found["type"] != "too_short" or found["loc"] not in wrong
+        for problem in _problems(found, model, file)
+    )
 
 
 def _problems(found: ErrorDetails, model: type[BaseModel], file: str) -> Iterator[Problem]:
     owner, takes = _locate(model, found["loc"])
     key = key_of(found["loc"])
     cause = found.get("ctx", {}).get("error")
-    got = None if takes is None or takes.private else shown(found["input"])
+    told = isinstance(cause, BadValue) and takes is not None and cause.message is takes.expected
+    # A whole list or nothing at all says nothing more, unless a text should stand there.
+    empty = found["input"] is None or (isinstance(found["input"], list | tuple) and not told)
+    got = None if takes is None or takes.private or empty else shown(found["input"])
     match found["type"]:
         case "extra_forbidden":
             yield Problem(file, key, _unknown(str(found["loc"][-1]), list(owner.model_fields)))
@@ -168,8 +179,6 @@ def _shape(kind: str) -> Text:
             return _('a list, in brackets: ["…", "…"]')
         case "too_short":
             return _("a list that is not empty")
-        case "too_long":
-            return _("a shorter list")
         case "model_type" | "model_attributes_type" | "dict_type":
             return _("a table, with keys of its own")
         case _:
@@ -206,21 +215,20 @@ def shown(value: object) -> Say:
     match value:
         case str():
             short = " ".join(clean(value[: 2 * SHOWN_LIMIT]).split())
-            return f'"{short[:SHOWN_LIMIT]}…"' if len(short) > SHOWN_LIMIT else f'"{short}"'
+            said: Say = f'"{short[:SHOWN_LIMIT]}…"' if len(short) > SHOWN_LIMIT else f'"{short}"'
         case bool():
-            return str(value).lower()
+            said = str(value).lower()
         case int() if value.bit_length() > 64:  # noqa: PLR2004  more than any platform's id
-            return _("a huge number")
-        case int() | float():
-            return str(value)
+            said = _("a huge number")
         case date() | time():
-            return value.isoformat()
+            said = value.isoformat()
         case list() | tuple():
-            return _("a list")
+            said = _("a list")
         case dict():
-            return _("a table")
+            said = _("a table")
         case _:
-            return _("something else")
+            said = str(value)
+    return said
 
 
 def _locate(model: type[BaseModel], location: tuple[int | str, ...]) -> tuple[type[BaseModel], Takes | None]:

@@ -3,179 +3,175 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from datetime import time
-from functools import cache
+from datetime import UTC, datetime, time
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Final
+from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from babel import Locale
-from pydantic import Field
-from rapidfuzz import fuzz, process
+from pydantic import BeforeValidator
 
-from bot.core.commands import BadValue
-from bot.core.text import NAME_LIMIT, clean_name
+from bot.core import kinds
+from bot.core.commands import BadValue, Kind, Reader
+from bot.core.matching import nearest
+from bot.core.text import NAME_LIMIT, clean
 from bot.core.tomlfile import Takes
-from bot.core.words import _
+from bot.core.words import Text, _
 
-_TYPED_LIMIT = 80
-"""Characters of a wrong value that are compared with the right ones."""
-
+_GUESS_LIMIT = 3
 _LINK_LIMIT = 500
-_DAY = 24 * 60
-_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_WEEKDAY_NAMES: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
-
-_NOT_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
-"""Two-letter codes in CLDR that are no ISO 3166-1 countries (Kosovo's XK is kept: people live there)."""
-
-_NOT_ZONES = frozenset({"Factory", "localtime", "posixrules"})
+_PATH_LIMIT = 200
+_NOBODY = Reader(now=datetime(2000, 1, 1, tzinfo=UTC), zone=ZoneInfo("UTC"))
+"""A file's values mean the same whoever reads it, and whenever."""
 
 
-def guess(typed: str, options: Iterable[str], *, limit: int = 3) -> tuple[str, ...]:
-    """The `options` nearest to what was `typed`, best first."""
+def of_kind(expected: Text, kind: Kind) -> Takes:
+    """What people may type for a command's parameter of this `kind`; TOML's own times are taken too."""
 
-    def folded(text: str) -> str:
-        return text.casefold().replace("_", " ")
+    def parse(value: Any) -> object:
+        typed = str(value) if isinstance(value, time | ZoneInfo) else _text(value)
+        try:
+            return kind.parse(typed, _NOBODY)
+        except BadValue as bad:
+            raise BadValue(expected, bad.guesses[:_GUESS_LIMIT]) from None
 
-    found = process.extract(
-        typed[:_TYPED_LIMIT], options, scorer=fuzz.WRatio, processor=folded, limit=limit, score_cutoff=70
-    )
-    return tuple(option for option, _score, _index in found)
+    return Takes(expected, parse)
 
 
 def one_of(options: Iterable[str]) -> Takes:
-    """One of a few words."""
+    """One of a few words, such as the members of a `StrEnum`."""
     by_word = {str(option): option for option in options}
     expected = _("one of {options}", options=", ".join(by_word))
 
     def parse(value: Any) -> str:
-        if not isinstance(value, str):
-            raise ValueError
-        found = by_word.get(value)
+        found = by_word.get(_text(value))
         if found is None:
-            raise BadValue(expected, guess(value, by_word, limit=1))
+            raise BadValue(expected, tuple(nearest(value, [(word, word) for word in by_word], 1)))
         return found
 
     return Takes(expected, parse)
 
 
-def _one_line(limit: int) -> Callable[[Any], str]:
+def number(least: int, most: int) -> Takes:
+    """A whole number."""
+    expected = _("a whole number from {least} to {most}", least=least, most=most)
+
+    def parse(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise ValueError
+        return value
+
+    return Takes(expected, parse)
+
+
+def at_most(limit: int) -> BeforeValidator:
+    """A list of so many entries; a longer one is refused before its entries are looked at."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, list | tuple) and len(value) > limit:
+            raise BadValue(_("a list of at most {limit} entries", limit=limit))
+        return value
+
+    return BeforeValidator(check)
+
+
+def line(expected: Text, limit: int, *, private: bool = False) -> Takes:
+    """Words on one line, without control and direction characters."""
+
     def parse(value: Any) -> str:
-        if not isinstance(value, str) or len(value) > limit:
+        one_line = " ".join(clean(_text(value, limit), limit).split())
+        # Where a control character stood, two others may compose now; reading it again must change nothing.
+        composed = unicodedata.normalize("NFC", one_line)
+        if not 0 < len(composed) <= limit:
             raise ValueError
-        # Without its control characters a text may compose further: only then is reading it again a no-op.
-        line = unicodedata.normalize("NFC", clean_line(value, limit))
-        if not line or len(line) > limit:
+        return composed
+
+    return Takes(expected, parse, private=private)
+
+
+def matching(expected: Text, pattern: str, *, private: bool = False) -> Takes:
+    """Text that is a full match of a regular expression; a whole number counts as its digits."""
+    compiled = re.compile(pattern, re.ASCII)
+
+    def parse(value: Any) -> str:
+        if isinstance(value, int) and 0 <= value < 2**64:
+            value = str(value)
+        if compiled.fullmatch(_text(value).strip()) is None:
             raise ValueError
-        return line
+        return str(value).strip()
 
-    return parse
-
-
-def clean_line(text: str, limit: int) -> str:
-    """`text` on one line, without control and direction characters, at most `limit` characters."""
-    return " ".join(clean(text, limit).split())
+    return Takes(expected, parse, private=private)
 
 
-def _slug(value: Any) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,30})[a-z0-9]", value):
+def _text(value: Any, limit: int = _LINK_LIMIT) -> str:
+    if not isinstance(value, str) or len(value) > limit:
         raise ValueError
     return value
 
 
-@cache
-def _zones() -> dict[str, str]:
-    """IANA's names of zones, by their lower-case form."""
-    return {name.casefold(): name for name in sorted(available_timezones() - _NOT_ZONES)}
+def _weekdays(value: Any) -> str:
+    """The days as they are written, once the kind has understood them."""
+    days = ", ".join(map(_text, value)) if isinstance(value, list) else _text(value)
+    one_line = " ".join(clean(days).split())
+    rule_of(one_line)
+    return one_line
 
 
-def _zone(value: Any) -> ZoneInfo:
-    if isinstance(value, ZoneInfo):
-        return value
-    if not isinstance(value, str):
-        raise ValueError
-    name = _zones().get(value.strip().casefold())
-    if name is None:
-        raise BadValue(ZONE_EXPECTED, guess(value, _zones().values()))
-    return ZoneInfo(name)
+def rule_of(days: str) -> str:
+    """The RFC 5545 rule that `days` in words mean, such as "FREQ=WEEKLY;BYDAY=TU,TH"; raises `BadValue`."""
+    try:
+        return kinds.WEEKDAYS.parse(days, _NOBODY)
+    except BadValue as bad:
+        raise BadValue(WEEKDAYS.expected, bad.guesses[:_GUESS_LIMIT]) from None
 
 
-@cache
-def _countries() -> dict[str, str]:
-    """English names of countries, by ISO 3166-1 code."""
-    territories = Locale("en").territories
-    return {code: name for code, name in territories.items() if len(code) == 2 and code not in _NOT_COUNTRIES}  # noqa: PLR2004
-
-
-def _country(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError
-    code = value.strip().upper()
-    if code in _countries():
-        return code
-    by_name = {name: code for code, name in _countries().items()}
-    # What people write for two countries is no ISO code, and near to none.
-    usual = {"UK": ("GB",), "USA": ("US",)}.get(code)
-    raise BadValue(COUNTRY_EXPECTED, usual or tuple(by_name[name] for name in guess(value, by_name)))
-
-
-@cache
-def _languages() -> dict[str, str]:
-    """English names of languages, by ISO 639-1 code."""
-    return {code: name for code, name in Locale("en").languages.items() if len(code) == 2}  # noqa: PLR2004
-
-
-def _language(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError
-    code = value.strip().lower()
-    if code in _languages():
-        return code
-    by_name = {name: code for code, name in _languages().items()}
-    raise BadValue(LANGUAGE_EXPECTED, tuple(by_name[name] for name in guess(value, by_name, limit=2)))
-
-
-def _clock(value: Any) -> time:
-    if isinstance(value, time):  # TOML has times too: 19:30:00, without quotation marks
-        if value.second or value.microsecond or value.tzinfo:
+def _link(schemes: tuple[str, ...]) -> Callable[[Any], str]:
+    def parse(value: Any) -> str:
+        # Printable ASCII: a browser shows other characters as something else, or not at all.
+        link = _text(value).strip()
+        parts = urlsplit(link)
+        fits = parts.scheme in schemes and parts.hostname and "@" not in parts.netloc
+        if not fits or not re.fullmatch(r"[!-~]+", link) or (parts.port is not None and parts.port < 1):
             raise ValueError
-        return value
-    found = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found is not None:
-        return time(int(found[1]), int(found[2]))
-    guesses = _clock_guesses(value) if isinstance(value, str) else ()
-    raise BadValue(CLOCK_EXPECTED, guesses)
+        return link
+
+    return parse
 
 
-def _clock_guesses(typed: str) -> tuple[str, ...]:
-    """What "7:30 pm", "19.30" or "1930" would be."""
-    found = re.fullmatch(r"([0-9]{1,2})[.:h ]?([0-9]{2})? ?([ap])?\.?m?\.?", typed[:_TYPED_LIMIT].strip().lower())
-    if found is None:
-        return ()
-    hour, minute, half = int(found[1]), int(found[2] or 0), found[3]
-    if half is not None:
-        hour = hour % 12 + (12 if half == "p" else 0)
-    return (f"{hour:02}:{minute:02}",) if hour < 24 and minute < 60 else ()  # noqa: PLR2004
+def link(expected: Text, *schemes: str) -> Takes:
+    """A network address of one of these schemes, without a password in it."""
+    return Takes(expected, _link(schemes))
 
 
-def _weekdays(value: Any) -> tuple[int, ...]:
-    if isinstance(value, str):
-        value = [word for word in re.split(r"[,;&\s]+|\band\b", value[:_LINK_LIMIT].lower()) if word]
-    if not isinstance(value, list | tuple) or not value:
+def _csv_path(value: Any) -> PurePosixPath:
+    path = PurePosixPath(_text(str(value) if isinstance(value, PurePosixPath) else value, _PATH_LIMIT))
+    outside = path.is_absolute() or ".." in path.parts or re.search(r"[\\:\x00-\x1f]", str(path))
+    if outside or path.suffix.lower() != ".csv":
         raise ValueError
-    return tuple(sorted({_weekday(word) for word in value}))
+    return path
 
 
-def _weekday(word: Any) -> int:
-    if isinstance(word, int) and not isinstance(word, bool) and 0 <= word < len(WEEKDAYS):
-        return word
-    if not isinstance(word, str):
-        raise ValueError
-    short = word.strip().lower()
-    for number, name in enumerate(_WEEKDAY_NAMES):
-        if len(short) >= len(WEEKDAYS[number]) and name.startswith(short.rstrip("s")):
-            return number
-    raise BadValue(WEEKDAYS_EXPECTED, guess(short, _WEEKDAY_NAMES, limit=1))
+ZONE = of_kind(_("a time zone such as America/New_York"), kinds.ZONE)
+COUNTRY = of_kind(_("a country's two letters, such as US"), kinds.COUNTRY)
+LANGUAGE = of_kind(_("a language's two letters, such as en"), kinds.LANGUAGE)
+CLOCK = of_kind(_("a time of day such as 19:30"), kinds.TIME)
+WEEKDAYS = Takes(_("days such as tue, thu"), _weekdays)
+WEB_LINK = link(_("a link that starts with https:// or http://"), "https", "http")
+CSV_PATH = Takes(_("the name of a .csv file beside this one, or in a folder beside it"), _csv_path)
+SLUG = matching(_("2 to 32 characters of a-z, 0-9 and -, such as riverside"), r"[a-z0-9][a-z0-9-]{0,30}[a-z0-9]")
+PERSON_NAME = line(_("a name of 1 to {n} characters on one line", n=NAME_LIMIT), NAME_LIMIT, private=True)
+
+DISCORD_ID = matching(_("a Discord id: 17 to 20 digits"), r"[1-9][0-9]{16,19}", private=True)
+_SERVER_NAME = r"[A-Za-z0-9.\-:\[\]]{1,200}"
+MATRIX_USER = matching(
+    _("a Matrix account such as @name:example.org"), rf"@[!-9;-~]{{1,200}}:{_SERVER_NAME}", private=True
+)
+SERVER_NAME = matching(_("a server's name such as example.org"), _SERVER_NAME)
+MATRIX_ROOM = matching(
+    # A room of version 12 has an id without a server's name (MSC4291).
+    _("a Matrix room's id (!…) or address (#…:example.org)"),
+    rf"![!-~]{{1,254}}|#[!-9;-~]{{1,200}}:{_SERVER_NAME}",
+)
+_CONSOLE = _("1 to 32 characters of a-z, 0-9, _ and -"), r"[a-z0-9_-]{1,32}"
+CONSOLE_NAME = matching(*_CONSOLE)
+CONSOLE_USER = matching(*_CONSOLE, private=True)

@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Protocol
 
 from bot.core.platform import Platform, SendError, TryAgain
 from bot.delivery import outbox
@@ -20,8 +21,12 @@ AT_ONCE = 4
 SLOWEST_LOOK = timedelta(seconds=5)
 """How long a sender sleeps at most when nobody wakes it."""
 
-OnFailure = Callable[[Transaction, Claimed, SendError], Awaitable[None]]
-"""What else must be done, in the same transaction, when a delivery has failed for good."""
+
+class OnFailure(Protocol):
+    """What else must be done, in the same transaction, when a delivery has failed for good."""
+
+    async def __call__(self, tx: Transaction, failed: Claimed, error: SendError, *, now: datetime) -> None:
+        """React to the failure."""
 
 
 class Sender:
@@ -60,7 +65,8 @@ class Sender:
     async def drain(self) -> None:
         """Send all that is due now, and return when it is sent."""
         while await self._send_due() or self._busy:
-            await asyncio.wait(self._busy.values(), return_when=asyncio.FIRST_COMPLETED)
+            if self._busy:
+                await asyncio.wait(self._busy.values(), return_when=asyncio.FIRST_COMPLETED)
 
     async def _send_due(self) -> int:
         """Start sending what is due, as far as there is room; how many were started."""
@@ -85,9 +91,7 @@ class Sender:
 
     async def _send(self, claimed: Claimed) -> None:
         try:
-            receipt = await self._platform.send(
-                claimed.to, claimed.content, claimed.key, retried=claimed.attempts > 1
-            )
+            receipt = await self._platform.send(claimed.to, claimed.content, claimed.key, retried=claimed.attempts > 1)
         except SendError as error:
             await self._failed(claimed, error)
         except Exception as error:
@@ -110,4 +114,4 @@ class Sender:
                 return
             await outbox.mark_failed(tx, claimed.id, str(error))
             log.error("delivery %d: given up (%s)", claimed.id, error)
-            await self._on_failure(tx, claimed, error)
+            await self._on_failure(tx, claimed, error, now=now)

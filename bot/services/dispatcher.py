@@ -109,7 +109,7 @@ class Dispatcher:
             returned = None
             if reply is not None:
                 returned = await self._give(tx, inbound, member, reply, now=now)
-            if member is not None and signal is None:
+            if member is not None and signal is None and not self._is_work(inbound):
                 await self._welcome(tx, inbound, member, now=now)
             await self._mark(tx, inbound, "handled", None)
         return returned
@@ -235,8 +235,17 @@ class Dispatcher:
         if inbound.answered_directly:
             return Reply(content=content, private=reply.private)
         key = f"reply:{inbound.platform}:{inbound.event_id}"
-        await self._voice.answer(tx, inbound, content, private=reply.private, key=key, member=member, now=now)
+        # Somebody who has just erased their data is nobody's member any more.
+        known = member is not None and await tx.session.get(MemberRow, member.id) is not None
+        await self._voice.answer(
+            tx, inbound, content, private=reply.private, key=key, member=member if known else None, now=now
+        )
         return None
+
+    def _is_work(self, inbound: Inbound) -> bool:
+        """Whether this is a peer or organizer at work, who is not to be interrupted by a welcome."""
+        command = self._registry.get(inbound.invocation.command) if inbound.invocation is not None else None
+        return command is not None and command.may is not Action.USE
 
     async def _welcome(self, tx: Transaction, inbound: Inbound, member: Member, *, now: datetime) -> None:
         """At the first contact that is not a cry for help: say what is stored. Not in the middle of a case."""

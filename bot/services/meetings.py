@@ -48,10 +48,11 @@ class Meetings:
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
 
-    async def add(
+    async def put(
         self,
         tx: Transaction,
         community: Community,
+        row: MeetingRow | None = None,
         *,
         name: str,
         rule: str,
@@ -64,27 +65,32 @@ class Meetings:
         now: datetime,
         from_file: bool = False,
     ) -> MeetingRow:
-        """Store a meeting; the room's reminder comes `room_lead` minutes before each start (0: never)."""
-        row = MeetingRow(
-            community_id=community.id,
-            name=name,
-            rule=rule,
-            starts_on=local_date(now, zone),
-            wall=wall,
-            zone=zone.key,
-            minutes=minutes,
-            where=where,
-            link=link,
-            room_lead=room_lead,
-            from_file=from_file,
-        )
-        tx.session.add(row)
+        """Store a new meeting, or change `row`; the room is reminded `room_lead` minutes before each start (0: never).
+
+        Who followed it goes on following it.
+        """
+        if row is None:
+            row = MeetingRow(community_id=community.id, starts_on=local_date(now, zone))
+            tx.session.add(row)
+        row.name, row.rule, row.wall, row.zone, row.minutes = name, rule, wall, zone.key, minutes
+        row.where, row.link, row.room_lead, row.from_file = where, link, room_lead, from_file
         await tx.session.flush()
-        if room_lead:
-            reminder = Reminder(meeting_id=row.id, member_id=None, lead=room_lead)
-            tx.session.add(reminder)
-            await self._plan(tx, reminder, row, after=now)
+        await self._put_room_reminder(tx, row)
+        for each in await tx.session.scalars(select(Reminder).where(Reminder.meeting_id == row.id)):
+            await self._plan(tx, each, row, after=now)
         return row
+
+    async def _put_room_reminder(self, tx: Transaction, row: MeetingRow) -> None:
+        room = await tx.session.scalar(
+            select(Reminder).where(Reminder.meeting_id == row.id, Reminder.member_id.is_(None))
+        )
+        if room is None and row.room_lead:
+            tx.session.add(Reminder(meeting_id=row.id, member_id=None, lead=row.room_lead))
+        elif room is not None and row.room_lead:
+            room.lead = row.room_lead
+        elif room is not None:
+            await tx.session.delete(room)
+        await tx.session.flush()
 
     async def remove(self, tx: Transaction, meeting: MeetingRow, *, now: datetime) -> None:
         """The meeting is no more: its followers are told."""

@@ -3,7 +3,7 @@
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 
 from bot.core.inbound import Inbound
 from bot.core.people import Community, Member
@@ -126,6 +126,31 @@ async def set_quiet_hours(tx: Transaction, member_id: int, hours: tuple[time, ti
     """Store between which local times the member wants no reminders; None: they may come at any time."""
     row = await tx.session.get_one(tables.Member, member_id)
     row.quiet_from, row.quiet_until = hours or (None, None)
+
+
+async def merge(tx: Transaction, member_id: int, *, into: int) -> None:
+    """Two members turn out to be one person: the accounts and cases of `member_id` become `into`'s.
+
+    Where both have settings, check-ins or reminders, `into`'s are kept.
+    """
+    for table, column in (
+        (tables.Identity, tables.Identity.member_id),
+        (tables.CaseRow, tables.CaseRow.member_id),
+        (tables.CaseRow, tables.CaseRow.holder),
+        (tables.RelayMessage, tables.RelayMessage.author),
+        (tables.Delivery, tables.Delivery.member_id),
+    ):
+        await tx.session.execute(update(table).where(column == member_id).values({column: into}))
+    await _merge_open_case(tx, member_id, into)
+    await tx.session.flush()
+    await tx.session.execute(delete(tables.Member).where(tables.Member.id == member_id))
+
+
+async def _merge_open_case(tx: Transaction, member_id: int, into: int) -> None:
+    case = tables.CaseRow
+    both = await tx.session.scalar(select(func.count()).where(case.open_for.in_([member_id, into])))
+    if both == 1:
+        await tx.session.execute(update(case).where(case.open_for == member_id).values(open_for=into))
 
 
 async def with_roles(tx: Transaction, community_id: int, roles: set[Role]) -> list[int]:

@@ -94,8 +94,11 @@ def _take(
     first = tokens[0]
     if parameter.rest or (parameter.kind.name in _FREE and not others and not first.quoted):
         return body[first.start :].strip('"“”'), len(tokens)
-    if first.quoted or parameter.kind.name in _FREE:
+    if first.quoted:
         return first.text, 1
+    if parameter.kind.name in _FREE:
+        count = _until_next(tokens, others, body, reader)
+        return " ".join(token.text for token in tokens[:count]), count
     for count in range(min(MOST_WORDS, len(tokens)), 0, -1):
         words = " ".join(token.text for token in tokens[:count])
         try:
@@ -104,3 +107,14 @@ def _take(
             continue
         return words, count
     return None
+
+
+def _until_next(tokens: Sequence[_Token], others: Sequence[Parameter], body: str, reader: Reader) -> int:
+    """How many words a free value has: up to the first that the next parameter takes, if there is one."""
+    following = next((p for p in others if p.kind.name not in _FREE), None)
+    if following is None:
+        return 1
+    for count in range(1, len(tokens)):
+        if _take(following, tokens[count:], [], body, reader) is not None:
+            return count
+    return 1 if following.required else len(tokens)

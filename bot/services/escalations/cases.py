@@ -31,6 +31,7 @@ from bot.core.roles import Role
 from bot.core.text import clean
 from bot.core.words import _
 from bot.delivery.outbox import Claimed
+from bot.services import members
 from bot.services.escalations import store
 from bot.services.escalations.effects import Effects
 from bot.services.escalations.store import NewCase
@@ -46,6 +47,9 @@ CONCERN_POLICY: Policy = (
 )
 """A concern queues: it stands in the peers' room and is said again there, without calling anybody at night."""
 
+
+ACCOUNT_LIMIT = 255
+"""Characters of a platform's account id; a Matrix user id has no more."""
 
 OVERSEERS = frozenset({Role.MODERATOR, Role.ORGANIZER})
 """Who may end or hand over a case that somebody else has."""
@@ -172,6 +176,24 @@ class Escalations:
             await self._apply(tx, own, Ended(Outcome.ERASED), actor=None, now=now)
         for row in await store.cases_held_by(tx, member.id):
             await self._apply(tx, row, HandedOver(), actor=None, now=now)
+
+    # Looking
+
+    async def open_cases(self, tx: Transaction, community_id: int) -> list[tables.CaseRow]:
+        """The community's open cases, oldest first."""
+        query = select(tables.CaseRow).where(
+            tables.CaseRow.community_id == community_id, tables.CaseRow.open_for.is_not(None)
+        )
+        return list(await tx.session.scalars(query.order_by(tables.CaseRow.id)))
+
+    async def somebody(
+        self, tx: Transaction, by: Member, platform: str, account: str, *, now: datetime
+    ) -> Member | None:
+        """The member of `by`'s community with this account, made one if they are only known by a message."""
+        if len(account) > ACCOUNT_LIMIT:
+            return None
+        member_id, _new = await members.ensure(tx, by.community.id, platform, account, now=now)
+        return await members.load(tx, member_id)
 
     # Time
 

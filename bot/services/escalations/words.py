@@ -172,7 +172,7 @@ def you_have_it(case_id: int, facts: tuple[Field, ...], waiting: tuple[str, ...]
         text=texts,
         fields=facts,
         choices=(
-            Choice(label=_("Resolve"), command="resolve", arguments={"case": str(case_id)}),
+            Choice(label=_("Resolve"), command="ending", arguments={"case": str(case_id)}),
             Choice(label=_("Hand over"), command="hand over", arguments={"case": str(case_id)}),
         ),
     )

@@ -1,0 +1,24 @@
+"""The crisis detector: hears that somebody is in danger, and says which words said so."""
+
+from bot.core.crisis.detector import Context, Detector, Explanation
+from bot.core.crisis.examples import failed_examples
+from bot.core.crisis.lexicon import BadLexicon, Lexicon, parse_lexicon
+from bot.core.crisis.rules import Lowering, Reason, Rule
+from bot.core.crisis.signal import Category, Severity, Signal, Span
+
+__all__ = [
+    "BadLexicon",
+    "Category",
+    "Context",
+    "Detector",
+    "Explanation",
+    "Lexicon",
+    "Lowering",
+    "Reason",
+    "Rule",
+    "Severity",
+    "Signal",
+    "Span",
+    "failed_examples",
+    "parse_lexicon",
+]

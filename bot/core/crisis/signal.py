@@ -1,0 +1,85 @@
+"""What the crisis detector says: the words of the field, and nothing about how it found them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Category(StrEnum):
+    """What the danger is."""
+
+    SUICIDE = "suicide"
+    SELF_HARM = "self_harm"
+    OVERDOSE = "overdose"
+    WITHDRAWAL = "withdrawal"
+    ABUSE = "abuse"
+    VIOLENCE = "violence"
+    RELAPSE = "relapse"
+
+
+class Severity(StrEnum):
+    """How soon a person is needed; ordered, `CONCERN < URGENT < EMERGENCY`.
+
+    - concern: passive ideation, worry about somebody else, relapse told or near, a call for support. It queues.
+    - urgent: current intent, plan, means, goodbye, current self-harm, danger from somebody. It pages.
+    - emergency: a life is in danger now, the author's or anybody's. It pages.
+    """
+
+    CONCERN = "concern"
+    URGENT = "urgent"
+    EMERGENCY = "emergency"
+
+    @property
+    def pages(self) -> bool:
+        """Whether peers are notified now, rather than finding it in the queue."""
+        return self is not Severity.CONCERN
+
+    @property
+    def rank(self) -> int:
+        """1 to 3, the worse the higher."""
+        return _RANKS[self]
+
+    # A StrEnum is compared by its letters, which would put "emergency" below "urgent".
+    def __lt__(self, other: str) -> bool:
+        return self.rank < other.rank if isinstance(other, Severity) else NotImplemented
+
+    def __le__(self, other: str) -> bool:
+        return self.rank <= other.rank if isinstance(other, Severity) else NotImplemented
+
+    def __gt__(self, other: str) -> bool:
+        return self.rank > other.rank if isinstance(other, Severity) else NotImplemented
+
+    def __ge__(self, other: str) -> bool:
+        return self.rank >= other.rank if isinstance(other, Severity) else NotImplemented
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity, start=1)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Where `rule` matched: characters `start` to `end` (exclusive) of the original text."""
+
+    start: int
+    end: int
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """What was heard in one message.
+
+    - `category`, `severity`: of the gravest match; among equals, of the first in the text.
+    - `spans`: every match that counted, by position, at most `MAX_SPANS`; never empty.
+    - `rules`: the ids ("en/want-to-die") of the rules that raised it, gravest first; never empty.
+    - `lowered_by`: the ids of the lowerings that took something away from it, sorted.
+    """
+
+    category: Category
+    severity: Severity
+    spans: tuple[Span, ...]
+    rules: tuple[str, ...]
+    lowered_by: tuple[str, ...] = ()
+
+
+MAX_SPANS = 100
+"""Spans of one signal: more than anybody reads, so that a hostile text cannot make a signal of any size."""

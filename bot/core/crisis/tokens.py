@@ -1,0 +1,90 @@
+"""A text as words and sentence edges: what patterns are matched against."""
+
+import re
+from dataclasses import dataclass
+from itertools import product
+
+from bot.core.crisis.normalise import normalise
+
+EDGE = "$"
+"""The one form of the token that stands before, between and after sentences."""
+
+WORD_LIMIT = 40
+"""Characters of a word that are compared; no word of a lexicon is longer."""
+
+_CJK = r"\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+_MARKS = r"\u064b-\u065f\u0900-\u0963\u3099\u309a"
+_LETTER = rf"(?:[^\W_{_CJK}]|[{_MARKS}])"
+_PIECES = re.compile(
+    r"(?P<number>[0-9]+(?:[.,][0-9]+)+)"
+    rf"|(?P<word>{_LETTER}+(?:'{_LETTER}+)*|[{_CJK}][\u3099\u309a]?)"  # written without spaces: one by one
+    r"|(?P<edge>[.!?\u3002\u061f\u0964]+|\n[ \t]*\n)",
+)
+_TRAILING_OFF = re.compile(r"\.{2,}")
+"""Dots people write inside a sentence; it goes on after them."""
+
+_QUOTED = re.compile(r"^(?:>>> (?s:.*)|> [^\n]*)", re.MULTILINE)
+"""Block quotes of Discord and Matrix: a line, or with three marks everything that follows."""
+
+_STRETCHED = re.compile(r"(.)\1{2,}")
+_STRETCHES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word, or the edge of a sentence.
+
+    `forms` are the spellings it is compared by, one at least and eight at most; `start` and `end` are offsets in
+    the original text (equal for an edge); `sentence` counts from 0; `quoted`: it stands in a block quote.
+    """
+
+    forms: tuple[str, ...]
+    start: int
+    end: int
+    sentence: int
+    quoted: bool = False
+
+    @property
+    def is_edge(self) -> bool:
+        """Whether it is the edge of a sentence and no word."""
+        return self.forms[0] == EDGE
+
+
+def tokenise(text: str) -> list[Token]:
+    """The words of `text` with an edge before, between and after its sentences; at least one edge."""
+    normal = normalise(text)
+    quotes = [match.span() for match in _QUOTED.finditer(normal.text)]
+    tokens = [Token((EDGE,), 0, 0, 0)]
+    sentence = quote = 0
+    for match in _PIECES.finditer(normal.text):
+        start, end = normal.original(*match.span())
+        while quote < len(quotes) and quotes[quote][1] <= match.start():
+            quote += 1
+        quoted = quote < len(quotes) and quotes[quote][0] <= match.start()
+        last = tokens[-1]
+        ends_here = match.lastgroup == "edge" and not _TRAILING_OFF.fullmatch(match[0])
+        if (ends_here or last.quoted != quoted) and not last.is_edge:
+            tokens.append(Token((EDGE,), last.end, last.end, sentence, quoted))
+            sentence += 1
+        if match.lastgroup != "edge":
+            tokens.append(Token(forms_of(match[0]), start, end, sentence, quoted))
+    if len(tokens) == 1 or not tokens[-1].is_edge:
+        tokens.append(Token((EDGE,), tokens[-1].end, tokens[-1].end, sentence))
+    return tokens
+
+
+def forms_of(word: str) -> tuple[str, ...]:
+    """The spellings of a normalised word: without apostrophes, its stretched letters once and twice.
+
+    "don't" is "dont"; "diiie" is "die" or "diie", "killlll" is "kil" or "kill". Of more than three stretches
+    the later ones are cut to one letter.
+    """
+    word = word.replace("'", "")
+    if word.isdigit() or not _STRETCHED.search(word):
+        return (word[:WORD_LIMIT],)
+    parts = _STRETCHED.split(word)  # plain, letter, plain, letter, …, plain
+    choices = [
+        (part,) if at % 2 == 0 else (part, part * 2) if at < 2 * _STRETCHES else (part,)
+        for at, part in enumerate(parts)
+    ]
+    return tuple("".join(spelling)[:WORD_LIMIT] for spelling in product(*choices))

@@ -1,0 +1,39 @@
+"""The sorts of values that commands take, each with its own way to read what people type.
+
+Whatever is typed, `parse` returns a value or raises `BadValue`, whose guesses are all values it would take; and
+`suggest` returns values it would take.
+"""
+
+from bot.core.kinds.choices import Number, OneOf
+from bot.core.kinds.dates import Date
+from bot.core.kinds.places import Country, Zone
+from bot.core.kinds.texts import Language, Link, Name, Words
+from bot.core.kinds.times import Minutes, Time
+from bot.core.kinds.weekdays import Weekdays
+
+COUNTRY = Country()
+DATE = Date()
+LANGUAGE = Language()
+LINK = Link()
+MINUTES = Minutes()
+NAME = Name()
+PAST_DATE = Date(past=True)
+TIME = Time()
+WEEKDAYS = Weekdays()
+ZONE = Zone()
+
+__all__ = [
+    "COUNTRY",
+    "DATE",
+    "LANGUAGE",
+    "LINK",
+    "MINUTES",
+    "NAME",
+    "PAST_DATE",
+    "TIME",
+    "WEEKDAYS",
+    "ZONE",
+    "Number",
+    "OneOf",
+    "Words",
+]

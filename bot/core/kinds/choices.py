@@ -1,0 +1,80 @@
+"""A number within bounds, and one of a few choices."""
+
+import re
+
+from bot.core.commands import Reader
+from bot.core.kinds.reading import GUESS_LIMIT, SUGGESTION_LIMIT, not_understood, plain, read
+from bot.core.matching import fold, likeness, nearest
+from bot.core.words import ENGLISH, Say, _
+
+_NUMBER = re.compile(r"[+-]?\d{1,12}", re.ASCII)
+
+_SURE, _AHEAD = 85.0, 10.0
+"""A choice is taken in spite of a typo if its likeness (out of 100) is this, and this much ahead of the next."""
+
+
+class Number:
+    """A whole number from `low` to `high`, both included → `int`."""
+
+    name = "number"
+
+    def __init__(self, low: int, high: int) -> None:
+        self.low, self.high = low, high
+        self.expected = _("Please write a number from {low} to {high}.", low=low, high=high)
+
+    def parse(self, text: str, reader: Reader) -> int:
+        """The number."""
+        typed = read(text, self.expected)
+        if not _NUMBER.fullmatch(typed):
+            raise not_understood(text, self.expected)
+        number = int(typed)
+        if not self.low <= number <= self.high:
+            raise not_understood(text, self.expected, [str(min(max(number, self.low), self.high))])
+        return number
+
+    def suggest(self, typed: str, reader: Reader) -> list[tuple[str, Say]]:
+        """The first numbers in the range that begin with what is typed."""
+        wanted = plain(typed)
+        numbers = range(self.low, min(self.high, self.low + 999) + 1)
+        found = [str(number) for number in numbers if str(number).startswith(wanted)]
+        return [(number, number) for number in found[:SUGGESTION_LIMIT]]
+
+
+class OneOf:
+    """One of a few choices, each a value and its label → the value; small typos are forgiven."""
+
+    name = "choice"
+
+    def __init__(self, *choices: tuple[str, Say], name: str = "choice") -> None:
+        self.choices = choices
+        self.name = name
+        self._names = [
+            (fold(word), value) for value, label in choices for word in (value, ENGLISH.render(label)) if fold(word)
+        ]
+        self.expected = _("Please choose one of: {choices}.", choices=", ".join(value for value, _label in choices))
+
+    def parse(self, text: str, reader: Reader) -> str:
+        """The value of the choice meant."""
+        typed = read(text, self.expected)
+        for value, _label in self.choices:
+            if plain(value) == typed:
+                return value
+        scores = {value: 0.0 for value, _label in self.choices}
+        for name, value in self._names:
+            scores[value] = max(scores[value], self._likeness(fold(typed), name))
+        best, *others = sorted(scores, key=lambda value: -scores[value])
+        runner_up = max((scores[value] for value in others), default=0.0)
+        if scores[best] >= _SURE and (scores[best] == 100 or scores[best] - runner_up >= _AHEAD):  # noqa: PLR2004
+            return best
+        near = nearest(typed, self._names) or [value for value, _label in self.choices]
+        raise not_understood(text, self.expected, near[:GUESS_LIMIT])
+
+    def suggest(self, typed: str, reader: Reader) -> list[tuple[str, Say]]:
+        """The choices, those like what is typed first."""
+        alike = nearest(plain(typed), self._names, SUGGESTION_LIMIT)
+        first = sorted(self.choices, key=lambda choice: alike.index(choice[0]) if choice[0] in alike else len(alike))
+        return first[:SUGGESTION_LIMIT]
+
+    @staticmethod
+    def _likeness(wanted: str, name: str) -> float:
+        return likeness(wanted, name) if wanted else 0.0

@@ -1,0 +1,43 @@
+"""What all kinds do with the words they are given."""
+
+import re
+from collections.abc import Iterable
+
+from bot.core.commands import BadValue
+from bot.core.text import clean_name, normalize
+from bot.core.words import Text, _
+
+TYPED_LIMIT = 200
+"""Characters of a value; only `Words` takes more."""
+
+GUESS_LIMIT = 5
+"""Guesses in a `BadValue`."""
+
+SUGGESTION_LIMIT = 25
+"""Suggestions for what has been typed so far: as many as Discord shows."""
+
+
+def plain(text: str) -> str:
+    """`text` in lower case and common letters, its white space single; "" if it is longer than any value."""
+    if len(text) > TYPED_LIMIT:
+        return ""
+    return " ".join(re.sub(r"[\u2010-\u2015\u2212]", "-", normalize("NFKC", text)).casefold().split())
+
+
+def read(text: str, expected: Text) -> str:
+    """`text` as `plain` has it; raises `BadValue` if nothing is left or it is too long to be a value."""
+    if len(text) > TYPED_LIMIT:
+        raise BadValue(_("That is longer than I can read here. {expected}", expected=expected))
+    found = plain(text)
+    if not found:
+        raise BadValue(expected)
+    return found
+
+
+def not_understood(text: str, expected: Text, guesses: Iterable[str] = ()) -> BadValue:
+    """A `BadValue` that repeats the person's words, cleaned and cut, and says what is expected instead."""
+    best = tuple(dict.fromkeys(guesses))[:GUESS_LIMIT]
+    words = clean_name(text)
+    if not words:
+        return BadValue(expected, best)
+    return BadValue(_("I did not understand “{words}”. {expected}", words=words, expected=expected), best)

@@ -1,0 +1,1 @@
+"""The words people read, one catalogue a language (gettext .po files)."""

@@ -1,0 +1,170 @@
+"""The console as a platform: what people type becomes inbound, what the bot says is shown."""
+
+import itertools
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.content import Choice, Content
+from bot.core.inbound import Inbound, Invocation, Target
+from bot.core.platform import Address, Finding, Hub, Receipt
+from bot.platforms.console.lines import BadLine, Clicks, Says
+
+NAME = "console"
+DIRECT = "dm"
+"""The place of everybody's private chat with the bot."""
+
+REMEMBERED_MESSAGES = 200
+
+KEYCAPS = 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A message of the bot: `to` an account privately, or everybody in `place`."""
+
+    at: datetime
+    to: str
+    place: str
+    private: bool
+    text: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    id: str
+    who: str
+    place: str
+    text: str
+
+
+class ConsolePlatform:
+    """Several people at one terminal. `show` is called with each message of the bot.
+
+    `session` makes the ids of events unique over several starts on one database.
+    """
+
+    name = NAME
+
+    def __init__(self, hub: Hub, show: Callable[[Shown], None], now: Callable[[], datetime], session: str) -> None:
+        self._hub = hub
+        self._show = show
+        self._now = now
+        self._ids = (f"{session}-{number}" for number in itertools.count(1))
+        self._shown: deque[Shown] = deque(maxlen=REMEMBERED_MESSAGES)
+        self._heard: deque[_Heard] = deque(maxlen=REMEMBERED_MESSAGES)
+
+    # The platform
+
+    async def run(self) -> None:
+        """Nothing to connect to: what is typed comes by `say` and `click`."""
+
+    async def send(self, to: Address, content: Content, key: str, *, retried: bool) -> Receipt:
+        """Show a message."""
+        private = to.kind == "direct"
+        shown = Shown(
+            at=self._now(),
+            to=to.id,
+            place=DIRECT if private else to.id,
+            private=private,
+            text=as_text(content),
+            choices=content.choices,
+        )
+        self._shown.append(shown)
+        self._show(shown)
+        return Receipt(next(self._ids))
+
+    async def check(self) -> list[Finding]:
+        """A terminal cannot be misconfigured."""
+        return [Finding(level="ok", what="console: on")]
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    # What people do
+
+    async def say(self, line: Says) -> None:
+        """Somebody says something; a number in a private chat presses that choice. Raises `BadLine`."""
+        private = line.place == DIRECT
+        if not private and not await self._hub.is_known_place(NAME, line.place):
+            raise BadLine(f"there is no place {line.place!r}; a private chat with the bot is {DIRECT!r}")
+        about = self._target(line)
+        heard = _Heard(next(self._ids), line.who, line.place, line.text)
+        self._heard.append(heard)
+        choice = await self._numbered(line) if private else None
+        invocation = None if choice is None else Invocation(command=choice.command, arguments=choice.arguments)
+        await self._hub.receive(
+            Inbound(
+                event_id=heard.id,
+                platform=NAME,
+                account=line.who,
+                place=line.who if private else line.place,
+                private=private,
+                at=self._now(),
+                text="" if invocation else line.text,
+                invocation=invocation,
+                about=about,
+            )
+        )
+
+    async def click(self, line: Clicks) -> None:
+        """Somebody presses a choice under the newest message that has it. Raises `BadLine`."""
+        for shown in reversed(self._shown):
+            if shown.private and shown.to != line.who:
+                continue
+            for choice in shown.choices:
+                if _same(str(choice.label), line.label):
+                    await self._press(line.who, shown, choice)
+                    return
+        raise BadLine(f"{line.who} sees no button of that name")
+
+    async def _press(self, who: str, shown: Shown, choice: Choice) -> None:
+        await self._hub.receive(
+            Inbound(
+                event_id=next(self._ids),
+                platform=NAME,
+                account=who,
+                place=who if shown.private else shown.place,
+                private=shown.private,
+                at=self._now(),
+                invocation=Invocation(command=choice.command, arguments=choice.arguments),
+            )
+        )
+
+    async def _numbered(self, line: Says) -> Choice | None:
+        text = line.text.strip()
+        if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= KEYCAPS):
+            return None
+        choices = await self._hub.latest_choices(Address(platform=NAME, kind="direct", id=line.who))
+        return choices[int(text) - 1] if int(text) <= len(choices) else None
+
+    def _target(self, line: Says) -> Target | None:
+        if line.about is None:
+            return None
+        for heard in reversed(self._heard):
+            if heard.who == line.about and heard.place == line.place:
+                return Target(message_id=heard.id, account=heard.who, text=heard.text)
+        raise BadLine(f"{line.about} has said nothing in {line.place}")
+
+
+def as_text(content: Content) -> str:
+    """A rendered content as plain text, without its choices."""
+    parts = [str(content.title)] if content.title else []
+    parts += [str(content.text)] if content.text else []
+    parts += [_field(str(field.name), str(field.value)) for field in content.fields]
+    if content.attachment is not None:
+        parts.append(content.attachment.text)
+    return "\n\n".join(parts)
+
+
+def _field(name: str, value: str) -> str:
+    return f"{name}\n{value}" if "\n" in value else f"{name}: {value}"
+
+
+def _same(label: str, typed: str) -> bool:
+    """Whether a label is meant: as a whole, or without its emoji."""
+    plain = label.replace("’", "'").casefold()
+    wanted = typed.replace("’", "'").casefold().strip()
+    return plain == wanted or "".join(c for c in plain if c.isalnum() or c in " '").strip() == wanted

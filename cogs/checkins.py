@@ -1,0 +1,113 @@
+"""Check-ins: a member's own short answer to "how are you today", by their own clock."""
+
+from datetime import date, time
+from zoneinfo import ZoneInfo
+
+from bot.core.checkins import MOODS, Mood, draw_month, summarise
+from bot.core.commands import Parameter, command
+from bot.core.content import Choice, Content, Reply
+from bot.core.kinds import PAST_DATE, TIME, ZONE, Number, Words
+from bot.core.words import Text, _
+from bot.services import checkins
+from bot.services.call import Call
+from bot.services.checkins import CheckIns
+from bot.services.escalations.words import I_NEED_A_PERSON
+
+CHANGE_ZONE = Choice(label=_("Another time zone"), command="settings zone")
+
+DAY = Parameter(name="day", ask=_("For which day?"), kind=PAST_DATE, required=False)
+
+
+class CheckInCog:
+    """Commands and buttons of the daily check-in."""
+
+    def __init__(self, service: CheckIns) -> None:
+        self._checkins = service
+
+    @command(
+        "checkin start",
+        _("Be asked once a day, privately, how you are"),
+        Parameter(name="time", ask=_("At what time of your day? For example 08:00."), kind=TIME, required=False),
+        Parameter(name="zone", ask=_("In which time zone? For example Europe/Berlin."), kind=ZONE, required=False),
+    )
+    async def start(self, call: Call, time: time | None = None, zone: ZoneInfo | None = None) -> Reply:
+        """Opt in, or change when to be asked."""
+        row = await self._checkins.start(call.tx, call.member, wall=time, zone=zone, now=call.now)
+        text = _(
+            "I'll ask you every day at {time} ({zone}), privately. Nobody else sees it. “checkin stop” ends it.",
+            time=row.wall,
+            zone=row.zone,
+        )
+        return Reply(content=Content(text=text, choices=(CHANGE_ZONE,)))
+
+    @command("checkin stop", _("Be asked no more"))
+    async def stop(self, call: Call) -> Reply:
+        """Opt out."""
+        stopped = await self._checkins.stop(call.tx, call.member)
+        text = _("All right, I won't ask any more. Your answers stay yours.") if stopped else _("I wasn't asking you.")
+        return Reply(content=Content(text=text))
+
+    @command("checkin now", _("Check in now"))
+    async def now(self, call: Call) -> Reply:
+        """Ask at once."""
+        return Reply(content=checkins.prompt(await self._checkins.today(call.tx, call.member, now=call.now)))
+
+    @command(
+        "checkin answer",
+        _("Answer the check-in"),
+        Parameter(name="day", ask=_("For which day?"), kind=PAST_DATE),
+        Parameter(name="mood", ask=_("How are you, from 1 (hard) to 5 (great)?"), kind=Number(0, 5)),
+        hidden=True,
+    )
+    async def answer(self, call: Call, day: date, mood: int) -> Reply:
+        """A mood was pressed; 0 is "not today"."""
+        chosen = Mood(mood) if mood else None
+        if not await self._checkins.answer(call.tx, call.member, day, chosen, now=call.now):
+            return await self._another_day(call)
+        if chosen is None:
+            return Reply(content=Content(text=_("That's fine. Until tomorrow.")))
+        arguments = {"day": day.isoformat()}
+        choices = [
+            Choice(label=_("Add a note"), command="checkin note", arguments=arguments),
+            Choice(label=_("Share it"), command="checkin share", arguments=arguments),
+        ]
+        text: Text = _("{mood}. Thank you for checking in.", mood=MOODS[chosen])
+        if chosen is Mood.HARD:
+            text = _("{mood}. Thank you for saying so. If you'd like company, a person can come.", mood=MOODS[chosen])
+            choices.insert(0, I_NEED_A_PERSON)
+        return Reply(content=Content(text=text, choices=tuple(choices)))
+
+    @command(
+        "checkin note",
+        _("Add a note to today's check-in, for you alone"),
+        Parameter(name="note", ask=_("What would you like to note for yourself?"), kind=Words(1000), rest=True),
+        DAY,
+    )
+    async def note(self, call: Call, note: str, day: date | None = None) -> Reply:
+        """Keep some words with today's answer."""
+        today = day or await self._checkins.today(call.tx, call.member, now=call.now)
+        if not await self._checkins.add_note(call.tx, call.member, today, note, now=call.now):
+            return await self._another_day(call)
+        return Reply(content=Content(text=_("Noted, for you alone.")))
+
+    @command("checkin share", _("Show today's check-in to your community"), DAY)
+    async def share(self, call: Call, day: date | None = None) -> Reply:
+        """Show mood and note in the lobby: only ever the member's own act."""
+        today = day or await self._checkins.today(call.tx, call.member, now=call.now)
+        shared = await self._checkins.share(call.tx, call.member, today, now=call.now)
+        text = _("Shared in your community's room.") if shared else _("There is nothing to share for that day yet.")
+        return Reply(content=Content(text=text))
+
+    @command("checkin month", _("See your own month"))
+    async def month(self, call: Call) -> Reply:
+        """The member's month, drawn as a row of bars."""
+        today = await self._checkins.today(call.tx, call.member, now=call.now)
+        answers = await self._checkins.month(call.tx, call.member, today)
+        text = _("{summary}\n{bars}", summary=summarise(answers), bars=draw_month(answers, until=today))
+        return Reply(content=Content(text=text))
+
+    async def _another_day(self, call: Call) -> Reply:
+        today = await self._checkins.today(call.tx, call.member, now=call.now)
+        content = checkins.prompt(today)
+        text = _("That day is over, or has no answer yet. How are you today?")
+        return Reply(content=Content(text=text, choices=content.choices))

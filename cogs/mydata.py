@@ -1,0 +1,51 @@
+"""My data: all of it shown, all of it erased."""
+
+from bot.core.commands import Parameter, command
+from bot.core.content import Attachment, Choice, Content, Reply
+from bot.core.kinds import OneOf
+from bot.core.words import _
+from bot.services import privacy
+from bot.services.call import Call
+from bot.services.escalations import Escalations
+
+
+class MyDataCog:
+    """A member's rights to their own data."""
+
+    def __init__(self, escalations: Escalations) -> None:
+        self._escalations = escalations
+
+    @command("mydata export", _("Get everything that is stored about you"))
+    async def export(self, call: Call) -> Reply:
+        """Everything, as a file."""
+        document = await privacy.export(call.tx, call.member)
+        return Reply(
+            content=Content(
+                text=_("This is everything I have stored about you."),
+                attachment=Attachment(filename="mydata.json", text=document),
+            )
+        )
+
+    @command(
+        "mydata erase",
+        _("Delete everything that is stored about you"),
+        Parameter(
+            name="confirm",
+            ask=_("Really? Then answer “yes”."),
+            kind=OneOf(("yes", _("Yes, erase everything"))),
+            required=False,
+        ),
+    )
+    async def erase(self, call: Call, confirm: str | None = None) -> Reply:
+        """Erase, after one confirmation."""
+        if confirm is None:
+            text = _(
+                "This deletes your settings, check-ins, reminders and conversations with peers, at once and for good. A"
+                " case that is open for you ends."
+            )
+            yes = Choice(
+                label=_("Yes, erase everything"), command="mydata erase", arguments={"confirm": "yes"}, style="danger"
+            )
+            return Reply(content=Content(text=text, choices=(yes,)))
+        await privacy.erase(call.tx, call.member, self._escalations, now=call.now)
+        return Reply(content=Content(text=_("Everything is deleted. You are welcome back at any time.")))

@@ -1,0 +1,113 @@
+"""Settings: a member's zone, country, language, quiet hours and chosen name."""
+
+from datetime import time
+from zoneinfo import ZoneInfo
+
+from bot.core.commands import Parameter, command
+from bot.core.content import Choice, Content, Field, Reply
+from bot.core.countries import country_name
+from bot.core.kinds import COUNTRY, LANGUAGE, NAME, TIME, ZONE
+from bot.core.words import Say, Text, _
+from bot.services import members
+from bot.services.call import Call
+from bot.services.checkins import CheckIns
+
+CHOICES = (
+    Choice(label=_("Time zone"), command="settings zone"),
+    Choice(label=_("Country"), command="settings country"),
+    Choice(label=_("Language"), command="settings language"),
+    Choice(label=_("Quiet hours"), command="settings quiet"),
+    Choice(label=_("Name"), command="settings name"),
+)
+
+
+class SettingsCog:
+    """What a member may set for themselves."""
+
+    def __init__(self, checkins: CheckIns) -> None:
+        self._checkins = checkins
+
+    @command("settings", _("Your time zone, country, language, quiet hours and name"))
+    async def show(self, call: Call) -> Reply:
+        """Show all settings; what was not set comes from the community."""
+        member = call.member
+        unset = _("not set")
+        quiet: Say = unset
+        if member.quiet_from is not None and member.quiet_until is not None:
+            quiet = _("{start} to {end}", start=member.quiet_from, end=member.quiet_until)
+        fields = (
+            Field(name=_("Time zone"), value=_whose(member.zone.key, own=member.own_zone is not None)),
+            Field(
+                name=_("Country"),
+                value=_whose(country_name(member.country, member.language), own=member.own_country is not None),
+            ),
+            Field(name=_("Language"), value=_whose(member.language, own=member.own_language is not None)),
+            Field(name=_("Quiet hours"), value=quiet),
+            Field(name=_("Name shown to others"), value=member.name or unset),
+        )
+        return Reply(content=Content(title=_("Your settings"), fields=fields, choices=CHOICES))
+
+    @command(
+        "settings zone",
+        _("Set your time zone"),
+        Parameter(name="zone", ask=_("Which time zone are you in? For example Europe/Berlin, or a city."), kind=ZONE),
+    )
+    async def zone(self, call: Call, zone: ZoneInfo) -> Reply:
+        """Set the zone; check-ins follow it."""
+        await members.set_place(call.tx, call.member.id, zone=zone)
+        await self._checkins.move_zone(call.tx, call.member, zone, now=call.now)
+        here = call.now.astimezone(zone)
+        return Reply(content=Content(text=_("Your time zone is {zone}; it is {now} there.", zone=zone.key, now=here)))
+
+    @command(
+        "settings country",
+        _("Set your country, for the right helplines"),
+        Parameter(name="country", ask=_("Which country are you in?"), kind=COUNTRY),
+    )
+    async def country(self, call: Call, country: str) -> Reply:
+        """Set the country."""
+        await members.set_place(call.tx, call.member.id, country=country)
+        name = country_name(country, call.member.language)
+        text = _("Helplines are for {country} from now on. Ask me for “resources” at any time.", country=name)
+        return Reply(content=Content(text=text, choices=(_FIND_A_HELPLINE,)))
+
+    @command(
+        "settings language",
+        _("Set your language"),
+        Parameter(name="language", ask=_("Which language do you read best?"), kind=LANGUAGE),
+    )
+    async def language(self, call: Call, language: str) -> Reply:
+        """Set the language."""
+        await members.set_place(call.tx, call.member.id, language=language)
+        return Reply(content=Content(text=_("All right. Where I have no words in it yet, I speak English.")))
+
+    @command(
+        "settings quiet",
+        _("Set quiet hours, in which no reminder comes"),
+        Parameter(name="start", ask=_("From what time? For example 22:00."), kind=TIME),
+        Parameter(name="end", ask=_("Until what time? For example 07:00; the same time means none."), kind=TIME),
+    )
+    async def quiet(self, call: Call, start: time, end: time) -> Reply:
+        """Set or end quiet hours; answers and people in a conversation still get through."""
+        await members.set_quiet_hours(call.tx, call.member.id, None if start == end else (start, end))
+        if start == end:
+            return Reply(content=Content(text=_("You have no quiet hours now.")))
+        text = _("No reminders from {start} to {end}. People you talk with still get through.", start=start, end=end)
+        return Reply(content=Content(text=text))
+
+    @command(
+        "settings name",
+        _("Choose the name that others see"),
+        Parameter(name="name", ask=_("Which name shall others see? It need not be yours."), kind=NAME, rest=True),
+    )
+    async def name(self, call: Call, name: str) -> Reply:
+        """Set the chosen name."""
+        await members.set_name(call.tx, call.member.id, name)
+        return Reply(content=Content(text=_("Others see you as {name}.", name=name)))
+
+
+_FIND_A_HELPLINE = Choice(label=_("Find a helpline"), command="resources topic", arguments={"topic": "crisis"})
+
+
+def _whose(value: str, *, own: bool) -> Text:
+    return _("{value}", value=value) if own else _("{value} (your community's)", value=value)
