@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import delete, select
 
@@ -14,7 +13,7 @@ from bot.core.resources import (
     Parsed,
     Resource,
     crisis_lines,
-    describe,
+    describe_briefly,
     parse_community_resources,
     search,
 )
@@ -63,12 +62,10 @@ class Resources:
         """The number to call when a life is in danger, if it is known."""
         return self.emergency_numbers.get(country or "")
 
-    async def crisis_fields(
-        self, tx: Transaction, member: Member, category: str | None, *, today: date
-    ) -> tuple[Field, ...]:
-        """The helplines for somebody in danger, as fields."""
+    async def crisis_fields(self, tx: Transaction, member: Member, category: str | None) -> tuple[Field, ...]:
+        """The helplines for somebody in danger, as fields: brief, for there is no time to read."""
         lines = crisis_lines(await self.all_for(tx, member.community.id), member.country, category)
-        return tuple(describe(line, today=today) for line in lines)
+        return tuple(describe_briefly(line) for line in lines)
 
 
 async def replace_community_resources(tx: Transaction, community_id: int, text: str, *, source: str) -> Parsed:

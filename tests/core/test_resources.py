@@ -275,7 +275,6 @@ def test_a_resource_is_shown_in_short_lines() -> None:
         "Interpreters for other languages. The old number 1-800-273-8255 leads here too.",
         "Source: Find A Helpline listing (January 2024); Wikipedia list (2021); 988lifeline.org",
         "Checked 2 years ago (January 2024).",
-        "To be confirmed: not yet checked with the service itself.",
     ]
 
 

@@ -1,6 +1,6 @@
 """Looking up resources: helplines, services and a community's own list. Pure: files are opened by app."""
 
-from bot.core.resources.describe import describe, when_checked
+from bot.core.resources.describe import describe, describe_briefly, when_checked
 from bot.core.resources.helplines import ELSEWHERE, crisis_lines
 from bot.core.resources.languages import language_code, language_name
 from bot.core.resources.model import EmergencyNumber, Resource, reachable
@@ -25,6 +25,7 @@ __all__ = [
     "Topic",
     "crisis_lines",
     "describe",
+    "describe_briefly",
     "language_code",
     "language_name",
     "needs_country",

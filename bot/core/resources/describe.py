@@ -36,19 +36,8 @@ def describe(resource: Resource, *, today: date) -> Field:
     Its last lines are its source, the age of its last check on `today`, and whether it is to be confirmed.
     """
     country = f" ({resource.country})" if resource.country else ""
-    lines: list[Say] = []
-    if resource.organization:
-        lines.append(resource.organization)
-    if resource.phone:
-        lines.append(_("Call: {number}", number=resource.phone))
-    if resource.text_to:
-        lines.append(_("Text: {number}", number=resource.text_to))
-    if resource.chat_url:
-        lines.append(_("Online: {link}", link=resource.chat_url))
-    if resource.link:
-        lines.append(_("More: {link}", link=resource.link))
-    if resource.hours:
-        lines.append(_("Open: {hours}", hours=_hours(resource.hours)))
+    lines: list[Say] = [resource.organization] if resource.organization else []
+    lines += _ways(resource)
     if resource.languages:
         names = ", ".join(language_name(code) for code in resource.languages)
         lines.append(_("Languages: {languages}", languages=names))
@@ -60,8 +49,29 @@ def describe(resource: Resource, *, today: date) -> Field:
         lines.append(_("Source: {source}", source=_short(resource.source)))
     lines.append(when_checked(resource, today=today))
     if not resource.confirmed:
-        lines.append(_("To be confirmed: not yet checked with the service itself."))
+        lines.append(_("To be confirmed: please check the number with the service."))
     return Field(name=f"{resource.name}{country}", value=_joined(lines))
+
+
+def describe_briefly(resource: Resource) -> Field:
+    """`resource` for somebody in danger: how to reach it and when, and nothing to read through."""
+    return Field(name=resource.name, value=_joined(_ways(resource)))
+
+
+def _ways(resource: Resource) -> list[Say]:
+    """How and when to reach it, a line each."""
+    lines: list[Say] = []
+    if resource.phone:
+        lines.append(_("Call: {number}", number=resource.phone))
+    if resource.text_to:
+        lines.append(_("Text: {number}", number=resource.text_to))
+    if resource.chat_url:
+        lines.append(_("Online: {link}", link=resource.chat_url))
+    if resource.link:
+        lines.append(_("More: {link}", link=resource.link))
+    if resource.hours:
+        lines.append(_("Open: {hours}", hours=_hours(resource.hours)))
+    return lines
 
 
 def when_checked(resource: Resource, *, today: date) -> Text:

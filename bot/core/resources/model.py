@@ -40,7 +40,7 @@ class Resource:
     """The day of the last check; the first of the month or year where `checked_precision` says so."""
     checked_precision: Precision = "day"
     confirmed: bool = False
-    """Checked against what the service itself publishes; otherwise it is shown as "to be confirmed"."""
+    """The service itself is among the sources, with a date; otherwise it is shown as "to be confirmed"."""
     note: str = ""
     from_community: bool = False
     pair: str = ""

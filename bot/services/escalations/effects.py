@@ -68,7 +68,7 @@ class Effects:
             case AnswerMember():
                 await self._to_member(tx, row, await self._answer(tx, row), key="answer", now=now)
             case TellMemberLate():
-                await self._to_member(tx, row, await self._late(tx, row, now=now), key="late", now=now)
+                await self._to_member(tx, row, await self._late(tx, row), key="late", now=now)
             case TellHolder(severity):
                 content = words.signal_in_conversation(severity)
                 await self._to_person(tx, row, row.holder, content, key=f"signal:{row.version}", now=now)
@@ -209,14 +209,14 @@ class Effects:
     async def _answer(self, tx: Transaction, row: tables.CaseRow) -> Content:
         member = await self._member(tx, row)
         number = self._resources.emergency_number(member.country)
-        lines = await self._resources.crisis_fields(tx, member, row.category, today=row.opened_at.date())
+        lines = await self._resources.crisis_fields(tx, member, row.category)
         severity = store.case_of(row).severity
         return words.answer_to_member(severity, member.community.name, None if number is None else number.number, lines)
 
-    async def _late(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> Content:
+    async def _late(self, tx: Transaction, row: tables.CaseRow) -> Content:
         member = await self._member(tx, row)
         number = self._resources.emergency_number(member.country)
-        lines = await self._resources.crisis_fields(tx, member, row.category, today=now.date())
+        lines = await self._resources.crisis_fields(tx, member, row.category)
         return words.late(None if number is None else number.number, lines)
 
     @staticmethod
