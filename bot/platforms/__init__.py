@@ -1,0 +1,1 @@
+"""The platforms: what each can say and hear, and nothing else."""

@@ -1,0 +1,203 @@
+"""One connection of discord.py to Discord: what it asks for, where it connects, how it ends."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import discord
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.platforms.discord.account import DiscordAccount
+from bot.platforms.discord.errors import LoginRefused, place_in_source
+
+log = logging.getLogger(__name__)
+
+LONGEST_RATE_LIMIT = 30.0
+"""Seconds the library may sleep for one rate limit; longer ones go back to the outbox. It takes no less."""
+
+_GRACE = 5.0
+"""Seconds that work in hand has to finish when the connection ends."""
+
+_CANCEL_AGAIN = 0.2
+"""Seconds after which a cancellation that was not heard is repeated."""
+
+_CLOSE_CODE_TOKEN_REFUSED = 4004
+_LIBRARY_GATEWAY = DiscordWebSocket.DEFAULT_GATEWAY
+
+
+class Ears(Protocol):
+    """Who is told what a connection hears."""
+
+    async def logged_in(self, connection: "Connection") -> None:
+        """The token was accepted; the gateway comes next. Raises nothing."""
+
+    def connected(self, connection: "Connection", *, up: bool) -> None:
+        """The gateway is there, or it is gone for now."""
+
+    async def heard(self, message: discord.Message, *, edited: bool) -> None:
+        """Somebody wrote or changed a message."""
+
+    async def asked(self, interaction: discord.Interaction) -> None:
+        """Somebody used a command, a button, a menu or a form."""
+
+
+def _point_library(account: DiscordAccount) -> None:
+    """Send discord.py to the account's addresses: they are class attributes, so one process has one Discord."""
+    Route.BASE = account.api_base.rstrip("/")
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(account.gateway_url) if account.gateway_url else _LIBRARY_GATEWAY
+
+
+def _quiet_library() -> None:
+    """Keep people's words out of the logs: at DEBUG the library writes down every payload."""
+    library = logging.getLogger("discord")
+    if library.getEffectiveLevel() < logging.INFO:
+        library.setLevel(logging.INFO)
+
+
+class Connection(discord.Client):
+    """A client that serves one `run`: a closed one cannot be used again."""
+
+    def __init__(self, account: DiscordAccount, ears: Ears, *, read_content: bool) -> None:
+        _point_library(account)
+        _quiet_library()
+        intents = discord.Intents.none()
+        intents.guilds = True
+        intents.guild_messages = True
+        intents.dm_messages = True
+        intents.message_content = read_content
+        super().__init__(
+            intents=intents,
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            guild_ready_timeout=account.guild_ready_timeout,
+            max_ratelimit_timeout=LONGEST_RATE_LIMIT,
+        )
+        self._account = account
+        self._ears = ears
+        self._in_hand: set[asyncio.Task[Any]] = set()
+        self._ending = False
+
+    async def serve(self) -> None:
+        """Connect and hear until cancelled; raises `LoginRefused` and what discord.py raises."""
+        started = asyncio.create_task(self.start(self._account.token))
+        try:
+            await asyncio.shield(started)
+        except asyncio.CancelledError:
+            # Until Python 3.12 `asyncio.wait_for`, which the library uses, can swallow a cancellation.
+            while not started.done():
+                started.cancel()
+                await asyncio.wait({started}, timeout=_CANCEL_AGAIN)
+            raise
+        except discord.LoginFailure:
+            raise LoginRefused from None
+        except discord.ConnectionClosed as error:
+            if error.code == _CLOSE_CODE_TOKEN_REFUSED:
+                raise LoginRefused from None
+            raise
+
+    async def end(self) -> None:
+        """Let the work in hand finish, then let go of everything."""
+        self._ending = True
+        try:
+            await asyncio.sleep(0)  # tasks that the library has made but not begun report themselves now
+            if self._in_hand:
+                _, late = await asyncio.wait(self._in_hand, timeout=_GRACE)
+                for task in late:
+                    task.cancel()
+                await asyncio.gather(*late, return_exceptions=True)
+        finally:
+            # The library still waits for the list of servers to be complete, and would say so after its end.
+            waiting = getattr(self._connection, "_ready_task", None)
+            if waiting is not None:
+                waiting.cancel()
+            await _close(self)
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        """Called by the library for each event. When the end has begun, nobody hears it any more."""
+        if not self._ending:
+            super().dispatch(event, *args, **kwargs)
+
+    async def setup_hook(self) -> None:
+        """Called by the library between login and gateway."""
+        await self._ears.logged_in(self)
+
+    async def on_ready(self) -> None:
+        """Called for a new session of the gateway."""
+        self._ears.connected(self, up=True)
+
+    async def on_resumed(self) -> None:
+        """Called when a session goes on after a gap."""
+        self._ears.connected(self, up=True)
+
+    async def on_disconnect(self) -> None:
+        """Called when the gateway is lost; the library connects again by itself."""
+        self._ears.connected(self, up=False)
+
+    async def on_message(self, message: discord.Message) -> None:
+        """Called for each new message."""
+        await self._work(self._ears.heard(message, edited=False))
+
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        """Called for each change of a message, known to the library or not."""
+        await self._work(self._ears.heard(payload.message, edited=True))
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Called for each command, button, menu and form."""
+        await self._work(self._ears.asked(interaction))
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        """Called for what no handler caught. The library would log the event, and with it what was said."""
+        error = sys.exception()
+        where = "" if error is None else place_in_source(error)
+        log.error("an event of Discord could not be handled: %s: %s", event_method, where)
+
+    async def _work(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.current_task()
+        if self._ending or task is None:
+            work.close()
+            return
+        self._in_hand.add(task)
+        try:
+            await work
+        finally:
+            self._in_hand.discard(task)
+
+
+@asynccontextmanager
+async def without_gateway(account: DiscordAccount) -> AsyncIterator[discord.Client]:
+    """A client that is logged in and not connected, to ask a few questions; raises `LoginRefused`."""
+    _point_library(account)
+    _quiet_library()
+    client = discord.Client(intents=discord.Intents(guilds=True), max_ratelimit_timeout=LONGEST_RATE_LIMIT)
+    try:
+        await client.login(account.token)
+        yield client
+    except discord.LoginFailure:
+        raise LoginRefused from None
+    finally:
+        await _close(client)
+
+
+async def _close(client: discord.Client) -> None:
+    """Close `client` to the end, even where the one who waits for it is cancelled: half closed, it leaks sockets."""
+    closing = asyncio.create_task(client.close())
+    try:
+        await asyncio.shield(closing)
+    except asyncio.CancelledError:
+        await closing
+        raise
+
+
+def may_read_content(client: discord.Client) -> bool:
+    """Whether Discord has granted the application the message content intent."""
+    if client.application is None:
+        return False
+    flags = client.application.flags
+    return flags.gateway_message_content or flags.gateway_message_content_limited

@@ -1,0 +1,158 @@
+"""Matrix as a platform of the bot."""
+
+import asyncio
+import contextlib
+import logging
+
+import nio
+
+from bot.core.content import Content
+from bot.core.platform import Address, Finding, Hub, NeverAgain, Receipt, TryAgain
+from bot.platforms.matrix.account import MatrixAccount
+from bot.platforms.matrix.checks import findings
+from bot.platforms.matrix.directs import DirectRooms
+from bot.platforms.matrix.errors import ConnectionLost, Refused
+from bot.platforms.matrix.hearing import Hearing
+from bot.platforms.matrix.listening import Listening
+from bot.platforms.matrix.patience import OUT_OF_REACH
+from bot.platforms.matrix.recent import Recent
+from bot.platforms.matrix.rooms import Rooms
+from bot.platforms.matrix.sending import Sending
+from bot.platforms.matrix.session import Session, open_session
+from bot.platforms.matrix.unread import Unread
+from bot.platforms.matrix.upgrades import Upgrades
+
+log = logging.getLogger(__name__)
+
+READY_SECONDS = 10.0
+"""How long a message waits for the connection before it goes back to the outbox."""
+
+_SEND_SECONDS = 60.0
+
+
+class _Connection:
+    """What one run is made of."""
+
+    def __init__(self, session: Session, failures: dict[str, int]) -> None:
+        self.session = session
+        self.rooms = Rooms(session)
+        self.directs = DirectRooms(session, self.rooms)
+        self.upgrades = Upgrades(session, self.rooms, self.directs)
+        recent = Recent()
+        hearing = Hearing(session, self.rooms, self.directs, self.upgrades, recent)
+        self.sending = Sending(session, self.rooms, recent)
+        unread = Unread(session, hearing, self.sending)
+        self.listening = Listening(
+            session=session,
+            rooms=self.rooms,
+            directs=self.directs,
+            upgrades=self.upgrades,
+            hearing=hearing,
+            unread=unread,
+            failures=failures,
+        )
+        self.ended = asyncio.Event()
+        """Set once the token is dead or the platform was closed."""
+
+
+class MatrixPlatform:
+    """The bot on one homeserver (implements `bot.core.platform.Platform`)."""
+
+    name = "matrix"
+
+    def __init__(self, account: MatrixAccount, hub: Hub) -> None:
+        self._account = account
+        self._hub = hub
+        self._connection: _Connection | None = None
+        self._closed = False
+        self._failures: dict[str, int] = {}
+        self.ready = asyncio.Event()
+        """Set while the bot is connected and knows the state of its rooms."""
+
+    async def run(self) -> None:
+        """Connect and hear until cancelled.
+
+        Raises `LoginRefused` where an operator must act, `ConnectionLost` where running again may help, and
+        whatever a handler raised: the event it was about comes again in the next run.
+        """
+        session = await open_session(self._account, self._hub)
+        connection = _Connection(session, self._failures)
+        self._connection = connection
+        listening = asyncio.create_task(connection.listening.listen(self.ready), name="matrix listening")
+        ending = asyncio.create_task(connection.ended.wait(), name="matrix end")
+        try:
+            await asyncio.wait({listening, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if listening.done():
+                listening.result()
+            if not self._closed:
+                raise ConnectionLost("the homeserver has taken the access token back")
+        finally:
+            self.ready.clear()
+            self._connection = None
+            listening.cancel()
+            ending.cancel()
+            await asyncio.gather(listening, ending, return_exceptions=True)
+            await session.client.close()
+
+    async def send(self, to: Address, content: Content, key: str, *, retried: bool) -> Receipt:
+        """Say the rendered `content`; the homeserver compares keys itself, `retried` or not, for 24 hours.
+
+        Matrix has no private threads in a room: a person who cannot be invited is `Unreachable`, whatever the
+        address's fallback. A message of several pieces is known by its last, which has the choices.
+        """
+        connection = await self._connected()
+        try:
+            async with asyncio.timeout(_SEND_SECONDS):
+                if to.kind == "direct":
+                    return Receipt(await self._send_direct(connection, to.id, content, key))
+                return Receipt(await self._send_to_place(connection, to.id, content, key))
+        except Refused as refused:
+            if refused.token_is_dead:
+                connection.ended.set()
+            raise refused.as_send_error() from refused
+        except (*OUT_OF_REACH, nio.ProtocolError) as trouble:
+            raise TryAgain(f"no answer from the homeserver: {type(trouble).__name__}") from trouble
+
+    async def check(self) -> list[Finding]:
+        """What is right and wrong with the homeserver, the login, the device and the key store."""
+        return await findings(self._account, self._hub)
+
+    async def close(self) -> None:
+        """Let go of everything; a `run` that was not cancelled returns."""
+        self._closed = True
+        connection, self._connection = self._connection, None
+        self.ready.clear()
+        if connection is not None:
+            connection.ended.set()
+            await connection.session.client.close()
+
+    async def _connected(self) -> _Connection:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(READY_SECONDS):
+                await self.ready.wait()
+        if self._connection is None or not self.ready.is_set():
+            raise TryAgain("Matrix is not connected")
+        return self._connection
+
+    async def _send_direct(self, connection: _Connection, account: str, content: Content, key: str) -> str:
+        room_id = await connection.directs.room_for(account)
+        try:
+            return await connection.sending.say(room_id, content, key)
+        except Refused as refused:
+            if refused.may_pass:
+                raise
+            # The bot was put out of the room: one more is made, and what it answers is final.
+            connection.rooms.forget(room_id)
+        return await connection.sending.say(await connection.directs.room_for(account), content, key)
+
+    async def _send_to_place(self, connection: _Connection, place: str, content: Content, key: str) -> str:
+        room_id = await connection.upgrades.room_of(place)
+        try:
+            return await connection.sending.say(room_id, content, key)
+        except Refused as refused:
+            if refused.may_pass:
+                raise
+            successor = await connection.upgrades.find_successor(room_id)
+            if successor is None or successor == room_id:
+                raise NeverAgain(f"the homeserver answered {refused}") from refused
+        return await connection.sending.say(successor, content, key)

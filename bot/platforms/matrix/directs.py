@@ -1,0 +1,122 @@
+"""Direct rooms: one person and the bot, and nobody else."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+from weakref import WeakValueDictionary
+
+from bot.core.platform import Unreachable
+from bot.platforms.matrix.errors import Refused
+from bot.platforms.matrix.rooms import Rooms
+from bot.platforms.matrix.session import Session
+
+_RENEWED_FOR = 24 * 60 * 60
+"""Seconds in which somebody who left the direct room is invited anew only once: a "no" is taken for an answer."""
+
+_ENCRYPTED = {"type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}
+
+
+class DirectRooms:
+    """Which room is whose, kept in the account data `m.direct`, as other clients do, and by the hub."""
+
+    def __init__(self, session: Session, rooms: Rooms) -> None:
+        self._session = session
+        self._client = session.client
+        self._rooms = rooms
+        self._by_account: dict[str, list[str]] = {}
+        self._writing = asyncio.Lock()
+        self._making: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """A lock per person who is just being written to, so that two messages do not make two rooms."""
+
+    async def load(self) -> None:
+        """Read `m.direct`; raises `Refused`."""
+        try:
+            self.learn(await self._client.call("GET", *self._account_data()))
+        except Refused as refused:
+            if refused.errcode != "M_NOT_FOUND":
+                raise
+
+    def learn(self, content: Mapping[str, Any]) -> None:
+        """Take in the content of `m.direct`."""
+        for account, rooms in content.items():
+            known = self._by_account.setdefault(account, [])
+            if isinstance(rooms, list):
+                # Merged, not replaced: what a sync brings may be older than what was just written.
+                known += [room for room in rooms if isinstance(room, str) and room not in known]
+
+    def is_private(self, room_id: str, account: str) -> bool:
+        """Whether what this person says there is said to the bot alone."""
+        return room_id in self._by_account.get(account, ()) and self._rooms.only_for(room_id, account)
+
+    def owner(self, room_id: str) -> str | None:
+        """Whose direct room it is."""
+        return next((account for account, rooms in self._by_account.items() if room_id in rooms), None)
+
+    async def mark(self, account: str, room_id: str) -> None:
+        """Record that this is the person's direct room from now on; raises `Refused`."""
+        await self._session.remember(f"direct:{account}", room_id)
+        rooms = self._by_account.setdefault(account, [])
+        if room_id in rooms:
+            return
+        rooms.append(room_id)
+        async with self._writing:
+            await self._client.call("PUT", *self._account_data(), body=self._by_account)
+
+    async def move(self, old: str, new: str) -> None:
+        """Follow the upgrade of a room, if it is a direct one; raises `Refused`."""
+        account = self.owner(old)
+        if account is not None:
+            self._by_account[account].remove(old)
+            await self.mark(account, new)
+
+    async def room_for(self, account: str) -> str:
+        """The person's direct room, made if there is none.
+
+        Raises `Unreachable` where the person cannot be invited or has just refused, and `Refused`.
+        """
+        lock = self._making.setdefault(account, asyncio.Lock())
+        async with lock:
+            known = await self._known(account)
+            for room_id in known:
+                if self._rooms.only_for(room_id, account):
+                    return room_id
+            lost = [room for room in known if account not in self._rooms.members(room)]
+            await self._count_renewal(account, lost)
+            room_id = await self._make(account)
+            if lost:
+                await self._session.remember(f"direct_renewed:{account}", f"{room_id} {int(time.time())}")
+            return room_id
+
+    async def _known(self, account: str) -> list[str]:
+        remembered = await self._session.remembered(f"direct:{account}")
+        rooms = [remembered] if remembered else []
+        # The newest was appended last.
+        return rooms + [room for room in reversed(self._by_account.get(account, [])) if room != remembered]
+
+    async def _count_renewal(self, account: str, lost: list[str]) -> None:
+        renewed, _, at = (await self._session.remembered(f"direct_renewed:{account}") or "").partition(" ")
+        if renewed in lost and at.isdigit() and time.time() - int(at) < _RENEWED_FOR:
+            raise Unreachable("the person has left the direct room, and its replacement too")
+
+    async def _make(self, account: str) -> str:
+        wish = {
+            "preset": "trusted_private_chat",
+            "is_direct": True,
+            "invite": [account],
+            "initial_state": [_ENCRYPTED],
+        }
+        try:
+            room_id = str((await self._client.call("POST", "createRoom", body=wish))["room_id"])
+        except Refused as refused:
+            if refused.may_pass:
+                raise
+            raise Unreachable(f"the homeserver refused a direct room: {refused}") from refused
+        # First of all it is remembered: a crash from here on must not make a second room.
+        await self._session.remember(f"direct:{account}", room_id)
+        await self._rooms.look_up(room_id)
+        await self.mark(account, room_id)
+        return room_id
+
+    def _account_data(self) -> tuple[str, ...]:
+        return ("user", self._session.user_id, "account_data", "m.direct")

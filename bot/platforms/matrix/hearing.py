@@ -1,0 +1,128 @@
+"""What people do in rooms, as the hub hears it."""
+
+from dataclasses import replace
+
+from bot.core.inbound import Inbound, Invocation, Target
+from bot.core.platform import Address, Hub
+from bot.platforms.matrix.directs import DirectRooms
+from bot.platforms.matrix.errors import Refused
+from bot.platforms.matrix.events import Event, link_to
+from bot.platforms.matrix.reactions import MOST_KEYCAPS, asks_for_help, chosen, number_in
+from bot.platforms.matrix.recent import Recent, Said
+from bot.platforms.matrix.rooms import Rooms
+from bot.platforms.matrix.session import PLATFORM, Session
+from bot.platforms.matrix.upgrades import Upgrades
+
+_FOR_ANOTHER, _FOR_ONESELF = "escalate", "peer"
+"""Commands behind the SOS reaction."""
+
+
+class Hearing:
+    """Turns events into `Inbound`."""
+
+    def __init__(
+        self, session: Session, rooms: Rooms, directs: DirectRooms, upgrades: Upgrades, recent: Recent
+    ) -> None:
+        self._session = session
+        self._hub: Hub = session.hub
+        self._rooms = rooms
+        self._directs = directs
+        self._upgrades = upgrades
+        self._recent = recent
+
+    async def inbound(self, room_id: str, event: Event) -> Inbound | None:
+        """What the hub shall hear of this event; None for what is not meant for it.
+
+        Raises `Refused` or a connection's error where something about it cannot be looked up for the moment.
+        """
+        match event.type:
+            case "m.room.message":
+                return await self._message(room_id, event)
+            case "m.reaction":
+                return await self._reaction(room_id, event)
+            case "m.room.redaction":
+                self._recent.drop(event.redacts)
+        return None
+
+    async def bare(self, room_id: str, event: Event) -> Inbound:
+        """That somebody did something, and nothing of what it was."""
+        private = self._directs.is_private(room_id, event.sender)
+        shared = self._rooms.shared_with(event.sender) if private else ()
+        space = self._rooms.space_of(room_id)
+        return Inbound(
+            event_id=event.event_id,
+            platform=PLATFORM,
+            account=event.sender,
+            place=await self._upgrades.place_of(room_id),
+            private=private,
+            at=event.at,
+            space=None if space is None else await self._upgrades.place_of(space),
+            shared_spaces=tuple([await self._upgrades.place_of(room) for room in shared]),
+            link=event.link(room_id),
+        )
+
+    async def _message(self, room_id: str, event: Event) -> Inbound | None:
+        text = event.text
+        if text and event.event_id:
+            if event.is_edit:
+                self._recent.replace_text(event.related_to, event.sender, text)
+            else:
+                self._recent.keep(event.event_id, event.sender, text)
+        if not text.strip() or event.sender == self._session.user_id:
+            return None
+        inbound = await self.bare(room_id, event)
+        about = await self._target(room_id, event.reply_to) if event.reply_to and not event.is_edit else None
+        invocation = await self._typed_choice(inbound, text) if not event.is_edit else None
+        return replace(inbound, text=text, edited=event.is_edit, about=about, invocation=invocation)
+
+    async def _typed_choice(self, inbound: Inbound, text: str) -> Invocation | None:
+        """A digit typed to the bot alone presses a choice; elsewhere it may be anything."""
+        if not inbound.private or number_in(text) is None:
+            return None
+        address = Address(platform=PLATFORM, kind="direct", id=inbound.account)
+        choice = chosen((await self._hub.latest_choices(address))[:MOST_KEYCAPS], text)
+        return None if choice is None else Invocation(command=choice.command, arguments=choice.arguments)
+
+    async def _reaction(self, room_id: str, event: Event) -> Inbound | None:
+        if event.sender == self._session.user_id or event.relation != "m.annotation" or not event.related_to:
+            return None
+        if asks_for_help(event.reaction):
+            return await self._call_for_help(room_id, event)
+        if number_in(event.reaction) is None:
+            return None
+        choices = await self._hub.choices(PLATFORM, event.related_to)
+        choice = chosen(choices[:MOST_KEYCAPS], event.reaction)
+        if choice is None:
+            return None
+        invocation = Invocation(command=choice.command, arguments=choice.arguments)
+        return replace(await self.bare(room_id, event), invocation=invocation)
+
+    async def _call_for_help(self, room_id: str, event: Event) -> Inbound:
+        """SOS on another's message asks for a peer for them; on one's own, or the bot's, for oneself."""
+        target = await self._target(room_id, event.related_to)
+        for_oneself = target is not None and target.account in {event.sender, self._session.user_id}
+        own_words = target if target is not None and target.account == event.sender else None
+        inbound = await self.bare(room_id, event)
+        if for_oneself and self._hub.registry.get(_FOR_ONESELF) is not None:
+            return replace(inbound, invocation=Invocation(command=_FOR_ONESELF), about=own_words)
+        return replace(inbound, invocation=Invocation(command=_FOR_ANOTHER), about=target)
+
+    async def _target(self, room_id: str, event_id: str) -> Target | None:
+        said = self._recent.get(event_id) or await self._fetched(room_id, event_id)
+        if said is None:
+            return None
+        link = link_to(room_id, event_id, said.account)
+        return Target(message_id=event_id, account=said.account, text=said.text, link=link)
+
+    async def _fetched(self, room_id: str, event_id: str) -> Said | None:
+        """Ask the homeserver for a message; its text is "" where the bot has no key for it."""
+        try:
+            response = await self._session.client.room_get_event(room_id, event_id)
+        except Refused as refused:
+            if refused.may_pass:
+                raise
+            return None
+        event = Event(response.event.source)
+        if event.event_id != event_id or event.type not in {"m.room.message", "m.room.encrypted"}:
+            return None
+        return self._recent.keep(event_id, event.sender, event.text)

@@ -1,0 +1,69 @@
+"""Content as Matrix messages: plain text always, HTML only for the structure, never a mention."""
+
+from html import escape
+from typing import Any
+
+from bot.core.content import Choice, Content
+from bot.core.text import split
+from bot.platforms.matrix.reactions import MOST_KEYCAPS, keycap
+
+MESSAGE_CHARACTERS = 16_000
+"""Characters in one message. The specification bounds an event to 65,536 bytes, encrypted or not."""
+
+_MESSAGE_BYTES = 20_000
+"""UTF-8 bytes of one body: twice (plain and HTML), JSON and base64 (four thirds) must stay below the bound."""
+
+
+def messages(content: Content) -> list[dict[str, Any]]:
+    """The contents of the `m.room.message` events that say `content`, which is rendered; choices in the last."""
+    pieces = _pieces(_plain(content))
+    if len(pieces) == 1 and (content.title or content.fields):
+        html = _html(content)
+        if len(html.encode()) <= _MESSAGE_BYTES:
+            return [_message(pieces[0]) | {"format": "org.matrix.custom.html", "formatted_body": html}]
+    return [_message(piece) for piece in pieces]
+
+
+def _message(body: str) -> dict[str, Any]:
+    # An empty m.mentions says that nobody is meant, whatever names or "@room" the text holds (Matrix 1.7).
+    return {"msgtype": "m.text", "body": body, "m.mentions": {}}
+
+
+def _pieces(text: str) -> list[str]:
+    pieces = []
+    for piece in split(text, MESSAGE_CHARACTERS):
+        size = len(piece.encode())
+        # A character is four bytes at most, so pieces of a quarter of the bytes always fit.
+        pieces += [piece] if size <= _MESSAGE_BYTES else split(piece, _MESSAGE_BYTES // 4)
+    return pieces
+
+
+def _plain(content: Content) -> str:
+    parts = [
+        str(content.title or ""),
+        str(content.text),
+        "\n".join(f"{field.name}: {field.value}" for field in content.fields),
+        "\n".join(_choice_line(number, choice) for number, choice in enumerate(content.choices, start=1)),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _html(content: Content) -> str:
+    parts = [
+        f"<strong>{_escaped(content.title)}</strong>" if content.title else "",
+        _escaped(content.text),
+        "<br>".join(f"<strong>{_escaped(f.name)}</strong>: {_escaped(f.value)}" for f in content.fields),
+        "<br>".join(_escaped(_choice_line(n, choice)) for n, choice in enumerate(content.choices, start=1)),
+    ]
+    return "<br><br>".join(part for part in parts if part)
+
+
+def _escaped(say: object) -> str:
+    return escape(str(say)).replace("\n", "<br>")
+
+
+def _choice_line(number: int, choice: Choice) -> str:
+    if number <= MOST_KEYCAPS:
+        return f"{keycap(number)} {choice.label}"
+    # No digit is left: the choice is shown as what to type instead.
+    return " ".join([f"• {choice.label} → !{choice.command}", *choice.arguments.values()])

@@ -1,0 +1,78 @@
+"""The rooms the bot is in, and who is in them."""
+
+import nio
+
+from bot.platforms.matrix.account import server_of
+from bot.platforms.matrix.session import Session
+
+_MOST_SHARED = 100
+"""Shared rooms that are told the hub: enough to find a community by."""
+
+
+class Rooms:
+    """What the last sync says about rooms; rooms just made or joined can be looked up before the next one."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._client = session.client
+
+    def joined(self, room_id: str) -> bool:
+        """Whether the bot is in the room."""
+        return room_id in self._client.rooms
+
+    def members(self, room_id: str) -> frozenset[str]:
+        """Everybody who is in the room or invited to it."""
+        room = self._client.rooms.get(room_id)
+        return frozenset() if room is None else frozenset(room.users)
+
+    def only_for(self, room_id: str, account: str) -> bool:
+        """Whether nobody else than the bot and this person is in the room or invited to it."""
+        return self.members(room_id) == {self._session.user_id, account}
+
+    def shared_with(self, account: str) -> tuple[str, ...]:
+        """Rooms and spaces in which both are members, at most a hundred."""
+        shared = (
+            room_id
+            for room_id, room in self._client.rooms.items()
+            if account in room.users and not room.users[account].invited
+        )
+        return tuple(sorted(shared)[:_MOST_SHARED])
+
+    def space_of(self, room_id: str) -> str | None:
+        """The space the bot is in that lists the room. A room's own word about its space proves nothing."""
+        spaces = (
+            space_id
+            for space_id, space in self._client.rooms.items()
+            if room_id in space.children and space.room_type == "m.space"
+        )
+        return min(spaces, default=None)
+
+    async def look_up(self, room_id: str) -> None:
+        """Learn a room's state now, without waiting for the next sync to bring it; raises `Refused`."""
+        state = (await self._client.room_get_state(room_id)).events
+        async with self._client.room_keys:
+            room = self._client.room(room_id)
+            for source in state:
+                event = nio.Event.parse_event(source)
+                if isinstance(event, nio.RoomMemberEvent):
+                    room.handle_membership(event)
+                elif isinstance(event, nio.Event):
+                    room.handle_event(event)
+            room.members_synced = True
+            if room.encrypted:
+                self._client.encrypted_rooms.add(room_id)
+                self._client.olm.update_tracked_users(room)
+
+    def forget(self, room_id: str) -> None:
+        """The bot is not in the room any more; nio keeps such rooms."""
+        self._client.rooms.pop(room_id, None)
+
+    async def join(self, room_id: str, via: str = "") -> None:
+        """Join, asking the server of the user id `via` for the way; raises `Refused`."""
+        query = {"server_name": server_of(via), "via": server_of(via)} if via else None
+        await self._client.call("POST", "join", room_id, body={}, query=query)
+
+    async def leave(self, room_id: str) -> None:
+        """Leave the room, or refuse the invitation; raises `Refused`."""
+        await self._client.call("POST", "rooms", room_id, "leave", body={})
+        self.forget(room_id)

@@ -1,0 +1,109 @@
+"""Putting events into rooms, encrypted where the room is."""
+
+import hashlib
+import logging
+from typing import Any
+
+import nio
+
+from bot.core.content import Choice, Content
+from bot.core.platform import TryAgain
+from bot.platforms.matrix.errors import Refused
+from bot.platforms.matrix.patience import OUT_OF_REACH
+from bot.platforms.matrix.reactions import MOST_KEYCAPS, keycap
+from bot.platforms.matrix.recent import Recent
+from bot.platforms.matrix.rendering import messages
+from bot.platforms.matrix.rooms import Rooms
+from bot.platforms.matrix.session import Session
+
+log = logging.getLogger(__name__)
+
+
+def transaction_id(key: str, kind: str, number: int) -> str:
+    """The id by which the homeserver knows an event again.
+
+    The event's type is no part of how Synapse compares them, so the kind of event goes into the id.
+    """
+    return hashlib.sha256(f"{kind}\n{number}\n{key}".encode()).hexdigest()[:40]
+
+
+class Sending:
+    """Says content in rooms."""
+
+    def __init__(self, session: Session, rooms: Rooms, recent: Recent) -> None:
+        self._session = session
+        self._client = session.client
+        self._rooms = rooms
+        self._recent = recent
+
+    async def say(self, room_id: str, content: Content, key: str) -> str:
+        """Say rendered `content`, once per key; answers the id of its last message, which has the choices.
+
+        Raises `Refused`, `TryAgain`, or a connection's error.
+        """
+        event_id = ""
+        for number, message in enumerate(messages(content)):
+            event_id = await self._put(room_id, "m.room.message", message, transaction_id(key, "message", number))
+            self._recent.keep(event_id, self._session.user_id, message["body"])
+        await self._offer(room_id, event_id, content.choices, key)
+        return event_id
+
+    async def _offer(self, room_id: str, event_id: str, choices: tuple[Choice, ...], key: str) -> None:
+        """React with the digits, to be pressed. The digits stand in the text too, so failing here is no harm."""
+        for number in range(1, min(len(choices), MOST_KEYCAPS) + 1):
+            relation = {"rel_type": "m.annotation", "event_id": event_id, "key": keycap(number)}
+            try:
+                await self._put(
+                    room_id,
+                    "m.reaction",
+                    {"m.relates_to": relation},
+                    transaction_id(key, "reaction", number),
+                )
+            except Refused as refused:
+                if refused.errcode != "M_DUPLICATE_ANNOTATION":
+                    log.warning("Choices in Matrix room %s have no digits to press: %s", room_id, refused)
+                    return
+            except OUT_OF_REACH as trouble:
+                log.warning("Choices in Matrix room %s got no digits: %s", room_id, type(trouble).__name__)
+                return
+
+    async def _put(self, room_id: str, event_type: str, content: dict[str, Any], transaction: str) -> str:
+        if not self._rooms.joined(room_id):
+            # Whether the room is encrypted must be known before a word goes out.
+            await self._rooms.look_up(room_id)
+        if self._client.rooms[room_id].encrypted and event_type != "m.reaction":
+            event_type, content = await self._encrypted(room_id, event_type, content)
+        answer = await self._client.call("PUT", "rooms", room_id, "send", event_type, transaction, body=content)
+        return str(answer["event_id"])
+
+    async def _encrypted(self, room_id: str, event_type: str, content: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        client = self._client
+        async with client.room_keys:
+            room = client.rooms[room_id]
+            if not room.members_synced:
+                await client.joined_members(room_id)
+            if client.should_query_keys:
+                await client.keys_query()
+            if client.olm.should_share_group_session(room_id):
+                await self._share_key(room_id, room)
+            encrypted: tuple[str, dict[str, Any]] = client.encrypt(room_id, event_type, content)
+            return encrypted
+
+    async def _share_key(self, room_id: str, room: nio.MatrixRoom) -> None:
+        client = self._client
+        if missing := client.get_missing_sessions(room_id):
+            await client.keys_claim(missing)
+        try:
+            await client.share_group_session(room_id, ignore_unverified_devices=True)
+        finally:
+            # nio leaves this behind if claiming keys fails, and would refuse to share ever after.
+            client.sharing_session.pop(room_id, None)
+        session = client.olm.outbound_group_sessions[room_id]
+        reached = session.users_shared_with | session.users_ignored
+        for user_id in room.users:
+            for device in client.device_store.active_user_devices(user_id):
+                has_channel = client.olm.session_store.get(device.curve25519) is not None
+                if has_channel and (user_id, device.id) not in reached:
+                    # nio swallows the failures of single requests; somebody could not read what is said now.
+                    client.invalidate_outbound_session(room_id)
+                    raise TryAgain("a room key did not reach everybody")

@@ -1,0 +1,111 @@
+"""Room upgrades: the old room's place is kept, whatever room it goes on in."""
+
+import logging
+
+from bot.platforms.matrix.account import MatrixAccount
+from bot.platforms.matrix.directs import DirectRooms
+from bot.platforms.matrix.errors import Refused
+from bot.platforms.matrix.events import Event
+from bot.platforms.matrix.rooms import Rooms
+from bot.platforms.matrix.session import Session
+
+log = logging.getLogger(__name__)
+
+
+class Upgrades:
+    """Successors of rooms.
+
+    The hub knows a place by the id of the room it was first; the newest room is remembered under
+    `successor:` and that id, and every later room under `room:` and its own id names the first.
+    """
+
+    def __init__(self, session: Session, rooms: Rooms, directs: DirectRooms) -> None:
+        self._session = session
+        self._account: MatrixAccount = session.account
+        self._rooms = rooms
+        self._directs = directs
+        self._original: dict[str, str] = {}
+
+    async def place_of(self, room_id: str) -> str:
+        """The id by which the hub knows this room."""
+        if room_id not in self._original:
+            self._original[room_id] = await self._session.remembered(f"room:{room_id}") or room_id
+        return self._original[room_id]
+
+    async def room_of(self, place: str) -> str:
+        """The room in which this place goes on."""
+        return await self._session.remembered(f"successor:{place}") or place
+
+    async def announced(self, room_id: str, tombstone: Event) -> bool:
+        """Follow a tombstone in `room_id`, if its sender is trusted; answers whether the bot is in the new room.
+
+        Where the new room lets nobody in without an invitation, the invitation is waited for.
+        """
+        successor = tombstone.content.get("replacement_room")
+        if not isinstance(successor, str) or not successor or successor == room_id:
+            return False
+        if await self._session.remembered(f"successor:{await self.place_of(room_id)}") == successor:
+            return True
+        if not self._rooms.joined(successor):
+            if not self._account.trusts(tombstone.sender):
+                log.warning("Matrix room %s was replaced by somebody from a server that is not allowed", room_id)
+                return False
+            try:
+                await self._rooms.join(successor, via=tombstone.sender)
+                await self._rooms.look_up(successor)
+            except Refused as refused:
+                log.warning("The successor %s of Matrix room %s is closed: %s", successor, room_id, refused)
+                await self._session.remember(f"expected:{successor}", room_id)
+                return False
+        return await self._take_over(room_id, successor)
+
+    async def joined_by_invitation(self, room_id: str) -> None:
+        """Finish an upgrade that had to wait for an invitation to this room; raises `Refused`."""
+        old = await self._session.remembered(f"expected:{room_id}")
+        if old is not None:
+            await self._take_over(old, room_id)
+
+    async def find_successor(self, room_id: str) -> str | None:
+        """Ask the homeserver whether the room was replaced; the room that the bot is in now, or None.
+
+        Raises `Refused` and a connection's error where that cannot be known now.
+        """
+        client = self._session.client
+        try:
+            # The whole event and not its content: who has sent it matters.
+            event = await client.call(
+                "GET", "rooms", room_id, "state", "m.room.tombstone", "", query={"format": "event"}
+            )
+        except Refused as refused:
+            if refused.may_pass:
+                raise
+            return None
+        tombstone = Event(event)
+        if not await self.announced(room_id, tombstone):
+            return None
+        return await self.room_of(await self.place_of(room_id))
+
+    async def _take_over(self, old: str, new: str) -> bool:
+        """Let `new` stand for the place of `old`, if both say so.
+
+        Otherwise whoever runs one room could pass another community's room off as theirs.
+        """
+        client = self._session.client
+        try:
+            created = await client.call("GET", "rooms", new, "state", "m.room.create", "")
+        except Refused as refused:
+            if refused.may_pass:
+                raise
+            log.warning("The successor %s of Matrix room %s cannot be read: %s", new, old, refused)
+            return False
+        predecessor = created.get("predecessor")
+        if not isinstance(predecessor, dict) or predecessor.get("room_id") != old:
+            log.warning("Matrix room %s does not call itself the successor of %s", new, old)
+            return False
+        place = await self.place_of(old)
+        await self._session.remember(f"room:{new}", place)
+        await self._session.remember(f"successor:{place}", new)
+        self._original[new] = place
+        await self._directs.move(old, new)
+        log.info("Matrix room %s goes on as %s", place, new)
+        return True

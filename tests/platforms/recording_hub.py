@@ -1,0 +1,82 @@
+"""A small `Hub` in memory: it notes what comes in, and answers as a test tells it to."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from bot.core.commands import Reader, Registry
+from bot.core.content import Choice, Content, Reply
+from bot.core.inbound import Inbound
+from bot.core.platform import Address
+from bot.core.words import ENGLISH, Words
+
+
+def private(text: str, *choices: Choice) -> Reply:
+    """A reply for the asker only."""
+    return Reply(content=Content(text=text, choices=choices))
+
+
+def public(text: str) -> Reply:
+    """A reply for everybody in the channel."""
+    return Reply(content=Content(text=text), private=False)
+
+
+class RecordingHub:
+    """Everything a platform asks of the bot.
+
+    `replies` holds the answer to each command; `gate` holds them back until it is set; `failure` is raised instead.
+    """
+
+    def __init__(self, *cogs: object) -> None:
+        self.registry = Registry.of(*cogs)
+        self.received: list[Inbound] = []
+        self.memory: dict[str, str] = {}
+        self.replies: dict[str, Reply | None] = {}
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.failure: Exception | None = None
+        self.sent_choices: dict[str, tuple[Choice, ...]] = {}
+        self._news = asyncio.Condition()
+
+    async def receive(self, inbound: Inbound) -> Reply | None:
+        async with self._news:
+            self.received.append(inbound)
+            self._news.notify_all()
+        await self.gate.wait()
+        if self.failure is not None:
+            raise self.failure
+        if not inbound.answered_directly or inbound.invocation is None:
+            return None
+        return self.replies.get(inbound.invocation.command)
+
+    async def reader(self, inbound: Inbound) -> tuple[Reader, Words]:
+        return Reader(now=datetime(2026, 3, 1, tzinfo=UTC), zone=ZoneInfo("UTC")), ENGLISH
+
+    async def choices(self, platform: str, message_id: str) -> tuple[Choice, ...]:
+        return self.sent_choices.get(message_id, ())
+
+    async def latest_choices(self, address: Address) -> tuple[Choice, ...]:
+        return ()
+
+    async def remembered(self, platform: str, name: str) -> str | None:
+        return self.memory.get(f"{platform}:{name}")
+
+    async def remember(self, platform: str, name: str, value: str) -> None:
+        self.memory[f"{platform}:{name}"] = value
+
+    async def is_known_place(self, platform: str, place: str) -> bool:
+        return True
+
+    async def hears(self, wanted: Callable[[Inbound], bool] | str) -> Inbound:
+        """The first thing received that matches (a text, or a test), past or future; at most 10 s."""
+
+        def look() -> Inbound | None:
+            match = wanted if callable(wanted) else lambda inbound: inbound.text == wanted
+            return next((one for one in self.received if match(one)), None)
+
+        async with asyncio.timeout(10), self._news:
+            await self._news.wait_for(lambda: look() is not None)
+        found = look()
+        assert found is not None
+        return found

@@ -1,0 +1,115 @@
+"""Content as Discord's messages, and commands as its application commands."""
+
+import re
+import warnings
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.commands import Command, Registry
+from bot.core.content import Choice, Content, Field, Reply
+from bot.core.roles import Action
+from bot.core.words import _
+
+with warnings.catch_warnings():
+    # discord.py imports audioop, which Python 3.11 already calls deprecated.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from bot.platforms.discord.commands import menu_of
+    from bot.platforms.discord.rendering import MESSAGE_LIMIT, buttons, escape, pieces
+
+
+@pytest.mark.parametrize(
+    ("plain", "escaped"),
+    [
+        ("*bold* _it_ ~~gone~~ ||hidden|| `code`", r"\*bold\* \_it\_ \~\~gone\~\~ \|\|hidden\|\| \`code\`"),
+        ("# heading\n-# small\n### three", "\\# heading\n\\-# small\n\\### three"),
+        ("> quote\n>>> block", "\\> quote\n\\>>> block"),
+        ("- one\n* two\n+ three\n  - four\n12. five", "\\- one\n\\* two\n\\+ three\n  \\- four\n12\\. five"),
+        ("[safe](https://evil.example)", r"\[safe](https://evil.example)"),
+        (
+            "<@1> <@&2> <#3> </help:4> <t:5> <:x:6> <id:home>",
+            r"\<@1> \<@&2> \<#3> \</help:4> \<t:5> \<:x:6> \<id:home>",
+        ),
+        ("see https://example.org/a_b_c and <https://example.org/x_y>",) * 2,
+        ("#channel, 3 > 2, a - b, 1.5 <3 me@example.org",) * 2,
+        ("back\\slash", "back\\\\slash"),
+        ("@everyone @here", "@\u200beveryone @\u200bhere"),
+    ],
+)
+def test_plain_text_is_shown_as_it_is(plain: str, escaped: str) -> None:
+    assert escape(plain) == escaped
+
+
+HOSTILE = st.text(st.sampled_from("a \n#>-*_~|`[]()<>@\\.1:/hereveryont"), max_size=6000)
+
+
+@given(HOSTILE, HOSTILE, HOSTILE)
+def test_no_message_is_too_long_or_empty(title: str, text: str, value: str) -> None:
+    made = pieces(Content(title=title, text=text, fields=(Field(name=title, value=value),)))
+    assert all(0 < len(piece.text) <= MESSAGE_LIMIT for piece in made)
+
+
+@given(HOSTILE)
+def test_nothing_is_lost_by_escaping_and_cutting(text: str) -> None:
+    shown = "".join(re.sub(r"\\([^0-9A-Za-z\s])", r"\1", piece.text) for piece in pieces(Content(text=text)))
+    assert "".join(shown.replace("\u200b", "").split()) == "".join(text.split())
+
+
+def test_a_text_that_goes_on_in_another_message_gets_no_paragraph_in_between() -> None:
+    made = pieces(Content(text="**** word " * 300))
+    assert len(made) > 1
+    assert all("\n" not in piece.text for piece in made)
+
+
+def test_the_same_choice_twice_is_one_button() -> None:
+    choice = Choice(label="Yes", command="help")
+    assert pieces(Content(text="?", choices=(choice, choice)))[0].choices == (choice,)
+
+
+async def test_a_label_is_cut_to_what_a_button_holds() -> None:
+    view = buttons((Choice(label="long " * 40, command="help"),))
+    assert view is not None
+    label = view.to_components()[0]["components"][0]["label"]
+    assert len(label) <= 80
+    assert label.endswith("…")
+
+
+def registry(*names: str, hidden: tuple[str, ...] = ()) -> Registry:
+    async def run() -> Reply:
+        raise NotImplementedError
+
+    return Registry(
+        {
+            name: Command(name=name, summary=_("Do it"), may=Action.USE, run=run, hidden=name in hidden)
+            for name in (*names, *hidden)
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "paths"),
+    [
+        (("checkin", "checkin start"), [("checkin", "list"), ("checkin", "start")]),
+        (("meetings", "meetings list"), [("meetings", "list"), ("meetings", "show")]),
+        (("meetings", "meet now"), [("meet", "now"), ("meetings",)]),
+        (("help",), [("help",)]),
+    ],
+)
+def test_a_commands_path_follows_its_words(names: tuple[str, ...], paths: list[tuple[str, ...]]) -> None:
+    assert sorted(menu_of(registry(*names)).by_path) == paths
+
+
+def test_a_hidden_subcommand_does_not_make_a_group() -> None:
+    assert list(menu_of(registry("checkin", hidden=("checkin answer",))).by_path) == [("checkin",)]
+
+
+@pytest.mark.parametrize("name", ["Help", "one two three", "a" * 33, "what?", "case TAKE"])
+def test_a_name_that_discord_refuses_is_refused_before(name: str) -> None:
+    with pytest.raises(ValueError, match=r"name|words"):
+        menu_of(registry(name))
+
+
+def test_another_menu_has_another_digest() -> None:
+    assert menu_of(registry("help")).digest != menu_of(registry("help", "stop")).digest
+    assert menu_of(registry("help")).digest == menu_of(registry("help")).digest

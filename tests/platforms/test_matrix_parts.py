@@ -1,0 +1,49 @@
+"""The parts of the Matrix adapter that need no homeserver."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.core.content import Choice, Content
+from bot.core.platform import NeverAgain, TryAgain
+from bot.platforms.matrix.errors import Refused
+from bot.platforms.matrix.events import Event
+from bot.platforms.matrix.rendering import messages
+
+
+def test_the_servers_wait_is_passed_on() -> None:
+    error = Refused("M_LIMIT_EXCEEDED", 429, 1500).as_send_error()
+    assert isinstance(error, TryAgain)
+    assert error.after == timedelta(milliseconds=1500)
+
+
+@pytest.mark.parametrize(("errcode", "status"), [(None, 502), ("M_UNKNOWN", 500), ("M_UNKNOWN_TOKEN", 401)])
+def test_what_may_pass_is_tried_again(errcode: str | None, status: int) -> None:
+    assert isinstance(Refused(errcode, status).as_send_error(), TryAgain)
+
+
+@pytest.mark.parametrize(("errcode", "status"), [("M_FORBIDDEN", 403), ("M_NOT_FOUND", 404), ("M_TOO_LARGE", 413)])
+def test_what_stays_refused_is_not_tried_again(errcode: str, status: int) -> None:
+    assert isinstance(Refused(errcode, status).as_send_error(), NeverAgain)
+
+
+def test_choices_beyond_nine_are_shown_as_commands() -> None:
+    choices = tuple(Choice(label=f"Number {n}", command="pick", arguments={"n": str(n)}) for n in range(1, 11))
+    (message,) = messages(Content(text="Pick", choices=choices))
+    assert message["body"].splitlines()[-2:] == ["9️⃣ Number 9", "• Number 10 → !pick 10"]
+
+
+def test_a_reply_loses_its_quotation_and_nothing_else() -> None:
+    quoted = "> <@a:b.c> earlier\n> more\n\n> my own words"
+    source = {"content": {"msgtype": "m.text", "body": quoted, "m.relates_to": {"m.in_reply_to": {"event_id": "$1"}}}}
+    assert Event(source).text == "> my own words"
+    own = {
+        "content": {"msgtype": "m.text", "body": "> I want to die", "m.relates_to": source["content"]["m.relates_to"]}
+    }
+    assert Event(own).text == "> I want to die"
+
+
+def test_a_caption_is_heard_and_a_file_name_is_not() -> None:
+    captioned = {"msgtype": "m.image", "body": "help", "filename": "a.png"}
+    assert Event({"content": captioned}).text == "help"
+    assert Event({"content": {"msgtype": "m.image", "body": "a.png"}}).text == ""

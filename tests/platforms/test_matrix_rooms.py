@@ -1,0 +1,209 @@
+"""Invitations, direct rooms and upgrades, on a real homeserver."""
+
+import asyncio
+from pathlib import Path
+
+import matrix_scene
+import pytest
+from matrix_scene import RunningBot, direct_room_with, left, room_with, saying, upgrade, with_id
+from real_matrix.fixtures import MatrixPersonFactory
+from real_matrix.homeserver import Homeserver
+
+from bot.core.platform import NeverAgain, Unreachable
+
+# pytest finds a fixture by its name in the module.
+bot = matrix_scene.bot
+
+
+async def test_an_invitation_from_a_foreign_server_is_refused(
+    homeserver: Homeserver, matrix_person: MatrixPersonFactory, tmp_path: Path
+) -> None:
+    anna = await matrix_person("anna")
+    closed = await RunningBot.registered(homeserver, tmp_path / "keys", allowed_servers=("elsewhere.example",))
+    async with closed:
+        room = await anna.create_room(invite=[closed.user_id])
+        await left(anna, room, closed.user_id)
+
+
+async def test_the_first_start_replays_no_history_and_answers_invitations(
+    homeserver: Homeserver, matrix_person: MatrixPersonFactory, tmp_path: Path
+) -> None:
+    anna = await matrix_person("anna")
+    newcomer = await RunningBot.registered(homeserver, tmp_path / "keys")
+    room = await anna.create_room(invite=[newcomer.user_id])
+    await anna.says(room, "long ago")
+    async with newcomer:
+        await anna.members_joined(room, [newcomer.user_id])
+        await anna.says(room, "now")
+        await newcomer.hub.hears_text("now")
+        assert [inbound.text for inbound in newcomer.hub.heard] == ["now"]
+
+
+@pytest.mark.parametrize(("old", "new"), [("11", "12"), ("11", "11"), ("12", "12")])
+async def test_an_upgraded_room_stays_the_same_place(
+    bot: RunningBot, matrix_person: MatrixPersonFactory, old: str, new: str
+) -> None:
+    anna = await matrix_person("anna")
+    room = await room_with(bot, anna, version=old)
+    upgraded = await upgrade(anna, room, new)
+    await anna.client.room_invite(upgraded, bot.user_id)
+    await anna.members_joined(upgraded, [bot.user_id])
+    await anna.says(upgraded, "in the new room")
+    assert (await bot.hub.hears_text("in the new room")).place == room
+    await bot.send("place", room, "Meeting at eight", "k1")
+    await anna.wait_for_message(upgraded, saying("Meeting at eight"))
+
+
+async def test_what_is_written_together_with_a_direct_invitation_is_heard(
+    homeserver: Homeserver, matrix_person: MatrixPersonFactory, tmp_path: Path
+) -> None:
+    anna = await matrix_person("anna")
+    asleep = await RunningBot.registered(homeserver, tmp_path / "keys")
+    async with asleep:
+        pass
+    room = await anna.direct_room_with(asleep.user_id)
+    await anna.says(room, "I need somebody")
+    async with asleep:
+        heard = await asleep.hub.hears_text("I need somebody")
+        assert heard.private
+
+
+async def test_a_third_person_makes_a_direct_room_an_ordinary_one(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna, ben = await matrix_person("anna"), await matrix_person("ben")
+    room = await direct_room_with(bot, anna)
+    await anna.client.room_invite(room, ben.user_id)
+    await ben.members_joined(room, [ben.user_id])
+    await anna.says(room, "ben is here")
+    assert not (await bot.hub.hears_text("ben is here")).private
+    await bot.send("direct", anna.user_id, "Only for you", "k1")
+    said = await anna.wait_for_message(None, saying("Only for you"))
+    assert said.room_id != room
+    assert ben.messages(said.room_id) == []
+
+
+async def test_who_leaves_the_direct_room_twice_is_unreachable_until_they_write(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna = await matrix_person("anna")
+    common = await room_with(bot, anna)
+    for key in ("k1", "k2"):
+        await bot.send("direct", anna.user_id, key, key)
+        said = await anna.wait_for_message(None, saying(key))
+        await anna.client.room_leave(said.room_id)
+        await anna.says(common, f"left {key}")
+        await bot.hub.hears_text(f"left {key}")
+    with pytest.raises(Unreachable):
+        await bot.send("direct", anna.user_id, "k3", "k3")
+    room = await anna.create_room(invite=[bot.user_id], encrypted=True, direct=True)
+    await anna.members_joined(room, [bot.user_id])
+    await anna.says(room, "hello again")
+    await bot.hub.hears_text("hello again")
+    await bot.send("direct", anna.user_id, "k4", "k4")
+    await anna.wait_for_message(room, saying("k4"))
+
+
+async def test_a_person_who_does_not_exist_is_unreachable(bot: RunningBot) -> None:
+    with pytest.raises(Unreachable):
+        await bot.send("direct", "not a user id", "hello", "k1")
+
+
+async def test_a_room_the_bot_is_not_in_will_never_work(bot: RunningBot, matrix_person: MatrixPersonFactory) -> None:
+    anna = await matrix_person("anna")
+    room = await anna.create_room()
+    with pytest.raises(NeverAgain):
+        await bot.send("place", room, "hello", "k1")
+    with pytest.raises(NeverAgain):
+        await bot.send("place", "!nowhere:localhost", "hello", "k1")
+
+
+async def test_a_room_the_bot_was_put_out_of_will_never_work(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna = await matrix_person("anna")
+    room, common = await room_with(bot, anna, encrypted=True), await room_with(bot, anna)
+    await bot.send("place", room, "hello", "k1")
+    await anna.client.room_kick(room, bot.user_id)
+    await anna.says(common, "done")
+    await bot.hub.hears_text("done")
+    with pytest.raises(NeverAgain):
+        await bot.send("place", room, "hello", "k2")
+
+
+async def test_who_joins_later_and_a_new_device_can_read_what_is_said_then(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna, ben = await matrix_person("anna"), await matrix_person("ben")
+    room = await room_with(bot, anna, encrypted=True)
+    await bot.send("place", room, "one", "k1")
+    await anna.client.room_invite(room, ben.user_id)
+    await ben.members_joined(room, [ben.user_id])
+    async with await anna.another_device() as phone:
+        await ben.says(room, "hello")
+        await bot.hub.hears_text("hello")
+        await bot.send("place", room, "two", "k2")
+        for reader in (anna, ben, phone):
+            assert (await reader.wait_for_message(room, saying("two"))).decrypted
+
+
+async def test_an_open_room_is_followed_through_its_upgrade_without_an_invitation(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna = await matrix_person("anna")
+    room = await room_with(bot, anna)
+    await anna.client.room_put_state(room, "m.room.join_rules", {"join_rule": "public"})
+    upgraded = await upgrade(anna, room, "12")
+    await anna.members_joined(upgraded, [bot.user_id])
+    await bot.send("place", room, "Meeting at eight", "k1")
+    await anna.wait_for_message(upgraded, saying("Meeting at eight"))
+
+
+async def test_a_room_cannot_pass_itself_off_as_anothers_successor(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna, mallory = await matrix_person("anna"), await matrix_person("mallory")
+    theirs = await room_with(bot, anna)
+    own = await room_with(bot, mallory)
+    tombstone = {"body": "moved", "replacement_room": theirs}
+    await mallory.client.room_put_state(own, "m.room.tombstone", tombstone)
+    await mallory.says(own, "moved")
+    await bot.hub.hears_text("moved")
+    await anna.says(theirs, "hello")
+    assert (await bot.hub.hears_text("hello")).place == theirs
+
+
+async def test_an_upgraded_direct_room_stays_the_direct_room(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna = await matrix_person("anna")
+    room = await direct_room_with(bot, anna)
+    upgraded = await upgrade(anna, room, "12")
+    await anna.client.room_invite(upgraded, bot.user_id)
+    await anna.members_joined(upgraded, [bot.user_id])
+    await anna.says(upgraded, "moved")
+    assert (await bot.hub.hears_text("moved")).private
+    await bot.send("direct", anna.user_id, "hello", "k1")
+    await anna.wait_for_message(upgraded, saying("hello"))
+
+
+async def test_ten_pages_at_once_go_into_one_direct_room(bot: RunningBot, matrix_person: MatrixPersonFactory) -> None:
+    anna = await matrix_person("anna")
+    receipts = await asyncio.gather(*(bot.send("direct", anna.user_id, f"page {n}", f"k{n}") for n in range(10)))
+    said = [await anna.wait_for_message(None, with_id(r.message_id)) for r in receipts]
+    assert len({message.room_id for message in said}) == 1
+    assert all(message.decrypted for message in said)
+
+
+async def test_a_room_is_heard_with_the_space_that_lists_it(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna = await matrix_person("anna")
+    space = (await anna.client.room_create(space=True, invite=[bot.user_id])).room_id
+    await anna.members_joined(space, [bot.user_id])
+    room = await room_with(bot, anna)
+    await anna.client.room_put_state(space, "m.space.child", {"via": ["localhost"]}, state_key=room)
+    await anna.says(space, "listed")
+    await bot.hub.hears_text("listed")
+    await anna.says(room, "hello")
+    assert (await bot.hub.hears_text("hello")).space == space
