@@ -1,11 +1,11 @@
 """Builds everything, starts it, stops it in order."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
@@ -16,6 +16,7 @@ from babel.support import Translations
 
 from bot.core.commands import Registry
 from bot.core.crisis import Detector, parse_lexicon
+from bot.core.faults import where
 from bot.core.platform import Hub, Platform
 from bot.core.resources import parse_emergency_numbers, parse_helplines
 from bot.core.words import ENGLISH, Words
@@ -27,7 +28,6 @@ from bot.services.due import DueWork
 from bot.services.escalations import Escalations
 from bot.services.escalations.effects import Effects
 from bot.services.hub import BotHub
-from bot.services.incidents import where
 from bot.services.meetings import Meetings
 from bot.services.resources import Resources
 from bot.services.voice import Voice
@@ -47,6 +47,9 @@ LEXICONS = ("en", "es", "de", "fr", "pt")
 FIRST_PAUSE = timedelta(seconds=2)
 LONGEST_PAUSE = timedelta(minutes=5)
 """Between two attempts to connect to a platform that is down or refuses us."""
+
+LAST_WORDS = timedelta(seconds=5)
+"""How long a stopping bot goes on saying what it had decided to say."""
 
 STEADY = timedelta(minutes=1)
 """A connection that held this long was a good one: the next pause is the first again."""
@@ -91,19 +94,13 @@ class App:
         try:
             await until.wait()
         finally:
-            ticker.stop()
+            await ticker.stop()
             await _cancel(hearing)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(5):
-                    await self._flush()
-            await _cancel(tasks)
+            for sender in self.senders.values():
+                await sender.stop(patience=LAST_WORDS)
+            await asyncio.gather(*tasks, return_exceptions=True)
             for platform in self.platforms.values():
                 await platform.close()
-
-    async def _flush(self) -> None:
-        """Say what was decided before the end; what does not go out now goes out after the next start."""
-        for sender in self.senders.values():
-            await sender.drain()
 
     async def _keep(self, platform: Platform) -> None:
         """Keep one platform connected, whatever happens to it or to the others."""
@@ -170,12 +167,14 @@ def build(database: Database, now: Callable[[], datetime], make_platforms: Calla
     )
 
 
+@cache
 def load_detector() -> Detector:
     """The crisis detector with the lexicons that come with the bot."""
     folder = files("bot.core.crisis.lexicons")
     return Detector([parse_lexicon((folder / f"{name}.toml").read_text("utf-8"), name=name) for name in LEXICONS])
 
 
+@cache
 def load_resources() -> Resources:
     """The helplines and emergency numbers that come with the bot."""
     data = files("bot.data")
@@ -185,6 +184,7 @@ def load_resources() -> Resources:
     )
 
 
+@cache
 def load_languages() -> dict[str, Words]:
     """The catalogues in `bot/locale`, by language."""
     languages = {"en": ENGLISH}

@@ -171,6 +171,13 @@ class TellHolder:
 
 
 @dataclass(frozen=True, slots=True)
+class GiveBack:
+    """Tell the member that `holder`, if there was one, is gone, and who gave the case back that others are called."""
+
+    holder: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class CloseRelay:
     """Tell both that the conversation has ended."""
 
@@ -189,7 +196,9 @@ class AlreadyEnded:
     """The action came too late: the case has ended."""
 
 
-Effect = Page | AnswerMember | TellMemberLate | OpenRelay | TellHolder | CloseRelay | AlreadyTaken | AlreadyEnded
+Effect = (
+    Page | AnswerMember | TellMemberLate | OpenRelay | TellHolder | GiveBack | CloseRelay | AlreadyTaken | AlreadyEnded
+)
 
 
 def advance(case: Case, event: Event, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
@@ -205,8 +214,7 @@ def _advance_open(case: Case, event: Event, now: datetime) -> tuple[Case, tuple[
     effects: tuple[Effect, ...]
     match event:
         case Opened():
-            after, effects = _page(case, now)
-            effects = (AnswerMember(), *effects)
+            after, effects = _opened(case, now)
         case Heard(severity):
             after, effects = _heard(case, severity, now)
         case TimerFired():
@@ -214,13 +222,21 @@ def _advance_open(case: Case, event: Event, now: datetime) -> tuple[Case, tuple[
         case Taken(by):
             after, effects = _taken(case, by)
         case Spoke():
-            after, effects = replace(case, state=State.IN_CONVERSATION), ()
+            after, effects = case if case.holder is None else replace(case, state=State.IN_CONVERSATION), ()
         case HandedOver():
             after, effects = _page(replace(case, holder=None, step=0), now)
+            effects = (GiveBack(case.holder), *effects)
         case Ended(outcome):
             after = replace(case, state=State.RESOLVED, outcome=outcome, next_at=None)
             effects = (CloseRelay(outcome),)
     return after, effects
+
+
+def _opened(case: Case, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+    if case.state is not State.OPENED:
+        return case, ()
+    paged, effects = _page(case, now)
+    return paged, (AnswerMember(), *effects)
 
 
 def _taken(case: Case, by: int) -> tuple[Case, tuple[Effect, ...]]:

@@ -1,15 +1,10 @@
-"""Telling of a fault without telling of a person: where it was, of which type, under which id, and no words."""
+"""Telling of a fault without telling of a person: of which type it is and where it was, and no words."""
 
-import secrets
 import traceback
 from pathlib import PurePath
 
 FRAMES = 6
-
-
-def new_incident() -> str:
-    """An id that a person can read out, to find the fault in the log."""
-    return secrets.token_hex(4)
+"""Places told, innermost first."""
 
 
 def where(error: BaseException) -> str:

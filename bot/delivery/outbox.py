@@ -94,6 +94,8 @@ async def claim(tx: Transaction, platform: str, *, now: datetime, busy: set[str]
     other (`busy` are the addresses that are being written to), so that a conversation keeps its order.
     """
     earlier = aliased(Delivery)
+    # `expire` may not have run yet, such as at the start after a pause: what is stale is not sent then either.
+    of_use = or_(Delivery.expires_at.is_(None), Delivery.expires_at > now)
     waiting = or_(
         and_(Delivery.state == "pending", Delivery.due_at <= now),
         and_(Delivery.state == "sending", Delivery.lease_until < now),
@@ -105,11 +107,12 @@ async def claim(tx: Transaction, platform: str, *, now: datetime, busy: set[str]
         earlier.priority == Delivery.priority,
         earlier.state.in_(["pending", "sending"]),
         earlier.due_at <= now,
+        or_(earlier.expires_at.is_(None), earlier.expires_at > now),
         earlier.id < Delivery.id,
     )
     query = (
         select(Delivery)
-        .where(Delivery.platform == platform, waiting, ~overtaken, Delivery.address.not_in(busy))
+        .where(Delivery.platform == platform, waiting, of_use, ~overtaken, Delivery.address.not_in(busy))
         .order_by(Delivery.priority, Delivery.due_at, Delivery.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=Delivery)
@@ -153,13 +156,23 @@ async def put_back(tx: Transaction, delivery_id: int, reason: str, *, due_at: da
 
 
 async def expire(tx: Transaction, *, now: datetime) -> int:
-    """Give up what has become worthless; how many those were."""
+    """Give up what has become worthless, also what a sender that is gone had begun; how many those were."""
+    given_up = or_(Delivery.state == "pending", and_(Delivery.state == "sending", Delivery.lease_until < now))
     result: Any = await tx.session.execute(
         update(Delivery)
-        .where(Delivery.state == "pending", Delivery.expires_at.is_not(None), Delivery.expires_at <= now)
-        .values(state="expired", reason="too late to be of use")
+        .where(given_up, Delivery.expires_at.is_not(None), Delivery.expires_at <= now)
+        .values(state="expired", reason="too late to be of use", lease_until=None)
     )
     return int(result.rowcount)
+
+
+async def drop(tx: Transaction, key_prefix: str, *, reason: str) -> None:
+    """Do not send what waits under keys that begin with `key_prefix`, which holds no "%" or "_"."""
+    await tx.session.execute(
+        update(Delivery)
+        .where(Delivery.state == "pending", Delivery.key.startswith(key_prefix))
+        .values(state="expired", reason=reason)
+    )
 
 
 async def earliest_due(tx: Transaction) -> datetime | None:

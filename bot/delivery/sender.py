@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
-from bot.core.platform import Platform, SendError, TryAgain
+from bot.core.faults import where
+from bot.core.platform import Platform, Receipt, SendError, TryAgain
 from bot.delivery import outbox
 from bot.delivery.outbox import Claimed, Priority
 from bot.storage.database import Database, Transaction
@@ -40,27 +41,39 @@ class Sender:
         self._now = now
         self._on_failure = on_failure
         self._busy: dict[str, asyncio.Task[None]] = {}
+        self._sending: set[asyncio.Task[Receipt]] = set()
         self._woken = asyncio.Event()
+        self._stopped = False
 
     def wake(self) -> None:
         """Look at the outbox now."""
         self._woken.set()
 
     async def run(self) -> None:
-        """Send whatever becomes due, until cancelled; a fault of the database is logged and tried again."""
-        try:
-            while True:
-                try:
-                    await self._send_due()
-                except Exception:
-                    log.exception("outbox of %s: cannot look for deliveries", self._platform.name)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), SLOWEST_LOOK.total_seconds())
-                self._woken.clear()
-        finally:
-            for task in self._busy.values():
-                task.cancel()
-            await asyncio.gather(*self._busy.values(), return_exceptions=True)
+        """Send whatever becomes due until `stop`; a fault of the database is logged and tried again."""
+        while not self._stopped:
+            try:
+                await self._send_due()
+            except Exception as error:
+                log.error("outbox of %s: no look: %s", self._platform.name, where(error))  # noqa: TRY400
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), SLOWEST_LOOK.total_seconds())
+            self._woken.clear()
+
+    async def stop(self, *, patience: timedelta) -> None:
+        """Send what is due, but for no longer than `patience`; what is left goes out after the next start.
+
+        Nothing is cut off in the middle of a transaction: only the waiting for a platform is cancelled.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience.total_seconds()):
+                await self.drain()
+        self._stopped = True
+        self._woken.set()
+        for task in self._sending:
+            task.cancel()
+        if self._busy:
+            await asyncio.wait(self._busy.values())
 
     async def drain(self) -> None:
         """Send all that is due now, and return when it is sent."""
@@ -91,16 +104,26 @@ class Sender:
 
     async def _send(self, claimed: Claimed) -> None:
         try:
-            receipt = await self._platform.send(claimed.to, claimed.content, claimed.key, retried=claimed.attempts > 1)
+            receipt = await self._attempt(claimed)
         except SendError as error:
             await self._failed(claimed, error)
+        except asyncio.CancelledError:
+            await self._failed(claimed, TryAgain("the bot was stopped"))
         except Exception as error:
             # An adapter's own mistake: never lost, tried again, and visible.
-            log.exception("delivery %d: the %s adapter failed", claimed.id, self._platform.name)
+            log.error("delivery %d: the adapter failed: %s", claimed.id, where(error))  # noqa: TRY400
             await self._failed(claimed, TryAgain(type(error).__name__))
         else:
             async with self._database.begin() as tx:
                 await outbox.mark_sent(tx, claimed.id, receipt.message_id, now=self._now())
+
+    async def _attempt(self, claimed: Claimed) -> Receipt:
+        """Let the platform send it, as a task of its own: that is all of it that may be cancelled."""
+        sending = self._platform.send(claimed.to, claimed.content, claimed.key, retried=claimed.attempts > 1)
+        task = asyncio.ensure_future(sending)
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+        return await task
 
     async def _failed(self, claimed: Claimed, error: SendError) -> None:
         now = self._now()

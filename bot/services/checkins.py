@@ -10,6 +10,7 @@ from bot.core.content import Choice, Content
 from bot.core.occurrences import Occurrence, end_of_quiet_hours, local_date, next_daily
 from bot.core.people import Member
 from bot.core.words import Text, _
+from bot.delivery import outbox
 from bot.delivery.outbox import Priority
 from bot.services import members
 from bot.services.voice import Voice
@@ -47,6 +48,7 @@ class CheckIns:
         row = await self.schedule(tx, member)
         if row is None:
             return False
+        await self._drop_prompts(tx, row)
         await tx.session.delete(row)
         return True
 
@@ -75,6 +77,9 @@ class CheckIns:
             tx.session.add(CheckInRow(member_id=member.id, day=day, mood=mood, answered_at=now))
         else:
             row.mood, row.answered_at = mood, now
+        schedule = await self.schedule(tx, member)
+        if schedule is not None:
+            await self._drop_prompts(tx, schedule)
         return True
 
     async def add_note(self, tx: Transaction, member: Member, day: date, note: str, *, now: datetime) -> bool:
@@ -82,7 +87,7 @@ class CheckIns:
         row = await self._row(tx, member, day)
         if row is None or day != await self.today(tx, member, now=now):
             return False
-        row.note_sealed = tx.vault.seal(note, NOTE)
+        row.note_sealed, row.answered_at = tx.vault.seal(note, NOTE), now
         return True
 
     async def share(self, tx: Transaction, member: Member, day: date, *, now: datetime) -> int:
@@ -164,6 +169,11 @@ class CheckIns:
         while row.last_day is not None and coming.day <= row.last_day:
             coming = next_daily(row.wall, zone, coming.at)
         row.next_at, row.next_day = coming.at, coming.day
+
+    @staticmethod
+    async def _drop_prompts(tx: Transaction, row: CheckInSchedule) -> None:
+        """A prompt that waits for the end of quiet hours is not wanted any more."""
+        await outbox.drop(tx, f"checkin:{row.id}:", reason="answered or stopped already")
 
     @staticmethod
     async def _row(tx: Transaction, member: Member, day: date) -> CheckInRow | None:

@@ -5,6 +5,7 @@ in a handler never costs anybody their answer.
 """
 
 import logging
+import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from sqlalchemy import update
 from bot.core.commands import BadValue, Command, Registry
 from bot.core.content import Content, Reply
 from bot.core.crisis import Detector, Signal
+from bot.core.faults import where
 from bot.core.inbound import Inbound
 from bot.core.people import Member
 from bot.core.roles import Action, may
@@ -20,7 +22,6 @@ from bot.core.words import _
 from bot.services import members, questions, replies, typed
 from bot.services.call import Call
 from bot.services.escalations import Escalations
-from bot.services.incidents import new_incident, where
 from bot.services.voice import Voice
 from bot.storage.database import Database, Transaction
 from bot.storage.tables import CaseRow, InboundEvent
@@ -109,8 +110,6 @@ class Dispatcher:
             returned = None
             if reply is not None:
                 returned = await self._give(tx, inbound, member, reply, now=now)
-            if member is not None and signal is None and not self._is_work(inbound):
-                await self._welcome(tx, inbound, member, now=now)
             await self._mark(tx, inbound, "handled", None)
         return returned
 
@@ -141,13 +140,19 @@ class Dispatcher:
         question = await questions.pending(call.tx, call.member, now=call.now)
         if question is not None and signal is None:
             return await self._answer_question(call, question, text)
+        if question is not None:
+            # What somebody in danger writes next is for the person who comes, not the answer to an old question.
+            await questions.forget(call.tx, call.member)
         conversations = await self._escalations.conversations(call.tx, call.member)
         command = self._meant(call, text, conversations)
         if command is not None:
             return await self._typed(call, command)
         if conversations:
             return await self._carry(call, [row.id for row in conversations], answered=signal is not None)
-        return None if signal is not None else Reply(content=replies.not_understood())
+        if signal is not None:
+            return None
+        await self._welcome(call)
+        return Reply(content=replies.not_understood())
 
     def _meant(self, call: Call, text: str, conversations: Sequence[CaseRow]) -> typed.Typed | None:
         """The command that plain words mean: none where they may be meant for the person on the other side."""
@@ -218,12 +223,15 @@ class Dispatcher:
                     call.tx, call.member, command, parameter, arguments, problem=problem, now=call.now
                 )
         try:
-            return await command.run(call, **values)
+            reply = await command.run(call, **values)
         except BadValue as bad:
             again = next((p for p in command.parameters if p.name == bad.parameter), None)
             if again is None:
                 return Reply(content=Content(text=bad.message))
             return await questions.ask(call.tx, call.member, command, again, arguments, problem=bad, now=call.now)
+        if command.may is Action.USE:
+            await self._welcome(call)
+        return reply
 
     # Answers
 
@@ -242,24 +250,23 @@ class Dispatcher:
         )
         return None
 
-    def _is_work(self, inbound: Inbound) -> bool:
-        """Whether this is a peer or organizer at work, who is not to be interrupted by a welcome."""
-        command = self._registry.get(inbound.invocation.command) if inbound.invocation is not None else None
-        return command is not None and command.may is not Action.USE
-
-    async def _welcome(self, tx: Transaction, inbound: Inbound, member: Member, *, now: datetime) -> None:
-        """At the first contact that is not a cry for help: say what is stored. Not in the middle of a case."""
-        row = await tx.session.get(MemberRow, member.id)
-        if row is None or row.welcomed_at is not None or await self._escalations.conversations(tx, member):
+    async def _welcome(self, call: Call) -> None:
+        """At the first contact that is not a cry for help: say what is stored. Not around a case of theirs."""
+        row = await call.tx.session.get(MemberRow, call.member.id)
+        if row is None or row.welcomed_at is not None:
             return
-        row.welcomed_at = now
-        content = replies.welcome(member.community.name).rendered(self._voice.words(member.language))
-        key = f"welcome:{member.id}"
-        await self._voice.answer(tx, inbound, content, private=True, key=key, member=member, now=now)
+        if await self._escalations.had_one(call.tx, call.member, now=call.now):
+            return
+        row.welcomed_at = call.now
+        content = replies.welcome(call.member.community.name).rendered(self._voice.words(call.member.language))
+        key = f"welcome:{call.member.id}"
+        await self._voice.answer(
+            call.tx, call.inbound, content, private=True, key=key, member=call.member, now=call.now
+        )
 
     async def _park(self, inbound: Inbound, member: Member | None, error: Exception) -> Reply | None:
         """A handler has failed: the log has the id, the person a kind answer with the same id."""
-        incident = new_incident()
+        incident = secrets.token_hex(4)
         log.error("incident %s: a handler failed: %s", incident, where(error))
         async with self._database.begin() as tx:
             await self._mark(tx, inbound, "parked", incident)

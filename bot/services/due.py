@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
+from bot.core.faults import where
 from bot.delivery import outbox
 from bot.services import checkins, meetings, privacy
 from bot.services.checkins import CheckIns
 from bot.services.escalations import Escalations
-from bot.services.incidents import where
 from bot.services.meetings import Meetings
 from bot.storage.database import Database, Transaction
 from bot.storage.tables import CaseRow

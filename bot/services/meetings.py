@@ -95,7 +95,11 @@ class Meetings:
     async def remove(self, tx: Transaction, meeting: MeetingRow, *, now: datetime) -> None:
         """The meeting is no more: its followers are told."""
         await self._tell_followers(
-            tx, meeting, Content(text=_("{meeting} has ended for good.", meeting=meeting.name)), key="removed", now=now
+            tx,
+            meeting,
+            Content(text=_("{meeting} has ended for good.", meeting=meeting.name)),
+            key=f"removed:{int(now.timestamp())}",
+            now=now,
         )
         await tx.session.delete(meeting)
 
@@ -152,7 +156,8 @@ class Meetings:
         coming = await self._occurrence(tx, meeting, day, now=now)
         await self._change(tx, meeting, day, None, now=now)
         text: Text = _("{meeting} is cancelled this time", meeting=meeting.name)
-        await self._announce(tx, meeting, text, coming.start, None, key=f"cancelled:{day}", now=now)
+        key = f"cancelled:{day}:{int(now.timestamp())}"
+        await self._announce(tx, meeting, text, coming.start, None, key=key, now=now)
         return coming
 
     async def move(self, tx: Transaction, meeting: MeetingRow, day: date, to: datetime, *, now: datetime) -> Coming:
@@ -162,7 +167,8 @@ class Meetings:
             raise BadValue(_("That time has passed already. When shall it be?"), parameter="time")
         await self._change(tx, meeting, day, to, now=now)
         text: Text = _("{meeting} is at another time", meeting=meeting.name)
-        key = f"moved:{day}:{int(to.timestamp())}"
+        # With `now`: a meeting that is moved there, away and back again is told about each time.
+        key = f"moved:{day}:{int(to.timestamp())}:{int(now.timestamp())}"
         await self._announce(tx, meeting, text, coming.start, to, key=key, now=now)
         return coming
 
@@ -188,7 +194,9 @@ class Meetings:
 
     async def _remind(self, tx: Transaction, row: Reminder, meeting: MeetingRow, *, now: datetime) -> None:
         assert row.next_start is not None  # noqa: S101  planned together with next_at, by which it was selected
-        key = f"reminder:{row.id}:{row.next_day}:{int(row.next_start.timestamp())}"
+        # Not the row's id: SQLite gives the id of a deleted row again, to another follower.
+        whose = "room" if row.member_id is None else row.member_id
+        key = f"reminder:{meeting.id}:{whose}:{row.lead}:{row.next_day}:{int(row.next_start.timestamp())}"
         expires_at = row.next_start + AFTER_START
         if row.member_id is None:
             community = members.community_of(await tx.session.get_one(CommunityRow, meeting.community_id))

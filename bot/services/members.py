@@ -205,7 +205,11 @@ async def _seen(tx: Transaction, member_id: int, inbound: Inbound, *, now: datet
             )
         )
     ).one()
-    newest = await tx.session.scalar(select(func.max(identity.last_seen_at)).where(identity.member_id == member_id))
+    # Of this person, and of this account in other communities: a private chat belongs to where they were last.
+    theirs = (identity.platform == inbound.platform) & (identity.account == inbound.account)
+    newest = await tx.session.scalar(
+        select(func.max(identity.last_seen_at)).where((identity.member_id == member_id) | theirs)
+    )
     if now - row.last_seen_at >= SEEN_AGAIN or (newest is not None and newest > row.last_seen_at):
         row.last_seen_at = now
     if not inbound.private and row.last_place != inbound.place:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Table, and_, delete, or_, select, update
+from sqlalchemy import Table, and_, delete, false, or_, select, update
 
 from bot.core.people import Member
 from bot.services.escalations import Escalations
@@ -67,14 +67,20 @@ async def _forget_remembered(tx: Transaction, member: Member) -> None:
         select(Identity.platform, Identity.account).where(Identity.member_id == member.id)
     )
     for platform, account in identities.all():
-        names = select(Remembered).where(Remembered.platform == platform, Remembered.name.endswith(f":{account}"))
-        for row in list(await tx.session.scalars(names)):
-            value = tx.vault.open(row.value_sealed, "remembered.value")
-            back = Remembered.name.endswith(f":{value}")
-            await tx.session.execute(delete(Remembered).where(Remembered.platform == platform, back))
-            await tx.session.execute(
-                delete(Remembered).where(Remembered.platform == platform, Remembered.name == row.name)
-            )
+        for row in await _remembered_of(tx, platform, account):
+            for back in await _remembered_of(tx, platform, tx.vault.open(row.value_sealed, "remembered.value")):
+                await tx.session.delete(back)
+            await tx.session.delete(row)
+    await tx.session.flush()
+
+
+async def _remembered_of(tx: Transaction, platform: str, of: str) -> list[Remembered]:
+    """What is remembered under a name that ends with `of`. LIKE alone would be blind to capitals in SQLite."""
+    if not of:
+        return []
+    ending = f":{of}"
+    query = select(Remembered).where(Remembered.platform == platform, Remembered.name.endswith(ending, autoescape=True))
+    return [row for row in await tx.session.scalars(query) if row.name.endswith(ending)]
 
 
 async def keep_no_longer(tx: Transaction, *, now: datetime) -> int:
@@ -95,10 +101,11 @@ async def _delete_old(tx: Transaction, table: Table, personal: Personal, *, now:
     else:
         retentions = await tx.session.execute(select(Community.id, Community.retention_days))
         old = or_(
+            false(),  # there may be no community yet
             *(
                 and_(_community_of(table) == community_id, since < now - timedelta(days=days))
                 for community_id, days in retentions.all()
-            )
+            ),
         )
     if table.name == "deliveries":
         old = and_(old, table.c.state.not_in(["pending", "sending"]))

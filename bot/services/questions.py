@@ -1,5 +1,6 @@
 """Asking a person for one more value of a command, and understanding the answer."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -47,6 +48,8 @@ async def ask(
     known = {name: value for name, value in arguments.items() if name != parameter.name}
     await forget(tx, member)
     row = Question(
+        # SQLite gives the number of a deleted row again: the old button of another question would answer this one.
+        id=secrets.randbelow(2**31 - 1) + 1,
         member_id=member.id,
         command=command.name,
         parameter=parameter.name,

@@ -166,6 +166,10 @@ class MatrixPerson(MatrixDevice):
 
     # What she saw
 
+    def all_messages(self) -> list[Message]:
+        """Answer the messages of other people in all rooms, in the order they arrived."""
+        return [message for message in self._seen if message.sender != self.user_id]
+
     def messages(self, room_id: str, *, own: bool = False) -> list[Message]:
         """Answer the messages of a room in the order they arrived, her own too if wanted."""
         return [m for m in self._seen if m.room_id == room_id and (own or m.sender != self.user_id)]

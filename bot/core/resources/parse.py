@@ -7,8 +7,8 @@ for a person, and the rest is kept.
 In helplines.csv `checked` is what the evidence of a row carries: 2024-01 where a helpline directory's listing of
 January 2024 has it, else 2021 where a dated list of 2021 has it, else nothing. `confirmed` is "yes" where an
 address of the service itself stands among its sources and a date of a check is known, and "no" where only other
-people's lists name it, however many agree, or where they disagree. In emergency_numbers.csv it is "yes" where a page of the
-country's own authorities, or of the European Commission for the European Union, was read.
+people's lists name it, however many agree, or where they disagree. In emergency_numbers.csv it is "yes" where a
+page of the country's own authorities, or of the European Commission for the European Union, was read.
 """
 
 import csv

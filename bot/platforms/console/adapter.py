@@ -153,7 +153,9 @@ def as_text(content: Content) -> str:
     """A rendered content as plain text, without its choices."""
     parts = [str(content.title)] if content.title else []
     parts += [str(content.text)] if content.text else []
-    parts += [_field(str(field.name), str(field.value)) for field in content.fields]
+    fields = [_field(str(field.name), str(field.value)) for field in content.fields]
+    between = "\n\n" if any("\n" in field for field in fields) else "\n"
+    parts += [between.join(fields)] if fields else []
     if content.attachment is not None:
         parts.append(content.attachment.text)
     return "\n\n".join(parts)

@@ -90,7 +90,8 @@ class Hearing:
             return await self._call_for_help(room_id, event)
         if number_in(event.reaction) is None:
             return None
-        choices = await self._hub.choices(PLATFORM, event.related_to)
+        offered = self._recent.offered(event.related_to)
+        choices = offered or await self._hub.choices(PLATFORM, event.related_to)
         choice = chosen(choices[:MOST_KEYCAPS], event.reaction)
         if choice is None:
             return None

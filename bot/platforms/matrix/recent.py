@@ -3,6 +3,8 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from bot.core.content import Choice
+
 _MOST_MESSAGES = 512
 _TEXT_CHARACTERS = 4_000
 
@@ -20,6 +22,7 @@ class Recent:
 
     def __init__(self) -> None:
         self._said: OrderedDict[str, Said] = OrderedDict()
+        self._offered: OrderedDict[str, tuple[Choice, ...]] = OrderedDict()
 
     def keep(self, event_id: str, account: str, text: str) -> Said:
         """Remember a message, its text cut to 4,000 characters."""
@@ -39,6 +42,16 @@ class Recent:
     def get(self, event_id: str) -> Said | None:
         """The message, if it is still remembered."""
         return self._said.get(event_id)
+
+    def offer(self, event_id: str, choices: tuple[Choice, ...]) -> None:
+        """Remember the choices under a message of the bot: one may be pressed before the hub knows the message."""
+        self._offered[event_id] = choices
+        if len(self._offered) > _MOST_MESSAGES:
+            self._offered.popitem(last=False)
+
+    def offered(self, event_id: str) -> tuple[Choice, ...]:
+        """The choices under a message, if it is still remembered."""
+        return self._offered.get(event_id, ())
 
     def drop(self, event_id: str) -> None:
         """Forget a message: it was removed."""

@@ -45,6 +45,7 @@ class Sending:
         for number, message in enumerate(messages(content)):
             event_id = await self._put(room_id, "m.room.message", message, transaction_id(key, "message", number))
             self._recent.keep(event_id, self._session.user_id, message["body"])
+        self._recent.offer(event_id, content.choices)
         await self._offer(room_id, event_id, content.choices, key)
         return event_id
 

@@ -4,7 +4,7 @@ import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from bot.core.content import Content
 from bot.core.crisis import Severity, Signal
@@ -47,6 +47,9 @@ CONCERN_POLICY: Policy = (
 )
 """A concern queues: it stands in the peers' room and is said again there, without calling anybody at night."""
 
+
+AFTERMATH = timedelta(hours=12)
+"""After a case a member is left in peace with anything that is not an answer to them."""
 
 ACCOUNT_LIMIT = 255
 """Characters of a platform's account id; a Matrix user id has no more."""
@@ -185,6 +188,14 @@ class Escalations:
             tables.CaseRow.community_id == community_id, tables.CaseRow.open_for.is_not(None)
         )
         return list(await tx.session.scalars(query.order_by(tables.CaseRow.id)))
+
+    async def had_one(self, tx: Transaction, member: Member, *, now: datetime) -> bool:
+        """Whether the member is in a case, on either side, or was in one within `AFTERMATH`."""
+        query = select(tables.CaseRow.id).where(
+            or_(tables.CaseRow.member_id == member.id, tables.CaseRow.holder == member.id),
+            or_(tables.CaseRow.open_for.is_not(None), tables.CaseRow.ended_at > now - AFTERMATH),
+        )
+        return await tx.session.scalar(query.limit(1)) is not None
 
     async def somebody(
         self, tx: Transaction, by: Member, platform: str, account: str, *, now: datetime

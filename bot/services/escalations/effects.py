@@ -14,6 +14,7 @@ from bot.core.escalation import (
     Case,
     CloseRelay,
     Effect,
+    GiveBack,
     OpenRelay,
     Outcome,
     Page,
@@ -62,6 +63,7 @@ class Effects:
         self, tx: Transaction, row: tables.CaseRow, case: Case, effect: Effect, *, actor: int | None, now: datetime
     ) -> Said:
         """Put the effect's messages into the outbox."""
+        answer: Content | None = None
         match effect:
             case Page(whom, number):
                 return Said(nobody_paged=not await self._page(tx, row, case, whom, number, now=now))
@@ -73,15 +75,17 @@ class Effects:
                 content = words.signal_in_conversation(severity)
                 await self._to_person(tx, row, row.holder, content, key=f"signal:{row.version}", now=now)
             case OpenRelay(peer):
-                return Said(answer=await self._open_relay(tx, row, peer, now=now))
+                answer = await self._open_relay(tx, row, peer, now=now)
+            case GiveBack(holder):
+                answer = await self._give_back(tx, row, holder, now=now)
             case CloseRelay(outcome):
-                return Said(answer=await self._close_relay(tx, row, outcome, actor=actor, now=now))
+                answer = await self._close_relay(tx, row, outcome, actor=actor, now=now)
             case AlreadyTaken(holder):
                 name = (await members.load(tx, holder)).name or words.A_PEER
-                return Said(answer=Content(text=_("{name} already has this case. Thank you.", name=name)))
+                answer = Content(text=_("{name} already has this case. Thank you.", name=name))
             case AlreadyEnded():
-                return Said(answer=Content(text=_("This case has ended already.")))
-        return Said()
+                answer = Content(text=_("This case has ended already."))
+        return Said(answer=answer)
 
     async def answer_again(self, tx: Transaction, row: tables.CaseRow, *, raised: bool, now: datetime) -> None:
         """Answer a member who was heard again while their case is open."""
@@ -188,6 +192,12 @@ class Effects:
         await self._to_rooms(tx, row, words.is_on_it(name, row.id), key=f"onit:{row.id}:{row.version}", now=now)
         return Content(text=_("You have it. I have written to you privately."))
 
+    async def _give_back(self, tx: Transaction, row: tables.CaseRow, holder: int | None, *, now: datetime) -> Content:
+        if holder is not None:
+            name = (await members.load(tx, holder)).name or words.A_PEER
+            await self._to_member(tx, row, words.person_has_left(name), key=f"left:{row.version}", now=now)
+        return Content(text=_("I'm calling somebody else for case {number}. Thank you.", number=row.id))
+
     async def _close_relay(
         self, tx: Transaction, row: tables.CaseRow, outcome: Outcome, *, actor: int | None, now: datetime
     ) -> Content:
@@ -211,7 +221,10 @@ class Effects:
         number = self._resources.emergency_number(member.country)
         lines = await self._resources.crisis_fields(tx, member, row.category)
         severity = store.case_of(row).severity
-        return words.answer_to_member(severity, member.community.name, None if number is None else number.number, lines)
+        emergency_number = None if number is None else number.number
+        if row.holder is not None:
+            return words.answer_in_conversation(emergency_number, lines)
+        return words.answer_to_member(severity, member.community.name, emergency_number, lines)
 
     async def _late(self, tx: Transaction, row: tables.CaseRow) -> Content:
         member = await self._member(tx, row)

@@ -95,6 +95,17 @@ def heard_again() -> Content:
     )
 
 
+def answer_in_conversation(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
+    """The answer to something worse from a member whom a peer is with already."""
+    call = (
+        _("If you or somebody with you is in danger right now, please call {number}.", number=emergency_number)
+        if emergency_number
+        else _("If you or somebody with you is in danger right now, please call your local emergency number.")
+    )
+    text = _("{call}\n\nI have told the person you are talking with. They are still here.", call=call)
+    return Content(text=text if lines else _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE), fields=lines)
+
+
 def late(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
     """Said honestly when nobody has come."""
     text = _(
@@ -155,6 +166,18 @@ def person_is_here(name: str | Text) -> Content:
     return Content(
         title=_("{name} is here", name=name),
         text=_("A peer from your community. What you write to me now, they read; what they write, you read here."),
+        choices=(I_AM_SAFE,),
+    )
+
+
+def person_has_left(name: str | Text) -> Content:
+    """To the member: the person who was here cannot go on, and somebody else is called."""
+    return Content(
+        text=_(
+            "{name} cannot go on just now, and I'm looking for somebody else. You can write to me meanwhile; whoever"
+            " comes will read it.",
+            name=name,
+        ),
         choices=(I_AM_SAFE,),
     )
 

@@ -160,9 +160,7 @@ def upgrade() -> None:
             name=op.f("fk_cases_community_id_communities"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["holder"], ["members.id"], name=op.f("fk_cases_holder_members"), ondelete="SET NULL"
-        ),
+        sa.ForeignKeyConstraint(["holder"], ["members.id"], name=op.f("fk_cases_holder_members"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(
             ["member_id"], ["members.id"], name=op.f("fk_cases_member_id_members"), ondelete="SET NULL"
         ),

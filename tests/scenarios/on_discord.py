@@ -1,0 +1,81 @@
+"""People on Discord: an unmodified discord.py on the bot's side, the loopback server between."""
+
+from loopback_discord import Channel, LoopbackDiscord, Message
+from loopback_discord import Person as DiscordUser
+
+from scenarios.people import PATIENCE, Person, Seen
+
+MENU = "Get a peer for them"
+
+
+class DiscordPerson(Person):
+    """Somebody in the server; `rooms` are its channels by what they are for."""
+
+    def __init__(self, name: str, server: LoopbackDiscord, user: DiscordUser, rooms: dict[str, Channel]) -> None:
+        super().__init__(name)
+        self._server = server
+        self._user = user
+        self._rooms = rooms
+        self.said: list[Message] = []
+
+    @property
+    def account(self) -> str:
+        return str(self._user.id)
+
+    async def says(self, text: str, place: str = "dm") -> None:
+        self.said.append(await self._user.says(self._user.dm if place == "dm" else self._rooms[place], text))
+
+    async def runs(self, command: str, **options: str) -> None:
+        names = {"meetings": "meetings list", "settings": "settings list", "resources": "resources list"}
+        answer = await self._user.runs(names.get(command, command), self._user.dm, **options)
+        await answer.settled(PATIENCE)
+
+    async def presses(self, label: str) -> None:
+        message, exact = self._newest_with(label)
+        answer = await self._user.presses(message, exact)
+        if answer.kind != "modal":
+            await answer.settled(PATIENCE)
+
+    async def fills_in(self, **fields: str) -> None:
+        """Fill in the form that the last press opened."""
+        answer = await self._user.submits(self._user.answers[-1], **fields)
+        await answer.settled(PATIENCE)
+
+    async def asks_for_a_peer_for(self, other: Person, place: str = "lobby") -> None:
+        assert isinstance(other, DiscordPerson)
+        answer = await self._user.uses_message_menu(MENU, other.said[-1])
+        await answer.settled(PATIENCE)
+
+    def _newest_with(self, label: str) -> tuple[Message, str]:
+        for message in reversed(self._all()):
+            for exact in message.labels:
+                if plain(exact) == plain(label):
+                    return message, exact
+        raise AssertionError(f"{self.name} sees no button {label!r}")
+
+    def _all(self) -> list[Message]:
+        """Everything the bot said to them: in their private chat, in their rooms, and as answers only they see."""
+        channels = [self._user.dm, *(room for room in self._rooms.values() if self._user.sees(room))]
+        messages = {m.id: m for channel in channels for m in self._server.messages(channel) if m.author.bot}
+        messages |= {m.id: m for answer in self._user.answers for m in answer.messages}
+        return [messages[id_] for id_ in sorted(messages) if not messages[id_].deleted and not messages[id_].loading]
+
+    def seen(self) -> list[Seen]:
+        places = {room.id: name for name, room in self._rooms.items()}
+        return [
+            Seen(
+                str(message.id),
+                "dm" if message.ephemeral else places.get(message.channel.id, "dm"),
+                message.text.replace("\\", ""),
+            )
+            for message in self._all()
+        ]
+
+    async def something_new(self) -> None:
+        before = len(self.seen())
+        await self._server.wait_until(lambda: len(self.seen()) != before, timeout=PATIENCE)
+
+
+def plain(label: str) -> str:
+    """A label without its emoji."""
+    return "".join(char for char in label.casefold() if char.isalnum() or char in " '’").replace("’", "'").strip()

@@ -1,0 +1,75 @@
+"""People on Matrix: a real Synapse, each person with an encrypted client of their own."""
+
+from real_matrix.people import MatrixPerson
+from real_matrix.records import Message
+
+from scenarios.on_discord import plain
+from scenarios.people import PATIENCE, Person, Seen, typed
+
+KEYCAPS = ("1️⃣", "2️⃣", "3️⃣", "4️⃣", "5️⃣", "6️⃣", "7️⃣", "8️⃣", "9️⃣")
+
+
+class MatrixMember(Person):
+    """Somebody with a Matrix account; `rooms` are room ids by what they are for."""
+
+    def __init__(self, name: str, person: MatrixPerson, bot: str, rooms: dict[str, str]) -> None:
+        super().__init__(name)
+        self.person = person
+        self._bot = bot
+        self._rooms = rooms
+        self._direct: str | None = None
+        self.last_said: str = ""
+
+    @property
+    def account(self) -> str:
+        return self.person.user_id
+
+    async def says(self, text: str, place: str = "dm") -> None:
+        room = await self._direct_room() if place == "dm" else self._rooms[place]
+        self.last_said = await self.person.says(room, text)
+
+    async def runs(self, command: str, **options: str) -> None:
+        await self.says(typed(command, options))
+
+    async def presses(self, label: str) -> None:
+        for seen in reversed(self.seen()):
+            for line in seen.text.splitlines():
+                for keycap in KEYCAPS:
+                    if line.startswith(keycap) and plain(line.removeprefix(keycap)) == plain(label):
+                        room = next(m.room_id for m in self._said_by_bot() if m.event_id == seen.id)
+                        await self.person.reacts(room, seen.id, keycap)
+                        return
+        raise AssertionError(f"{self.name} sees no choice {label!r}")
+
+    async def asks_for_a_peer_for(self, other: Person, place: str = "lobby") -> None:
+        assert isinstance(other, MatrixMember)
+        await self.person.says(self._rooms[place], "!escalate", reply_to=other.last_said)
+
+    def _said_by_bot(self) -> list[Message]:
+        return [message for message in self.person.all_messages() if message.sender == self._bot]
+
+    def seen(self) -> list[Seen]:
+        places = {room: name for name, room in self._rooms.items()}
+        return [
+            Seen(message.event_id, places.get(message.room_id, "dm"), message.body or "")
+            for message in self._said_by_bot()
+        ]
+
+    async def something_new(self) -> None:
+        before = len(self.seen())
+        await self.person.until(lambda: len(self.seen()) != before, "something new", seconds=PATIENCE)
+
+    async def _direct_room(self) -> str:
+        """The room in which the bot has written to them, else one of their own making."""
+        for message in self._said_by_bot():
+            if message.room_id not in self._rooms.values():
+                return message.room_id
+        if self._direct is None:
+            self._direct = await self.person.direct_room_with(self._bot)
+            await self.person.members_joined(self._direct, [self._bot], timeout=PATIENCE)
+        return self._direct
+
+    async def is_in_rooms_with_the_bot(self) -> None:
+        """Wait until they and the bot are members of their rooms."""
+        for room in self._rooms.values():
+            await self.person.members_joined(room, [self.person.user_id, self._bot], timeout=PATIENCE)

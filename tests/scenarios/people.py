@@ -1,0 +1,80 @@
+"""What a person in a scenario can do and see, whatever platform they are on."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+PATIENCE = 20.0
+"""Seconds of real time after which something that should have been said counts as not said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A message of the bot that somebody sees: in a room, or privately ("dm")."""
+
+    id: str
+    place: str
+    text: str
+
+
+class Person(ABC):
+    """Somebody with an account. `reads` consumes what it finds: at a scenario's end nothing may be left unread."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._read: set[str] = set()
+
+    @property
+    @abstractmethod
+    def account(self) -> str:
+        """The platform's id of them."""
+
+    @abstractmethod
+    async def says(self, text: str, place: str = "dm") -> None:
+        """Write a message, privately to the bot or in a room."""
+
+    @abstractmethod
+    async def runs(self, command: str, **options: str) -> None:
+        """Run a command privately: a slash command on Discord, `!command` elsewhere."""
+
+    @abstractmethod
+    async def presses(self, label: str) -> None:
+        """Press the choice of that label under the newest message that has it."""
+
+    @abstractmethod
+    async def asks_for_a_peer_for(self, other: "Person", place: str = "lobby") -> None:
+        """Ask for a peer on the other's last message: the message menu on Discord, a reply elsewhere."""
+
+    @abstractmethod
+    def seen(self) -> list[Seen]:
+        """What the bot has said to them privately and in the rooms they are in, in order."""
+
+    @abstractmethod
+    async def something_new(self) -> None:
+        """Wait until there may be something new to see."""
+
+    async def reads(self, *parts: str, place: str = "dm") -> str:
+        """The first unread message there that holds all these parts; waits for it."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    for seen in self.seen():
+                        if seen.id in self._read or seen.place != place:
+                            continue
+                        if all(part.casefold() in seen.text.casefold() for part in parts):
+                            self._read.add(seen.id)
+                            return seen.text
+                    await self.something_new()
+        except TimeoutError:
+            waiting = [seen.text for seen in self.unread()]
+            raise AssertionError(f"{self.name} waited for {parts} in {place}; unread: {waiting}") from None
+
+    def unread(self) -> list[Seen]:
+        """What nobody in the scenario expected."""
+        return [seen for seen in self.seen() if seen.id not in self._read]
+
+
+def typed(command: str, options: dict[str, str]) -> str:
+    """A command as it is typed, its options in the order in which they are declared."""
+    values = [f'"{value}"' if " " in value else value for value in options.values()]
+    return " ".join([f"!{command}", *values])

@@ -1,0 +1,15 @@
+"""A member looks up who can help: on every platform."""
+
+from scenarios.world import World
+
+
+async def test_a_helpline_is_found_in_spite_of_a_typo(world: World) -> None:
+    await world.alice.runs("resources", words="suiside")
+    await world.alice.reads("988 Suicide & Crisis Lifeline", "Call: 988", "Checked")
+    await world.alice.reads("Hello, I'm the bot of Harbour")
+
+
+async def test_a_country_can_be_named(world: World) -> None:
+    await world.alice.runs("resources", words="crisis in Austria")
+    await world.alice.reads("For Austria", "142")
+    await world.alice.reads("Hello, I'm the bot of Harbour")
