@@ -107,6 +107,7 @@ def _attachments(world: World, message: Message, body: JSON, files: Mapping[str,
             name = one.get("filename") or files[key].name
             url = f"https://cdn.discordapp.com/attachments/{message.channel.id}/{number}/{name}"
             data = {"id": number, "filename": name, "size": len(files[key].content), "url": url}
+            message.uploads[name] = files[key].content
             result.append(data | {"proxy_url": url, "description": one.get("description")})
         else:
             raise errors.invalid_form("attachments", "ATTACHMENT_NOT_FOUND", f"no file {key} was uploaded")

@@ -32,6 +32,8 @@ class Message:
     embeds: list[JSON] = field(default_factory=list)
     components: list[JSON] = field(default_factory=list)
     attachments: list[JSON] = field(default_factory=list)
+    uploads: dict[str, bytes] = field(default_factory=dict)
+    """What was uploaded with it, by file name; Discord's CDN would hold it."""
     mentions: list[User] = field(default_factory=list)
     mention_roles: list[Role] = field(default_factory=list)
     mention_everyone: bool = False

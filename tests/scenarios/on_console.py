@@ -53,6 +53,9 @@ class ConsolePerson(Person):
         mine = (s for s in self._console.shown if (s.to == self.name if s.private else s.place in self._rooms))
         return [Seen(str(id(shown)), shown.place, shown.text) for shown in mine]
 
+    async def files(self) -> list[str]:
+        return [seen.text for seen in self.seen()]
+
     async def something_new(self) -> None:
         self._console.changed.clear()
         await self._console.changed.wait()

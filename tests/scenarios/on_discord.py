@@ -71,6 +71,9 @@ class DiscordPerson(Person):
             for message in self._all()
         ]
 
+    async def files(self) -> list[str]:
+        return [upload.decode() for message in self._all() for upload in message.uploads.values()]
+
     async def something_new(self) -> None:
         before = len(self.seen())
         await self._server.wait_until(lambda: len(self.seen()) != before, timeout=PATIENCE)

@@ -1,5 +1,7 @@
 """People on Matrix: a real Synapse, each person with an encrypted client of their own."""
 
+import nio
+from nio.crypto import decrypt_attachment
 from real_matrix.people import MatrixPerson
 from real_matrix.records import Message
 
@@ -53,11 +55,23 @@ class MatrixMember(Person):
         return [
             Seen(message.event_id, places.get(message.room_id, "dm"), message.body or "")
             for message in self._said_by_bot()
+            if message.msgtype != "m.file"
         ]
 
+    async def files(self) -> list[str]:
+        found = []
+        for message in self._said_by_bot():
+            file = message.content.get("file")
+            if message.msgtype == "m.file" and isinstance(file, dict):
+                answer = await self.person.client.download(file["url"])
+                assert isinstance(answer, nio.MemoryDownloadResponse)
+                plain_bytes = decrypt_attachment(answer.body, file["key"]["k"], file["hashes"]["sha256"], file["iv"])
+                found.append(plain_bytes.decode())
+        return found
+
     async def something_new(self) -> None:
-        before = len(self.seen())
-        await self.person.until(lambda: len(self.seen()) != before, "something new", seconds=PATIENCE)
+        before = len(self._said_by_bot())
+        await self.person.until(lambda: len(self._said_by_bot()) != before, "something new", seconds=PATIENCE)
 
     async def _direct_room(self) -> str:
         """The room in which the bot has written to them, else one of their own making."""

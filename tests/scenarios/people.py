@@ -50,6 +50,16 @@ class Person(ABC):
         """What the bot has said to them privately and in the rooms they are in, in order."""
 
     @abstractmethod
+    async def files(self) -> list[str]:
+        """The texts of the files that the bot has sent them, read as their own client does."""
+
+    async def gets_a_file_with(self, *parts: str) -> None:
+        """A file with all these parts is there, or comes."""
+        async with asyncio.timeout(PATIENCE):
+            while not any(all(part in text for part in parts) for text in await self.files()):
+                await self.something_new()
+
+    @abstractmethod
     async def something_new(self) -> None:
         """Wait until there may be something new to see."""
 

@@ -3,6 +3,15 @@
 from scenarios.world import World
 
 
+async def test_a_member_gets_everything_that_is_stored_about_them(world: World) -> None:
+    await world.alice.runs("settings name", name="Bluebird")
+    await world.alice.reads("Others see you as Bluebird")
+    await world.alice.reads("Hello, I'm the bot of Harbour")
+    await world.alice.runs("mydata export")
+    await world.alice.reads("This is everything I have stored about you")
+    await world.alice.gets_a_file_with("Bluebird", "identities", world.alice.account)
+
+
 async def test_a_member_has_everything_erased(world: World) -> None:
     await world.alice.runs("checkin start", time="08:30")
     await world.alice.reads("every day at 08:30")

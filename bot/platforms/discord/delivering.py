@@ -1,12 +1,10 @@
 """Bringing one reply to one interaction."""
 
-from typing import Any
-
 import discord
 
 from bot.core.content import Reply
 from bot.platforms.discord.errors import ALREADY_ANSWERED
-from bot.platforms.discord.rendering import Piece, buttons, pieces
+from bot.platforms.discord.rendering import Piece, pieces
 
 
 class Delivery:
@@ -40,21 +38,31 @@ class Delivery:
         if not self._stands_in:
             await self._answer(first, ephemeral=ephemeral)
         elif ephemeral == self._in_server:
-            await self._interaction.edit_original_response(**_parts(first))
+            await self._edit(first)
         else:
             # A private stand-in cannot become a public answer.
             await self._interaction.delete_original_response()
             more = [first, *more]
         for piece in more:
-            await self._interaction.followup.send(**_parts(piece), ephemeral=ephemeral, suppress_embeds=True)
+            await self._interaction.followup.send(piece.text, **piece.parts, ephemeral=ephemeral, suppress_embeds=True)
 
     async def _answer(self, piece: Piece, *, ephemeral: bool) -> None:
         """Answer at once. The library tries again by itself; then the first try may turn out to have worked."""
         try:
-            await self._interaction.response.send_message(**_parts(piece), ephemeral=ephemeral, suppress_embeds=True)
+            await self._interaction.response.send_message(
+                piece.text, **piece.parts, ephemeral=ephemeral, suppress_embeds=True
+            )
         except discord.HTTPException as error:
             if error.code != ALREADY_ANSWERED:
                 raise
+
+    async def _edit(self, piece: Piece) -> None:
+        """Put the answer in the stand-in's place."""
+        parts = piece.parts
+        file = parts.pop("file", None)
+        await self._interaction.edit_original_response(
+            content=piece.text, attachments=[] if file is None else [file], **parts
+        )
 
     async def _leave_nothing(self) -> None:
         interaction = self._interaction
@@ -65,8 +73,3 @@ class Delivery:
         else:
             await interaction.response.defer(ephemeral=self._in_server)
             await interaction.delete_original_response()
-
-
-def _parts(piece: Piece) -> dict[str, Any]:
-    view = buttons(piece.choices)
-    return {"content": piece.text} if view is None else {"content": piece.text, "view": view}

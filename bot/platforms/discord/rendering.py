@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
 
 import discord
 
-from bot.core.content import Choice, Content, Style
+from bot.core.content import Attachment, Choice, Content, Style
 from bot.core.text import split
 
 MESSAGE_LIMIT = 2000
@@ -43,10 +45,22 @@ _MARKUP = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """One message: its text in Discord's markup, and the choices under it."""
+    """One message: its text in Discord's markup, the choices under it, and perhaps a file."""
 
     text: str
     choices: tuple[Choice, ...] = ()
+    attachment: Attachment | None = None
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """What discord.py calls the buttons and the file, where there are any."""
+        found: dict[str, Any] = {}
+        if (view := buttons(self.choices)) is not None:
+            found["view"] = view
+        if self.attachment is not None:
+            data = BytesIO(self.attachment.text.encode())
+            found["file"] = discord.File(data, filename=self.attachment.filename)
+        return found
 
 
 def escape(text: str) -> str:
@@ -71,7 +85,7 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def pieces(content: Content) -> list[Piece]:
-    """`content` as one message, or as many as its length needs; the choices stand under the last one.
+    """`content` as one message, or as many as its length needs; choices and file stand under the last one.
 
     A choice given twice is shown once: Discord refuses a message with two buttons that do the same.
     """
@@ -86,7 +100,8 @@ def pieces(content: Content) -> list[Piece]:
         texts.extend(more)
     choices = tuple({choice.token: choice for choice in content.choices}.values())
     *before, last = (text.strip() or _NOTHING for text in texts)
-    return [*(Piece(text=text) for text in before), Piece(text=last, choices=choices)]
+    end = Piece(text=last, choices=choices, attachment=content.attachment)
+    return [*(Piece(text=text) for text in before), end]
 
 
 def _sections(content: Content) -> Iterator[list[str]]:

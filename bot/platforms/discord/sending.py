@@ -6,7 +6,6 @@ import logging
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import discord
 
@@ -14,7 +13,7 @@ from bot.core.content import Content
 from bot.core.platform import Address, Hub, NeverAgain, Receipt, Unreachable
 from bot.platforms.discord.errors import CHAT_CLOSED, UNKNOWN_MESSAGE, place_in_source
 from bot.platforms.discord.progress import PLATFORM
-from bot.platforms.discord.rendering import Piece, buttons, pieces
+from bot.platforms.discord.rendering import Piece, pieces
 from bot.platforms.discord.threads import PrivateThreads
 
 log = logging.getLogger(__name__)
@@ -85,10 +84,8 @@ class Sending:
         return Receipt(message_id)
 
     async def _post_piece(self, channel: discord.PartialMessageable, piece: Piece, nonce: str) -> str:
-        view = buttons(piece.choices)
-        more: dict[str, Any] = {} if view is None else {"view": view}
         try:
-            message = await channel.send(piece.text, nonce=nonce, suppress_embeds=True, **more)
+            message = await channel.send(piece.text, nonce=nonce, suppress_embeds=True, **piece.parts)
         except discord.NotFound as error:
             if error.code == UNKNOWN_MESSAGE:
                 # It was sent, and somebody has deleted it since. The nonce stands for the id that nobody knows.
