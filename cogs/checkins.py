@@ -1,13 +1,13 @@
 """Check-ins: a member's own short answer to "how are you today", by their own clock."""
 
-from datetime import date, time
+from datetime import time
 from zoneinfo import ZoneInfo
 
 from bot.core.checkins import MOODS, Mood, draw_month, summarise
 from bot.core.commands import Parameter, command
 from bot.core.content import Choice, Content, Reply
-from bot.core.kinds import PAST_DATE, TIME, ZONE, Number, Words
-from bot.core.words import Text, _
+from bot.core.kinds import TIME, ZONE, Number, Words
+from bot.core.words import _
 from bot.services import checkins
 from bot.services.call import Call
 from bot.services.checkins import CheckIns
@@ -15,7 +15,8 @@ from bot.services.escalations.words import I_NEED_A_PERSON
 
 CHANGE_ZONE = Choice(label=_("Another time zone"), command="settings zone")
 
-DAY = Parameter(name="day", ask=_("For which day?"), kind=PAST_DATE, required=False)
+ADD_A_NOTE = Choice(label=_("Add a note"), command="checkin note")
+SHARE = Choice(label=_("Share it"), command="checkin share")
 
 
 class CheckInCog:
@@ -50,52 +51,43 @@ class CheckInCog:
     @command("checkin now", _("Check in now"))
     async def now(self, call: Call) -> Reply:
         """Ask at once."""
-        return Reply(content=checkins.prompt(await self._checkins.today(call.tx, call.member, now=call.now)))
+        return Reply(content=checkins.prompt())
 
     @command(
         "checkin answer",
         _("Answer the check-in"),
-        Parameter(name="day", ask=_("For which day?"), kind=PAST_DATE),
         Parameter(name="mood", ask=_("How are you, from 1 (hard) to 5 (great)?"), kind=Number(0, 5)),
         hidden=True,
     )
-    async def answer(self, call: Call, day: date, mood: int) -> Reply:
+    async def answer(self, call: Call, mood: int) -> Reply:
         """A mood was pressed; 0 is "not today"."""
         chosen = Mood(mood) if mood else None
-        if not await self._checkins.answer(call.tx, call.member, day, chosen, now=call.now):
-            return await self._another_day(call)
+        await self._checkins.answer(call.tx, call.member, chosen, now=call.now)
         if chosen is None:
             return Reply(content=Content(text=_("That's fine. Until tomorrow.")))
-        arguments = {"day": day.isoformat()}
-        choices = [
-            Choice(label=_("Add a note"), command="checkin note", arguments=arguments),
-            Choice(label=_("Share it"), command="checkin share", arguments=arguments),
-        ]
-        text: Text = _("{mood}. Thank you for checking in.", mood=MOODS[chosen])
         if chosen is Mood.HARD:
             text = _("{mood}. Thank you for saying so. If you'd like company, a person can come.", mood=MOODS[chosen])
-            choices.insert(0, I_NEED_A_PERSON)
-        return Reply(content=Content(text=text, choices=tuple(choices)))
+            return Reply(content=Content(text=text, choices=(I_NEED_A_PERSON, ADD_A_NOTE, SHARE)))
+        text = _("{mood}. Thank you for checking in.", mood=MOODS[chosen])
+        return Reply(content=Content(text=text, choices=(ADD_A_NOTE, SHARE)))
 
     @command(
         "checkin note",
         _("Add a note to today's check-in, for you alone"),
         Parameter(name="note", ask=_("What would you like to note for yourself?"), kind=Words(1000), rest=True),
-        DAY,
     )
-    async def note(self, call: Call, note: str, day: date | None = None) -> Reply:
+    async def note(self, call: Call, note: str) -> Reply:
         """Keep some words with today's answer."""
-        today = day or await self._checkins.today(call.tx, call.member, now=call.now)
-        if not await self._checkins.add_note(call.tx, call.member, today, note, now=call.now):
-            return await self._another_day(call)
+        if not await self._checkins.add_note(call.tx, call.member, note, now=call.now):
+            text = _("Today has no check-in yet. How are you?")
+            return Reply(content=Content(text=text, choices=checkins.prompt().choices))
         return Reply(content=Content(text=_("Noted, for you alone.")))
 
-    @command("checkin share", _("Show today's check-in to your community"), DAY)
-    async def share(self, call: Call, day: date | None = None) -> Reply:
+    @command("checkin share", _("Show today's check-in to your community"))
+    async def share(self, call: Call) -> Reply:
         """Show mood and note in the lobby: only ever the member's own act."""
-        today = day or await self._checkins.today(call.tx, call.member, now=call.now)
-        shared = await self._checkins.share(call.tx, call.member, today, now=call.now)
-        text = _("Shared in your community's room.") if shared else _("There is nothing to share for that day yet.")
+        shared = await self._checkins.share(call.tx, call.member, now=call.now)
+        text = _("Shared in your community's room.") if shared else _("There is nothing to share today yet.")
         return Reply(content=Content(text=text))
 
     @command("checkin month", _("See your own month"))
@@ -105,9 +97,3 @@ class CheckInCog:
         answers = await self._checkins.month(call.tx, call.member, today)
         text = _("{summary}\n{bars}", summary=summarise(answers), bars=draw_month(answers, until=today))
         return Reply(content=Content(text=text))
-
-    async def _another_day(self, call: Call) -> Reply:
-        today = await self._checkins.today(call.tx, call.member, now=call.now)
-        content = checkins.prompt(today)
-        text = _("That day is over, or has no answer yet. How are you today?")
-        return Reply(content=Content(text=text, choices=content.choices))

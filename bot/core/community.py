@@ -87,7 +87,7 @@ _Kind = Annotated[PlaceKind, values.one_of(PlaceKind)]
 class Place(_Entry):
     """A place of the community: `[[places]]`.
 
-    `address` is a Discord id of a server or channel, a Matrix room's id or alias, or the name of a console's room.
+    `address` is a Discord id of a server or channel, a Matrix room's id, or the name of a console's room.
     """
 
     platform: Annotated[str, values.one_of(PLATFORMS)]

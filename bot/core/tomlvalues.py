@@ -168,9 +168,10 @@ MATRIX_USER = matching(
 )
 SERVER_NAME = matching(_("a server's name such as example.org"), _SERVER_NAME)
 MATRIX_ROOM = matching(
-    # A room of version 12 has an id without a server's name (MSC4291).
-    _("a Matrix room's id (!…) or address (#…:example.org)"),
-    rf"![!-~]{{1,254}}|#[!-9;-~]{{1,200}}:{_SERVER_NAME}",
+    # A room of version 12 has an id without a server's name (MSC4291). Not an address (#…): whoever may change
+    # where it leads could put a room of theirs in the place of the community's.
+    _("a Matrix room's id, which begins with ! (in Element: the room's settings, Advanced)"),
+    r"![!-~]{1,254}",
 )
 _CONSOLE = _("1 to 32 characters of a-z, 0-9, _ and -"), r"[a-z0-9_-]{1,32}"
 CONSOLE_NAME = matching(*_CONSOLE)

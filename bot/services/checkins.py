@@ -68,30 +68,29 @@ class CheckIns:
         row = await self.schedule(tx, member)
         return local_date(now, member.zone if row is None else ZoneInfo(row.zone))
 
-    async def answer(self, tx: Transaction, member: Member, day: date, mood: Mood | None, *, now: datetime) -> bool:
-        """Store the answer for today, in place of an earlier one; False if `day` is not the member's today."""
-        if day != await self.today(tx, member, now=now):
-            return False
+    async def answer(self, tx: Transaction, member: Member, mood: Mood | None, *, now: datetime) -> None:
+        """Store the answer for the member's today, in place of an earlier one.
+
+        A question of an earlier day that is answered now is answered for today: what is past is not rewritten.
+        """
+        day = await self.today(tx, member, now=now)
         row = await self._row(tx, member, day)
         if row is None:
             tx.session.add(CheckInRow(member_id=member.id, day=day, mood=mood, answered_at=now))
         else:
             row.mood, row.answered_at = mood, now
-        schedule = await self.schedule(tx, member)
-        if schedule is not None:
-            await self._drop_prompts(tx, schedule)
-        return True
 
-    async def add_note(self, tx: Transaction, member: Member, day: date, note: str, *, now: datetime) -> bool:
-        """Store a note with today's answer; False if `day` is not today or has no answer yet."""
-        row = await self._row(tx, member, day)
-        if row is None or day != await self.today(tx, member, now=now):
+    async def add_note(self, tx: Transaction, member: Member, note: str, *, now: datetime) -> bool:
+        """Store a note with today's answer; False if there is none yet."""
+        row = await self._row(tx, member, await self.today(tx, member, now=now))
+        if row is None:
             return False
-        row.note_sealed, row.answered_at = tx.vault.seal(note, NOTE), now
+        row.note_sealed = tx.vault.seal(note, NOTE)
         return True
 
-    async def share(self, tx: Transaction, member: Member, day: date, *, now: datetime) -> int:
-        """Show the day's mood and note in the community's lobby, under the member's chosen name; in how many rooms."""
+    async def share(self, tx: Transaction, member: Member, *, now: datetime) -> int:
+        """Show today's mood and note in the community's lobby, under the member's chosen name; in how many rooms."""
+        day = await self.today(tx, member, now=now)
         row = await self._row(tx, member, day)
         if row is None or row.mood is None:
             return 0
@@ -152,7 +151,7 @@ class CheckIns:
             await self._voice.to_member(
                 tx,
                 member,
-                prompt(day),
+                prompt(),
                 key=f"checkin:{row.id}:{day}",
                 priority=Priority.CHECK_IN,
                 now=now,
@@ -181,13 +180,13 @@ class CheckIns:
         return await tx.session.scalar(query)
 
 
-def prompt(day: date) -> Content:
+def prompt() -> Content:
     """The question of the day, with the five moods and "not today" as choices."""
     moods = tuple(
-        Choice(label=label, command="checkin answer", arguments={"day": day.isoformat(), "mood": str(mood.value)})
+        Choice(label=label, command="checkin answer", arguments={"mood": str(mood.value)})
         for mood, label in MOODS.items()
     )
-    not_today = Choice(label=_("Not today"), command="checkin answer", arguments={"day": day.isoformat(), "mood": "0"})
+    not_today = Choice(label=_("Not today"), command="checkin answer", arguments={"mood": "0"})
     return Content(text=_("How are you today?"), choices=(*moods, not_today))
 
 

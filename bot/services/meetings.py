@@ -341,7 +341,7 @@ def rule_of(meeting: MeetingRow) -> Rule:
 def reminder(meeting: MeetingRow, start: datetime, zone: ZoneInfo, *, private: bool) -> Content:
     """The reminder of one occurrence, its start in `zone`; the link only privately, for rooms may be public."""
     text: Text = _(
-        "{meeting} starts at {start} ({zone}).", meeting=meeting.name, start=start.astimezone(zone), zone=zone.key
+        "{meeting} starts soon: {start} ({zone}).", meeting=meeting.name, start=start.astimezone(zone), zone=zone.key
     )
     if meeting.where:
         text = _("{before}\nWhere: {where}", before=text, where=meeting.where)

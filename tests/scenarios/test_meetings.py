@@ -16,8 +16,8 @@ async def test_a_member_is_reminded_of_a_meeting_they_follow(world: World) -> No
     await world.alice.reads("30 min before Evening group")
 
     await world.advance(hours=35.5)
-    await world.alice.reads("Evening group starts at Tue 24 Nov, 19:30", "https://meet.example.org/evening")
-    await world.alice.reads("Evening group starts at", place="lobby")
+    await world.alice.reads("Evening group starts soon: Tue 24 Nov, 19:30", "https://meet.example.org/evening")
+    await world.alice.reads("Evening group starts soon", place="lobby")
 
     await world.olive.runs("meetings cancel", meeting="Evening group", day="2026-11-26")
     await world.olive.reads("is cancelled")
