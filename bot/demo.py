@@ -60,8 +60,10 @@ class Demo:
 
 
 @asynccontextmanager
-async def open_demo(show: Callable[[Shown], None], community: CommunityFile | None = None) -> AsyncIterator[Demo]:
-    """A demo in a database of its own, which is deleted at the end."""
+async def open_demo(
+    show: Callable[[Shown], None], community: CommunityFile | None = None, resources_csv: str | None = None
+) -> AsyncIterator[Demo]:
+    """A demo of a community (the sample one) in a database of its own, which is deleted at the end."""
     clock = VirtualClock(START)
     with tempfile.TemporaryDirectory(prefix="handrail-demo-") as folder:
         database = await open_database(f"sqlite+aiosqlite:///{folder}/demo.db", Path(folder) / "demo.key")
@@ -74,7 +76,7 @@ async def open_demo(show: Callable[[Shown], None], community: CommunityFile | No
 
             app = build(database, clock, platforms)
             async with database.begin() as tx:
-                await communities.apply(tx, community or sample(), None, app.meetings, now=clock())
+                await communities.apply(tx, community or sample(), resources_csv, app.meetings, now=clock())
             yield Demo(app, made[0], clock)
         finally:
             await database.close()
@@ -100,7 +102,9 @@ def as_json(shown: Shown) -> str:
     )
 
 
-async def run_script(lines: Iterable[str], out: TextIO) -> str | None:
+async def run_script(
+    lines: Iterable[str], out: TextIO, community: CommunityFile | None = None, resources_csv: str | None = None
+) -> str | None:
     """Do the script's lines, printing each message as JSON; the error of the first broken line, if there is one.
 
     Empty lines and lines that begin with "#" are skipped.
@@ -110,7 +114,7 @@ async def run_script(lines: Iterable[str], out: TextIO) -> str | None:
         out.write(as_json(shown) + "\n")
         out.flush()
 
-    async with open_demo(show) as demo:
+    async with open_demo(show, community, resources_csv) as demo:
         for number, line in enumerate(lines, start=1):
             if not line.strip() or line.lstrip().startswith("#"):
                 continue

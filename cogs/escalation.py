@@ -4,12 +4,13 @@ from bot.core.commands import BadValue, Parameter, command
 from bot.core.content import Choice, Content, Field, Reply
 from bot.core.crisis import Severity
 from bot.core.escalation import Outcome
-from bot.core.kinds import NAME, Number, OneOf, Words
+from bot.core.kinds import Number, OneOf, Words
 from bot.core.roles import Action
 from bot.core.words import Text, _
 from bot.services import members
 from bot.services.call import Call
 from bot.services.escalations import Escalations
+from bot.services.escalations.cases import ACCOUNT_LIMIT
 from bot.services.escalations.words import I_AM_SAFE, OUTCOMES, SEVERITIES
 
 CASE_NUMBER = Number(1, 2**31 - 1)
@@ -37,8 +38,14 @@ class EscalationCog:
     async def peer(self, call: Call) -> Reply:
         """Get a person: the answer itself comes with the case."""
         opened = await self._escalations.by_member(call.tx, call.member, now=call.now)
+        with_them = any(
+            row.member_id == call.member.id and row.holder is not None
+            for row in await self._escalations.conversations(call.tx, call.member)
+        )
         if opened:
             text = _("I'm getting a person for you. I have written to you privately.")
+        elif with_them:
+            text = _("Somebody is with you already. What you write to me privately, they read.")
         else:
             text = _("Yes. A person has been called already, and I go on calling until somebody is here.")
         return Reply(content=Content(text=text, choices=(I_AM_SAFE,)))
@@ -132,7 +139,7 @@ class EscalationCog:
         Parameter(
             name="person",
             ask=_("For whom? Reply to their message with this command, or name their account."),
-            kind=NAME,
+            kind=Words(ACCOUNT_LIMIT),  # NAME would cut a long Matrix id
             required=False,
         ),
         may=Action.ESCALATE_FOR_OTHER,

@@ -1,0 +1,213 @@
+"""The command line. What the commands do is imported only when one is chosen, so that `--help` comes at once."""
+
+import asyncio
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.core.words import _
+from bot.stopping import FAILED, Stop, told
+
+if TYPE_CHECKING:
+    from bot.core.community import CommunityFile
+
+DEFAULT_CONFIG = Path("config.toml")
+
+app = typer.Typer(
+    name="handrail",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help=str(
+        _(
+            "A bot for recovery communities: check-ins, meeting reminders, helplines, and a human peer when somebody"
+            " is in danger.\n\nNew here? Try “handrail demo”: several people in one terminal, no account needed."
+        )
+    ),
+)
+community_app = typer.Typer(no_args_is_help=True, help=str(_("Describe your community in a file, and apply it.")))
+db_app = typer.Typer(no_args_is_help=True, help=str(_("Look after the database.")))
+app.add_typer(community_app, name="community")
+app.add_typer(db_app, name="db")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What stands before the command. `chosen`: the configuration's path was given."""
+
+    config: Path
+    chosen: bool
+    debug: bool
+
+
+AsJson = Annotated[bool, typer.Option("--json", help=str(_("Print JSON, for a program.")))]
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option(help=str(_("The configuration file (config.toml).")), metavar="PATH")
+    ] = None,
+    debug: Annotated[
+        bool, typer.Option("--debug", help=str(_("Log everything, and show tracebacks. They may quote people.")))
+    ] = False,
+) -> None:
+    """Take the options that stand before the command."""
+    context.obj = Options(config=config or DEFAULT_CONFIG, chosen=config is not None, debug=debug)
+
+
+@app.command(help=str(_("Run the bot on every platform that config.toml turns on, until Ctrl-C.")))
+def run(context: typer.Context) -> None:
+    """Run the bot."""
+    given: Options = context.obj
+    with told(debug=given.debug):
+        from bot.logs import set_up_logs  # noqa: PLC0415
+        from bot.opening import open_config  # noqa: PLC0415
+        from bot.running import run as run_bot  # noqa: PLC0415
+
+        config = open_config(given.config)
+        set_up_logs(config.log.level, debug=given.debug)
+        asyncio.run(run_bot(config))
+
+
+@app.command(
+    help=str(
+        _(
+            "Try everything in this terminal: several people of a sample community, and a clock that you move."
+            "\n\nWith a script on standard input, one line each, every message of the bot is printed as a line of"
+            ' JSON:\n\nalice@lobby: text · sam clicks "I\'m on it" · /advance 8h'
+        )
+    )
+)
+def demo(
+    context: typer.Context,
+    community: Annotated[
+        Path | None, typer.Option(help=str(_("Your own community's file instead of the sample.")), metavar="FILE")
+    ] = None,
+) -> None:
+    """Play a community through."""
+    given: Options = context.obj
+    with told(debug=given.debug):
+        from bot.community_files import read_community  # noqa: PLC0415
+        from bot.logs import set_up_logs  # noqa: PLC0415
+        from bot.terminal.lines import is_terminal  # noqa: PLC0415
+
+        set_up_logs("warning", debug=given.debug)
+        wanted = None if community is None else read_community(community)
+        file, resources_csv = (None, None) if wanted is None else (wanted.file, wanted.resources_csv)
+        if is_terminal():
+            _talk(file, resources_csv)
+        else:
+            _play(file, resources_csv)
+
+
+def _talk(file: "CommunityFile | None", resources_csv: str | None) -> None:
+    from rich.console import Console  # noqa: PLC0415
+
+    from bot.terminal.demo import talk  # noqa: PLC0415
+    from bot.terminal.lines import read_lines, standard_input  # noqa: PLC0415
+
+    asyncio.run(talk(read_lines(standard_input()), Console(highlight=False), file, resources_csv))
+
+
+def _play(file: "CommunityFile | None", resources_csv: str | None) -> None:
+    from bot.demo import run_script  # noqa: PLC0415
+    from bot.terminal.lines import lines_of, standard_input  # noqa: PLC0415
+
+    error = asyncio.run(run_script(lines_of(standard_input()), sys.stdout, file, resources_csv))
+    if error is not None:
+        raise Stop(error)
+
+
+@app.command(
+    help=str(
+        _("See whether everything is set up well: one line for each finding, with what to do. Exit code 1: broken.")
+    )
+)
+def check(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Check this installation."""
+    given: Options = context.obj
+    with told(debug=given.debug):
+        from bot.checking import check as find  # noqa: PLC0415
+        from bot.logs import set_up_logs  # noqa: PLC0415
+
+        set_up_logs("error", debug=given.debug)
+        findings = asyncio.run(find(given.config, chosen=given.chosen))
+        broken = any(finding.level == "broken" for finding in findings)
+        if as_json:
+            found = [{"level": f.level, "what": f.what, "mend": f.mend} for f in findings]
+            _print_json({"findings": found, "broken": broken})
+        else:
+            from bot.findings import show_findings  # noqa: PLC0415
+
+            show_findings(findings)
+    if broken:
+        raise typer.Exit(FAILED)
+
+
+@community_app.command("apply", help=str(_("Show what the file would change, and change it once you agree.")))
+def community_apply(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help=str(_("The community's TOML file.")), metavar="FILE")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help=str(_("Change it without asking.")))] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help=str(_("Print JSON, for a program; without --yes, nothing is changed.")))
+    ] = False,
+) -> None:
+    """Apply a community's file."""
+    given: Options = context.obj
+    with told(debug=given.debug):
+        from bot.community_commands import apply  # noqa: PLC0415
+
+        asyncio.run(apply(given.config, file, yes=yes, as_json=as_json))
+
+
+@community_app.command("export", help=str(_("Write a community as a file, which “apply” reads.")))
+def community_export(
+    context: typer.Context,
+    community: Annotated[str, typer.Argument(help=str(_("Its id.")), metavar="ID")],
+    file: Annotated[Path | None, typer.Argument(help=str(_("A new file; else it is printed.")), metavar="FILE")] = None,
+) -> None:
+    """Export a community."""
+    given: Options = context.obj
+    with told(debug=given.debug):
+        from bot.community_commands import export  # noqa: PLC0415
+
+        asyncio.run(export(given.config, community, file))
+
+
+@community_app.command("list", help=str(_("The communities there are.")))
+def community_list(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """List the communities."""
+    given: Options = context.obj
+    with told(debug=given.debug):
+        from bot.community_commands import show_list  # noqa: PLC0415
+
+        asyncio.run(show_list(given.config, as_json=as_json))
+
+
+@db_app.command("upgrade", help=str(_("Bring the database to the newest version. “run” does so, too.")))
+def db_upgrade(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Run the migrations."""
+    given: Options = context.obj
+    with told(debug=given.debug):
+        from bot.opening import open_config, upgrade_configured  # noqa: PLC0415
+
+        upgraded = asyncio.run(upgrade_configured(open_config(given.config)))
+        if as_json:
+            _print_json({"upgraded": upgraded})
+        elif upgraded:
+            typer.echo(str(_("The database was brought to the newest version.")))
+        else:
+            typer.echo(str(_("The database is of the newest version already.")))
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False))

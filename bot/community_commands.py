@@ -1,0 +1,112 @@
+"""`handrail community apply | export | list`: what they print and ask."""
+
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import typer
+
+from bot import community_files
+from bot.community_files import Wanted
+from bot.core.community import dump_community
+from bot.core.words import _
+from bot.opening import database_is_there, open_config, open_configured
+from bot.services.communities import Change
+from bot.stopping import Stop
+from bot.storage.database import Database
+
+
+async def apply(config_path: Path, path: Path, *, yes: bool, as_json: bool) -> None:
+    """Show what the file would change; change it with `yes`, or if the person at the terminal agrees."""
+    wanted = community_files.read_community(path)
+    async with _opened(config_path) as database:
+        changes = await community_files.plan(database, wanted)
+        if not as_json:
+            _show(changes, wanted)
+        agreed = bool(changes) and (yes or (not as_json and _agrees()))
+        if agreed:
+            await community_files.apply(database, wanted)
+    if as_json:
+        _print_json(changes, wanted, applied=agreed)
+    elif agreed:
+        typer.echo(str(_("Done. A running bot goes by it from now on.")))
+    elif changes:
+        typer.echo(str(_("Nothing was changed.")))
+
+
+def _show(changes: list[Change], wanted: Wanted) -> None:
+    for line in community_files.as_lines(changes, wanted):
+        typer.echo(line)
+    for warning in wanted.warnings:
+        typer.echo(f"! {warning}")
+    if not changes:
+        typer.echo(str(_("Nothing to change: {id} is as the file says.", id=wanted.file.id)))
+
+
+def _agrees() -> bool:
+    """Ask; raises `Stop` where nobody can be asked."""
+    if not sys.stdin.isatty():
+        raise Stop(_("Nothing was changed: there is nobody to ask. To change it without asking, add --yes."))
+    return typer.confirm(str(_("Change this?")))
+
+
+def _print_json(changes: list[Change], wanted: Wanted, *, applied: bool) -> None:
+    typer.echo(
+        json.dumps(
+            {
+                "community": wanted.file.id,
+                "changes": [{"sign": change.sign, "what": str(change.what)} for change in changes],
+                "refused": [{"row": row.row, "reason": str(row.reason)} for row in wanted.refused],
+                "warnings": list(wanted.warnings),
+                "applied": applied,
+            },
+            ensure_ascii=False,
+        )
+    )
+
+
+async def export(config_path: Path, slug: str, path: Path | None) -> None:
+    """Print a community's file, or write it."""
+    async with _existing(config_path) as database:
+        if database is None:
+            raise community_files.unknown([])
+        file, resources_csv = await community_files.export(database, slug)
+    if path is None:
+        typer.echo(dump_community(file), nl=False)
+        return
+    for written in community_files.write_export(path, file, resources_csv):
+        typer.echo(str(_("Written: {file}", file=str(written))))
+
+
+async def show_list(config_path: Path, *, as_json: bool) -> None:
+    """Print the communities there are."""
+    async with _existing(config_path) as database:
+        found = [] if database is None else await community_files.listed(database)
+    if as_json:
+        typer.echo(json.dumps([{"id": slug, "name": name} for slug, name in found], ensure_ascii=False))
+        return
+    for slug, name in found:
+        typer.echo(f"{slug}  {name}")
+    if not found:
+        typer.echo(str(_("There is no community yet. Describe yours in a file: handrail community apply FILE")))
+
+
+@asynccontextmanager
+async def _opened(config_path: Path) -> AsyncIterator[Database]:
+    database = await open_configured(open_config(config_path))
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def _existing(config_path: Path) -> AsyncIterator[Database | None]:
+    """The database; None if there is none yet: looking does not make one."""
+    if not database_is_there(open_config(config_path)):
+        yield None
+        return
+    async with _opened(config_path) as database:
+        yield database

@@ -1,0 +1,157 @@
+"""`handrail community`: a community's file and what is stored, compared, applied and written back."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+
+from bot.app import load_languages
+from bot.core.community import CommunityFile, dump_community, parse_community
+from bot.core.resources import parse_community_resources
+from bot.core.resources.parse import Refused as RefusedRow
+from bot.core.tomlfile import FILE_LIMIT
+from bot.core.words import Say, _, _n
+from bot.scheduling.clock import system_now
+from bot.services import communities
+from bot.services.communities import Change
+from bot.services.meetings import Meetings
+from bot.services.voice import Voice
+from bot.stopping import Stop
+from bot.storage import tables
+from bot.storage.database import Database, Transaction
+
+RESOURCES_LIMIT = 2_000_000
+"""Bytes of a community's resources file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A community's file as it was read, with its list of resources (None: it names none)."""
+
+    file: CommunityFile
+    resources_csv: str | None
+    refused: tuple[RefusedRow, ...]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What works, but may leave somebody waiting."""
+        return tuple(map(str, self.file.warnings))
+
+
+def read_community(path: Path) -> Wanted:
+    """The community that the file at `path` describes; raises `BadFile`, and `Stop` where a file cannot be read."""
+    file = parse_community(_read(path, 4 * FILE_LIMIT), name=path.name)
+    if file.resources is None:
+        return Wanted(file=file, resources_csv=None, refused=())
+    text = _read(path.parent / file.resources, RESOURCES_LIMIT)
+    parsed = parse_community_resources(text, source=str(file.resources))
+    return Wanted(file=file, resources_csv=text, refused=parsed.refused)
+
+
+def _read(path: Path, limit: int) -> str:
+    try:
+        with path.open("rb") as opened:
+            data = opened.read(limit + 1)
+    except OSError as error:
+        raise Stop(_("{file}: cannot be read ({reason}).", file=str(path), reason=error.strerror or "")) from None
+    if len(data) > limit:
+        raise Stop(_("{file}: too large; at most {limit} bytes are read.", file=str(path), limit=limit))
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Stop(_("{file}: not a text in UTF-8.", file=str(path))) from None
+
+
+async def plan(database: Database, wanted: Wanted) -> list[Change]:
+    """What applying the file would change."""
+    async with database.begin() as tx:
+        before = await communities.stored_file(tx, wanted.file.id)
+        stored = await _resources_csv(tx, wanted.file.id)
+    changes = communities.changes(before, wanted.file)
+    if wanted.resources_csv is not None and stored != wanted.resources_csv:
+        lines = parse_community_resources(wanted.resources_csv, source="").resources
+        changes.append(
+            Change(
+                "+" if stored is None else "~",
+                _n("its list of resources: {n} entry", "its list of resources: {n} entries", n=len(lines)),
+            )
+        )
+    return changes
+
+
+async def apply(database: Database, wanted: Wanted) -> None:
+    """Store the community, in one transaction; raises `Refused`, and then nothing is stored."""
+    meetings = Meetings(Voice(load_languages(), lambda: None))
+    async with database.begin() as tx:
+        await communities.apply(tx, wanted.file, wanted.resources_csv, meetings, now=system_now())
+
+
+async def listed(database: Database) -> list[tuple[str, str]]:
+    """The communities there are: id and name."""
+    async with database.begin() as tx:
+        rows = await tx.session.scalars(select(tables.Community).order_by(tables.Community.id))
+        return [(row.slug, row.name) for row in rows]
+
+
+async def export(database: Database, slug: str) -> tuple[CommunityFile, str | None]:
+    """The community of that id as a file, and its list of resources; raises `Stop` if there is none."""
+    async with database.begin() as tx:
+        file = await communities.stored_file(tx, slug)
+        resources_csv = await _resources_csv(tx, slug)
+    if file is None:
+        raise unknown([id_ for id_, _name in await listed(database)])
+    return file, resources_csv
+
+
+def unknown(known: list[str]) -> Stop:
+    """There is no community of that id."""
+    if not known:
+        return Stop(_("There is no community yet. Describe yours in a file: handrail community apply FILE"))
+    return Stop(_("There is no community of that id. There are: {ids}", ids=", ".join(known)))
+
+
+def write_export(path: Path, file: CommunityFile, resources_csv: str | None) -> list[Path]:
+    """Write the community, and its list beside it; readable by the owner only, for it holds people's names.
+
+    Nothing is overwritten: raises `Stop` if a file is there already. Returns what was written.
+    """
+    texts = {path: dump_community(file)}
+    if file.resources is not None and resources_csv is not None:
+        texts[path.parent / file.resources] = resources_csv
+    there = [target for target in texts if target.exists()]
+    if there:
+        raise Stop(_("{file} is there already. Choose another name; nothing was written.", file=str(there[0])))
+    for target, text in texts.items():
+        _write(target, text)
+    return list(texts)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
+            opened.write(text.encode())
+    except OSError as error:
+        raise Stop(_("{file}: cannot be written ({reason}).", file=str(path), reason=error.strerror or "")) from None
+
+
+async def _resources_csv(tx: Transaction, slug: str) -> str | None:
+    table = tables.CommunityResource
+    query = (
+        select(table.csv)
+        .join(tables.Community, tables.Community.id == table.community_id)
+        .where(tables.Community.slug == slug)
+    )
+    stored = await tx.session.scalar(query)
+    return None if stored is None else stored.decode()
+
+
+def as_lines(changes: list[Change], wanted: Wanted) -> list[str]:
+    """What would change, and what of the list was refused, for a person."""
+    lines: list[Say] = [f"{change.sign} {change.what}" for change in changes]
+    lines += [
+        _("{file}, row {row}: left out. {reason}", file=str(wanted.file.resources), row=row.row, reason=row.reason)
+        for row in wanted.refused
+    ]
+    return [str(line) for line in lines]
