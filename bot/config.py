@@ -103,16 +103,18 @@ class Config(BaseSettings):
 def load_config(path: Path) -> Config:
     """The configuration in the file at `path`, and the environment; raises `BadFile`."""
     tables = read_toml(_read(path, path.name, "", 4 * FILE_LIMIT), path.name)
-    problems = (*_wrong_tables(tables, path.name), *_wrong_variables())
-    if problems:
-        raise BadFile(problems)
+    problems = [*_wrong_tables(tables, path.name)]
+    if variables := tuple(_wrong_variables()):  # pydantic-settings does not get past these
+        raise BadFile((*problems, *variables))
+    tables = {name: table for name, table in tables.items() if name in Config.model_fields and isinstance(table, dict)}
     key = os.environ.get(KEY_VARIABLE)
     given = {**tables, "encryption": {**tables.get("encryption", {}), "key": key}} if key else tables
     try:
         config = Config(**given)
     except ValidationError as error:
-        found = problems_of(error, Config, path.name)
-        raise BadFile(tuple(_where_it_is(problem) for problem in found)) from None
+        problems += [_where_it_is(problem) for problem in problems_of(error, Config, path.name)]
+    if problems:
+        raise BadFile(tuple(problems))
     return _Completion(path, tables).of(config)
 
 

@@ -117,7 +117,7 @@ class Matrix(_Section):
     """`[matrix]`: off while `homeserver`, `user_id` and the secrets are empty.
 
     One of `password` and `access_token` is needed. `allowed_servers`: the bot accepts invitations from accounts on
-    these servers; none listed are all servers. `store_path`: the folder of the end-to-end encryption's keys.
+    these servers; none listed is its own server only. `store_path`: the folder of the end-to-end encryption's keys.
     """
 
     homeserver: Annotated[

@@ -42,6 +42,7 @@ class Sender:
         self._on_failure = on_failure
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._sending: set[asyncio.Task[Receipt]] = set()
+        self._looking = asyncio.Lock()
         self._woken = asyncio.Event()
         self._stopped = False
 
@@ -84,15 +85,16 @@ class Sender:
     async def _send_due(self) -> int:
         """Start sending what is due, as far as there is room; how many were started."""
         started = 0
-        while len(self._busy) < AT_ONCE:
-            async with self._database.begin() as tx:
-                claimed = await outbox.claim(tx, self._platform.name, now=self._now(), busy=set(self._busy))
-            if claimed is None:
-                break
-            task = asyncio.create_task(self._send(claimed), name=f"delivery {claimed.id}")
-            self._busy[claimed.to.id] = task
-            task.add_done_callback(partial(self._finished, claimed.to.id))
-            started += 1
+        async with self._looking:
+            while len(self._busy) < AT_ONCE:
+                async with self._database.begin() as tx:
+                    claimed = await outbox.claim(tx, self._platform.name, now=self._now(), busy=set(self._busy))
+                if claimed is None:
+                    break
+                task = asyncio.create_task(self._send(claimed), name=f"delivery {claimed.id}")
+                self._busy[claimed.to.id] = task
+                task.add_done_callback(partial(self._finished, claimed.to.id))
+                started += 1
         return started
 
     def _finished(self, address: str, task: asyncio.Task[None]) -> None:

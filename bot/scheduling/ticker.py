@@ -27,7 +27,7 @@ class Ticker:
         )
 
     def every(self, interval: timedelta, job: Job, name: str) -> None:
-        """Call `job` now and then every `interval`."""
+        """Call `job` every `interval`, the first time when one has passed."""
         self._scheduler.add_job(self._guarded, "interval", seconds=interval.total_seconds(), args=(job, name), id=name)
 
     def start(self) -> None:

@@ -79,13 +79,17 @@ class CheckIns:
             tx.session.add(CheckInRow(member_id=member.id, day=day, mood=mood, answered_at=now))
         else:
             row.mood, row.answered_at = mood, now
+        schedule = await self.schedule(tx, member)
+        if schedule is not None:
+            await self._drop_prompts(tx, schedule)
 
     async def add_note(self, tx: Transaction, member: Member, note: str, *, now: datetime) -> bool:
         """Store a note with today's answer; False if there is none yet."""
         row = await self._row(tx, member, await self.today(tx, member, now=now))
         if row is None:
             return False
-        row.note_sealed = tx.vault.seal(note, NOTE)
+        # With the instant, so that what was shared before can be shared again with its note.
+        row.note_sealed, row.answered_at = tx.vault.seal(note, NOTE), now
         return True
 
     async def share(self, tx: Transaction, member: Member, *, now: datetime) -> int:

@@ -156,7 +156,7 @@ class Dispatcher:
 
     def _meant(self, call: Call, text: str, conversations: Sequence[CaseRow]) -> typed.Typed | None:
         """The command that plain words mean: none where they may be meant for the person on the other side."""
-        phrase = typed.read_phrase(text, self._registry)
+        phrase = typed.read_phrase(text, self._registry, self._voice.languages)
         if phrase is not None and not any(row.holder for row in conversations):
             return typed.Typed(phrase, {})
         bare = typed.read(text, self._registry, call.member.reads(call.now))

@@ -1,10 +1,12 @@
 """Commands that people type: `!checkin start 8:30 pm Europe/Berlin`, or without the mark in a private chat."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.core.commands import BadValue, Command, Parameter, Reader, Registry
+from bot.core.matching import fold
+from bot.core.words import Words
 
 MARKS = ("!", "/")
 """What may stand before a typed command. "/" is Discord's habit, and some Matrix clients keep it for themselves."""
@@ -51,11 +53,11 @@ def read(text: str, registry: Registry, reader: Reader) -> Typed | None:
     return None
 
 
-def read_phrase(text: str, registry: Registry) -> Command | None:
-    """The command that a whole message means without naming it, such as "I need a person"."""
-    said = re.sub(r"[^\w\s']", "", text.replace("’", "'")).casefold().split()
+def read_phrase(text: str, registry: Registry, languages: Collection[Words]) -> Command | None:
+    """The command that a whole message means without naming it, such as "I need a person", in any of `languages`."""
+    said = fold(text)
     for command in registry:
-        if any(said == str(phrase).casefold().split() for phrase in command.phrases):
+        if any(said == fold(words.render(phrase)) for words in languages for phrase in command.phrases):
             return command
     return None
 

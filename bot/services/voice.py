@@ -1,6 +1,6 @@
 """Saying things: finds where a person or a room is, in which language, and puts the message into the outbox."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -24,6 +24,11 @@ class Voice:
     def __init__(self, languages: Mapping[str, Words], wake: Callable[[], None]) -> None:
         self._languages = languages
         self._wake = wake
+
+    @property
+    def languages(self) -> Collection[Words]:
+        """All catalogues there are."""
+        return self._languages.values()
 
     def words(self, language: str | None) -> Words:
         """The catalogue of a language, English where there is none."""

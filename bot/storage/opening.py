@@ -1,5 +1,7 @@
 """Opening the database: the right key first, then the migrations."""
 
+import contextlib
+import os
 from pathlib import Path
 
 from alembic import command
@@ -22,6 +24,7 @@ async def open_database(url: str, key_file: Path) -> Database:
     database is encrypted with another key or its key is missing.
     """
     engine = make_engine(url)
+    _keep_to_owner(engine)
     try:
         vault = await open_vault(engine, key_file)
         await upgrade(engine)
@@ -37,6 +40,14 @@ async def open_database(url: str, key_file: Path) -> Database:
         await engine.dispose()
         raise
     return Database(engine, vault)
+
+
+def _keep_to_owner(engine: AsyncEngine) -> None:
+    """A new SQLite file is its owner's only: who is in a community is nobody else's business on the machine."""
+    path = engine.url.database
+    if engine.dialect.name == "sqlite" and path and path != ":memory:":
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 async def open_vault(engine: AsyncEngine, key_file: Path) -> Vault:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.accounts import make_platforms
+from bot.operations.accounts import make_platforms
 from bot.config import load_config
-from bot.demo import open_demo
+from bot.operations.demo import open_demo
 from bot.scheduling.clock import system_now
 
 

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from bot.terminal.lines import LONGEST_BYTES, lines_of, read_lines
+from bot.operations.terminal.lines import LONGEST_BYTES, lines_of, read_lines
 from cli.handrail import pipe_with
 
 

@@ -1,5 +1,6 @@
 """`handrail check` for Matrix."""
 
+import contextlib
 import os
 
 from bot.core.platform import Finding, Hub
@@ -28,9 +29,20 @@ async def findings(account: MatrixAccount, hub: Hub) -> list[Finding]:
         if found[0].level == "ok":
             kept = await hub.remembered(PLATFORM, "device_id")
             found += await _login(account, hub, client, kept)
+            if not kept and account.access_token is None:
+                await _leave_no_device(hub, client)
     finally:
         await client.close()
     return [*found, await _store(account, hub)]
+
+
+async def _leave_no_device(hub: Hub, client: Client) -> None:
+    """A look before the first run makes no device: nobody would ever use it."""
+    if client.access_token:
+        with contextlib.suppress(Refused, *OUT_OF_REACH):
+            await client.call("POST", "logout", body={})
+        await hub.remember(PLATFORM, "access_token", "")
+        await hub.remember(PLATFORM, "device_id", "")
 
 
 async def _homeserver(client: Client) -> Finding:

@@ -10,23 +10,23 @@ from datetime import timedelta
 from rich.console import Console
 from sqlalchemy import select
 
-from bot.accounts import make_platforms
 from bot.app import App, build
 from bot.config import Config
 from bot.core.faults import where
 from bot.core.words import _
-from bot.demo import sample
-from bot.opening import open_configured
+from bot.operations.accounts import make_platforms
+from bot.operations.demo import sample
+from bot.operations.opening import open_configured
+from bot.operations.stopping import Stop
+from bot.operations.terminal.lines import is_terminal, read_lines, standard_input
+from bot.operations.terminal.people import has_rooms
+from bot.operations.terminal.screen import Screen
+from bot.operations.terminal.session import Session, no_moving_of_time
 from bot.platforms.console import BadLine, ConsolePlatform
 from bot.platforms.console.lines import Advance, Clicks, Line, Says
 from bot.scheduling.clock import system_now
 from bot.services import communities
-from bot.stopping import Stop
 from bot.storage import tables
-from bot.terminal.lines import is_terminal, read_lines, standard_input
-from bot.terminal.people import has_rooms
-from bot.terminal.screen import Screen
-from bot.terminal.session import Session, no_moving_of_time
 
 log = logging.getLogger(__name__)
 

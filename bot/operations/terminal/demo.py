@@ -6,10 +6,10 @@ from rich.console import Console
 
 from bot.core.community import CommunityFile
 from bot.core.words import _
-from bot.demo import START, Demo, open_demo
-from bot.terminal.people import ConsolePeople
-from bot.terminal.screen import Screen
-from bot.terminal.session import Session
+from bot.operations.demo import START, Demo, open_demo
+from bot.operations.terminal.people import ConsolePeople
+from bot.operations.terminal.screen import Screen
+from bot.operations.terminal.session import Session
 
 FIRST = "alice"
 """Who you are at first: a member, for nobody gave her a role."""

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import typer
 
-from bot import community_files
-from bot.community_files import Wanted
 from bot.core.community import dump_community
 from bot.core.words import _
-from bot.opening import database_is_there, open_config, open_configured
+from bot.operations import community_files
+from bot.operations.community_files import Wanted
+from bot.operations.opening import database_is_there, open_config, open_configured
+from bot.operations.stopping import Stop
 from bot.services.communities import Change
-from bot.stopping import Stop
 from bot.storage.database import Database
 
 

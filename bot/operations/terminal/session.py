@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from bot.app import App
 from bot.core.words import Text, _
+from bot.operations.terminal.people import ConsolePeople
+from bot.operations.terminal.screen import Screen
 from bot.platforms.console import BadLine
 from bot.platforms.console.adapter import DIRECT, KEYCAPS
 from bot.platforms.console.lines import LONGEST_LINE, Advance, Clicks, Line, Says, read_line
-from bot.terminal.people import ConsolePeople
-from bot.terminal.screen import Screen
 
 _NOTHING_SAID = re.compile(r"[\w.-]+@[\w.-]+(\s+re\s+[\w.-]+)?:")
 """Meant for another person or room; anything else that is no script line is what the current person says."""

@@ -9,8 +9,8 @@ from sqlalchemy.engine import make_url
 from bot.config import Config, load_config
 from bot.core.faults import where
 from bot.core.words import _
+from bot.operations.stopping import Stop
 from bot.sections import SQLITE
-from bot.stopping import Stop
 from bot.storage.database import Database, make_engine
 from bot.storage.opening import open_database, pending_migrations
 from bot.storage.vault import KEY_VARIABLE, KeyProblem

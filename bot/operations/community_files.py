@@ -12,12 +12,12 @@ from bot.core.resources import parse_community_resources
 from bot.core.resources.parse import Refused as RefusedRow
 from bot.core.tomlfile import FILE_LIMIT
 from bot.core.words import Say, _, _n
+from bot.operations.stopping import Stop
 from bot.scheduling.clock import system_now
 from bot.services import communities
 from bot.services.communities import Change
 from bot.services.meetings import Meetings
 from bot.services.voice import Voice
-from bot.stopping import Stop
 from bot.storage import tables
 from bot.storage.database import Database, Transaction
 

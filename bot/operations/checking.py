@@ -9,14 +9,14 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.accounts import make_platforms
 from bot.app import build
 from bot.config import BadFile, Config
 from bot.core.community import CommunityFile
 from bot.core.faults import where
 from bot.core.platform import Finding, Platform
 from bot.core.words import Say, _
-from bot.opening import database_is_there, no_config, open_config
+from bot.operations.accounts import make_platforms
+from bot.operations.opening import database_is_there, no_config, open_config
 from bot.scheduling.clock import system_now
 from bot.services.communities import stored_file
 from bot.storage import tables
