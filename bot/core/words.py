@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from gettext import NullTranslations
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,8 @@ class Words:
         """`say` in this language, its values in this language's formats."""
         if isinstance(say, str):
             return say
+        if not say.message:  # to gettext the empty message is the catalogue's header
+            return ""
         if say.plural is not None:
             count = say.values["n"]
             assert isinstance(count, int)  # noqa: S101  a count is what makes a plural
@@ -71,14 +73,19 @@ class Words:
             case Text():
                 return self.render(value)
             case datetime():
-                day = format_date(value, "EEE d MMM", locale=self.language)
-                return f"{day}, {format_time(value.time(), 'HH:mm', locale=self.language)}"
+                return f"{self._day(value, 'EEE d MMM', 'MMMEd')}, {format_time(value.time(), 'HH:mm', locale=self.language)}"
             case date():
-                return format_date(value, "EEEE d MMMM", locale=self.language)
+                return self._day(value, "EEEE d MMMM", "MMMMEEEEd")
             case time():
                 return format_time(value, "HH:mm", locale=self.language)
             case _:
                 return str(value)
+
+    def _day(self, value: date, english: str, skeleton: str) -> str:
+        """A date in the language's own order; English has two orders, so ours is the one nobody misreads."""
+        if self.language == "en":
+            return format_date(value, english, locale="en")
+        return format_skeleton(skeleton, value, locale=self.language)
 
 
 ENGLISH = Words("en", NullTranslations())

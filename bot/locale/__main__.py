@@ -58,7 +58,7 @@ def _sentences(source: bytes) -> Iterator[tuple[int, str | tuple[str, ...]]]:
     calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
     for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
         wanted = TEXTS.get(call.func.id, 0) if isinstance(call.func, ast.Name) else 0
-        texts = tuple(argument.value for argument in call.args[:wanted] if isinstance(argument, ast.Constant))
+        texts = tuple(str(argument.value) for argument in call.args[:wanted] if isinstance(argument, ast.Constant))
         if wanted and len(texts) == wanted:
             yield call.lineno, texts if wanted > 1 else texts[0]
 

@@ -1,7 +1,6 @@
 """A small Discord for the adapter's tests: a server, a channel, two people, the bot's hub and its platform."""
 
 import asyncio
-import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -14,11 +13,7 @@ from bot.core.commands import Parameter, Reader, command
 from bot.core.content import Choice, Content, Reply
 from bot.core.platform import Address, Receipt
 from bot.core.words import Say, _
-
-with warnings.catch_warnings():
-    # discord.py imports audioop, which Python 3.11 already calls deprecated.
-    warnings.simplefilter("ignore", DeprecationWarning)
-    from bot.platforms.discord import DiscordAccount, DiscordPlatform
+from bot.platforms.discord import DiscordAccount, DiscordPlatform
 
 TAKE = Choice(label="Take it", command="case take", arguments={"case": "7", "note": "-"}, style="danger")
 TAKE_WITH_NOTE = Choice(label="Take it", command="case take", arguments={"case": "7"})

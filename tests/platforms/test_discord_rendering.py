@@ -1,7 +1,6 @@
 """Content as Discord's messages, and commands as its application commands."""
 
 import re
-import warnings
 
 import pytest
 from hypothesis import given
@@ -11,12 +10,8 @@ from bot.core.commands import Command, Registry
 from bot.core.content import Choice, Content, Field, Reply
 from bot.core.roles import Action
 from bot.core.words import _
-
-with warnings.catch_warnings():
-    # discord.py imports audioop, which Python 3.11 already calls deprecated.
-    warnings.simplefilter("ignore", DeprecationWarning)
-    from bot.platforms.discord.commands import menu_of
-    from bot.platforms.discord.rendering import MESSAGE_LIMIT, buttons, escape, pieces
+from bot.platforms.discord.commands import menu_of
+from bot.platforms.discord.rendering import MESSAGE_LIMIT, buttons, escape, pieces
 
 
 @pytest.mark.parametrize(

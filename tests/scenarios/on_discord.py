@@ -36,9 +36,9 @@ class DiscordPerson(Person):
         if answer.kind != "modal":
             await answer.settled(PATIENCE)
 
-    async def fills_in(self, **fields: str) -> None:
-        """Fill in the form that the last press opened."""
-        answer = await self._user.submits(self._user.answers[-1], **fields)
+    async def answers(self, label: str, **fields: str) -> None:
+        await self.presses(label)
+        answer = await self._user.submits(self._user.answers[-1], fields)
         await answer.settled(PATIENCE)
 
     async def asks_for_a_peer_for(self, other: Person, place: str = "lobby") -> None:

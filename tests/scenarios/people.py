@@ -41,6 +41,13 @@ class Person(ABC):
     async def presses(self, label: str) -> None:
         """Press the choice of that label under the newest message that has it."""
 
+    async def answers(self, label: str, **fields: str) -> None:
+        """Press a choice that asks for something, and answer: one question after the other, or a form on Discord."""
+        await self.presses(label)
+        for value in fields.values():
+            await self.reads("(Or “cancel”.)")
+            await self.says(value)
+
     @abstractmethod
     async def asks_for_a_peer_for(self, other: "Person", place: str = "lobby") -> None:
         """Ask for a peer on the other's last message: the message menu on Discord, a reply elsewhere."""

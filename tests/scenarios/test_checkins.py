@@ -38,3 +38,13 @@ async def test_a_zone_that_does_not_exist_is_asked_again_with_the_nearest(world:
     await world.alice.presses("Europe/Berlin")
     await world.alice.reads("Your time zone is Europe/Berlin")
     await world.alice.reads("Hello, I'm the bot of Harbour")
+
+
+async def test_a_note_can_be_added_to_the_answer(world: World) -> None:
+    await world.alice.runs("checkin now")
+    await world.alice.reads("How are you today?")
+    await world.alice.reads("Hello, I'm the bot of Harbour")
+    await world.alice.presses("Hard")
+    await world.alice.reads("a person can come")
+    await world.alice.answers("Add a note", note="it was a long night")
+    await world.alice.reads("Noted, for you alone")
