@@ -73,19 +73,21 @@ class Words:
             case Text():
                 return self.render(value)
             case datetime():
-                return f"{self._day(value, 'EEE d MMM', 'MMMEd')}, {format_time(value.time(), 'HH:mm', locale=self.language)}"
+                clock = format_time(value.time(), "HH:mm", locale=self.language)
+                return f"{self._short_day(value)}, {clock}"
             case date():
-                return self._day(value, "EEEE d MMMM", "MMMMEEEEd")
+                english = self.language == "en"
+                return format_date(value, "EEEE d MMMM" if english else "full", locale=self.language)
             case time():
                 return format_time(value, "HH:mm", locale=self.language)
             case _:
                 return str(value)
 
-    def _day(self, value: date, english: str, skeleton: str) -> str:
+    def _short_day(self, value: date) -> str:
         """A date in the language's own order; English has two orders, so ours is the one nobody misreads."""
         if self.language == "en":
-            return format_date(value, english, locale="en")
-        return format_skeleton(skeleton, value, locale=self.language)
+            return format_date(value, "EEE d MMM", locale="en")
+        return format_skeleton("MMMEd", value, locale=self.language)
 
 
 ENGLISH = Words("en", NullTranslations())
