@@ -33,8 +33,8 @@ class ResourceCog:
     )
     async def find(self, call: Call, words: str, country: str | None = None) -> Reply:
         """Look up by words, in spite of typos; "… in Canada" names a country."""
-        words, named = _country_in(words, call)
-        return await self._found(call, words, country or named)
+        words, named, place = _where_in(words, call)
+        return await self._found(call, words, country or named, place=place)
 
     @command(
         "resources topic",
@@ -58,30 +58,32 @@ class ResourceCog:
             listed = _("{topics}, {topic}", topics=listed, topic=topic.label) if listed else topic.label
         return Reply(content=Content(title=_("Topics"), text=listed))
 
-    async def _found(self, call: Call, words: str, country: str | None, topic: str | None = None) -> Reply:
+    async def _found(
+        self, call: Call, words: str, country: str | None, *, topic: str | None = None, place: str | None = None
+    ) -> Reply:
         where = country or call.member.country
-        found = await self._resources.find(call.tx, call.member, words, country=where, topic=topic)
-        place = country_name(where, call.member.language)
+        found = await self._resources.find(call.tx, call.member, words, country=where, topic=topic, place=place)
+        there = country_name(where, call.member.language)
         other = Choice(label=_("Another country"), command="settings country")
         if not found:
-            text = _("I found nothing for that in {country}.\n{elsewhere}", country=place, elsewhere=ELSEWHERE)
+            text = _("I found nothing for that in {country}.\n{elsewhere}", country=there, elsewhere=ELSEWHERE)
             return Reply(content=Content(text=text, choices=(other, I_NEED_A_PERSON)))
         today = local_date(call.now, call.member.zone)
         return Reply(
             content=Content(
-                text=_("For {country}:", country=place),
+                text=_("For {country}:", country=there),
                 fields=tuple(describe(match.resource, today=today) for match in found),
                 choices=(other, I_NEED_A_PERSON),
             )
         )
 
 
-def _country_in(words: str, call: Call) -> tuple[str, str | None]:
-    """The words without a country named at their end, and that country."""
+def _where_in(words: str, call: Call) -> tuple[str, str | None, str | None]:
+    """The words without a country named at their end, that country, or else the place named there."""
     before, _in, last = words.rpartition(" in ")
     if not before:
-        return words, None
+        return words, None, None
     try:
-        return before, str(COUNTRY.parse(last, call.member.reads(call.now)))
+        return before, str(COUNTRY.parse(last, call.member.reads(call.now))), None
     except BadValue:
-        return words, None
+        return words, None, last

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.operations.accounts import make_platforms
 from bot.config import load_config
+from bot.operations.accounts import make_platforms
 from bot.operations.demo import open_demo
 from bot.scheduling.clock import system_now
 

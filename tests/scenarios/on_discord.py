@@ -14,36 +14,37 @@ class DiscordPerson(Person):
     def __init__(self, name: str, server: LoopbackDiscord, user: DiscordUser, rooms: dict[str, Channel]) -> None:
         super().__init__(name)
         self._server = server
-        self._user = user
-        self._rooms = rooms
+        self.user = user
+        self.rooms = rooms
         self.said: list[Message] = []
 
     @property
     def account(self) -> str:
-        return str(self._user.id)
+        return str(self.user.id)
 
     async def says(self, text: str, place: str = "dm") -> None:
-        self.said.append(await self._user.says(self._user.dm if place == "dm" else self._rooms[place], text))
+        channel = {"dm": self.user.dm, "thread": self._thread()}.get(place) or self.rooms[place]
+        self.said.append(await self.user.says(channel, text))
 
     async def runs(self, command: str, **options: str) -> None:
         names = {"meetings": "meetings list", "settings": "settings list", "resources": "resources list"}
-        answer = await self._user.runs(names.get(command, command), self._user.dm, **options)
+        answer = await self.user.runs(names.get(command, command), self.user.dm, **options)
         await answer.settled(PATIENCE)
 
     async def presses(self, label: str) -> None:
         message, exact = self._newest_with(label)
-        answer = await self._user.presses(message, exact)
+        answer = await self.user.presses(message, exact)
         if answer.kind != "modal":
             await answer.settled(PATIENCE)
 
     async def answers(self, label: str, **fields: str) -> None:
         await self.presses(label)
-        answer = await self._user.submits(self._user.answers[-1], fields)
+        answer = await self.user.submits(self.user.answers[-1], fields)
         await answer.settled(PATIENCE)
 
     async def asks_for_a_peer_for(self, other: Person, place: str = "lobby") -> None:
         assert isinstance(other, DiscordPerson)
-        answer = await self._user.uses_message_menu(MENU, other.said[-1])
+        answer = await self.user.uses_message_menu(MENU, other.said[-1])
         await answer.settled(PATIENCE)
 
     def _newest_with(self, label: str) -> tuple[Message, str]:
@@ -53,15 +54,23 @@ class DiscordPerson(Person):
                     return message, exact
         raise AssertionError(f"{self.name} sees no button {label!r}")
 
+    def _thread(self) -> Channel | None:
+        """The private thread that the bot has opened for them."""
+        threads = (c for c in self._server.world.channels.values() if c.is_thread and self.user.sees(c))
+        return next(threads, None)
+
     def _all(self) -> list[Message]:
         """Everything the bot said to them: in their private chat, in their rooms, and as answers only they see."""
-        channels = [self._user.dm, *(room for room in self._rooms.values() if self._user.sees(room))]
+        thread = self._thread()
+        channels = [self.user.dm, *self.rooms.values(), *([thread] if thread else [])]
         messages = {m.id: m for channel in channels for m in self._server.messages(channel) if m.author.bot}
-        messages |= {m.id: m for answer in self._user.answers for m in answer.messages}
+        messages |= {m.id: m for answer in self.user.answers for m in answer.messages}
         return [messages[id_] for id_ in sorted(messages) if not messages[id_].deleted and not messages[id_].loading]
 
     def seen(self) -> list[Seen]:
-        places = {room.id: name for name, room in self._rooms.items()}
+        places = {room.id: name for name, room in self.rooms.items()}
+        if (thread := self._thread()) is not None:
+            places[thread.id] = "thread"
         return [
             Seen(
                 str(message.id),

@@ -8,12 +8,7 @@ async def test_a_person_comes_to_a_member_who_writes_in_a_room(world: World) -> 
     await world.alice.reads("Thank you for saying it", "988", "Harbour")
     await world.sam.reads("Urgent", "i want to kill myself", place="peers")
 
-    await world.sam.presses("I'm on it")
-    await world.alice.reads("Sam is here")
-    await world.sam.reads("Case 1", "You are with them now")
-    await world.sam.reads("You have it")
-    await world.sam.reads("Sam is on it", place="peers")
-
+    await takes(world, "sam")
     await world.sam.says("Hi, I'm Sam. I'm here with you.")
     await world.alice.reads("Sam, peer", "I'm here with you")
     await world.alice.says("thank you for coming")
@@ -23,6 +18,7 @@ async def test_a_person_comes_to_a_member_who_writes_in_a_room(world: World) -> 
     await world.sam.reads("How did it end?")
     await world.sam.presses("They are safe for now")
     await world.sam.reads("has ended", "safe")
+    await world.sam.reads("Case 1 has ended", place="peers")
     await world.alice.reads("Your talk with Sam has ended")
 
 
@@ -30,11 +26,7 @@ async def test_member_and_peer_talk_across_platforms(apart: World) -> None:
     await apart.alice.says("i want to kill myself", "lobby")
     await apart.alice.reads("Thank you for saying it", "988")
     await apart.sam.reads("Urgent", place="peers")
-
-    await apart.sam.presses("I'm on it")
-    await apart.alice.reads("Sam is here")
-    await apart.sam.reads("Case 1")
-    await apart.sam.reads("You have it")
+    await takes(apart, "sam")
 
     await apart.sam.says("I'm here *with* you @everyone")
     await apart.alice.reads("Sam, peer", "I'm here *with* you")
@@ -50,12 +42,13 @@ async def test_a_member_asks_for_a_person(world: World) -> None:
     await world.alice.presses("I'm safe")
     await world.alice.reads("I have told the peers")
     await world.alice.reads("I'm glad")
+    await world.robin.reads("Case 1 has ended", place="peers")
 
 
 async def test_nobody_answers_and_the_page_goes_on_to_everybody(world: World) -> None:
     await world.alice.says("i want to kill myself", "lobby")
     await world.alice.reads("Thank you for saying it")
-    await world.sam.reads("Who can be with them?", place="peers")
+    await world.sam.reads("Who can be with", place="peers")
 
     await world.advance(minutes=3.5)
     await world.sam.reads("Nobody is with them yet", place="peers")
@@ -69,10 +62,7 @@ async def test_nobody_answers_and_the_page_goes_on_to_everybody(world: World) ->
     await world.olive.reads("Nobody is with them yet")
     await world.alice.reads("I'm sorry: nobody has answered yet")
 
-    await world.mo.presses("I'm on it")
-    await world.mo.reads("Case 1")
-    await world.mo.reads("You have it")
-    await world.alice.reads("Mo is here")
+    await takes(world, "mo")
     await world.advance(hours=1)
 
 
@@ -88,10 +78,7 @@ async def test_the_first_to_press_has_the_case(world: World) -> None:
     await world.alice.says("i want to kill myself", "lobby")
     await world.alice.reads("Thank you for saying it")
     await world.sam.reads("Urgent", place="peers")
-    await world.sam.presses("I'm on it")
-    await world.sam.reads("Case 1")
-    await world.sam.reads("You have it")
-    await world.alice.reads("Sam is here")
+    await takes(world, "sam")
     await world.robin.presses("I'm on it")
     await world.robin.reads("Sam already has this case")
 
@@ -102,9 +89,16 @@ async def test_the_conversation_goes_on_after_a_restart_of_the_bot(lasting: Worl
     await lasting.sam.reads("Urgent", place="peers")
     await lasting.stop()
     await lasting.start()
-    await lasting.sam.presses("I'm on it")
-    await lasting.alice.reads("Sam is here")
-    await lasting.sam.reads("Case 1")
-    await lasting.sam.reads("You have it")
+    await takes(lasting, "sam")
     await lasting.alice.says("are you there")
     await lasting.sam.reads("are you there")
+
+
+async def takes(world: World, name: str) -> None:
+    """Somebody with a role presses the button, and everybody is told."""
+    peer = world.people[name]
+    await peer.presses("I'm on it")
+    await world.alice.reads(f"{name.title()} is here")
+    await peer.reads("Case 1", "You are with them now")
+    await peer.reads("You have it")
+    await peer.reads(f"{name.title()} is on it", place="peers")

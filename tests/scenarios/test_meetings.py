@@ -22,6 +22,7 @@ async def test_a_member_is_reminded_of_a_meeting_they_follow(world: World) -> No
     await world.olive.runs("meetings cancel", meeting="Evening group", day="2026-11-26")
     await world.olive.reads("is cancelled")
     await world.alice.reads("Evening group is cancelled this time")
+    await world.alice.reads("Evening group is cancelled this time", place="lobby")
     await world.advance(hours=72)
 
 

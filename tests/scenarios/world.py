@@ -204,12 +204,16 @@ class World:
             await member.is_in_rooms_with_the_bot()
 
     async def nothing_more(self) -> None:
-        """Nobody has been told anything that the scenario did not expect."""
+        """Nobody has been told anything that the scenario did not expect, privately or in a room."""
         assert self.app is not None
         await self.app.settle()
         for person in self.people.values():
-            left = [(seen.place, seen.text) for seen in person.unread() if seen.place == "dm"]
+            left = [seen.text for seen in person.unread() if seen.place == "dm"]
             assert left == [], f"{person.name} was told something that nobody expected: {left}"
+        read = {seen.id for person in self.people.values() for seen in person.seen() if seen not in person.unread()}
+        rooms = {s.id: s for p in self.people.values() for s in p.seen() if s.place != "dm"}
+        left = [seen.text for id_, seen in rooms.items() if id_ not in read]
+        assert left == [], f"a room was told something that nobody expected: {left}"
 
 
 @asynccontextmanager

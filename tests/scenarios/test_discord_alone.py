@@ -1,0 +1,43 @@
+"""What only Discord can do to people: a closed private chat, a form, a message menu that is for some."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+from loopback_discord import permissions
+
+from scenarios.on_discord import DiscordPerson
+from scenarios.world import CAST, World, open_world
+
+
+@pytest_asyncio.fixture
+async def discord(tmp_path: Path) -> AsyncIterator[World]:
+    """Everybody is on Discord."""
+    async with open_world(tmp_path, dict.fromkeys(CAST, "discord"), None) as opened:
+        yield opened
+
+
+async def test_whose_private_chat_is_closed_is_reached_in_a_private_thread(discord: World) -> None:
+    alice = discord.alice
+    assert isinstance(alice, DiscordPerson)
+    alice.user.dm_closed = True
+    await alice.says("i want to kill myself", "lobby")
+    await alice.reads("Thank you for saying it", "988", place="thread")
+    await discord.sam.reads("Urgent", place="peers")
+    await discord.sam.presses("I'm on it")
+    await alice.reads("Sam is here", place="thread")
+    await discord.sam.reads("Case 1")
+    await discord.sam.reads("You have it")
+    await discord.sam.reads("Sam is on it", place="peers")
+    await alice.says("thank you", "thread")
+    await discord.sam.reads("a member", "thank you")
+
+
+async def test_whom_the_bot_cannot_reach_at_all_is_told_to_those_on_duty(discord: World) -> None:
+    alice = discord.alice
+    assert isinstance(alice, DiscordPerson)
+    alice.user.dm_closed = True
+    alice.rooms["lobby"].forbid(permissions.CREATE_PRIVATE_THREADS)
+    await alice.says("i want to kill myself", "lobby")
+    await discord.sam.reads("Urgent", place="peers")
+    await discord.sam.reads("I cannot reach the person of case 1", place="peers")
