@@ -9,7 +9,6 @@ import pytest
 from loopback_bots import Clock, heard, room, running, serving
 from loopback_discord import LoopbackDiscord
 
-
 # Messages
 
 

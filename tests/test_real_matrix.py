@@ -19,9 +19,7 @@ def saying(text: str) -> Callable[[Message], bool]:
     return lambda message: message.body == text
 
 
-async def room_of(
-    anna: MatrixPerson, *others: MatrixPerson, encrypted: bool = False, room_version: str = "11"
-) -> str:
+async def room_of(anna: MatrixPerson, *others: MatrixPerson, encrypted: bool = False, room_version: str = "11") -> str:
     guests = [other.user_id for other in others]
     room = await anna.create_room("Kitchen", invite=guests, encrypted=encrypted, room_version=room_version)
     await anna.members_joined(room, guests)
@@ -82,9 +80,7 @@ async def test_an_invitation_can_be_left_open_and_accepted_later(
 
 
 @pytest.mark.parametrize("encrypted", [False, True])
-async def test_a_message_is_reacted_to_edited_and_redacted(
-    matrix_person: MatrixPersonFactory, encrypted: bool
-) -> None:
+async def test_a_message_is_reacted_to_edited_and_redacted(matrix_person: MatrixPersonFactory, encrypted: bool) -> None:
     anna, ben = await matrix_person("anna"), await matrix_person("ben")
     room = await room_of(anna, ben, encrypted=encrypted)
     said = await anna.says(room, "I am find")

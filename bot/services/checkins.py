@@ -13,6 +13,7 @@ from bot.core.words import Text, _
 from bot.delivery import outbox
 from bot.delivery.outbox import Priority
 from bot.services import members
+from bot.services.alone import each_alone
 from bot.services.voice import Voice
 from bot.storage.database import Transaction
 from bot.storage.tables import CheckInRow, CheckInSchedule
@@ -138,9 +139,11 @@ class CheckIns:
             .with_for_update(skip_locked=True)
         )
         rows = list(await tx.session.scalars(query))
-        for row in rows:
+
+        async def prompt_one(row: CheckInSchedule) -> None:
             await self._prompt(tx, row, now=now)
-        return len(rows)
+
+        return await each_alone(tx, rows, prompt_one, now=now)
 
     async def _prompt(self, tx: Transaction, row: CheckInSchedule, *, now: datetime) -> None:
         assert row.next_at is not None  # noqa: S101  it was selected by it

@@ -138,12 +138,13 @@ class Dispatcher:
         """Plain words in a private chat: an answer, a word to the other side, or a command without its mark."""
         text = call.inbound.text
         question = await questions.pending(call.tx, call.member, now=call.now)
-        if question is not None and signal is None:
+        conversations = await self._escalations.conversations(call.tx, call.member)
+        if question is not None and signal is None and (len(conversations) != 1 or self._answers(call, question)):
             return await self._answer_question(call, question, text)
         if question is not None:
-            # What somebody in danger writes next is for the person who comes, not the answer to an old question.
+            # What somebody in danger writes next is for the person who comes, not the answer to an old question;
+            # and words to the other side that are no answer are not held up by asking again.
             await questions.forget(call.tx, call.member)
-        conversations = await self._escalations.conversations(call.tx, call.member)
         command = self._meant(call, text, conversations)
         if command is not None:
             return await self._typed(call, command)
@@ -153,6 +154,18 @@ class Dispatcher:
             return None
         await self._welcome(call)
         return Reply(content=replies.not_understood())
+
+    def _answers(self, call: Call, question: questions.Pending) -> bool:
+        """Whether the words are a value that was asked for."""
+        command = self._registry.get(question.command)
+        asked = next((p for p in command.parameters if p.name == question.parameter), None) if command else None
+        if asked is None or questions.is_cancel(call.inbound.text):
+            return True
+        try:
+            asked.kind.parse(call.inbound.text, call.member.reads(call.now))
+        except BadValue:
+            return False
+        return True
 
     def _meant(self, call: Call, text: str, conversations: Sequence[CaseRow]) -> typed.Typed | None:
         """The command that plain words mean: none where they may be meant for the person on the other side."""

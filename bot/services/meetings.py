@@ -15,6 +15,7 @@ from bot.core.people import Community, Member
 from bot.core.words import Text, _
 from bot.delivery.outbox import Priority
 from bot.services import members
+from bot.services.alone import each_alone
 from bot.services.voice import Voice
 from bot.storage.database import Transaction
 from bot.storage.tables import Community as CommunityRow
@@ -182,13 +183,15 @@ class Meetings:
             .with_for_update(skip_locked=True)
         )
         rows = list(await tx.session.scalars(query))
-        for row in rows:
+
+        async def remind_one(row: Reminder) -> None:
             meeting = await tx.session.get_one(MeetingRow, row.meeting_id)
             await self._remind(tx, row, meeting, now=now)
             # The occurrence that this reminder was for is done with, also when it was late.
             after = max(now, (row.next_start or now) - timedelta(minutes=row.lead))
             await self._plan(tx, row, meeting, after=after)
-        return len(rows)
+
+        return await each_alone(tx, rows, remind_one, now=now)
 
     # Reminding
 

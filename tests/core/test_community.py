@@ -181,8 +181,8 @@ def test_a_bad_value_is_told_in_one_line(key: str, line: str, told: str) -> None
         ),
         (
             '[[places]]\nplatform = "matrix"\nkinds = ["lobby"]\naddress = "lobby"',
-            "c.toml: places[2].address: a Matrix room's id, which begins with ! (in Element: the room's settings, Advanced)"
-            ' (got "lobby")',
+            "c.toml: places[2].address: a Matrix room's id, which begins with ! "
+            '(in Element: the room\'s settings, Advanced) (got "lobby")',
         ),
         (PEERS_PLACE, "c.toml: places[2].address: another one: this is already number 1's"),
         (

@@ -33,9 +33,7 @@ class MatrixPerson(MatrixDevice):
 
     async def another_device(self) -> Self:
         """Log the same human being in once more: same user id, own device, no keys from before."""
-        twin = type(self)(
-            self._homeserver, self.name, self._password, accepts_invitations=self.accepts_invitations
-        )
+        twin = type(self)(self._homeserver, self.name, self._password, accepts_invitations=self.accepts_invitations)
         return await twin.log_in()
 
     # Rooms
@@ -81,9 +79,7 @@ class MatrixPerson(MatrixDevice):
 
         def all_there() -> bool:
             room = self.client.rooms.get(room_id)
-            return room is not None and all(
-                user in room.users and not room.users[user].invited for user in user_ids
-            )
+            return room is not None and all(user in room.users and not room.users[user].invited for user in user_ids)
 
         await self.until(all_there, f"{', '.join(user_ids)} to join {room_id}", seconds=timeout)
 
@@ -189,9 +185,7 @@ class MatrixPerson(MatrixDevice):
             return here and (own or message.sender != self.user_id) and predicate(message)
 
         where = room_id or "any room"
-        return await self.until(
-            lambda: next(filter(fits, self._seen), None), f"a message in {where}", seconds=timeout
-        )
+        return await self.until(lambda: next(filter(fits, self._seen), None), f"a message in {where}", seconds=timeout)
 
     async def wait_for_invite(self, timeout: float = 15, *, room_id: str | None = None) -> Invitation:
         """Answer the first invitation, to this room if one is given."""

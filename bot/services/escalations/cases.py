@@ -32,6 +32,7 @@ from bot.core.text import clean
 from bot.core.words import _
 from bot.delivery.outbox import Claimed
 from bot.services import members
+from bot.services.alone import each_alone
 from bot.services.escalations import store
 from bot.services.escalations.effects import Effects
 from bot.services.escalations.store import NewCase
@@ -218,9 +219,11 @@ class Escalations:
             .with_for_update(skip_locked=True)
         )
         rows = list(await tx.session.scalars(query))
-        for row in rows:
+
+        async def fire(row: tables.CaseRow) -> None:
             await self._apply(tx, row, TimerFired(), actor=None, now=now)
-        return len(rows)
+
+        return await each_alone(tx, rows, fire, now=now)
 
     # The relay
 

@@ -1,0 +1,261 @@
+"""The life of an escalation as pure rules."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from bot.core.crisis.signal import Severity
+from bot.core.escalation import (
+    DEFAULT_POLICY,
+    LATE,
+    AlreadyEnded,
+    AlreadyTaken,
+    AnswerMember,
+    Case,
+    CloseRelay,
+    Effect,
+    Ended,
+    Event,
+    GiveBack,
+    HandedOver,
+    Heard,
+    Opened,
+    OpenRelay,
+    Outcome,
+    Page,
+    Spoke,
+    State,
+    Step,
+    Taken,
+    TellHolder,
+    TellMemberLate,
+    TimerFired,
+    Whom,
+    advance,
+)
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+SAM, ROBIN = 7, 8
+
+outcomes = st.sampled_from(Outcome)
+severities = st.sampled_from(Severity)
+policies = st.lists(
+    st.builds(Step, whom=st.sampled_from(Whom), wait=st.integers(1, 120).map(lambda n: timedelta(minutes=n))),
+    min_size=1,
+    max_size=5,
+).map(tuple)
+waits = st.integers(0, 200).map(lambda minutes: timedelta(minutes=minutes))
+people = st.integers(1, 4)
+
+
+def opened(severity: Severity = Severity.URGENT) -> Case:
+    """A case that has just been opened at noon."""
+    case, _effects = advance(Case(policy=DEFAULT_POLICY, severity=severity, opened_at=NOON), Opened(), NOON)
+    return case
+
+
+def after(case: Case, *events: Event, at: datetime = NOON) -> Case:
+    """The case after these events."""
+    for event in events:
+        case, _effects = advance(case, event, at)
+    return case
+
+
+def test_opening_answers_the_member_and_pages_the_first_step() -> None:
+    case, effects = advance(Case(policy=DEFAULT_POLICY, severity=Severity.URGENT, opened_at=NOON), Opened(), NOON)
+    assert effects == (AnswerMember(), Page(Whom.ROOM, 1))
+    assert (case.state, case.next_at) == (State.PAGED, NOON + DEFAULT_POLICY[0].wait)
+
+
+def test_a_case_is_opened_once() -> None:
+    case = opened()
+    assert advance(case, Opened(), NOON) == (case, ())
+
+
+def test_a_timer_that_fires_before_its_time_does_nothing() -> None:
+    case = opened()
+    assert case.next_at is not None
+    assert advance(case, TimerFired(), case.next_at - timedelta(microseconds=1)) == (case, ())
+
+
+def test_nobody_answers_and_every_step_is_paged_and_the_last_repeats() -> None:
+    case, paged = opened(), []
+    for _step in range(6):
+        assert case.next_at is not None
+        case, effects = advance(case, TimerFired(), case.next_at)
+        paged += [effect for effect in effects if isinstance(effect, Page)]
+    steps = [Whom.ROOM, Whom.PEERS, Whom.MODERATORS, Whom.MODERATORS, Whom.MODERATORS, Whom.MODERATORS]
+    assert paged == [Page(whom, number) for number, whom in enumerate(steps, start=2)]
+
+
+def test_the_member_is_told_once_that_nobody_has_come() -> None:
+    case, told = opened(), []
+    for _step in range(10):
+        assert case.next_at is not None
+        at = case.next_at
+        case, effects = advance(case, TimerFired(), at)
+        told += [at for effect in effects if isinstance(effect, TellMemberLate)]
+    assert len(told) == 1
+    assert told[0] - NOON >= LATE
+
+
+def test_the_first_who_takes_it_has_it_and_no_timer_runs() -> None:
+    case, effects = advance(opened(), Taken(SAM), NOON)
+    assert (case.holder, case.next_at, case.state) == (SAM, None, State.ACKNOWLEDGED)
+    assert effects == (OpenRelay(SAM),)
+
+
+def test_a_late_taker_changes_nothing_and_learns_who_has_it() -> None:
+    case = after(opened(), Taken(SAM))
+    assert advance(case, Taken(ROBIN), NOON) == (case, (AlreadyTaken(SAM),))
+
+
+def test_the_first_words_of_the_peer_begin_the_conversation() -> None:
+    assert after(opened(), Taken(SAM), Spoke()).state is State.IN_CONVERSATION
+
+
+def test_nobody_speaks_in_a_case_that_nobody_has() -> None:
+    case = opened()
+    assert advance(case, Spoke(), NOON) == (case, ())
+
+
+def test_a_case_handed_over_begins_its_steps_again_and_the_member_is_told() -> None:
+    case, effects = advance(after(opened(), Taken(SAM), Spoke()), HandedOver(), NOON)
+    assert effects == (GiveBack(SAM), Page(Whom.ROOM, 2))
+    assert (case.holder, case.state, case.next_at) == (None, State.PAGED, NOON + DEFAULT_POLICY[0].wait)
+
+
+def test_something_worse_pages_at_once() -> None:
+    case, effects = advance(opened(), Heard(Severity.EMERGENCY), NOON + timedelta(minutes=1))
+    assert effects == (Page(Whom.ROOM, 2),)
+    assert case.severity is Severity.EMERGENCY
+
+
+def test_something_worse_is_told_to_the_one_who_has_the_case() -> None:
+    case = after(opened(), Taken(SAM))
+    assert advance(case, Heard(Severity.EMERGENCY), NOON)[1] == (TellHolder(Severity.EMERGENCY),)
+
+
+@pytest.mark.parametrize("severity", [Severity.CONCERN, Severity.URGENT])
+def test_nothing_worse_joins_in_silence(severity: Severity) -> None:
+    case = opened()
+    assert advance(case, Heard(severity), NOON) == (case, ())
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_a_persons_word_ends_it(outcome: Outcome) -> None:
+    case, effects = advance(after(opened(), Taken(SAM)), Ended(outcome), NOON)
+    assert (case.is_open, case.outcome, case.next_at) == (False, outcome, None)
+    assert effects == (CloseRelay(outcome),)
+
+
+@pytest.mark.parametrize("event", [Taken(SAM), HandedOver(), Ended(Outcome.SAFE)])
+def test_who_acts_on_an_ended_case_is_told_so(event: Event) -> None:
+    case = after(opened(), Ended(Outcome.SAFE))
+    assert advance(case, event, NOON) == (case, (AlreadyEnded(),))
+
+
+class Lives(RuleBasedStateMachine):
+    """Any events in any order at any times."""
+
+    case: Case
+    now: datetime
+    told_late: int
+
+    @initialize(policy=policies, severity=severities)
+    def open(self, policy: tuple[Step, ...], severity: Severity) -> None:
+        self.now, self.told_late = NOON, 0
+        self.case = Case(policy=policy, severity=severity, opened_at=NOON)
+        assert AnswerMember() in self.step(Opened())
+
+    def step(self, event: Event) -> tuple[Effect, ...]:
+        before = self.case
+        self.case, effects = advance(before, event, self.now)
+        changed = replace(self.case, version=before.version) != before
+        assert self.case.version == before.version + changed
+        pages = [effect for effect in effects if isinstance(effect, Page)]
+        assert self.case.pages == before.pages + len(pages)
+        if not before.is_open:
+            assert not changed
+            assert set(effects) <= {AlreadyEnded()}
+        if pages:
+            assert self.case.holder is None, "nobody is paged about a case that somebody has"
+        self.told_late += TellMemberLate() in effects
+        return effects
+
+    @rule(wait=waits)
+    def time_passes(self, wait: timedelta) -> None:
+        self.now += wait
+
+    @rule()
+    def the_timer_fires(self) -> None:
+        before = self.case
+        effects = self.step(TimerFired())
+        if before.next_at is None or self.now < before.next_at:
+            assert effects == ()
+            assert self.case == before
+        else:
+            whom = before.policy[before.step].whom
+            assert effects[0] == Page(whom, before.pages + 1)
+
+    @rule(by=people)
+    def somebody_takes_it(self, by: int) -> None:
+        before = self.case
+        effects = self.step(Taken(by))
+        if before.is_open and before.holder is not None:
+            assert effects == (AlreadyTaken(before.holder),)
+            assert self.case == before
+
+    @rule(severity=severities)
+    def the_member_is_heard(self, severity: Severity) -> None:
+        before = self.case
+        effects = self.step(Heard(severity))
+        assert bool(effects) == (before.is_open and severity > before.severity)
+
+    @rule()
+    def the_peer_speaks(self) -> None:
+        assert self.step(Spoke()) == ()
+
+    @rule()
+    def it_is_opened_again(self) -> None:
+        before = self.case
+        self.step(Opened())
+        assert self.case == before
+
+    @rule()
+    def it_is_handed_over(self) -> None:
+        self.step(HandedOver())
+
+    @rule(outcome=outcomes)
+    def it_ends(self, outcome: Outcome) -> None:
+        was_open = self.case.is_open
+        effects = self.step(Ended(outcome))
+        assert (CloseRelay(outcome) in effects) == was_open
+
+    @invariant()
+    def an_open_case_has_a_person_or_a_timer(self) -> None:
+        if self.case.is_open:
+            assert (self.case.holder is None) == (self.case.next_at is not None)
+        else:
+            assert self.case.next_at is None
+            assert self.case.outcome is not None
+
+    @invariant()
+    def the_step_is_one_of_the_policy(self) -> None:
+        assert 0 <= self.case.step < len(self.case.policy)
+
+    @invariant()
+    def the_member_is_told_late_at_most_once(self) -> None:
+        assert self.told_late <= 1
+        assert self.case.told_late == bool(self.told_late)
+
+    @invariant()
+    def only_a_person_speaks(self) -> None:
+        if self.case.state in {State.ACKNOWLEDGED, State.IN_CONVERSATION}:
+            assert self.case.holder is not None
+
+
+TestLives = Lives.TestCase

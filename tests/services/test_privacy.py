@@ -1,0 +1,205 @@
+"""A member's own data: exported whole, erased whole, kept no longer than was said, never readable on disk."""
+
+import json
+import logging
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import World
+from harness.fixtures import Story, met, on_both_databases
+from sqlalchemy import func, select
+
+from bot.services import privacy
+from bot.storage.personal import PERSONAL
+from bot.storage.tables import (
+    Base,
+    CaseEvent,
+    CaseRow,
+    CheckInRow,
+    Delivery,
+    Identity,
+    InboundEvent,
+    Question,
+    RelayMessage,
+    Remembered,
+    RoleGiven,
+)
+from bot.storage.tables import Member as MemberRow
+
+NAME, NOTE, EXCERPT, WORDS, LINK = "Zebrana", "zebra-note", "zebra-excerpt", "zebra-relay", "zebra-link"
+MARKERS = (NAME, NOTE, EXCERPT, WORDS, LINK)
+
+
+def forget(world: World) -> None:
+    """What was said does not matter to the test."""
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+async def id_of(world: World, account: str) -> int:
+    """The member with this account."""
+    (found,) = await world.rows(select(Identity.member_id).where(Identity.account == account))
+    return int(found)
+
+
+async def live(world: World) -> None:
+    """Alice and bob use everything that stores something about them."""
+    await met(world)
+    for person in (world.alice, world.bob):
+        await person.says(f"settings name {NAME}")
+        await person.says("checkin start 20:00 Europe/Berlin")
+        await person.says("checkin now")
+        await person.clicks("Hard")
+        await person.says(f"checkin note {NOTE}")
+        await person.says("meetings follow Evening group")
+        await person.says(f"I want to kill myself, {EXCERPT}")
+        await world.advance(seconds=1)
+    await world.sam.says("take 1")
+    await world.robin.says("take 2")
+    for person in (world.alice, world.bob):
+        await person.says(WORDS)
+        await person.says("!settings zone Berln")
+        await world.app.hub.remember("console", f"thread:{person.name}", f"t-{person.name}")
+        await world.app.hub.remember("console", f"person:t-{person.name}", person.name)
+    async with world.database.begin() as tx:
+        for account in ("alice", "bob"):
+            member = (await tx.session.scalars(select(Identity.member_id).where(Identity.account == account))).one()
+            tx.session.add(RoleGiven(member_id=member, role="peer"))
+            for case in await tx.session.scalars(select(CaseRow).where(CaseRow.member_id == member)):
+                case.link_sealed = tx.vault.seal(LINK, "cases.link")
+    forget(world)
+
+
+@pytest.fixture
+def story() -> Story:
+    return live
+
+
+async def rows_of(world: World, member_id: int) -> dict[str, int]:
+    """How many rows each personal table has about the member."""
+    counts = {}
+    async with world.database.begin() as tx:
+        for name, personal in PERSONAL.items():
+            table = Base.metadata.tables[name]
+            query = select(func.count()).where(table.c[personal.member] == member_id)
+            counts[name] = int(await tx.session.scalar(query) or 0)
+    return counts
+
+
+@on_both_databases
+async def test_an_export_holds_all_of_a_members_rows_in_readable_words(world: World) -> None:
+    await world.alice.says("!mydata export")
+    shown = world.alice.sees("This is everything I have stored about you")
+    document = json.loads(shown.text[shown.text.index("{") :])
+    counts = await rows_of(world, await id_of(world, "alice"))
+    assert all(counts.values()), "the test fills every personal table"
+    for table in set(PERSONAL) - {"deliveries", "questions"}:  # the export itself is a delivery, and ends a question
+        assert len(document[table]) == counts[table], table
+    assert document["members"][0]["name"] == NAME
+    assert document["checkins"][0]["note"] == NOTE
+    assert EXCERPT in document["cases"][0]["excerpt"]
+    assert document["cases"][0]["link"] == LINK
+    assert WORDS in [row["text"] for row in document["relay_messages"]]
+    assert document["deliveries"]
+    forget(world)
+
+
+async def test_an_export_holds_nothing_of_anybody_else(world: World) -> None:
+    bob = await id_of(world, "bob")
+    await world.alice.says("!mydata export")
+    shown = world.alice.sees("This is everything I have stored about you")
+    document = json.loads(shown.text[shown.text.index("{") :])
+    for table, personal in PERSONAL.items():
+        assert not [row for row in document[table] if row[personal.member] == bob], table
+    forget(world)
+
+
+async def erase(world: World) -> None:
+    """Alice erases her data, with the confirmation."""
+    await world.alice.says("!mydata erase")
+    world.alice.sees("This deletes your settings", "Yes, erase everything")
+    await world.alice.clicks("Yes, erase everything")
+    world.alice.sees("Everything is deleted")
+
+
+@on_both_databases
+async def test_an_erasure_leaves_nothing_of_the_member_and_touches_nobody_else(world: World) -> None:
+    alice, bob = await id_of(world, "alice"), await id_of(world, "bob")
+    others = await rows_of(world, bob)
+    async with world.database.begin() as tx:
+        rest = [tuple(row) for row in await tx.session.execute(select(CheckInRow.__table__))]
+    await erase(world)
+    assert set((await rows_of(world, alice)).values()) == {0}
+    assert await rows_of(world, bob) == others
+    async with world.database.begin() as tx:
+        left = [tuple(row) for row in await tx.session.execute(select(CheckInRow.__table__))]
+    assert left == [row for row in rest if row[1] == bob]
+    cases = await world.rows(select(CaseRow).where(CaseRow.member_id.is_(None)))
+    assert [(case.excerpt_sealed, case.link_sealed, case.outcome) for case in cases] == [(None, None, "erased")]
+    names = await world.rows(select(Remembered.name).order_by(Remembered.name))
+    assert names == ["person:t-bob", "thread:bob"]
+    forget(world)
+
+
+@pytest.mark.parametrize(
+    ("table", "days"),
+    [(CheckInRow, 400), (Question, 1), (CaseRow, 30), (RelayMessage, 30)],
+)
+async def test_rows_are_deleted_when_they_have_been_kept_long_enough(world: World, table: Any, days: int) -> None:
+    for number in (1, 2):
+        await world.mo.says(f"resolve {number} safe")
+    assert await world.rows(select(table.id))
+    await keep_no_longer(world, timedelta(days=days, minutes=-10))
+    assert await world.rows(select(table.id))
+    await keep_no_longer(world, timedelta(days=days, minutes=10))
+    assert not await world.rows(select(table.id))
+    forget(world)
+
+
+async def keep_no_longer(world: World, later: timedelta) -> None:
+    """Housekeeping, so much later."""
+    async with world.database.begin() as tx:
+        await privacy.keep_no_longer(tx, now=world.now + later)
+
+
+async def test_an_open_case_is_kept_however_old_it_is(world: World) -> None:
+    await keep_no_longer(world, timedelta(days=4000))
+    assert len(await world.rows(select(CaseRow.id))) == 2
+
+
+async def test_sent_deliveries_and_old_events_are_deleted(world: World) -> None:
+    await keep_no_longer(world, timedelta(days=8))
+    assert await world.rows(select(InboundEvent.event_id)) == []
+    assert await world.rows(select(Delivery.id))
+    await keep_no_longer(world, timedelta(days=31))
+    assert await world.rows(select(Delivery.id)) == []
+
+
+async def test_old_lines_of_the_audit_log_are_deleted(world: World) -> None:
+    await keep_no_longer(world, timedelta(days=366))
+    assert await world.rows(select(CaseEvent.id)) == []
+
+
+async def test_members_are_kept_as_long_as_they_are_members(world: World) -> None:
+    before = await world.rows(select(MemberRow.id))
+    await keep_no_longer(world, timedelta(days=4000))
+    assert await world.rows(select(MemberRow.id)) == before
+
+
+async def test_nothing_that_people_write_is_readable_on_disk_or_in_the_log(
+    world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for ours in ("bot", "cogs"):
+        caplog.set_level(logging.DEBUG, logger=ours)
+    await world.app.hub.remember("console", "token", "zebra-token")
+    await world.alice.says("!nonsense zebra-nonsense")
+    await world.mo.says("!escalate zebra-account")
+    forget(world)
+    files = {path.name: path.read_bytes() for path in sorted(tmp_path.iterdir())}  # noqa: ASYNC240
+    assert {"handrail.db", "handrail.db-wal"} <= set(files)
+    for marker in (*MARKERS, "zebra-token", "zebra-nonsense"):
+        assert not [name for name, content in files.items() if marker.encode() in content], marker
+        assert marker not in caplog.text, marker
+    assert "zebra-account" not in caplog.text

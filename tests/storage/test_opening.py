@@ -1,0 +1,130 @@
+"""Opening the database: the right key first, then the migrations."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from cryptography.fernet import Fernet
+from harness.fixtures import on_both_databases
+from sqlalchemy import Connection, inspect, text
+
+from bot.storage.database import make_engine
+from bot.storage.opening import open_database, pending_migrations, upgrade
+from bot.storage.tables import Base
+from bot.storage.vault import KEY_VARIABLE, KeyProblem
+
+
+@pytest.fixture(autouse=True)
+def no_key_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(KEY_VARIABLE, raising=False)
+
+
+def bytes_of(file: Path) -> bytes | None:
+    """What stands in a file; None if there is none."""
+    return file.read_bytes() if file.exists() else None
+
+
+def take_away(file: Path) -> None:
+    """Somebody has lost the file."""
+    file.unlink()
+
+
+def differences(opened: Connection) -> list[Any]:
+    """What Alembic would still change."""
+    return list(compare_metadata(MigrationContext.configure(opened, opts={"compare_type": True}), Base.metadata))
+
+
+@on_both_databases
+async def test_the_migrations_make_the_tables_that_the_code_describes(database_url: str) -> None:
+    engine = make_engine(database_url)
+    try:
+        await upgrade(engine)
+        async with engine.begin() as opened:
+            assert await opened.run_sync(differences) == []
+    finally:
+        await engine.dispose()
+
+
+@on_both_databases
+async def test_an_empty_database_lacks_migrations_and_an_upgraded_one_does_not(database_url: str) -> None:
+    engine = make_engine(database_url)
+    try:
+        assert await pending_migrations(engine)
+        await upgrade(engine)
+        assert not await pending_migrations(engine)
+    finally:
+        await engine.dispose()
+
+
+@on_both_databases
+async def test_a_database_is_opened_again_with_its_key(database_url: str, key_file: Path) -> None:
+    first = await open_database(database_url, key_file)
+    sealed = first.vault.seal("words", "notes")
+    await first.close()
+    second = await open_database(database_url, key_file)
+    assert second.vault.open(sealed, "notes") == "words"
+    await second.close()
+
+
+@on_both_databases
+async def test_a_missing_key_is_said_and_none_is_made(database_url: str, key_file: Path) -> None:
+    await (await open_database(database_url, key_file)).close()
+    take_away(key_file)
+    with pytest.raises(KeyProblem, match=r"missing.*Nothing was changed"):
+        await open_database(database_url, key_file)
+    assert bytes_of(key_file) is None
+
+
+@on_both_databases
+async def test_a_wrong_key_is_said_and_nothing_is_overwritten(
+    database_url: str, key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = await open_database(database_url, key_file)
+    fingerprint = database.vault.fingerprint
+    await database.close()
+    key = bytes_of(key_file)
+    with monkeypatch.context() as patch:
+        patch.setenv(KEY_VARIABLE, Fernet.generate_key().decode())
+        with pytest.raises(KeyProblem, match="not the encryption key of this database"):
+            await open_database(database_url, key_file)
+    assert bytes_of(key_file) == key
+    database = await open_database(database_url, key_file)
+    assert database.vault.fingerprint == fingerprint
+    await database.close()
+
+
+async def test_with_a_wrong_key_no_migration_runs(
+    database_url: str, key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await (await open_database(database_url, key_file)).close()
+    engine = make_engine(database_url)
+    try:
+        async with engine.begin() as opened:
+            await opened.execute(text("DELETE FROM alembic_version"))
+        monkeypatch.setenv(KEY_VARIABLE, Fernet.generate_key().decode())
+        with pytest.raises(KeyProblem):
+            await open_database(database_url, key_file)
+        assert await pending_migrations(engine)
+    finally:
+        await engine.dispose()
+
+
+async def test_with_a_key_from_the_environment_no_file_is_made(
+    database_url: str, key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, Fernet.generate_key().decode())
+    await (await open_database(database_url, key_file)).close()
+    assert bytes_of(key_file) is None
+
+
+async def test_the_database_holds_our_tables_and_no_others(database_url: str) -> None:
+    engine = make_engine(database_url)
+    try:
+        await upgrade(engine)
+        async with engine.begin() as opened:
+            tables = await opened.run_sync(lambda c: set(inspect(c).get_table_names()))
+    finally:
+        await engine.dispose()
+    assert tables == set(Base.metadata.tables) | {"alembic_version"}
