@@ -37,7 +37,8 @@ class Priority(IntEnum):
 class Message:
     """Something to be said: `content` rendered in its reader's language, worthless after `expires_at`.
 
-    `key` is unique: the same key is never said twice. `member_id` is the person it is to or about, `case_id` the
+    `key` is unique: the same key is never said twice. `member_id` is the person it is to, `about_id` whose
+    words it holds (they are erased with that member), `case_id` the
     escalation it belongs to.
     """
 
@@ -48,6 +49,7 @@ class Message:
     due_at: datetime
     expires_at: datetime | None = None
     member_id: int | None = None
+    about_id: int | None = None
     case_id: int | None = None
 
 
@@ -71,6 +73,7 @@ async def enqueue(tx: Transaction, message: Message, *, now: datetime) -> bool:
         Delivery,
         key=message.key,
         member_id=message.member_id,
+        about_id=message.about_id,
         case_id=message.case_id,
         platform=message.to.platform,
         kind=message.to.kind,

@@ -46,8 +46,12 @@ class Voice:
         due_at: datetime | None = None,
         expires_at: datetime | None = None,
         case_id: int | None = None,
+        about_id: int | None = None,
     ) -> bool:
-        """Say it to somebody privately, where they were last seen; False if they have no account any more."""
+        """Say it to somebody privately, where they were last seen; False if they have no account any more.
+
+        `about_id`: the member whose words it holds, if that is somebody else.
+        """
         address = await self.private_address(tx, member)
         if address is None:
             return False
@@ -62,6 +66,7 @@ class Voice:
                 expires_at=expires_at,
                 member_id=member.id,
                 case_id=case_id,
+                about_id=about_id,
             ),
             now=now,
         )
@@ -79,6 +84,7 @@ class Voice:
         now: datetime,
         expires_at: datetime | None = None,
         case_id: int | None = None,
+        about_id: int | None = None,
     ) -> int:
         """Say it in the community's rooms of that kind; in how many."""
         rooms = await places(tx, community.id, kind)
@@ -93,6 +99,7 @@ class Voice:
                     due_at=now,
                     expires_at=expires_at,
                     case_id=case_id,
+                    about_id=about_id,
                 ),
                 now=now,
             )

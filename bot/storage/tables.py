@@ -34,6 +34,10 @@ class Base(DeclarativeBase):
     }
 
 
+NEVER_TWICE = {"sqlite_autoincrement": True}
+"""For ids that stand in delivery keys and in buttons: SQLite would give a deleted row's id to the next one."""
+
+
 class Installation(Base):
     """One row: which key this database is encrypted with."""
 
@@ -77,6 +81,7 @@ class Member(Base):
     """A person in a community. Nothing is known of them but what they told the bot or the organizer wrote down."""
 
     __tablename__ = "members"
+    __table_args__ = NEVER_TWICE
 
     id: Mapped[int] = mapped_column(primary_key=True)
     community_id: Mapped[int] = mapped_column(ForeignKey("communities.id", ondelete="CASCADE"), index=True)
@@ -123,7 +128,7 @@ class CheckInSchedule(Base):
     """When a member wants to be asked: their wall time and zone; `next_at` is the coming occurrence's instant."""
 
     __tablename__ = "checkin_schedules"
-    __table_args__ = (Index("ix_checkin_schedules_due", "next_at"),)
+    __table_args__ = (Index("ix_checkin_schedules_due", "next_at"), NEVER_TWICE)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), unique=True)
@@ -152,6 +157,7 @@ class MeetingRow(Base):
     """A recurring meeting: wall time, zone and rule; `next_at` is the start of the coming occurrence."""
 
     __tablename__ = "meetings"
+    __table_args__ = NEVER_TWICE
 
     id: Mapped[int] = mapped_column(primary_key=True)
     community_id: Mapped[int] = mapped_column(ForeignKey("communities.id", ondelete="CASCADE"), index=True)
@@ -187,6 +193,7 @@ class Reminder(Base):
     __table_args__ = (
         UniqueConstraint("meeting_id", "member_id"),
         Index("ix_reminders_due", "next_at"),
+        NEVER_TWICE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -216,12 +223,13 @@ class CaseRow(Base):
         Index("ix_cases_due", "next_at"),
         # One open case per member, whatever races: `open_for` is the member while the case is open, else null.
         UniqueConstraint("open_for"),
+        NEVER_TWICE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     community_id: Mapped[int] = mapped_column(ForeignKey("communities.id", ondelete="CASCADE"), index=True)
     member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
-    open_for: Mapped[int | None]
+    open_for: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"))
     opened_by: Mapped[str] = mapped_column(String(16))
     category: Mapped[str | None] = mapped_column(String(16))
     severity: Mapped[str] = mapped_column(String(16))
@@ -267,6 +275,7 @@ class Question(Base):
     """What the bot has asked a person in a private chat and waits for: the next parameter of a command."""
 
     __tablename__ = "questions"
+    __table_args__ = NEVER_TWICE
     id: Mapped[int] = mapped_column(primary_key=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), unique=True)
     command: Mapped[str]
@@ -288,6 +297,8 @@ class Delivery(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
     member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    about_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    """Whose words it holds, where that is not whom it is to: they are erased with that member."""
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
     platform: Mapped[str] = mapped_column(String(16))
     kind: Mapped[str] = mapped_column(String(8))

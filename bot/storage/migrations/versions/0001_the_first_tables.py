@@ -65,12 +65,10 @@ def upgrade() -> None:
         sa.Column("room_lead", sa.Integer(), nullable=False),
         sa.Column("from_file", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["community_id"],
-            ["communities.id"],
-            name=op.f("fk_meetings_community_id_communities"),
-            ondelete="CASCADE",
+            ["community_id"], ["communities.id"], name=op.f("fk_meetings_community_id_communities"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_meetings")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("meetings", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_meetings_community_id"), ["community_id"], unique=False)
@@ -88,12 +86,10 @@ def upgrade() -> None:
         sa.Column("welcomed_at", UtcDateTime(), nullable=True),
         sa.Column("from_file", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["community_id"],
-            ["communities.id"],
-            name=op.f("fk_members_community_id_communities"),
-            ondelete="CASCADE",
+            ["community_id"], ["communities.id"], name=op.f("fk_members_community_id_communities"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_members")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("members", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_members_community_id"), ["community_id"], unique=False)
@@ -106,10 +102,7 @@ def upgrade() -> None:
         sa.Column("address", sa.String(length=255), nullable=False),
         sa.Column("kinds", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["community_id"],
-            ["communities.id"],
-            name=op.f("fk_places_community_id_communities"),
-            ondelete="CASCADE",
+            ["community_id"], ["communities.id"], name=op.f("fk_places_community_id_communities"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_places")),
         sa.UniqueConstraint("platform", "address", name=op.f("uq_places_platform_address")),
@@ -123,10 +116,7 @@ def upgrade() -> None:
         sa.Column("community_id", sa.Integer(), nullable=False),
         sa.Column("csv", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["community_id"],
-            ["communities.id"],
-            name=op.f("fk_resources_community_id_communities"),
-            ondelete="CASCADE",
+            ["community_id"], ["communities.id"], name=op.f("fk_resources_community_id_communities"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_resources")),
         sa.UniqueConstraint("community_id", name=op.f("uq_resources_community_id")),
@@ -155,17 +145,18 @@ def upgrade() -> None:
         sa.Column("opened_at", UtcDateTime(), nullable=False),
         sa.Column("ended_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["community_id"],
-            ["communities.id"],
-            name=op.f("fk_cases_community_id_communities"),
-            ondelete="CASCADE",
+            ["community_id"], ["communities.id"], name=op.f("fk_cases_community_id_communities"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(["holder"], ["members.id"], name=op.f("fk_cases_holder_members"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(
             ["member_id"], ["members.id"], name=op.f("fk_cases_member_id_members"), ondelete="SET NULL"
         ),
+        sa.ForeignKeyConstraint(
+            ["open_for"], ["members.id"], name=op.f("fk_cases_open_for_members"), ondelete="SET NULL"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
         sa.UniqueConstraint("open_for", name=op.f("uq_cases_open_for")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_cases_community_id"), ["community_id"], unique=False)
@@ -187,6 +178,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_checkin_schedules")),
         sa.UniqueConstraint("member_id", name=op.f("uq_checkin_schedules_member_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("checkin_schedules", schema=None) as batch_op:
         batch_op.create_index("ix_checkin_schedules_due", ["next_at"], unique=False)
@@ -242,10 +234,7 @@ def upgrade() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("moved_to", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["meeting_id"],
-            ["meetings.id"],
-            name=op.f("fk_meeting_changes_meeting_id_meetings"),
-            ondelete="CASCADE",
+            ["meeting_id"], ["meetings.id"], name=op.f("fk_meeting_changes_meeting_id_meetings"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting_changes")),
         sa.UniqueConstraint("meeting_id", "day", name=op.f("uq_meeting_changes_meeting_id_day")),
@@ -263,6 +252,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_questions")),
         sa.UniqueConstraint("member_id", name=op.f("uq_questions_member_id")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "reminders",
@@ -281,6 +271,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reminders")),
         sa.UniqueConstraint("meeting_id", "member_id", name=op.f("uq_reminders_meeting_id_member_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("reminders", schema=None) as batch_op:
         batch_op.create_index("ix_reminders_due", ["next_at"], unique=False)
@@ -319,6 +310,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(length=255), nullable=False),
         sa.Column("member_id", sa.Integer(), nullable=True),
+        sa.Column("about_id", sa.Integer(), nullable=True),
         sa.Column("case_id", sa.Integer(), nullable=True),
         sa.Column("platform", sa.String(length=16), nullable=False),
         sa.Column("kind", sa.String(length=8), nullable=False),
@@ -337,6 +329,9 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("sent_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
+            ["about_id"], ["members.id"], name=op.f("fk_deliveries_about_id_members"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
             ["case_id"], ["cases.id"], name=op.f("fk_deliveries_case_id_cases"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
@@ -346,6 +341,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_deliveries_key")),
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_deliveries_about_id"), ["about_id"], unique=False)
         batch_op.create_index("ix_deliveries_address", ["platform", "kind", "address"], unique=False)
         batch_op.create_index(batch_op.f("ix_deliveries_case_id"), ["case_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_deliveries_member_id"), ["member_id"], unique=False)
@@ -384,6 +380,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_deliveries_member_id"))
         batch_op.drop_index(batch_op.f("ix_deliveries_case_id"))
         batch_op.drop_index("ix_deliveries_address")
+        batch_op.drop_index(batch_op.f("ix_deliveries_about_id"))
 
     op.drop_table("deliveries")
     with op.batch_alter_table("case_events", schema=None) as batch_op:
