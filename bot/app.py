@@ -23,6 +23,7 @@ from bot.core.words import ENGLISH, Words
 from bot.delivery.sender import Sender
 from bot.scheduling.ticker import Ticker
 from bot.services.checkins import CheckIns
+from bot.services.communities import Communities
 from bot.services.dispatcher import Dispatcher
 from bot.services.due import DueWork
 from bot.services.escalations import Escalations
@@ -62,7 +63,7 @@ class App:
     database: Database
     hub: Hub
     registry: Registry
-    meetings: Meetings
+    communities: Communities
     due: DueWork
     platforms: dict[str, Platform]
     senders: dict[str, Sender]
@@ -108,6 +109,8 @@ class App:
         while True:
             started = self.now()
             try:
+                # What could not be sent while it was away is not to wait for its next attempt.
+                await self.senders[platform.name].hurry()
                 await platform.run()
             except Exception as error:
                 log.error("%s: not connected: %s (%s)", platform.name, _public(error), where(error))  # noqa: TRY400
@@ -159,7 +162,7 @@ def build(database: Database, now: Callable[[], datetime], make_platforms: Calla
         database=database,
         hub=hub,
         registry=registry,
-        meetings=meetings,
+        communities=Communities(meetings, escalations),
         due=DueWork(database=database, escalations=escalations, checkins=checkins, meetings=meetings),
         platforms=platforms,
         senders=senders,

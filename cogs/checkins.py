@@ -45,7 +45,8 @@ class CheckInCog:
     async def stop(self, call: Call) -> Reply:
         """Opt out."""
         stopped = await self._checkins.stop(call.tx, call.member)
-        text = _("All right, I won't ask any more. Your answers stay yours.") if stopped else _("I wasn't asking you.")
+        done = _("All right, I won't ask any more. Your answers stay yours.")
+        text = done if stopped else _("You had no daily question switched on.")
         return Reply(content=Content(text=text))
 
     @command("checkin now", _("Check in now"))

@@ -7,11 +7,11 @@ from bot.core.escalation import Outcome
 from bot.core.kinds import Number, OneOf, Words
 from bot.core.roles import Action
 from bot.core.words import Text, _
-from bot.services import members
+from bot.services import members, whom
 from bot.services.call import Call
 from bot.services.escalations import Escalations
-from bot.services.escalations.cases import ACCOUNT_LIMIT
 from bot.services.escalations.words import I_AM_SAFE, OUTCOMES, SEVERITIES
+from bot.services.whom import ACCOUNT_LIMIT
 
 CASE_NUMBER = Number(1, 2**31 - 1)
 CASE = Parameter(name="case", ask=_("Which case? Its number."), kind=CASE_NUMBER, required=False)
@@ -54,7 +54,7 @@ class EscalationCog:
     async def safe(self, call: Call) -> Reply:
         """End one's own case."""
         ended = await self._escalations.say_safe(call.tx, call.member, now=call.now)
-        text = _("I'm glad. I have told them.") if ended else _("I'm glad.")
+        text = _("I'm glad. I have told the peers.") if ended else _("I'm glad.")
         return Reply(content=Content(text=text))
 
     # Peers
@@ -147,14 +147,14 @@ class EscalationCog:
     )
     async def escalate(self, call: Call, person: str | None = None) -> Reply:
         """Open a case for the author of a message, or for a member who is named."""
-        account = call.about.account if call.about else (person or "").strip("<@!>")
-        if not account:
+        if call.about is not None:
+            member = await whom.author(call.tx, call.member, call.inbound)
+        elif person:
+            member = await whom.named(call.tx, call.member, call.inbound.platform, person)
+        else:
             raise BadValue(
                 _("For whom? Reply to their message with this command, or name their account."), parameter="person"
             )
-        member = await self._escalations.somebody(call.tx, call.member, call.inbound.platform, account, now=call.now)
-        if member is None:
-            raise BadValue(_("I know nobody of that name here."), parameter="person")
         opened = await self._escalations.for_other(call.tx, member, call.member, call.about, now=call.now)
         text = _("The peers have been called, and I have written to them privately.")
         return Reply(content=Content(text=text if opened else _("Somebody has been called for them already.")))

@@ -31,7 +31,7 @@ class MyDataCog:
         _("Delete everything that is stored about you"),
         Parameter(
             name="confirm",
-            ask=_("Really? Then answer “yes”."),
+            ask=_("Are you sure? To erase everything, answer “yes”."),
             kind=OneOf(("yes", _("Yes, erase everything"))),
             required=False,
         ),

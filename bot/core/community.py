@@ -209,7 +209,8 @@ class CommunityFile(_Entry):
     - `languages`: ISO 639-1; the first is spoken to whoever has not chosen one.
     - `checkin_time`: when members are asked how they are, by their own clock, unless they choose another time.
     - `resources`: a CSV file of resources, its path relative to this file's folder.
-    - `retention_days`: how long closed escalations, relays and check-ins are kept, 1 to 365.
+    - `retention_days`: how many days after its end an escalation's words, its people and its conversation are kept,
+      1 to 365. Check-ins are their member's own and kept longer (`bot.storage.personal`).
     - `escalation`: at least one of its steps reaches somebody. "room" is the peers' rooms; "peers", "moderators"
       and "organizers" are people, each privately; "moderators" are organizers too.
     """

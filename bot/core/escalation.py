@@ -4,7 +4,8 @@
                 ↑         |               |
                 +---------+---- handed over (to nobody: paged again; to a peer: acknowledged)
 
-An open case always has either a person (`holder`) or a timer (`next_at`); only a person's word ends it.
+An open case always has either a person (`holder`) or a timer (`next_at`), and a person who leaves the member
+without a word has a timer too; only a person's word ends it.
 The policy is copied onto the case when it opens, so an edit never changes a running case.
 """
 
@@ -42,6 +43,9 @@ DEFAULT_POLICY: Policy = (
     Step(whom=Whom.MODERATORS, wait=timedelta(minutes=10)),
 )
 
+SILENCE = timedelta(minutes=10)
+"""So long a holder may leave the member without a word before they are asked, and again before others are called."""
+
 LATE = timedelta(minutes=10)
 """After this long without a person the member is told honestly that it takes longer."""
 
@@ -68,7 +72,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One escalation. `holder` is the member id of the peer who has it; `version` rises with every change."""
+    """One escalation.
+
+    `holder` is the member id of the peer who has it; `nudged`: they were asked whether they are with the member;
+    `version` rises with every change.
+    """
 
     policy: Policy
     severity: Severity
@@ -79,6 +87,7 @@ class Case:
     next_at: datetime | None = None
     holder: int | None = None
     told_late: bool = False
+    nudged: bool = False
     outcome: Outcome | None = None
     version: int = 0
 
@@ -117,7 +126,12 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Spoke:
-    """The peer's first words went to the member."""
+    """The peer's words went to the member."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSpoke:
+    """The member's words went to the peer, and wait for an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +146,7 @@ class Ended:
     outcome: Outcome
 
 
-Event = Opened | Heard | TimerFired | Taken | Spoke | HandedOver | Ended
+Event = Opened | Heard | TimerFired | Taken | Spoke | MemberSpoke | HandedOver | Ended
 
 
 # Effects
@@ -171,6 +185,13 @@ class TellHolder:
 
 
 @dataclass(frozen=True, slots=True)
+class Nudge:
+    """Ask the holder whether they are with the member."""
+
+    holder: int
+
+
+@dataclass(frozen=True, slots=True)
 class GiveBack:
     """Tell the member that `holder`, if there was one, is gone, and who gave the case back that others are called."""
 
@@ -197,14 +218,23 @@ class AlreadyEnded:
 
 
 Effect = (
-    Page | AnswerMember | TellMemberLate | OpenRelay | TellHolder | GiveBack | CloseRelay | AlreadyTaken | AlreadyEnded
+    Page
+    | AnswerMember
+    | TellMemberLate
+    | OpenRelay
+    | TellHolder
+    | Nudge
+    | GiveBack
+    | CloseRelay
+    | AlreadyTaken
+    | AlreadyEnded
 )
 
 
 def advance(case: Case, event: Event, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
     """The case after `event`, and what must be said; a stale event changes nothing."""
     if not case.is_open:
-        return case, () if isinstance(event, TimerFired | Heard | Spoke) else (AlreadyEnded(),)
+        return case, () if isinstance(event, TimerFired | Heard | Spoke | MemberSpoke) else (AlreadyEnded(),)
     after, effects = _advance_open(case, event, now)
     return (after if after == case else replace(after, version=case.version + 1)), effects
 
@@ -220,12 +250,11 @@ def _advance_open(case: Case, event: Event, now: datetime) -> tuple[Case, tuple[
         case TimerFired():
             after, effects = _timer_fired(case, now)
         case Taken(by):
-            after, effects = _taken(case, by)
-        case Spoke():
-            after, effects = case if case.holder is None else replace(case, state=State.IN_CONVERSATION), ()
+            after, effects = _taken(case, by, now)
+        case Spoke() | MemberSpoke():
+            after, effects = _spoke(case, event, now), ()
         case HandedOver():
-            after, effects = _page(replace(case, holder=None, step=0), now)
-            effects = (GiveBack(case.holder), *effects)
+            after, effects = _given_back(case, now)
         case Ended(outcome):
             after = replace(case, state=State.RESOLVED, outcome=outcome, next_at=None)
             effects = (CloseRelay(outcome),)
@@ -236,13 +265,32 @@ def _opened(case: Case, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
     if case.state is not State.OPENED:
         return case, ()
     paged, effects = _page(case, now)
-    return paged, (AnswerMember(), *effects)
+    # The page first: the answer must not say that somebody was told when there is nobody.
+    return paged, (*effects, AnswerMember())
 
 
-def _taken(case: Case, by: int) -> tuple[Case, tuple[Effect, ...]]:
+def _taken(case: Case, by: int, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+    if case.holder is not None:
+        return case, (AlreadyTaken(case.holder),)
+    taken = replace(case, state=State.ACKNOWLEDGED, holder=by, nudged=False, next_at=now + SILENCE)
+    return taken, (OpenRelay(by),)
+
+
+def _spoke(case: Case, event: Spoke | MemberSpoke, now: datetime) -> Case:
+    """The peer's words stop the timer of their silence, the member's start it."""
     if case.holder is None:
-        return replace(case, state=State.ACKNOWLEDGED, holder=by, next_at=None), (OpenRelay(by),)
-    return case, (AlreadyTaken(case.holder),)
+        return case
+    if isinstance(event, Spoke):
+        return replace(case, state=State.IN_CONVERSATION, nudged=False, next_at=None)
+    return replace(case, next_at=case.next_at or now + SILENCE)
+
+
+def _given_back(case: Case, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+    """Somebody else is called, from the first step on; a case that nobody has is being called for already."""
+    if case.holder is None:
+        return case, (GiveBack(None),)
+    paged, effects = _page(replace(case, holder=None, step=0, nudged=False, told_late=False), now)
+    return paged, (GiveBack(case.holder), *effects)
 
 
 def _page(case: Case, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
@@ -262,13 +310,17 @@ def _heard(case: Case, severity: Severity, now: datetime) -> tuple[Case, tuple[E
     raised = severity.rank > case.severity.rank
     after = replace(case, severity=severity) if raised else case
     if case.holder is not None:
-        return after, (TellHolder(severity),) if raised else ()
+        return replace(after, next_at=after.next_at or now + SILENCE), (TellHolder(severity),)
     return _page(after, now) if raised else (after, ())
 
 
 def _timer_fired(case: Case, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
-    if case.holder is not None or case.next_at is None or now < case.next_at:
+    if case.next_at is None or now < case.next_at:
         return case, ()
+    if case.holder is not None and not case.nudged:
+        return replace(case, nudged=True, next_at=now + SILENCE), (Nudge(case.holder),)
+    if case.holder is not None:
+        return _given_back(case, now)
     paged, effects = _page(case, now)
     if not case.told_late and now - case.opened_at >= LATE:
         return replace(paged, told_late=True), (*effects, TellMemberLate())

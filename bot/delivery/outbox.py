@@ -1,25 +1,32 @@
 """Deliveries in the database: `pending → sending (under a lease) → sent | failed | expired`."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import and_, func, or_, select, update
 
 from bot.core.content import Content
 from bot.core.platform import Address
+from bot.delivery.waiting import first_waiting, needless
 from bot.storage.database import Transaction
 from bot.storage.tables import Delivery
 
-LEASE = timedelta(seconds=60)
-"""How long a sender may take for one attempt; twice the time limit of any adapter's request."""
+LEASE = timedelta(seconds=120)
+"""How long a sender may take for one attempt: longer than any adapter's own limit, the longest being Matrix's 70 s."""
 
 MAX_ATTEMPTS = 12
 """With the doubling waits of `next_attempt` about 40 minutes; crisis deliveries go on until they expire."""
 
+SHORTEST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(minutes=5)
+LONGEST_CRISIS_WAIT = timedelta(seconds=30)
+"""Between two attempts. A longer wait is only made where the server asks for it."""
+
+UNREADABLE = "unreadable"
+"""The reason of a row whose content cannot be opened."""
 
 PURPOSE = "deliveries.content"
 
@@ -90,45 +97,63 @@ async def enqueue(tx: Transaction, message: Message, *, now: datetime) -> bool:
     )
 
 
-async def claim(tx: Transaction, platform: str, *, now: datetime, busy: set[str]) -> Claimed | None:
+async def claim(
+    tx: Transaction,
+    platform: str,
+    *,
+    now: datetime,
+    busy: set[str],
+    due_by: datetime | None = None,
+    lowest: Priority = Priority.CHECK_IN,
+    on_unreadable: Callable[[Claimed], Awaitable[None]] | None = None,
+) -> Claimed | None:
     """The delivery that `platform` should send next, leased to the caller; None if nothing is due.
 
-    By priority, then in the order in which they were decided. What goes to the same address goes one after the
-    other (`busy` are the addresses that are being written to), so that a conversation keeps its order.
+    By priority down to `lowest`, then in the order in which they became due; nothing that is due after `due_by`
+    (else `now`). What goes to the same address goes one after the other (`busy` are the addresses that are being
+    written to), so that a conversation keeps its order.
+
+    On the way, a page that nobody needs any more expires, and a row that cannot be opened fails as "unreadable":
+    `on_unreadable` is told of it, with an empty content, in this transaction, and the next row is taken.
     """
-    earlier = aliased(Delivery)
-    # `expire` may not have run yet, such as at the start after a pause: what is stale is not sent then either.
-    of_use = or_(Delivery.expires_at.is_(None), Delivery.expires_at > now)
-    waiting = or_(
-        and_(Delivery.state == "pending", Delivery.due_at <= now),
-        and_(Delivery.state == "sending", Delivery.lease_until < now),
+    await _release_lost(tx, platform, now=now)
+    due_by = now if due_by is None else min(due_by, now)
+    for priority in Priority:
+        if priority > lowest:
+            break
+        query = first_waiting(platform, int(priority), now=now, due_by=due_by, busy=busy)
+        while (row := (await tx.session.scalars(query)).first()) is not None:
+            if (reason := await needless(tx, row)) is not None:
+                row.state, row.reason = "expired", reason
+                continue
+            try:
+                content = Content.from_json(tx.vault.open_json(row.content_sealed, PURPOSE))
+            except Exception:
+                # Whatever a damaged value does to the parser: one bad row must not stop all that stand behind it.
+                row.state, row.reason = "failed", UNREADABLE
+                if on_unreadable is not None:
+                    await on_unreadable(_claimed(row, Content()))
+                continue
+            row.state, row.lease_until, row.attempts = "sending", now + LEASE, row.attempts + 1
+            return _claimed(row, content)
+    return None
+
+
+async def _release_lost(tx: Transaction, platform: str, *, now: datetime) -> None:
+    """What a sender that is gone had begun waits again."""
+    await tx.session.execute(
+        update(Delivery)
+        .where(Delivery.state == "sending", Delivery.platform == platform, Delivery.lease_until < now)
+        .values(state="pending", lease_until=None)
     )
-    overtaken = exists().where(
-        earlier.platform == Delivery.platform,
-        earlier.kind == Delivery.kind,
-        earlier.address == Delivery.address,
-        earlier.priority == Delivery.priority,
-        earlier.state.in_(["pending", "sending"]),
-        earlier.due_at <= now,
-        or_(earlier.expires_at.is_(None), earlier.expires_at > now),
-        earlier.id < Delivery.id,
-    )
-    query = (
-        select(Delivery)
-        .where(Delivery.platform == platform, waiting, of_use, ~overtaken, Delivery.address.not_in(busy))
-        .order_by(Delivery.priority, Delivery.due_at, Delivery.id)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=Delivery)
-    )
-    row = (await tx.session.scalars(query)).first()
-    if row is None:
-        return None
-    row.state, row.lease_until, row.attempts = "sending", now + LEASE, row.attempts + 1
+
+
+def _claimed(row: Delivery, content: Content) -> Claimed:
     return Claimed(
         id=row.id,
         key=row.key,
         to=Address(platform=row.platform, kind=_kind(row.kind), id=row.address, fallback=row.fallback),
-        content=Content.from_json(tx.vault.open_json(row.content_sealed, PURPOSE)),
+        content=content,
         priority=Priority(row.priority),
         attempts=row.attempts,
         case_id=row.case_id,
@@ -152,10 +177,29 @@ async def mark_failed(tx: Transaction, delivery_id: int, reason: str) -> None:
     await tx.session.execute(update(Delivery).where(Delivery.id == delivery_id).values(values))
 
 
-async def put_back(tx: Transaction, delivery_id: int, reason: str, *, due_at: datetime) -> None:
-    """It may arrive later: try again at `due_at`."""
-    values = {"state": "pending", "reason": reason[:255], "lease_until": None, "due_at": due_at}
-    await tx.session.execute(update(Delivery).where(Delivery.id == delivery_id).values(values))
+async def put_back(tx: Transaction, delivery_id: int, reason: str, *, due_at: datetime) -> bool:
+    """It may arrive later: try again at `due_at`. False if it is a page that nobody needs any more: it expires."""
+    row = await tx.session.get_one(Delivery, delivery_id)
+    row.lease_until = None
+    if (worthless := await needless(tx, row)) is not None:
+        row.state, row.reason = "expired", worthless
+        return False
+    row.state, row.reason, row.due_at = "pending", reason[:255], due_at
+    return True
+
+
+async def hurry(tx: Transaction, platform: str, *, now: datetime) -> None:
+    """The platform can be reached again: what is pending for it in a crisis is due now."""
+    await tx.session.execute(
+        update(Delivery)
+        .where(
+            Delivery.state == "pending",
+            Delivery.platform == platform,
+            Delivery.priority == int(Priority.CRISIS),
+            Delivery.due_at > now,
+        )
+        .values(due_at=now)
+    )
 
 
 async def expire(tx: Transaction, *, now: datetime) -> int:
@@ -183,6 +227,12 @@ async def earliest_due(tx: Transaction) -> datetime | None:
     return await tx.session.scalar(select(func.min(Delivery.due_at)).where(Delivery.state == "pending"))
 
 
-def next_attempt(attempts: int, *, now: datetime, after: timedelta | None) -> datetime:
-    """When to try again after `attempts` attempts: the server's own wait, else 2 s, 4 s, 8 s … 5 min."""
-    return now + (after or min(timedelta(seconds=2 ** min(attempts, 12)), LONGEST_WAIT))
+def next_attempt(attempts: int, priority: Priority, *, now: datetime, after: timedelta | None) -> datetime:
+    """When to try again after `attempts` attempts, always later than `now`.
+
+    The server's own wait, else 2 s, 4 s, 8 s … 5 min, in a crisis 30 s.
+    """
+    if after is None:
+        longest = LONGEST_CRISIS_WAIT if priority is Priority.CRISIS else LONGEST_WAIT
+        after = min(timedelta(seconds=2 ** min(attempts, 12)), longest)
+    return now + max(after, SHORTEST_WAIT)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from bot.app import load_languages
+from bot.app import load_languages, load_resources
 from bot.core.community import CommunityFile, dump_community, parse_community
 from bot.core.resources import parse_community_resources
 from bot.core.resources.parse import Refused as RefusedRow
@@ -15,7 +15,9 @@ from bot.core.words import Say, _, _n
 from bot.operations.stopping import Stop
 from bot.scheduling.clock import system_now
 from bot.services import communities
-from bot.services.communities import Change
+from bot.services.communities import Change, Communities
+from bot.services.escalations import Escalations
+from bot.services.escalations.effects import Effects
 from bot.services.meetings import Meetings
 from bot.services.voice import Voice
 from bot.storage import tables
@@ -68,7 +70,8 @@ async def plan(database: Database, wanted: Wanted) -> list[Change]:
     async with database.begin() as tx:
         before = await communities.stored_file(tx, wanted.file.id)
         stored = await _resources_csv(tx, wanted.file.id)
-    changes = communities.changes(before, wanted.file)
+        announced = await communities.announced(tx, wanted.file.id)
+    changes = communities.changes(before, wanted.file, left_alone=announced)
     if wanted.resources_csv is not None and stored != wanted.resources_csv:
         lines = parse_community_resources(wanted.resources_csv, source="").resources
         changes.append(
@@ -82,9 +85,10 @@ async def plan(database: Database, wanted: Wanted) -> list[Change]:
 
 async def apply(database: Database, wanted: Wanted) -> None:
     """Store the community, in one transaction; raises `Refused`, and then nothing is stored."""
-    meetings = Meetings(Voice(load_languages(), lambda: None))
+    voice = Voice(load_languages(), lambda: None)
+    service = Communities(Meetings(voice), Escalations(Effects(voice, load_resources())))
     async with database.begin() as tx:
-        await communities.apply(tx, wanted.file, wanted.resources_csv, meetings, now=system_now())
+        await service.apply(tx, wanted.file, wanted.resources_csv, now=system_now())
 
 
 async def listed(database: Database) -> list[tuple[str, str]]:

@@ -16,7 +16,6 @@ from bot.core.platform import Hub
 from bot.platforms.console import BadLine, ConsolePlatform, Shown
 from bot.platforms.console.lines import Advance, Clicks, Line, Says, read_line
 from bot.scheduling.clock import VirtualClock
-from bot.services import communities
 from bot.storage.opening import open_database
 
 SAMPLE = "sample_community.toml"
@@ -76,7 +75,7 @@ async def open_demo(
 
             app = build(database, clock, platforms)
             async with database.begin() as tx:
-                await communities.apply(tx, community or sample(), resources_csv, app.meetings, now=clock())
+                await app.communities.apply(tx, community or sample(), resources_csv, now=clock())
             yield Demo(app, made[0], clock)
         finally:
             await database.close()

@@ -25,7 +25,6 @@ from bot.operations.terminal.session import Session, no_moving_of_time
 from bot.platforms.console import BadLine, ConsolePlatform
 from bot.platforms.console.lines import Advance, Clicks, Line, Says
 from bot.scheduling.clock import system_now
-from bot.services import communities
 from bot.storage import tables
 
 log = logging.getLogger(__name__)
@@ -79,7 +78,7 @@ async def _add_sample(app: App) -> None:
         known = await tx.session.scalar(select(tables.Community.id).where(tables.Community.slug == community.id))
         if known is not None or await has_rooms(tx):
             return
-        await communities.apply(tx, community, None, app.meetings, now=app.now())
+        await app.communities.apply(tx, community, None, now=app.now())
     _note(str(_("No community has rooms at the console yet: the sample community was added, to try things with.")))
 
 

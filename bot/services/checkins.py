@@ -16,7 +16,7 @@ from bot.services import members
 from bot.services.alone import each_alone
 from bot.services.voice import Voice
 from bot.storage.database import Transaction
-from bot.storage.tables import CheckInRow, CheckInSchedule
+from bot.storage.tables import CheckInRow, CheckInSchedule, Delivery
 
 NOTE = "checkins.note"
 
@@ -40,7 +40,7 @@ class CheckIns:
             tx.session.add(row)
         row.wall = wall or row.wall
         row.zone = row.zone if zone is None else zone.key
-        self._plan(row, after=now)
+        await self._plan_anew(tx, row, now=now)
         await tx.session.flush()
         return row
 
@@ -51,6 +51,7 @@ class CheckIns:
             return False
         await self._drop_prompts(tx, row)
         await tx.session.delete(row)
+        await tx.session.flush()
         return True
 
     async def move_zone(self, tx: Transaction, member: Member, zone: ZoneInfo, *, now: datetime) -> None:
@@ -111,6 +112,7 @@ class CheckIns:
             key=f"share:{member.id}:{day}:{int(row.answered_at.timestamp())}",
             priority=Priority.REPLY,
             now=now,
+            about_id=member.id,
         )
 
     async def month(self, tx: Transaction, member: Member, until: date) -> list[CheckIn]:
@@ -149,23 +151,50 @@ class CheckIns:
         assert row.next_at is not None  # noqa: S101  it was selected by it
         assert row.next_day is not None  # noqa: S101  planned together with next_at
         day, due_at = row.next_day, row.next_at
-        row.last_day = day
         member = await members.load(tx, row.member_id)
-        answered = await self._row(tx, member, day)
-        if answered is None:
+        had_its_own = row.last_day is not None and day <= row.last_day
+        row.last_day = max(day, row.last_day or day)
+        if not had_its_own and await self._row(tx, member, day) is None:
             if member.quiet_from is not None and member.quiet_until is not None:
                 due_at = end_of_quiet_hours(due_at, ZoneInfo(row.zone), member.quiet_from, member.quiet_until)
             await self._voice.to_member(
                 tx,
                 member,
                 prompt(),
-                key=f"checkin:{row.id}:{day}",
+                # With the instant: a prompt that was dropped for another time of that day does not stand in its way.
+                key=f"checkin:{row.id}:{day}:{int(row.next_at.timestamp())}",
                 priority=Priority.CHECK_IN,
                 now=now,
                 due_at=due_at,
                 expires_at=due_at + STALE,
             )
         self._plan(row, after=max(now, row.next_at))
+
+    async def _plan_anew(self, tx: Transaction, row: CheckInSchedule, *, now: datetime) -> None:
+        """Set the next occurrence after the member chose a time: today's too, unless they were asked today.
+
+        A prompt that still waits gives way to the new time, if that comes today.
+        """
+        waiting = row.last_day
+        row.last_day = await self._last_asked(tx, row.member_id)
+        self._plan(row, after=now)
+        if waiting is None:
+            return
+        if row.next_day is not None and row.next_day <= waiting:
+            await self._drop_prompts(tx, row)
+        else:
+            row.last_day = waiting
+
+    @staticmethod
+    async def _last_asked(tx: Transaction, member_id: int) -> date | None:
+        """The last day whose question went out to the member, also by a schedule that they have stopped since."""
+        query = select(Delivery.key).where(
+            Delivery.member_id == member_id,
+            Delivery.key.startswith("checkin:"),
+            Delivery.state.in_(["sending", "sent"]),
+        )
+        key = await tx.session.scalar(query.order_by(Delivery.id.desc()).limit(1))
+        return None if key is None else date.fromisoformat(key.split(":")[2])
 
     @staticmethod
     def _plan(row: CheckInSchedule, *, after: datetime) -> None:

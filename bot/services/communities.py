@@ -8,10 +8,12 @@ from typing import Any, Literal
 from sqlalchemy import delete, select
 
 from bot.core import recurrence
-from bot.core.community import CommunityFile, Meeting, Person, Place
+from bot.core.community import CommunityFile, Meeting, Place
 from bot.core.people import Community
 from bot.core.words import Say, Text, _
 from bot.services import members
+from bot.services.community_people import apply_people, people_ids, person_of
+from bot.services.escalations import Escalations
 from bot.services.meetings import Meetings
 from bot.services.policies import read_policy, write_policy
 from bot.services.resources import replace_community_resources
@@ -52,7 +54,7 @@ async def stored_file(tx: Transaction, slug: str) -> CommunityFile | None:
             {"platform": place.platform, "kinds": place.kinds, "address": place.address}
             for place in await _rows(tx, tables.Place, row.id)
         ],
-        "people": [await _person(tx, id_) for id_ in await _people_ids(tx, row.id)],
+        "people": [await person_of(tx, id_) for id_ in await people_ids(tx, row.id)],
         "meetings": [_meeting(meeting) for meeting in await _rows(tx, tables.MeetingRow, row.id)],
         "escalation": {
             "steps": [
@@ -66,10 +68,22 @@ async def stored_file(tx: Transaction, slug: str) -> CommunityFile | None:
     return CommunityFile.model_validate(values)
 
 
-def changes(before: CommunityFile | None, after: CommunityFile) -> list[Change]:
-    """What applying `after` would change."""
+async def announced(tx: Transaction, slug: str) -> frozenset[str]:
+    """The names of the meetings that organizers announced by command: files leave them alone."""
+    query = (
+        select(tables.MeetingRow.name)
+        .join(tables.Community, tables.Community.id == tables.MeetingRow.community_id)
+        .where(tables.Community.slug == slug, tables.MeetingRow.from_file.is_(False))
+    )
+    return frozenset(await tx.session.scalars(query))
+
+
+def changes(
+    before: CommunityFile | None, after: CommunityFile, *, left_alone: frozenset[str] = frozenset()
+) -> list[Change]:
+    """What applying `after` would change; the meetings `left_alone` are not removed with it."""
     if before is None:
-        return [Change("+", _("community {name}", name=after.name)), *_entries(None, after)]
+        return [Change("+", _("community {name}", name=after.name)), *_entries(None, after, left_alone)]
     found = [
         Change("~", f"{key}: {_shown(old)} → {_shown(new)}")
         for key in ("name", "country", "zone", "languages", "checkin_time", "retention_days", "resources")
@@ -77,33 +91,40 @@ def changes(before: CommunityFile | None, after: CommunityFile) -> list[Change]:
     ]
     if before.escalation != after.escalation:
         found.append(Change("~", _("the steps of escalation")))
-    return found + list(_entries(before, after))
+    return found + list(_entries(before, after, left_alone))
 
 
-async def apply(
-    tx: Transaction, file: CommunityFile, resources_csv: str | None, meetings: Meetings, *, now: datetime
-) -> Community:
-    """Store the community as the file describes it; raises `Refused`, and then nothing is stored."""
-    row = await tx.session.scalar(select(tables.Community).where(tables.Community.slug == file.id))
-    if row is None:
-        row = tables.Community(slug=file.id)
-        tx.session.add(row)
-    row.name, row.country, row.zone = file.name, file.country, file.zone.key
-    row.languages, row.checkin_time = list(file.languages), file.checkin_time
-    row.policy, row.retention_days = write_policy(file.policy), file.retention_days
-    row.resources_file = None if file.resources is None else str(file.resources)
-    await tx.session.flush()
-    await _apply_places(tx, row.id, file.places)
-    await _apply_people(tx, row.id, file.people, now=now)
-    community = members.community_of(row)
-    await _apply_meetings(tx, community, file, meetings, now=now)
-    if resources_csv is None:
-        await tx.session.execute(
-            delete(tables.CommunityResource).where(tables.CommunityResource.community_id == row.id)
-        )
-    else:
-        await replace_community_resources(tx, row.id, resources_csv, source=str(file.resources))
-    return community
+class Communities:
+    """Applies files; `meetings` and `escalations` tell people what that changes for them."""
+
+    def __init__(self, meetings: Meetings, escalations: Escalations) -> None:
+        self._meetings = meetings
+        self._escalations = escalations
+
+    async def apply(
+        self, tx: Transaction, file: CommunityFile, resources_csv: str | None, *, now: datetime
+    ) -> Community:
+        """Store the community as the file describes it; raises `Refused`, and then nothing is stored."""
+        row = await tx.session.scalar(select(tables.Community).where(tables.Community.slug == file.id))
+        if row is None:
+            row = tables.Community(slug=file.id)
+            tx.session.add(row)
+        row.name, row.country, row.zone = file.name, file.country, file.zone.key
+        row.languages, row.checkin_time = list(file.languages), file.checkin_time
+        row.policy, row.retention_days = write_policy(file.policy), file.retention_days
+        row.resources_file = None if file.resources is None else str(file.resources)
+        await tx.session.flush()
+        await _apply_places(tx, row.id, file.places)
+        await apply_people(tx, row.id, file.people, self._escalations, now=now)
+        community = members.community_of(row)
+        await _apply_meetings(tx, community, file, self._meetings, now=now)
+        if resources_csv is None:
+            await tx.session.execute(
+                delete(tables.CommunityResource).where(tables.CommunityResource.community_id == row.id)
+            )
+        else:
+            await replace_community_resources(tx, row.id, resources_csv, source=str(file.resources))
+        return community
 
 
 # Places
@@ -125,62 +146,6 @@ async def _apply_places(tx: Transaction, community_id: int, wanted: tuple[Place,
         if row.community_id != community_id:
             raise Refused(_("The place {address} belongs to another community already.", address=place.address))
         row.kinds = [kind.value for kind in place.kinds]
-
-
-# People
-
-
-async def _apply_people(tx: Transaction, community_id: int, wanted: tuple[Person, ...], *, now: datetime) -> None:
-    kept: set[int] = set()
-    for person in wanted:
-        member_id = await _one_member(tx, community_id, person, now=now)
-        kept.add(member_id)
-        row = await tx.session.get_one(tables.Member, member_id)
-        row.from_file = True
-        row.zone = row.zone if person.zone is None else person.zone.key
-        row.language = person.language or row.language
-        await members.set_name(tx, member_id, person.name)
-        await tx.session.execute(delete(tables.RoleGiven).where(tables.RoleGiven.member_id == member_id))
-        for role in dict.fromkeys(person.roles):
-            tx.session.add(tables.RoleGiven(member_id=member_id, role=role.value))
-    for member_id in set(await _people_ids(tx, community_id)) - kept:
-        await tx.session.execute(delete(tables.RoleGiven).where(tables.RoleGiven.member_id == member_id))
-        (await tx.session.get_one(tables.Member, member_id)).from_file = False
-
-
-async def _one_member(tx: Transaction, community_id: int, person: Person, *, now: datetime) -> int:
-    """One member for all of a person's accounts; what was two members becomes one."""
-    ids = []
-    for platform, account in person.accounts:
-        member_id, _new = await members.ensure(tx, community_id, platform, account, now=now)
-        ids.append(member_id)
-    first, *others = dict.fromkeys(ids)
-    for other in others:
-        await members.merge(tx, other, into=first)
-    listed = {(platform, account) for platform, account in person.accounts}
-    for identity in await tx.session.scalars(select(tables.Identity).where(tables.Identity.member_id == first)):
-        if (identity.platform, identity.account) not in listed:
-            await tx.session.delete(identity)
-    return first
-
-
-async def _people_ids(tx: Transaction, community_id: int) -> list[int]:
-    query = select(tables.Member.id).where(
-        tables.Member.community_id == community_id, tables.Member.from_file.is_(True)
-    )
-    return list(await tx.session.scalars(query.order_by(tables.Member.id)))
-
-
-async def _person(tx: Transaction, member_id: int) -> dict[str, Any]:
-    member = await members.load(tx, member_id)
-    identities = await tx.session.scalars(select(tables.Identity).where(tables.Identity.member_id == member_id))
-    person: dict[str, Any] = {"name": member.name, "roles": sorted(r.value for r in member.roles if r != "member")}
-    person |= {identity.platform: identity.account for identity in identities}
-    if member.own_zone is not None:
-        person["zone"] = member.own_zone.key
-    if member.own_language is not None:
-        person["language"] = member.own_language
-    return person
 
 
 # Meetings
@@ -252,10 +217,12 @@ def _wanted(meeting: Meeting, file: CommunityFile) -> dict[str, Any]:
 # Comparing
 
 
-def _entries(before: CommunityFile | None, after: CommunityFile) -> Iterator[Change]:
+def _entries(before: CommunityFile | None, after: CommunityFile, left_alone: frozenset[str]) -> Iterator[Change]:
     yield from _differences(_("place {name}"), _places(before), _places(after))
-    yield from _differences(_("person {name}"), _people(before), _people(after))
-    yield from _differences(_("meeting {name}"), _meetings_of(before), _meetings_of(after))
+    yield from _differences(_("person {name}"), _people(before), _people(after, before))
+    meetings = _meetings_of(after)
+    stored = {name: m for name, m in _meetings_of(before).items() if name in meetings or name not in left_alone}
+    yield from _differences(_("meeting {name}"), stored, meetings)
 
 
 def _differences(label: Text, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
@@ -273,10 +240,15 @@ def _places(file: CommunityFile | None) -> dict[str, Any]:
     return {} if file is None else {f"{p.platform} {p.address}": frozenset(p.kinds) for p in file.places}
 
 
-def _people(file: CommunityFile | None) -> dict[str, Any]:
-    if file is None:
-        return {}
-    return {p.name: (frozenset(p.roles), frozenset(p.accounts), p.zone, p.language) for p in file.people}
+def _people(file: CommunityFile | None, before: CommunityFile | None = None) -> dict[str, Any]:
+    """People by name, of whom there may be several. What the file leaves open stays as it was `before`."""
+    chosen = {account: p for p in (() if before is None else before.people) for account in p.accounts}
+    found: dict[str, set[Any]] = {}
+    for p in () if file is None else file.people:
+        known = next((chosen[account] for account in p.accounts if account in chosen), p)
+        described = (frozenset(p.roles), frozenset(p.accounts), p.zone or known.zone, p.language or known.language)
+        found.setdefault(p.name, set()).add(described)
+    return found
 
 
 def _meetings_of(file: CommunityFile | None) -> dict[str, Any]:

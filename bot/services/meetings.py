@@ -1,5 +1,6 @@
 """Meetings: what an organizer announces, a member follows, and both are reminded of."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -23,6 +24,8 @@ from bot.storage.tables import MeetingChange, MeetingRow, Reminder
 
 AFTER_START = timedelta(minutes=10)
 """A reminder is still of use this long after the start: one can come late."""
+
+_LINKS = re.compile(r"https?://\S+", re.IGNORECASE)
 
 LOOK_AHEAD = timedelta(days=14)
 
@@ -98,7 +101,7 @@ class Meetings:
         await self._tell_followers(
             tx,
             meeting,
-            Content(text=_("{meeting} has ended for good.", meeting=meeting.name)),
+            Content(text=_("{meeting} will not take place any more.", meeting=meeting.name)),
             key=f"removed:{int(now.timestamp())}",
             now=now,
         )
@@ -197,7 +200,7 @@ class Meetings:
 
     async def _remind(self, tx: Transaction, row: Reminder, meeting: MeetingRow, *, now: datetime) -> None:
         assert row.next_start is not None  # noqa: S101  planned together with next_at, by which it was selected
-        # Not the row's id: SQLite gives the id of a deleted row again, to another follower.
+        # Not the row's id: who stops following and begins again has another row, and is reminded once all the same.
         whose = "room" if row.member_id is None else row.member_id
         key = f"reminder:{meeting.id}:{whose}:{row.lead}:{row.next_day}:{int(row.next_start.timestamp())}"
         expires_at = row.next_start + AFTER_START
@@ -346,8 +349,9 @@ def reminder(meeting: MeetingRow, start: datetime, zone: ZoneInfo, *, private: b
     text: Text = _(
         "{meeting} starts soon: {start} ({zone}).", meeting=meeting.name, start=start.astimezone(zone), zone=zone.key
     )
-    if meeting.where:
-        text = _("{before}\nWhere: {where}", before=text, where=meeting.where)
+    where = meeting.where if private else _LINKS.sub("", meeting.where or "").strip()
+    if where:
+        text = _("{before}\nWhere: {where}", before=text, where=where)
     if private and meeting.link:
         text = _("{before}\n{link}", before=text, link=meeting.link)
     return Content(text=text)

@@ -3,13 +3,14 @@
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select
 
 from bot.core.inbound import Inbound
 from bot.core.people import Community, Member
 from bot.core.roles import Role
 from bot.core.text import clean_name
 from bot.services.policies import read_policy
+from bot.services.whereabouts import NEVER_SEEN, community_id_of
 from bot.storage import tables
 from bot.storage.database import Transaction
 
@@ -54,22 +55,18 @@ async def load(tx: Transaction, member_id: int, *, is_new: bool = False) -> Memb
 
 
 async def resolve(tx: Transaction, inbound: Inbound, *, now: datetime) -> Member | None:
-    """Who wrote this; a first contact makes them a member. None if no community can be told.
-
-    In a room it is the room's community. In a private chat it is the community they were last seen in, else one
-    whose rooms they share with the bot, else the only one there is.
-    """
-    community_id = await _community_id(tx, inbound)
+    """Who wrote this; a first contact makes them a member. None if no community can be told."""
+    community_id = await community_id_of(tx, inbound)
     if community_id is None:
         return None
-    member_id, is_new = await ensure(tx, community_id, inbound.platform, inbound.account, now=now)
+    member_id, is_new = await ensure(tx, community_id, inbound.platform, inbound.account, seen_at=now)
     await _seen(tx, member_id, inbound, now=now)
     return await load(tx, member_id, is_new=is_new)
 
 
 async def find(tx: Transaction, inbound: Inbound) -> Member | None:
     """Who wrote this, if they are a member already."""
-    community_id = await _community_id(tx, inbound)
+    community_id = await community_id_of(tx, inbound)
     query = select(tables.Identity.member_id).where(
         tables.Identity.community_id == community_id,
         tables.Identity.platform == inbound.platform,
@@ -79,8 +76,14 @@ async def find(tx: Transaction, inbound: Inbound) -> Member | None:
     return None if member_id is None else await load(tx, member_id)
 
 
-async def ensure(tx: Transaction, community_id: int, platform: str, account: str, *, now: datetime) -> tuple[int, bool]:
-    """The id of the member with this account in the community, made if need be; and whether it was made."""
+async def ensure(
+    tx: Transaction, community_id: int, platform: str, account: str, *, seen_at: datetime = NEVER_SEEN
+) -> tuple[int, bool]:
+    """The id of the member with this account in the community, made if need be; and whether it was made.
+
+    `seen_at` is given only where the person themself was heard: a member made on somebody else's word must not draw
+    that person's private chat into the community.
+    """
     identity = tables.Identity
     known = select(identity.member_id).where(
         identity.community_id == community_id, identity.platform == platform, identity.account == account
@@ -92,7 +95,12 @@ async def ensure(tx: Transaction, community_id: int, platform: str, account: str
     tx.session.add(row)
     await tx.session.flush()
     inserted = await tx.insert_new(
-        identity, community_id=community_id, member_id=row.id, platform=platform, account=account, last_seen_at=now
+        identity,
+        community_id=community_id,
+        member_id=row.id,
+        platform=platform,
+        account=account,
+        last_seen_at=seen_at,
     )
     if inserted:
         return row.id, True
@@ -128,31 +136,6 @@ async def set_quiet_hours(tx: Transaction, member_id: int, hours: tuple[time, ti
     row.quiet_from, row.quiet_until = hours or (None, None)
 
 
-async def merge(tx: Transaction, member_id: int, *, into: int) -> None:
-    """Two members turn out to be one person: the accounts and cases of `member_id` become `into`'s.
-
-    Where both have settings, check-ins or reminders, `into`'s are kept.
-    """
-    for table, column in (
-        (tables.Identity, tables.Identity.member_id),
-        (tables.CaseRow, tables.CaseRow.member_id),
-        (tables.CaseRow, tables.CaseRow.holder),
-        (tables.RelayMessage, tables.RelayMessage.author),
-        (tables.Delivery, tables.Delivery.member_id),
-    ):
-        await tx.session.execute(update(table).where(column == member_id).values({column: into}))
-    await _merge_open_case(tx, member_id, into)
-    await tx.session.flush()
-    await tx.session.execute(delete(tables.Member).where(tables.Member.id == member_id))
-
-
-async def _merge_open_case(tx: Transaction, member_id: int, into: int) -> None:
-    case = tables.CaseRow
-    both = await tx.session.scalar(select(func.count()).where(case.open_for.in_([member_id, into])))
-    if both == 1:
-        await tx.session.execute(update(case).where(case.open_for == member_id).values(open_for=into))
-
-
 async def with_roles(tx: Transaction, community_id: int, roles: set[Role]) -> list[int]:
     """The ids of the community's members who have one of these roles."""
     query = (
@@ -163,34 +146,6 @@ async def with_roles(tx: Transaction, community_id: int, roles: set[Role]) -> li
         .order_by(tables.Member.id)
     )
     return list(await tx.session.scalars(query))
-
-
-async def _community_id(tx: Transaction, inbound: Inbound) -> int | None:
-    place = tables.Place
-    addresses = [inbound.place, *([inbound.space] if inbound.space else [])]
-    if not inbound.private:
-        return await tx.session.scalar(
-            select(place.community_id).where(place.platform == inbound.platform, place.address.in_(addresses))
-        )
-    identity = tables.Identity
-    known = await tx.session.scalar(
-        select(identity.community_id)
-        .where(identity.platform == inbound.platform, identity.account == inbound.account)
-        .order_by(identity.last_seen_at.desc(), identity.id)
-        .limit(1)
-    )
-    if known is not None:
-        return known
-    shared = await tx.session.scalar(
-        select(place.community_id)
-        .where(place.platform == inbound.platform, place.address.in_(inbound.shared_spaces))
-        .order_by(place.id)
-        .limit(1)
-    )
-    if shared is not None:
-        return shared
-    communities = list(await tx.session.scalars(select(tables.Community.id).limit(2)))
-    return communities[0] if len(communities) == 1 else None
 
 
 async def _seen(tx: Transaction, member_id: int, inbound: Inbound, *, now: datetime) -> None:

@@ -8,36 +8,78 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Table, and_, delete, false, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, false, func, or_, select, update
 
+from bot.core.content import Content
 from bot.core.people import Member
+from bot.delivery import outbox
 from bot.services.escalations import Escalations
 from bot.storage.database import Transaction
-from bot.storage.personal import PERSONAL, Personal
-from bot.storage.tables import Base, CaseRow, Community, Identity, InboundEvent, Remembered
+from bot.storage.personal import PERSONAL, Kept, Personal, column_at
+from bot.storage.tables import Base, CaseRow, Community, Delivery, Identity, InboundEvent, Remembered
 
 EVENTS_KEPT = timedelta(days=7)
 """How long platform ids of inbound events are kept: no platform repeats an event after that."""
 
+BLANK_AFTER = timedelta(days=1)
+"""How long the words of a delivery are kept once nobody will send it any more; its choices still work after that."""
+
+BLANK_BATCH = 5000
+"""Deliveries blanked at once: the database's one writer is held for less than a second."""
+
+STRANGERS_KEPT = timedelta(days=1)
+"""How long a delivery to the private chat of somebody who is no member (any more) is kept: it names their account."""
+
+EXPORT_BYTES = 4_000_000
+"""Size of an export, as UTF-8: well under what the platforms take as a file (Discord: 10 MB)."""
+
+EXPORT_ROWS = 5000
+"""Rows of one table in an export, the newest."""
+
 SEALED = "_sealed"
+UNSENT = ("pending", "sending")
 
 
 async def export(tx: Transaction, member: Member) -> str:
-    """Everything stored about the member, as JSON for people and programs to read."""
+    """What is stored about the member, as JSON for people and programs to read.
+
+    Of messages that hold somebody else's words, only when they were sent. Beyond `EXPORT_BYTES` or `EXPORT_ROWS` the
+    oldest rows are left out, those of `PERSONAL`'s last tables first; `left_out` says how many of which table.
+    """
     document: dict[str, Any] = {"community": member.community.name}
+    left_out: dict[str, int] = {}
+    own_cases = set(await tx.session.scalars(select(CaseRow.id).where(CaseRow.member_id == member.id)))
+    room = EXPORT_BYTES
     for name, personal in PERSONAL.items():
         table = Base.metadata.tables[name]
-        rows = await tx.session.execute(select(table).where(table.c[personal.member] == member.id))
-        document[name] = [_readable(tx, name, dict(row._mapping)) for row in rows]
+        mine = table.c[personal.member] == member.id
+        newest_first = select(table).where(mine).order_by(*(key.desc() for key in table.primary_key))
+        shown: list[dict[str, Any]] = []
+        for found in await tx.session.execute(newest_first.limit(EXPORT_ROWS)):
+            row = dict(found._mapping)
+            readable = _readable(tx, table, personal, row)
+            if name == Delivery.__tablename__ and _is_for(member, row, own_cases):
+                readable["text"] = _text_of(tx, row)
+            room -= len(json.dumps([[readable]], ensure_ascii=False, indent=2).encode())
+            if room < 0:
+                break
+            shown.append(readable)
+        document[name] = shown[::-1]
+        there_are = await tx.session.scalar(select(func.count()).select_from(table).where(mine)) or 0
+        if there_are > len(shown):
+            left_out[name] = there_are - len(shown)
+    if left_out:
+        document["left_out"] = left_out
     return json.dumps(document, ensure_ascii=False, indent=2)
 
 
-def _readable(tx: Transaction, table: str, row: Mapping[str, Any]) -> dict[str, Any]:
+def _readable(tx: Transaction, table: Table, personal: Personal, row: Mapping[str, Any]) -> dict[str, Any]:
     readable: dict[str, Any] = {}
-    for column, value in row.items():
+    for column in personal.exported or table.c.keys():
+        value = row[column]
         if column.endswith(SEALED):
             plain = column.removesuffix(SEALED)
-            readable[plain] = None if value is None else tx.vault.open(value, f"{table}.{plain}")
+            readable[plain] = None if value is None else tx.vault.open(value, f"{table.name}.{plain}")
         elif isinstance(value, datetime | date | time):
             readable[column] = value.isoformat()
         else:
@@ -45,20 +87,38 @@ def _readable(tx: Transaction, table: str, row: Mapping[str, Any]) -> dict[str, 
     return readable
 
 
+def _is_for(member: Member, delivery: Mapping[str, Any], own_cases: set[int]) -> bool:
+    """Whether the words of a delivery to the member are nobody else's. A case that was forgotten was somebody's."""
+    is_own_case = delivery["case_id"] is None or delivery["case_id"] in own_cases
+    return is_own_case and delivery["about_id"] in {None, member.id}
+
+
+def _text_of(tx: Transaction, delivery: Mapping[str, Any]) -> str:
+    """What was said; not its file, which may be an export itself."""
+    return str(Content.from_json(tx.vault.open_json(delivery["content_sealed"], outbox.PURPOSE)).text)
+
+
 async def erase(tx: Transaction, member: Member, escalations: Escalations, *, now: datetime) -> None:
     """Forget the member: their open case ends, the cases they have are handed over, all rows about them go."""
+    await _erase_rows(tx, member, Delivery.__tablename__)
     await escalations.on_erasure(tx, member, now=now)
     await tx.session.flush()
+    # What that has just said (the case has ended) holds none of their words, and peers wait for it.
+    await tx.session.execute(update(Delivery).where(Delivery.about_id == member.id).values(about_id=None))
     await _forget_remembered(tx, member)
     # Children first: the members row itself comes last.
-    for name, personal in reversed(PERSONAL.items()):
-        table = Base.metadata.tables[name]
-        mine = table.c[personal.member] == member.id
-        if personal.forget:
-            await tx.session.execute(update(table).where(mine).values(dict.fromkeys(personal.forget)))
-        else:
-            await tx.session.execute(delete(table).where(mine))
+    for name in reversed(PERSONAL):
+        await _erase_rows(tx, member, name)
     tx.session.expunge_all()
+
+
+async def _erase_rows(tx: Transaction, member: Member, name: str) -> None:
+    table, personal = Base.metadata.tables[name], PERSONAL[name]
+    mine = or_(*(column_at(table, path) == member.id for path in (personal.member, *personal.also)))
+    if personal.forget:
+        await tx.session.execute(update(table).where(mine).values(dict.fromkeys(personal.forget)))
+    else:
+        await tx.session.execute(delete(table).where(mine))
 
 
 async def _forget_remembered(tx: Transaction, member: Member) -> None:
@@ -84,36 +144,79 @@ async def _remembered_of(tx: Transaction, platform: str, of: str) -> list[Rememb
 
 
 async def keep_no_longer(tx: Transaction, *, now: datetime) -> int:
-    """Delete what has been kept for as long as was said; how many rows."""
-    deleted = 0
+    """Delete or empty what has been kept for as long as was said; how many rows.
+
+    Of the deliveries at most `BLANK_BATCH` are blanked; call it again for more.
+    """
+    retentions = await tx.session.execute(select(Community.id, Community.retention_days))
+    days_by_community = {row.id: row.retention_days for row in retentions}
+    done = 0
     for name, personal in PERSONAL.items():
+        table = Base.metadata.tables[name]
+        if personal.forget_after is not None:
+            full = or_(*(table.c[column].is_not(None) for column in personal.forget))
+            old = _is_old(table, personal, personal.forget_after, days_by_community, now=now)
+            done += await _count(tx, update(table).where(old, full).values(dict.fromkeys(personal.forget)))
         if personal.kept != "member":
-            deleted += await _delete_old(tx, Base.metadata.tables[name], personal, now=now)
-    old = InboundEvent.seen_at < now - EVENTS_KEPT
-    result: Any = await tx.session.execute(delete(InboundEvent).where(old))
-    return deleted + int(result.rowcount)
+            old = _is_old(table, personal, personal.kept, days_by_community, now=now)
+            done += await _count(tx, delete(table).where(old))
+    to_strangers = and_(Delivery.member_id.is_(None), Delivery.kind == "direct")
+    done += await _count(tx, delete(Delivery).where(to_strangers, _over_since(now - STRANGERS_KEPT)))
+    done += await _count(tx, delete(InboundEvent).where(InboundEvent.seen_at < now - EVENTS_KEPT))
+    return done + await _blank(tx, now=now)
 
 
-async def _delete_old(tx: Transaction, table: Table, personal: Personal, *, now: datetime) -> int:
-    since = table.c[personal.since or ""]
-    if isinstance(personal.kept, int):
-        old = since < now - timedelta(days=personal.kept)
+def _is_old(
+    table: Table, personal: Personal, kept: Kept, days_by_community: Mapping[int, int], *, now: datetime
+) -> ColumnElement[bool]:
+    since = column_at(table, personal.since or "")
+    if isinstance(kept, int):
+        old = since < now - timedelta(days=kept)
     else:
-        retentions = await tx.session.execute(select(Community.id, Community.retention_days))
+        community = column_at(table, "community_id" if "community_id" in table.c else "case_id.community_id")
         old = or_(
             false(),  # there may be no community yet
             *(
-                and_(_community_of(table) == community_id, since < now - timedelta(days=days))
-                for community_id, days in retentions.all()
+                and_(community == community_id, since < now - timedelta(days=days))
+                for community_id, days in days_by_community.items()
             ),
         )
-    if table.name == "deliveries":
-        old = and_(old, table.c.state.not_in(["pending", "sending"]))
-    result: Any = await tx.session.execute(delete(table).where(old))
+    if table.name == Delivery.__tablename__:
+        old = and_(old, table.c.state.not_in(UNSENT))
+    return old
+
+
+def _over_since(instant: datetime) -> ColumnElement[bool]:
+    """Deliveries that nobody has tried to send since. A failed or expired one tells only when it was last due."""
+    return and_(Delivery.state.not_in(UNSENT), func.coalesce(Delivery.sent_at, Delivery.due_at) < instant)
+
+
+async def _blank(tx: Transaction, *, now: datetime) -> int:
+    """Drop the words of deliveries that are over, crises and replies first; how many."""
+    over = (
+        select(Delivery.id, Delivery.content_sealed, Delivery.has_choices)
+        .where(Delivery.blanked_at.is_(None), _over_since(now - BLANK_AFTER))
+        .order_by(Delivery.priority, Delivery.id)
+        .limit(BLANK_BATCH)
+    )
+    rows = (await tx.session.execute(over)).all()
+    if not rows:
+        return 0
+    nothing = tx.vault.seal_json(Content().as_json(), outbox.PURPOSE)
+    blanked = [
+        {"row": row.id, "blank": _only_choices(tx, row.content_sealed) if row.has_choices else nothing} for row in rows
+    ]
+    table = Base.metadata.tables[Delivery.__tablename__]
+    one = update(table).where(table.c.id == bindparam("row"))
+    await tx.session.execute(one.values(content_sealed=bindparam("blank"), blanked_at=now), blanked)
+    return len(rows)
+
+
+def _only_choices(tx: Transaction, sealed: bytes) -> bytes:
+    content = Content.from_json(tx.vault.open_json(sealed, outbox.PURPOSE))
+    return tx.vault.seal_json(Content(choices=content.choices).as_json(), outbox.PURPOSE)
+
+
+async def _count(tx: Transaction, statement: Any) -> int:
+    result: Any = await tx.session.execute(statement)
     return int(result.rowcount)
-
-
-def _community_of(table: Table) -> Any:
-    if "community_id" in table.c:
-        return table.c.community_id
-    return select(CaseRow.community_id).where(CaseRow.id == table.c.case_id).scalar_subquery()

@@ -32,6 +32,7 @@ class Pending:
     command: str
     parameter: str
     arguments: dict[str, str]
+    asked_at: datetime
 
 
 async def ask(
@@ -78,6 +79,7 @@ async def pending(tx: Transaction, member: Member, *, now: datetime, id_: int | 
         command=row.command,
         parameter=row.parameter,
         arguments=tx.vault.open_json(row.arguments_sealed, PURPOSE),
+        asked_at=row.asked_at,
     )
 
 

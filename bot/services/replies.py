@@ -1,7 +1,9 @@
 """What the dispatcher itself says: welcome, misunderstandings, faults."""
 
+from collections.abc import Sequence
+
 from bot.core.commands import Command
-from bot.core.content import Choice, Content
+from bot.core.content import Choice, Content, Field
 from bot.core.roles import ALLOWED, Action, Role
 from bot.core.text import clean_name
 from bot.core.words import Text, _
@@ -41,6 +43,12 @@ def not_understood() -> Content:
 def unknown_command() -> Content:
     """A command or button that does not exist (any more)."""
     return Content(text=_("I don't know that command. “help” shows what I can do."), choices=(HELP,))
+
+
+def which_of(family: Sequence[Command]) -> Content:
+    """The first word of several commands, and nothing that tells which."""
+    fields = tuple(Field(name=command.name, value=command.summary) for command in family)
+    return Content(text=_("Which of these?"), fields=fields)
 
 
 def not_for_you(action: Action) -> Content:

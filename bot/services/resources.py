@@ -55,7 +55,7 @@ class Resources:
         stored = await tx.session.scalar(
             select(CommunityResource.csv).where(CommunityResource.community_id == community_id)
         )
-        own = () if stored is None else parse_community_resources(stored.decode(), source="").resources
+        own = () if stored is None else parse_community_resources(stored.decode(errors="replace"), source="").resources
         return [*own, *self.helplines]
 
     def emergency_number(self, country: str | None) -> EmergencyNumber | None:

@@ -15,7 +15,7 @@ MOST_WORDS = 6
 """Words that one value may have, such as "tue, thu and first sun"."""
 
 _TOKEN = re.compile(r'"([^"]*)"|“([^”]*)”|(\S+)')
-_FREE = frozenset({"text", "name"})
+FREE = frozenset({"text", "name"})
 """Kinds that take any words: they get one word (or a quoted phrase), unless they are the last."""
 
 
@@ -51,6 +51,12 @@ def read(text: str, registry: Registry, reader: Reader) -> Typed | None:
         if len(tokens) >= words and command is not None and not command.hidden:
             return _arguments(command, tokens[words:], body, reader)
     return None
+
+
+def family_of(text: str, registry: Registry) -> list[Command]:
+    """The commands that begin with the word which is all of `text`, such as those of "checkin"."""
+    word = text.strip().lstrip("".join(MARKS)).casefold()
+    return [command for command in registry if not command.hidden and command.name.split()[0] == word]
 
 
 def read_phrase(text: str, registry: Registry, languages: Collection[Words]) -> Command | None:
@@ -94,11 +100,11 @@ def _take(
 ) -> tuple[str, int] | None:
     """The value at the head of `tokens`, and how many of them it took; None if nothing there is one."""
     first = tokens[0]
-    if parameter.rest or (parameter.kind.name in _FREE and not others and not first.quoted):
+    if parameter.rest or (parameter.kind.name in FREE and not others and not first.quoted):
         return body[first.start :].strip('"“”'), len(tokens)
     if first.quoted:
         return first.text, 1
-    if parameter.kind.name in _FREE:
+    if parameter.kind.name in FREE:
         count = _until_next(tokens, others, body, reader)
         return " ".join(token.text for token in tokens[:count]), count
     for count in range(min(MOST_WORDS, len(tokens)), 0, -1):
@@ -113,7 +119,7 @@ def _take(
 
 def _until_next(tokens: Sequence[_Token], others: Sequence[Parameter], body: str, reader: Reader) -> int:
     """How many words a free value has: up to the first that the next parameter takes, if there is one."""
-    following = next((p for p in others if p.kind.name not in _FREE), None)
+    following = next((p for p in others if p.kind.name not in FREE), None)
     if following is None:
         return 1
     for count in range(1, len(tokens)):

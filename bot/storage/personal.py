@@ -4,7 +4,9 @@
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Table, select
 
 Kept = int | Literal["member", "community"]
 
@@ -13,18 +15,29 @@ Kept = int | Literal["member", "community"]
 class Personal:
     """How a table's rows about a person are kept.
 
-    - `member`: the column that names the member.
+    `since` and `also` are paths for `column_at`: a column of the table, or one of the row it points at.
+
+    - `member`: the column that names the member whose row it is: in their export, and erased with them.
+    - `also`: who else takes the row along when they are erased, such as the person it is about.
     - `kept`: days after `since`; "community": the community's own retention time after `since`; "member": as long
       as the member is one.
     - `forget`: on erasure these columns are emptied and the row stays, because it is somebody else's record too;
       () deletes the row.
+    - `forget_after`: as `kept`, for emptying the columns of `forget` while the row stays until `kept`.
+    - `exported`: the columns in the export; () exports all.
     """
 
     member: str
     kept: Kept
+    also: tuple[str, ...] = ()
     since: str | None = None
     forget: tuple[str, ...] = ()
+    forget_after: Kept | None = None
+    exported: tuple[str, ...] = ()
 
+
+AUDIT_DAYS = 365
+"""How long the audit log is kept: long enough for a community's yearly review."""
 
 PERSONAL: dict[str, Personal] = {
     "members": Personal(member="id", kept="member"),
@@ -33,19 +46,44 @@ PERSONAL: dict[str, Personal] = {
     "checkin_schedules": Personal(member="member_id", kept="member"),
     "checkins": Personal(member="member_id", kept=400, since="answered_at"),
     "reminders": Personal(member="member_id", kept="member"),
+    # A case goes with its audit log, which would go with it; what it knows of people goes long before.
     "cases": Personal(
         member="member_id",
-        kept="community",
+        kept=AUDIT_DAYS,
         since="ended_at",
-        forget=("member_id", "open_for", "excerpt_sealed", "link_sealed"),
+        forget=("member_id", "open_for", "excerpt_sealed", "link_sealed", "holder"),
+        forget_after="community",
     ),
-    "case_events": Personal(member="actor", kept=365, since="at", forget=("actor",)),
-    "relay_messages": Personal(member="author", kept="community", since="at"),
+    "case_events": Personal(member="actor", kept=AUDIT_DAYS, since="at", forget=("actor",)),
+    # Whatever was written in a conversation is about the member of the case, whoever wrote it.
+    "relay_messages": Personal(
+        member="author", also=("case_id.member_id",), kept="community", since="case_id.ended_at"
+    ),
     "questions": Personal(member="member_id", kept=1, since="asked_at"),
-    "deliveries": Personal(member="member_id", kept=30, since="created_at"),
+    "deliveries": Personal(
+        member="member_id",
+        also=("about_id",),
+        kept=30,
+        since="created_at",
+        exported=(
+            "id",
+            "member_id",
+            "platform",
+            "kind",
+            "address",
+            "state",
+            "attempts",
+            "reason",
+            "message_id",
+            "created_at",
+            "due_at",
+            "expires_at",
+            "sent_at",
+        ),
+    ),
 }
 """Personal tables in the order in which they are exported. Check-ins are kept 400 days: a year and a month to look
-back on. The audit log is kept a year: long enough for a community's yearly review."""
+back on."""
 
 IMPERSONAL: frozenset[str] = frozenset(
     {
@@ -59,3 +97,14 @@ IMPERSONAL: frozenset[str] = frozenset(
         "remembered",  # adapters' own values; what names an account is deleted by the erasure itself
     }
 )
+
+
+def column_at(table: Table, path: str) -> ColumnElement[Any]:
+    """The column at `path`: "about_id", or "case_id.member_id" for one of the row that `case_id` points at."""
+    name, _, further = path.partition(".")
+    column = table.c[name]
+    if not further:
+        return column
+    (key,) = column.foreign_keys
+    target = key.column.table
+    return select(target.c[further]).where(key.column == column).scalar_subquery()

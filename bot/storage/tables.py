@@ -243,6 +243,7 @@ class CaseRow(Base):
     next_at: Mapped[datetime | None]
     holder: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
     told_late: Mapped[bool]
+    nudged: Mapped[bool]
     outcome: Mapped[str | None] = mapped_column(String(16))
     version: Mapped[int]
     opened_at: Mapped[datetime]
@@ -316,6 +317,8 @@ class Delivery(Base):
     message_id: Mapped[str | None]
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+    blanked_at: Mapped[datetime | None]
+    """When its words were dropped, a day after it was over; its choices stay, so that its buttons still work."""
 
 
 class InboundEvent(Base):

@@ -11,6 +11,7 @@ from bot.core.crisis.signal import Severity
 from bot.core.escalation import (
     DEFAULT_POLICY,
     LATE,
+    SILENCE,
     AlreadyEnded,
     AlreadyTaken,
     AnswerMember,
@@ -22,6 +23,8 @@ from bot.core.escalation import (
     GiveBack,
     HandedOver,
     Heard,
+    MemberSpoke,
+    Nudge,
     Opened,
     OpenRelay,
     Outcome,
@@ -66,7 +69,7 @@ def after(case: Case, *events: Event, at: datetime = NOON) -> Case:
 
 def test_opening_answers_the_member_and_pages_the_first_step() -> None:
     case, effects = advance(Case(policy=DEFAULT_POLICY, severity=Severity.URGENT, opened_at=NOON), Opened(), NOON)
-    assert effects == (AnswerMember(), Page(Whom.ROOM, 1))
+    assert effects == (Page(Whom.ROOM, 1), AnswerMember())
     assert (case.state, case.next_at) == (State.PAGED, NOON + DEFAULT_POLICY[0].wait)
 
 
@@ -102,10 +105,39 @@ def test_the_member_is_told_once_that_nobody_has_come() -> None:
     assert told[0] - NOON >= LATE
 
 
-def test_the_first_who_takes_it_has_it_and_no_timer_runs() -> None:
+def test_the_first_who_takes_it_has_it() -> None:
     case, effects = advance(opened(), Taken(SAM), NOON)
-    assert (case.holder, case.next_at, case.state) == (SAM, None, State.ACKNOWLEDGED)
+    assert (case.holder, case.state) == (SAM, State.ACKNOWLEDGED)
     assert effects == (OpenRelay(SAM),)
+
+
+def test_a_holder_who_is_silent_is_asked_and_then_others_are_called() -> None:
+    case = after(opened(), Taken(SAM))
+    assert case.next_at == NOON + SILENCE
+    case, effects = advance(case, TimerFired(), NOON + SILENCE)
+    assert effects == (Nudge(SAM),)
+    case, effects = advance(case, TimerFired(), NOON + 2 * SILENCE)
+    assert effects == (GiveBack(SAM), Page(Whom.ROOM, 2))
+    assert case.holder is None
+
+
+def test_the_peers_words_stop_the_timer_and_the_members_start_it() -> None:
+    case = after(opened(), Taken(SAM), Spoke())
+    assert case.next_at is None
+    later = NOON + timedelta(hours=1)
+    case, _effects = advance(case, MemberSpoke(), later)
+    assert case.next_at == later + SILENCE
+    assert advance(case, MemberSpoke(), later + timedelta(minutes=1))[0] == case
+
+
+def test_a_holder_is_told_whenever_the_member_is_heard_again() -> None:
+    _case, effects = advance(after(opened(), Taken(SAM)), Heard(Severity.URGENT), NOON)
+    assert effects == (TellHolder(Severity.URGENT),)
+
+
+def test_a_case_that_nobody_has_cannot_be_handed_over() -> None:
+    case = opened()
+    assert advance(case, HandedOver(), NOON) == (case, (GiveBack(None),))
 
 
 def test_a_late_taker_changes_nothing_and_learns_who_has_it() -> None:
@@ -183,6 +215,8 @@ class Lives(RuleBasedStateMachine):
             assert set(effects) <= {AlreadyEnded()}
         if pages:
             assert self.case.holder is None, "nobody is paged about a case that somebody has"
+        if any(isinstance(effect, GiveBack) and effect.holder is not None for effect in effects):
+            self.told_late = 0
         self.told_late += TellMemberLate() in effects
         return effects
 
@@ -197,9 +231,11 @@ class Lives(RuleBasedStateMachine):
         if before.next_at is None or self.now < before.next_at:
             assert effects == ()
             assert self.case == before
-        else:
+        elif before.holder is None:
             whom = before.policy[before.step].whom
             assert effects[0] == Page(whom, before.pages + 1)
+        else:
+            assert effects[0] == (GiveBack(before.holder) if before.nudged else Nudge(before.holder))
 
     @rule(by=people)
     def somebody_takes_it(self, by: int) -> None:
@@ -213,11 +249,15 @@ class Lives(RuleBasedStateMachine):
     def the_member_is_heard(self, severity: Severity) -> None:
         before = self.case
         effects = self.step(Heard(severity))
-        assert bool(effects) == (before.is_open and severity > before.severity)
+        assert bool(effects) == (before.is_open and (before.holder is not None or severity > before.severity))
 
     @rule()
     def the_peer_speaks(self) -> None:
         assert self.step(Spoke()) == ()
+
+    @rule()
+    def the_member_speaks(self) -> None:
+        assert self.step(MemberSpoke()) == ()
 
     @rule()
     def it_is_opened_again(self) -> None:
@@ -238,7 +278,8 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def an_open_case_has_a_person_or_a_timer(self) -> None:
         if self.case.is_open:
-            assert (self.case.holder is None) == (self.case.next_at is not None)
+            assert self.case.holder is not None or self.case.next_at is not None
+            assert self.case.state is not State.ACKNOWLEDGED or self.case.next_at is not None
         else:
             assert self.case.next_at is None
             assert self.case.outcome is not None
@@ -248,7 +289,7 @@ class Lives(RuleBasedStateMachine):
         assert 0 <= self.case.step < len(self.case.policy)
 
     @invariant()
-    def the_member_is_told_late_at_most_once(self) -> None:
+    def the_member_is_told_late_at_most_once_in_each_wait(self) -> None:
         assert self.told_late <= 1
         assert self.case.told_late == bool(self.told_late)
 

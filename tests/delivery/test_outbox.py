@@ -1,103 +1,15 @@
 """The outbox: what goes first, what waits, what is given up, and that nothing is lost or said twice."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
-from harness import Console
 from harness.fixtures import on_both_databases
-from sqlalchemy import select
 
 from bot.core.content import Content
-from bot.core.platform import Address, NeverAgain, Receipt, SendError, TryAgain, Unreachable
+from bot.core.platform import Address, NeverAgain, SendError, TryAgain, Unreachable
 from bot.delivery import outbox
-from bot.delivery.outbox import LEASE, MAX_ATTEMPTS, Claimed, Message, Priority
-from bot.delivery.sender import Sender
-from bot.scheduling.clock import VirtualClock
-from bot.storage.database import Database, Transaction
-from bot.storage.opening import open_database
-from bot.storage.tables import Delivery
-
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-SECOND = timedelta(seconds=1)
-
-
-class Letterbox(Console):
-    """A console that notes what it is asked to send, and fails as it is told to."""
-
-    def __init__(self) -> None:
-        self.sent: list[tuple[str, str, bool]] = []
-        self.problems: list[Exception] = []
-
-    async def send(self, to: Address, content: Content, key: str, *, retried: bool) -> Receipt:
-        """Note it."""
-        if self.problems:
-            raise self.problems.pop(0)
-        self.sent.append((to.id, key, retried))
-        return Receipt(f"message-{len(self.sent)}")
-
-    @property
-    def keys(self) -> list[str]:
-        """The keys that were sent, in order."""
-        return [key for _to, key, _retried in self.sent]
-
-
-class Post:
-    """An outbox with its sender, a letterbox at its end, and a clock."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self.letterbox = Letterbox()
-        self.clock = VirtualClock(NOON)
-        self.failed: list[tuple[Claimed, SendError]] = []
-        self.sender = Sender(database, self.letterbox, self.clock, self.on_failure)
-
-    async def on_failure(self, tx: Transaction, failed: Claimed, error: SendError, *, now: datetime) -> None:
-        self.failed.append((failed, error))
-
-    async def put(
-        self,
-        key: str,
-        to: str = "alice",
-        *,
-        priority: Priority = Priority.REPLY,
-        due_in: timedelta = timedelta(),
-        useless_in: timedelta | None = None,
-    ) -> bool:
-        now = self.clock()
-        message = Message(
-            key=key,
-            to=Address(platform="console", kind="direct", id=to),
-            content=Content(text="hello"),
-            priority=priority,
-            due_at=now + due_in,
-            expires_at=None if useless_in is None else now + useless_in,
-        )
-        async with self.database.begin() as tx:
-            return await outbox.enqueue(tx, message, now=now)
-
-    async def drain(self, after: timedelta = timedelta()) -> list[str]:
-        """Move the clock and send what is due; the keys sent."""
-        self.clock.move_to(self.clock() + after)
-        before = len(self.letterbox.keys)
-        await self.sender.drain()
-        return self.letterbox.keys[before:]
-
-    async def expire(self) -> int:
-        async with self.database.begin() as tx:
-            return await outbox.expire(tx, now=self.clock())
-
-    async def row(self, key: str) -> Delivery:
-        async with self.database.begin() as tx:
-            return (await tx.session.scalars(select(Delivery).where(Delivery.key == key))).one()
-
-
-@pytest.fixture
-async def post(database_url: str, key_file: Path) -> AsyncIterator[Post]:
-    database = await open_database(database_url, key_file)
-    yield Post(database)
-    await database.close()
+from bot.delivery.outbox import LEASE, MAX_ATTEMPTS, Message, Priority
+from delivery.post import NOON, SECOND, Post
 
 
 @on_both_databases

@@ -22,7 +22,6 @@ from bot.operations.demo import Demo
 from bot.platforms.console import ConsolePlatform, Shown
 from bot.platforms.console.lines import Clicks, Says
 from bot.scheduling.clock import VirtualClock
-from bot.services import communities
 from bot.storage.database import Database
 from bot.storage.opening import open_database
 from harness.communities import HARBOUR
@@ -156,7 +155,7 @@ class World:
     async def apply(self, community: CommunityFile, resources_csv: str | None = None) -> None:
         """Apply a community's file."""
         async with self.database.begin() as tx:
-            await communities.apply(tx, community, resources_csv, self.app.meetings, now=self.now)
+            await self.app.communities.apply(tx, community, resources_csv, now=self.now)
         await self.app.settle()
 
     def add_commands(self, cog: object) -> None:

@@ -40,7 +40,7 @@ async def test_a_member_asks_for_a_person(world: World) -> None:
     await world.alice.reads("Thank you for saying it", "988")
     await world.robin.reads("Urgent", "they asked for a person", place="peers")
     await world.alice.presses("I'm safe")
-    await world.alice.reads("I have told the peers")
+    await world.alice.reads("Whenever you need a person again")
     await world.alice.reads("I'm glad")
     await world.robin.reads("Case 1 has ended", place="peers")
 
@@ -63,6 +63,8 @@ async def test_nobody_answers_and_the_page_goes_on_to_everybody(world: World) ->
     await world.alice.reads("I'm sorry: nobody has answered yet")
 
     await takes(world, "mo")
+    await world.mo.says("I'm here now")
+    await world.alice.reads("I'm here now")
     await world.advance(hours=1)
 
 

@@ -18,7 +18,6 @@ from bot.core.platform import Hub, Platform
 from bot.platforms.console import ConsolePlatform
 from bot.platforms.discord import DiscordAccount, DiscordPlatform
 from bot.platforms.matrix import MatrixAccount, MatrixPlatform
-from bot.services import communities
 from bot.storage.database import Database
 from bot.storage.opening import open_database
 from scenarios.on_console import Console, ConsolePerson
@@ -94,7 +93,7 @@ class World:
         self.database = await open_database(f"sqlite+aiosqlite:///{self._folder}/bot.db", self._folder / "bot.key")
         self.app = build(self.database, self.clock, self._platforms)
         async with self.database.begin() as tx:
-            await communities.apply(tx, self._community(), None, self.app.meetings, now=self.clock())
+            await self.app.communities.apply(tx, self._community(), None, now=self.clock())
         self._until = asyncio.Event()
         self._running = asyncio.create_task(self.app.run(tick=TICK, until=self._until))
         async with asyncio.timeout(PATIENCE):

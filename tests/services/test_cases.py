@@ -109,7 +109,76 @@ async def test_while_nobody_answers_the_pages_go_on_and_the_last_step_repeats(wo
 
 async def test_pages_stop_when_a_peer_has_taken_the_case(world: World) -> None:
     await taken_case(world)
+    await world.sam.says("I'm here")
+    world.alice.sees("I'm here")
     await world.advance(hours=3)
+
+
+async def test_a_peer_who_took_the_case_and_is_silent_is_asked_and_then_others_are_called(world: World) -> None:
+    await taken_case(world)
+    await world.advance(minutes=10, seconds=1)
+    world.sam.sees("Are you with them?")
+    await world.advance(minutes=10)
+    world.alice.sees("Sam")
+    world.room("peers").sees("I'm on it")
+
+
+async def test_a_member_who_waits_for_an_answer_is_not_left_alone(world: World) -> None:
+    await taken_case(world)
+    await world.sam.says("I'm here")
+    world.alice.sees("I'm here")
+    await world.alice.says("are you there? please")
+    world.sam.sees("are you there? please")
+    await world.advance(minutes=10, seconds=1)
+    world.sam.sees("Are you with them?")
+    await world.sam.says("yes, sorry, I am")
+    world.alice.sees("yes, sorry, I am")
+    await world.advance(hours=3)
+
+
+async def test_a_member_who_is_heard_in_a_room_while_a_peer_is_with_them_reaches_the_peer(world: World) -> None:
+    await taken_case(world)
+    await world.alice.says("I am going to kill myself right now, I took all my pills", "lobby")
+    world.alice.sees("988")
+    world.sam.sees("They wrote in a room", "I took all my pills")
+
+
+async def test_a_peer_in_danger_themselves_is_asked_and_nothing_is_passed_on(world: World) -> None:
+    await taken_case(world)
+    await world.sam.says("I can't do this, I want to kill myself too")
+    world.sam.sees("I have not passed this on", "988")
+    await world.sam.clicks("I need a person")
+    world.sam.sees("I'm getting a person for you")
+    world.sam.sees("Thank you for saying it")
+    world.room("peers").sees("they asked for a person")
+
+
+async def test_a_peers_words_that_are_for_the_member_are_passed_on_when_the_peer_says_so(world: World) -> None:
+    await taken_case(world)
+    await world.sam.says("I want to kill myself, is that what you feel?")
+    world.sam.sees("I have not passed this on")
+    await world.sam.clicks("1")
+    world.alice.sees("is that what you feel?")
+    world.sam.sees("I have passed it on")
+
+
+async def test_take_care_is_no_command(world: World) -> None:
+    await taken_case(world)
+    await world.sam.says("take care")
+    world.alice.sees("take care")
+
+
+async def test_i_need_a_person_is_never_taken_for_an_answer(world: World) -> None:
+    await world.alice.says("checkin now")
+    world.alice.sees("How are you today?")
+    await world.alice.clicks("Low")
+    world.alice.sees("Low. Thank you")
+    await world.alice.clicks("Add a note")
+    world.alice.sees("What would you like to note")
+    await world.alice.says("I need a person")
+    world.alice.sees("I'm getting a person for you")
+    world.alice.sees("Thank you for saying it")
+    world.room("peers").sees("they asked for a person")
 
 
 async def test_pages_stop_when_the_case_has_ended(world: World) -> None:
@@ -198,7 +267,7 @@ async def test_words_after_the_end_reach_nobody(world: World) -> None:
 async def test_the_member_who_says_they_are_safe_ends_the_case(world: World) -> None:
     await open_case(world)
     await world.alice.clicks("I'm safe")
-    world.alice.sees("I'm glad. I have told them.")
+    world.alice.sees("I'm glad. I have told the peers.")
     world.alice.sees("I have told the peers")
     world.room("peers").sees("Case 1 has ended")
     await world.advance(hours=1)

@@ -245,3 +245,52 @@ async def test_words_of_danger_in_a_note_call_a_person_and_what_follows_is_for_t
     world.room("peers").sees("I'm on it")
     await world.alice.says("please come soon")
     world.alice.sees("I keep this for the person who comes")
+
+
+async def test_who_was_asked_stops_and_starts_again_is_not_asked_twice_that_day(world: World) -> None:
+    await opt_in(world)
+    await world.until("2026-11-23 09:00")
+    world.alice.sees(PROMPT)
+    await world.alice.says("checkin stop")
+    world.alice.sees("I won't ask any more")
+    await opt_in(world, "checkin start 15:00")
+    await world.until("2026-11-23 23:00")
+    world.alice.sees_nothing()
+    await world.until("2026-11-24 15:00")
+    world.alice.sees(PROMPT)
+
+
+async def test_who_stops_and_starts_before_they_were_asked_is_asked_at_the_new_time(world: World) -> None:
+    await world.alice.says("settings quiet 22:00 10:00")
+    world.alice.sees("No reminders")
+    await opt_in(world)
+    await world.until("2026-11-23 09:30")
+    await world.alice.says("checkin stop")
+    world.alice.sees("I won't ask any more")
+    await opt_in(world, "checkin start 15:00")
+    await world.until("2026-11-23 14:59")
+    world.alice.sees_nothing()
+    await world.until("2026-11-23 15:00")
+    world.alice.sees(PROMPT)
+
+
+async def test_a_prompt_that_waits_gives_way_to_a_new_time_of_the_same_day(world: World) -> None:
+    await world.alice.says("settings quiet 22:00 10:00")
+    world.alice.sees("No reminders")
+    await opt_in(world)
+    await world.until("2026-11-23 09:30")
+    await opt_in(world, "checkin start 15:00")
+    await world.until("2026-11-23 14:59")
+    world.alice.sees_nothing()
+    await world.until("2026-11-23 23:00")
+    world.alice.sees(PROMPT)
+
+
+async def test_a_prompt_that_waits_still_comes_when_the_new_time_has_passed_today(world: World) -> None:
+    await world.alice.says("settings quiet 22:00 10:00")
+    world.alice.sees("No reminders")
+    await opt_in(world)
+    await world.until("2026-11-23 09:30")
+    await opt_in(world, "checkin start 9:10")
+    await world.until("2026-11-23 23:00")
+    world.alice.sees(PROMPT)

@@ -1,9 +1,17 @@
 """Erasing one's data, from the question to coming back."""
 
-from harness import World
-from sqlalchemy import select
+from datetime import timedelta
+from typing import Any
 
-from bot.storage.tables import CaseRow, Identity, Remembered
+import pytest
+from harness import World
+from harness.fixtures import on_both_databases
+from sqlalchemy import select, update
+
+from bot.core.content import Content
+from bot.core.platform import Address
+from bot.delivery.outbox import Message, Priority, enqueue
+from bot.storage.tables import CaseRow, Delivery, Identity, RelayMessage, Remembered
 
 
 def forget(world: World) -> None:
@@ -57,3 +65,81 @@ async def test_who_comes_back_after_an_erasure_is_new(world: World) -> None:
     await world.alice.says("settings")
     world.alice.sees("Name shown to others: not set")
     world.alice.sees("Hello, I'm the bot of")
+
+
+async def id_of(world: World, account: str) -> int:
+    """The member with this account."""
+    (found,) = await world.rows(select(Identity.member_id).where(Identity.account == account))
+    return int(found)
+
+
+async def delivered(world: World, state: str, **values: Any) -> None:
+    """A delivery that has come to this state; a pending one waits for tomorrow."""
+    to = Address(platform="console", kind="place", id="elsewhere")
+    due_at = world.now + timedelta(days=state == "pending")
+    async with world.database.begin() as tx:
+        message = Message(
+            key="test", to=to, content=Content(text="zebra"), priority=Priority.REPLY, due_at=due_at, **values
+        )
+        await enqueue(tx, message, now=world.now)
+        await tx.session.execute(update(Delivery).where(Delivery.key == "test").values(state=state))
+
+
+@on_both_databases
+@pytest.mark.parametrize("state", ["pending", "sent"])
+async def test_an_erasure_takes_the_members_words_out_of_what_others_were_told(world: World, state: str) -> None:
+    await delivered(world, state, member_id=await id_of(world, "bob"), about_id=await id_of(world, "alice"))
+    await erase(world)
+    assert not await world.rows(select(Delivery.id).where(Delivery.key == "test"))
+
+
+async def test_an_erasure_takes_back_a_shared_check_in(world: World) -> None:
+    await world.alice.says("checkin now")
+    await world.alice.clicks("Good")
+    await world.alice.says("checkin share")
+    forget(world)
+    shared = select(Delivery.id).where(Delivery.key.startswith("share:"))
+    assert await world.rows(shared)
+    await erase(world)
+    assert not await world.rows(shared)
+
+
+async def test_an_erasure_leaves_what_was_said_about_others(world: World) -> None:
+    await delivered(world, "sent", about_id=await id_of(world, "bob"))
+    await erase(world)
+    assert await world.rows(select(Delivery.id).where(Delivery.key == "test"))
+
+
+async def conversation(world: World) -> None:
+    """Alice and sam have written to each other."""
+    await world.alice.says("I want to kill myself", "lobby")
+    await world.sam.says("take 1")
+    await world.sam.says("I'm here")
+    await world.alice.says("Thank you")
+    forget(world)
+
+
+@on_both_databases
+async def test_an_erasure_deletes_both_sides_of_the_members_conversation(world: World) -> None:
+    await conversation(world)
+    assert await world.rows(select(RelayMessage.id))
+    await erase(world)
+    assert not await world.rows(select(RelayMessage.id))
+    forget(world)
+
+
+async def test_a_peer_who_erases_their_data_takes_only_their_own_side_along(world: World) -> None:
+    await conversation(world)
+    sam, alice = await id_of(world, "sam"), await id_of(world, "alice")
+    assert set(await world.rows(select(RelayMessage.author))) == {alice, sam}
+    await world.sam.says("!mydata erase")
+    await world.sam.clicks("Yes, erase everything")
+    assert set(await world.rows(select(RelayMessage.author))) == {alice}
+    forget(world)
+
+
+async def test_peers_are_told_that_the_case_of_somebody_who_erased_their_data_has_ended(world: World) -> None:
+    await conversation(world)
+    await erase(world)
+    world.sam.sees("ended")
+    world.room("peers").sees("Case 1 has ended")

@@ -166,7 +166,7 @@ async def test_a_removed_meeting_is_told_to_its_followers(world: World) -> None:
     await follow(world)
     await world.olive.says("meetings remove Evening group")
     world.olive.sees("Evening group is removed")
-    world.alice.sees("Evening group has ended for good")
+    world.alice.sees("Evening group will not take place any more")
     await world.advance(days=7)
 
 

@@ -145,7 +145,7 @@ async def test_an_erasure_leaves_nothing_of_the_member_and_touches_nobody_else(w
 
 @pytest.mark.parametrize(
     ("table", "days"),
-    [(CheckInRow, 400), (Question, 1), (CaseRow, 30), (RelayMessage, 30)],
+    [(CheckInRow, 400), (Question, 1), (CaseRow, 365), (RelayMessage, 30)],
 )
 async def test_rows_are_deleted_when_they_have_been_kept_long_enough(world: World, table: Any, days: int) -> None:
     for number in (1, 2):

@@ -10,7 +10,7 @@ from sqlalchemy import DateTime, LargeBinary
 from bot.services import privacy
 from bot.storage.columns import UtcDateTime
 from bot.storage.opening import open_database
-from bot.storage.personal import IMPERSONAL, PERSONAL
+from bot.storage.personal import IMPERSONAL, PERSONAL, column_at
 from bot.storage.tables import Base
 
 TABLES = Base.metadata.tables
@@ -24,13 +24,29 @@ def test_every_table_stands_in_one_of_the_two_lists() -> None:
 @pytest.mark.parametrize("name", PERSONAL)
 def test_the_named_columns_exist(name: str) -> None:
     personal, columns = PERSONAL[name], TABLES[name].c
-    assert personal.member in columns
+    assert {personal.member, *personal.exported} <= set(columns.keys())
     assert all(columns[column].nullable for column in personal.forget)
+    assert all(column_at(TABLES[name], path) is not None for path in personal.also)
     if personal.kept == "member":
         assert personal.since is None
     else:
         assert personal.since is not None
-        assert isinstance(columns[personal.since].type, UtcDateTime | DateTime)
+        assert isinstance(column_at(TABLES[name], personal.since).type, UtcDateTime | DateTime)
+
+
+@pytest.mark.parametrize("name", PERSONAL)
+def test_only_what_stays_after_an_erasure_is_emptied_before_it_is_deleted(name: str) -> None:
+    personal = PERSONAL[name]
+    assert personal.forget_after is None or (personal.forget and isinstance(personal.kept, int))
+
+
+@pytest.mark.parametrize("name", PERSONAL)
+def test_rows_that_name_another_person_are_erased_or_cut_loose_with_them(name: str) -> None:
+    personal = PERSONAL[name]
+    for key in TABLES[name].foreign_keys:
+        if key.column.table.name == "members":
+            walked = {personal.member, *personal.also, *personal.forget}
+            assert key.parent.name in walked or key.ondelete == "SET NULL", key.parent.name
 
 
 @pytest.mark.parametrize("name", TABLES)

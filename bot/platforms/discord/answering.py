@@ -155,7 +155,7 @@ class Answering:
             at=interaction.created_at,
             space=space,
             shared_spaces=spaces,
-            text=words_of(asked, self._hub.registry),
+            text=words_of(asked),
             invocation=Invocation(command=asked.command, arguments=asked.arguments),
             about=asked.about,
             language=interaction.locale.value,

@@ -6,7 +6,6 @@ from typing import Any
 
 import discord
 
-from bot.core.commands import Registry
 from bot.core.content import read_token
 from bot.core.inbound import Target
 from bot.platforms.discord.commands import MESSAGE_MENU, STRING, Menu
@@ -19,6 +18,7 @@ class Asked:
     - `about`: the message whose menu was used.
     - `about_id`: that message's id, where a form was opened from the menu.
     - `focused`: the parameter that is being typed, where suggestions are wanted.
+    - `typed`: what the person typed, into a command's options or a form's fields.
     - `token`: what a form must carry so that its answer finds the command again; None where no form can follow.
     """
 
@@ -28,6 +28,7 @@ class Asked:
     about_id: str | None = None
     focused: str | None = None
     token: str | None = None
+    typed: tuple[str, ...] = ()
 
 
 def read(interaction: discord.Interaction, menu: Menu) -> Asked | None:
@@ -54,9 +55,11 @@ def _from_slash(data: Mapping[str, Any], menu: Menu) -> Asked:
         path.append(str(options[0].get("name", "")))
         options = options[0].get("options") or ()
     command = menu.by_path.get(tuple(path))
+    arguments = {str(option["name"]): str(option.get("value", "")) for option in options}
     return Asked(
         command=" ".join(path) if command is None else command.name,
-        arguments={str(option["name"]): str(option.get("value", "")) for option in options},
+        arguments=arguments,
+        typed=tuple(arguments.values()),
         focused=next((str(option["name"]) for option in options if option.get("focused")), None),
     )
 
@@ -79,7 +82,8 @@ def _from_message_menu(interaction: discord.Interaction, data: Mapping[str, Any]
 def _from_token(token: str, fields: Mapping[str, str]) -> Asked:
     token, _, about_id = token.partition("#")
     command, arguments = read_token(token)
-    return Asked(command=command, arguments={**arguments, **fields}, about_id=about_id or None)
+    typed = tuple(fields.values())
+    return Asked(command=command, arguments={**arguments, **fields}, about_id=about_id or None, typed=typed)
 
 
 def _fields(components: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
@@ -96,10 +100,6 @@ def _fields(components: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]
                 continue
 
 
-def words_of(asked: Asked, registry: Registry) -> str:
-    """What a person wrote freely: the crisis detector hears it, wherever they wrote it."""
-    command = registry.get(asked.command)
-    if command is None:
-        return ""
-    free = (asked.arguments[p.name] for p in command.parameters if p.rest and p.name in asked.arguments)
-    return "\n".join(free)
+def words_of(asked: Asked) -> str:
+    """What a person has typed, into whichever field: the crisis detector hears all of it. A press is no words."""
+    return "\n".join(asked.typed)

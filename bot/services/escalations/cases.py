@@ -14,8 +14,10 @@ from bot.core.escalation import (
     Event,
     HandedOver,
     Heard,
+    MemberSpoke,
     Opened,
     Outcome,
+    Page,
     Policy,
     Spoke,
     Step,
@@ -26,12 +28,11 @@ from bot.core.escalation import (
 )
 from bot.core.inbound import Inbound, Target
 from bot.core.people import Member
-from bot.core.platform import SendError
+from bot.core.platform import SendError, TryAgain
 from bot.core.roles import Role
 from bot.core.text import clean
 from bot.core.words import _
 from bot.delivery.outbox import Claimed
-from bot.services import members
 from bot.services.alone import each_alone
 from bot.services.escalations import store
 from bot.services.escalations.effects import Effects
@@ -51,9 +52,6 @@ CONCERN_POLICY: Policy = (
 
 AFTERMATH = timedelta(hours=12)
 """After a case a member is left in peace with anything that is not an answer to them."""
-
-ACCOUNT_LIMIT = 255
-"""Characters of a platform's account id; a Matrix user id has no more."""
 
 OVERSEERS = frozenset({Role.MODERATOR, Role.ORGANIZER})
 """Who may end or hand over a case that somebody else has."""
@@ -81,6 +79,7 @@ class Escalations:
                 rules=signal.rules,
                 excerpt=clean(inbound.text, store.EXCERPT_LIMIT),
                 link=inbound.link,
+                carried=inbound.private and inbound.invocation is None,
             ),
             actor=member.id,
             now=now,
@@ -129,9 +128,11 @@ class Escalations:
                 row.excerpt_sealed = tx.vault.seal(new.excerpt, store.EXCERPT)
             if new.severity.pages and not store.case_of(row).severity.pages:
                 row.policy, row.step = write_policy(member.community.policy), 0
-        await self._apply(tx, row, Heard(new.severity), actor=actor, now=now)
+        carried = new.carried and row.holder is not None
+        excerpt = None if carried else new.excerpt
+        await self._apply(tx, row, Heard(new.severity), actor=actor, now=now, excerpt=excerpt)
         if raised or new.how == "signal":
-            await self._effects.answer_again(tx, row, raised=raised, now=now)
+            await self._effects.answer_again(tx, row, raised=raised, carried=carried, now=now)
 
     # A person
 
@@ -198,14 +199,10 @@ class Escalations:
         )
         return await tx.session.scalar(query.limit(1)) is not None
 
-    async def somebody(
-        self, tx: Transaction, by: Member, platform: str, account: str, *, now: datetime
-    ) -> Member | None:
-        """The member of `by`'s community with this account, made one if they are only known by a message."""
-        if len(account) > ACCOUNT_LIMIT:
-            return None
-        member_id, _new = await members.ensure(tx, by.community.id, platform, account, now=now)
-        return await members.load(tx, member_id)
+    async def on_role_lost(self, tx: Transaction, person: Member, *, now: datetime) -> None:
+        """Somebody is no peer any more: others are called for the cases they have."""
+        for row in await store.cases_held_by(tx, person.id):
+            await self._apply(tx, row, HandedOver(), actor=None, now=now)
 
     # Time
 
@@ -243,9 +240,13 @@ class Escalations:
         if row.member_id == person.id and row.holder is None:
             return False
         await self._effects.carry(tx, row, person, text, event, now=now)
-        if row.holder == person.id:
-            await self._apply(tx, row, Spoke(), actor=None, now=now)
+        spoke = Spoke() if row.holder == person.id else MemberSpoke()
+        await self._apply(tx, row, spoke, actor=None, now=now)
         return True
+
+    async def ask_the_peer(self, tx: Transaction, peer: Member, signal: Signal) -> Content:
+        """What a peer is told whose words to a member sound as if they were in danger themselves."""
+        return await self._effects.ask_the_peer(tx, peer, signal.category.value)
 
     async def on_failure(self, tx: Transaction, failed: Claimed, error: SendError, *, now: datetime) -> None:
         """A message of a case has failed for good: those on duty are told, and a lost peer is replaced."""
@@ -255,39 +256,59 @@ class Escalations:
         if row is None or row.open_for is None:
             return
         store.note(tx, row.id, f"not delivered: {type(error).__name__}", failed.member_id, now=now)
-        if failed.member_id is not None and failed.member_id == row.member_id:
+        if failed.key.startswith("page:") and failed.member_id is None and row.holder is None:
+            await self._room_is_gone(tx, row, now=now)
+        elif failed.member_id is not None and failed.member_id == row.member_id:
             await self._effects.cannot_reach_member(tx, row, now=now)
         elif failed.member_id is not None and failed.member_id == row.holder:
             await self._effects.cannot_reach_holder(tx, row, now=now)
-            await self._apply(tx, row, HandedOver(), actor=None, now=now)
+            # A platform that is down for a while is not a peer who is gone: their silence has its own timer.
+            if not isinstance(error, TryAgain):
+                await self._apply(tx, row, HandedOver(), actor=None, now=now)
+
+    async def _room_is_gone(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> None:
+        """A page to a room does not arrive: people are called at once, whatever the policy would wait for."""
+        await self._effects.last_resort(tx, row, now=now)
 
     # The one way a case changes
 
     async def _apply(
-        self, tx: Transaction, row: tables.CaseRow, event: Event, *, actor: int | None, now: datetime
+        self,
+        tx: Transaction,
+        row: tables.CaseRow,
+        event: Event,
+        *,
+        actor: int | None,
+        now: datetime,
+        excerpt: str | None = None,
     ) -> Content | None:
-        """Advance the case, store it, log it, and say what follows; the answer to who acted, if there is one."""
+        """Advance the case, store it, log it, and say what follows; the answer to who acted, if there is one.
+
+        `excerpt`: words of the member that nobody carries to the holder.
+        """
         before = store.case_of(row)
         case, effects = advance(before, event, now)
         store.write_case(row, case, now=now)
         if case.version != before.version:
             store.note(tx, row.id, type(event).__name__, actor, now=now)
+        told = True
         answer = None
-        nobody = False
         for effect in effects:
-            said = await self._effects.perform(tx, row, case, effect, actor=actor, now=now)
-            answer = said.answer or answer
-            nobody = nobody or said.nobody_paged
-        if nobody:
-            await self._skip_empty_steps(tx, row, now=now)
+            if isinstance(effect, Page):
+                told = await self._effects.page(tx, row, effect, now=now) or await self._page_on(tx, row, now=now)
+                continue
+            said = await self._effects.perform(
+                tx, row, effect, actor=actor, now=now, somebody_told=told, excerpt=excerpt
+            )
+            answer = said or answer
         return answer
 
-    async def _skip_empty_steps(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> None:
-        """A step with nobody to page does not wait: go on at once, through every step but once."""
+    async def _page_on(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> bool:
+        """A step with nobody to page does not wait: go on at once, through every step but once; then to everybody."""
         for _step in range(len(store.case_of(row).policy)):
             case, effects = advance(replace(store.case_of(row), next_at=now), TimerFired(), now)
             store.write_case(row, case, now=now)
-            outcomes = [await self._effects.perform(tx, row, case, e, actor=None, now=now) for e in effects]
-            if not any(outcome.nobody_paged for outcome in outcomes):
-                return
-        await self._effects.last_resort(tx, row, now=now)
+            pages = [effect for effect in effects if isinstance(effect, Page)]
+            if any([await self._effects.page(tx, row, page, now=now) for page in pages]):
+                return True
+        return await self._effects.last_resort(tx, row, now=now)

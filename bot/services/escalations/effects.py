@@ -1,20 +1,19 @@
 """What follows from a step of the state machine: effects become deliveries, in the same transaction."""
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from bot.core.content import Content, Field
 from bot.core.escalation import (
     AlreadyEnded,
     AlreadyTaken,
     AnswerMember,
-    Case,
     CloseRelay,
     Effect,
     GiveBack,
+    Nudge,
     OpenRelay,
     Outcome,
     Page,
@@ -22,6 +21,7 @@ from bot.core.escalation import (
     TellMemberLate,
     Whom,
 )
+from bot.core.faults import where
 from bot.core.people import Member
 from bot.core.roles import Role
 from bot.core.words import Text, _
@@ -44,14 +44,6 @@ PAGED_ROLES: dict[Whom, frozenset[Role]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What came of an effect: an answer to who acted, and whether a page found nobody."""
-
-    answer: Content | None = None
-    nobody_paged: bool = False
-
-
 class Effects:
     """Says what the state machine decided."""
 
@@ -59,21 +51,39 @@ class Effects:
         self._voice = voice
         self._resources = resources
 
+    async def page(self, tx: Transaction, row: tables.CaseRow, page: Page, *, now: datetime) -> bool:
+        """Put a page into the outbox; False if there is nobody to page."""
+        return await self._page(tx, row, page.whom, page.number, now=now)
+
     async def perform(
-        self, tx: Transaction, row: tables.CaseRow, case: Case, effect: Effect, *, actor: int | None, now: datetime
-    ) -> Said:
-        """Put the effect's messages into the outbox."""
+        self,
+        tx: Transaction,
+        row: tables.CaseRow,
+        effect: Effect,
+        *,
+        actor: int | None,
+        now: datetime,
+        somebody_told: bool = True,
+        excerpt: str | None = None,
+    ) -> Content | None:
+        """Put an effect's messages, other than a page's, into the outbox; the answer to who acted, if there is one.
+
+        `somebody_told`: a page went out; `excerpt`: words of the member that were not carried to the holder.
+        """
         answer: Content | None = None
         match effect:
-            case Page(whom, number):
-                return Said(nobody_paged=not await self._page(tx, row, case, whom, number, now=now))
             case AnswerMember():
-                await self._to_member(tx, row, await self._answer(tx, row), key="answer", now=now)
+                content = await self._answer(tx, row, somebody_told=somebody_told)
+                await self._to_member(tx, row, content, key="answer", now=now)
+            case Nudge(holder):
+                content = words.are_you_with_them(row.id)
+                await self._to_person(tx, row, holder, content, key=f"nudge:{row.version}", now=now)
             case TellMemberLate():
                 await self._to_member(tx, row, await self._late(tx, row), key="late", now=now)
             case TellHolder(severity):
-                content = words.signal_in_conversation(severity)
-                await self._to_person(tx, row, row.holder, content, key=f"signal:{row.version}", now=now)
+                content = words.signal_in_conversation(row.id, severity, excerpt)
+                key = f"signal:{int(now.timestamp())}"
+                await self._to_person(tx, row, row.holder, content, key=key, now=now)
             case OpenRelay(peer):
                 answer = await self._open_relay(tx, row, peer, now=now)
             case GiveBack(holder):
@@ -84,16 +94,28 @@ class Effects:
                 name = (await members.load(tx, holder)).name or words.A_PEER
                 answer = Content(text=_("{name} already has this case. Thank you.", name=name))
             case AlreadyEnded():
-                answer = Content(text=_("This case has ended already."))
-        return Said(answer=answer)
+                answer = Content(text=_("This case has ended already. Thank you."))
+            case Page():
+                raise TypeError("pages go through `page`")
+        return answer
 
-    async def answer_again(self, tx: Transaction, row: tables.CaseRow, *, raised: bool, now: datetime) -> None:
-        """Answer a member who was heard again while their case is open."""
+    async def answer_again(
+        self, tx: Transaction, row: tables.CaseRow, *, raised: bool, carried: bool, now: datetime
+    ) -> None:
+        """Answer a member who was heard again while their case is open; `carried`: their peer reads it anyway."""
+        minute = int(now.timestamp() // 60)
         if raised:
-            await self._to_member(tx, row, await self._answer(tx, row), key=f"answer:{row.version}", now=now)
+            content = await self._answer(tx, row, somebody_told=True)
+            await self._to_member(tx, row, content, key=f"answer:{row.version}", now=now)
         elif row.holder is None:
-            minute = int(now.timestamp() // 60)
             await self._to_member(tx, row, words.heard_again(), key=f"again:{minute}", now=now)
+        elif not carried:
+            name = (await members.load(tx, row.holder)).name or words.A_PEER
+            await self._to_member(tx, row, words.told_your_peer(name), key=f"again:{minute}", now=now)
+
+    async def ask_the_peer(self, tx: Transaction, peer: Member, category: str | None) -> Content:
+        """What a peer is told whose words to a member sound as if they were in danger themselves."""
+        return words.about_the_peer(await self._lines(tx, peer, category))
 
     async def carry(
         self, tx: Transaction, row: tables.CaseRow, person: Member, text: str, event: str, *, now: datetime
@@ -104,15 +126,27 @@ class Effects:
         title = _("{name} (case {number})", name=name, number=row.id) if to_peer else _("{name}, peer", name=name)
         receiver = row.holder if to_peer else row.member_id
         content = Content(title=title, text=text)
-        await self._to_person(tx, row, receiver, content, key=f"relay:{event}", now=now)
+        await self._to_person(tx, row, receiver, content, key=f"relay:{event}", now=now, author=person.id)
 
     async def cannot_reach_member(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> None:
-        """Tell those on duty, once per holder, that the member gets nothing."""
-        content = words.cannot_reach_member(row.id)
+        """Tell those on duty, once per holder, that the member gets nothing, and where a person can find them."""
+        accounts = await tx.session.scalars(
+            select(tables.Identity).where(tables.Identity.member_id == row.member_id).order_by(tables.Identity.id)
+        )
+        content = words.cannot_reach_member(row.id, ", ".join(f"{i.platform}: {i.account}" for i in accounts))
         key = f"unreached:{row.id}:member:{row.holder or 0}"
         if row.holder is not None:
             holder = await members.load(tx, row.holder)
-            await self._voice.to_member(tx, holder, content, key=key, priority=Priority.CRISIS, now=now, case_id=row.id)
+            await self._voice.to_member(
+                tx,
+                holder,
+                content,
+                key=key,
+                priority=Priority.CRISIS,
+                now=now,
+                case_id=row.id,
+                about_id=row.member_id,
+            )
         await self._to_rooms(tx, row, content, key=f"{key}:room", now=now)
 
     async def cannot_reach_holder(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> None:
@@ -121,20 +155,20 @@ class Effects:
         content = words.cannot_reach_holder(row.id, name)
         await self._to_rooms(tx, row, content, key=f"unreached:{row.id}:holder:{row.holder}", now=now)
 
-    async def last_resort(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> None:
-        """No step of the policy reaches anybody: everybody with a role is paged, and the log says so."""
-        if not await self._page_people(tx, row, LAST_RESORT, number=row.pages, now=now):
-            log.error(
-                "case %d: there is nobody to page in this community; add peers to its file and run"
-                " 'handrail community apply'",
-                row.id,
-            )
+    async def last_resort(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> bool:
+        """No step of the policy reaches anybody: everybody with a role is paged. False if there is nobody at all."""
+        if await self._page_people(tx, row, LAST_RESORT, number=row.pages, now=now):
+            return True
+        log.error(
+            "case %d: there is nobody to page in this community; add peers to its file and run"
+            " 'handrail community apply'",
+            row.id,
+        )
+        return False
 
     # Paging
 
-    async def _page(
-        self, tx: Transaction, row: tables.CaseRow, case: Case, whom: Whom, number: int, *, now: datetime
-    ) -> bool:
+    async def _page(self, tx: Transaction, row: tables.CaseRow, whom: Whom, number: int, *, now: datetime) -> bool:
         log.info("case %d: page %d to %s", row.id, number, whom.value)
         if whom is not Whom.ROOM:
             reached = await self._page_people(tx, row, PAGED_ROLES[whom], number=number, now=now)
@@ -158,7 +192,14 @@ class Effects:
             key = f"page:{row.id}:{number}:{person_id}"
             person = await members.load(tx, person_id)
             reached += await self._voice.to_member(
-                tx, person, content, key=key, priority=Priority.CRISIS, now=now, case_id=row.id
+                tx,
+                person,
+                content,
+                key=key,
+                priority=Priority.CRISIS,
+                now=now,
+                case_id=row.id,
+                about_id=row.member_id,
             )
         return reached
 
@@ -216,21 +257,30 @@ class Effects:
 
     # The member's answers
 
-    async def _answer(self, tx: Transaction, row: tables.CaseRow) -> Content:
+    async def _answer(self, tx: Transaction, row: tables.CaseRow, *, somebody_told: bool) -> Content:
         member = await self._member(tx, row)
-        number = self._resources.emergency_number(member.country)
-        lines = await self._resources.crisis_fields(tx, member, row.category)
-        severity = store.case_of(row).severity
-        emergency_number = None if number is None else number.number
+        number, lines = self._emergency_number(member), await self._lines(tx, member, row.category)
         if row.holder is not None:
-            return words.answer_in_conversation(emergency_number, lines)
-        return words.answer_to_member(severity, member.community.name, emergency_number, lines)
+            return words.answer_in_conversation(number, lines)
+        if not somebody_told:
+            return words.answer_without_peers(number, lines)
+        return words.answer_to_member(store.case_of(row).severity, member.community.name, number, lines)
 
     async def _late(self, tx: Transaction, row: tables.CaseRow) -> Content:
         member = await self._member(tx, row)
+        return words.late(self._emergency_number(member), await self._lines(tx, member, row.category))
+
+    def _emergency_number(self, member: Member) -> str | None:
         number = self._resources.emergency_number(member.country)
-        lines = await self._resources.crisis_fields(tx, member, row.category)
-        return words.late(None if number is None else number.number, lines)
+        return None if number is None else number.number
+
+    async def _lines(self, tx: Transaction, member: Member, category: str | None) -> tuple[Field, ...]:
+        """The helplines to show; none, if anything is wrong with a list: the answer itself must go out."""
+        try:
+            return await self._resources.crisis_fields(tx, member, category)
+        except Exception as error:
+            log.error("no helplines for a case: %s", where(error))  # noqa: TRY400
+            return ()
 
     @staticmethod
     async def _member(tx: Transaction, row: tables.CaseRow) -> Member:
@@ -246,14 +296,30 @@ class Effects:
         await self._to_person(tx, row, row.member_id, content, key=f"member:{key}", now=now)
 
     async def _to_person(
-        self, tx: Transaction, row: tables.CaseRow, person_id: int | None, content: Content, *, key: str, now: datetime
+        self,
+        tx: Transaction,
+        row: tables.CaseRow,
+        person_id: int | None,
+        content: Content,
+        *,
+        key: str,
+        now: datetime,
+        author: int | None = None,
     ) -> None:
+        """Say it to somebody privately; it holds the words of `author`, else it is about the case's member."""
         if person_id is None:
             return
         person = await members.load(tx, person_id)
         full_key = f"case:{row.id}:{key}"
         await self._voice.to_member(
-            tx, person, content, key=full_key, priority=Priority.CRISIS, now=now, case_id=row.id
+            tx,
+            person,
+            content,
+            key=full_key,
+            priority=Priority.CRISIS,
+            now=now,
+            case_id=row.id,
+            about_id=author or row.member_id,
         )
 
     async def _to_rooms(
@@ -267,7 +333,15 @@ class Effects:
         stored = await tx.session.get_one(tables.Community, row.community_id)
         community = members.community_of(stored)
         return await self._voice.to_places(
-            tx, community, kind, content, key=key, priority=Priority.CRISIS, now=now, case_id=row.id
+            tx,
+            community,
+            kind,
+            content,
+            key=key,
+            priority=Priority.CRISIS,
+            now=now,
+            case_id=row.id,
+            about_id=row.member_id,
         )
 
 

@@ -1,5 +1,6 @@
 """Cases in the database: read as the state machine's values, written back with the audit log."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +11,9 @@ from bot.core.escalation import Case, Outcome, State
 from bot.services.policies import read_policy, write_policy
 from bot.storage import tables
 from bot.storage.database import Transaction
+from bot.storage.vault import KeyProblem
+
+log = logging.getLogger(__name__)
 
 EXCERPT = "cases.excerpt"
 LINK = "cases.link"
@@ -21,7 +25,7 @@ EXCERPT_LIMIT = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCase:
-    """What a case is opened with. `how`: "signal", "member" or "other"."""
+    """What a case is opened with. `how`: "signal", "member" or "other"; `carried`: in words that a relay carries."""
 
     how: str
     severity: Severity
@@ -29,6 +33,7 @@ class NewCase:
     rules: tuple[str, ...] = ()
     excerpt: str | None = None
     link: str | None = None
+    carried: bool = False
 
 
 def case_of(row: tables.CaseRow) -> Case:
@@ -43,6 +48,7 @@ def case_of(row: tables.CaseRow) -> Case:
         next_at=row.next_at,
         holder=row.holder,
         told_late=row.told_late,
+        nudged=row.nudged,
         outcome=None if row.outcome is None else Outcome(row.outcome),
         version=row.version,
     )
@@ -53,7 +59,7 @@ def write_case(row: tables.CaseRow, case: Case, *, now: datetime) -> None:
     row.severity = case.severity.value
     row.state = case.state.value
     row.step, row.pages, row.next_at = case.step, case.pages, case.next_at
-    row.holder, row.told_late, row.version = case.holder, case.told_late, case.version
+    row.holder, row.told_late, row.nudged, row.version = case.holder, case.told_late, case.nudged, case.version
     row.outcome = None if case.outcome is None else case.outcome.value
     if not case.is_open:
         row.open_for = None
@@ -80,6 +86,7 @@ async def insert_case(
         step=case.step,
         pages=case.pages,
         told_late=case.told_late,
+        nudged=case.nudged,
         version=case.version,
         opened_at=case.opened_at,
     )
@@ -109,12 +116,21 @@ async def find_case(tx: Transaction, community_id: int, case_id: int) -> tables.
 
 def excerpt_of(tx: Transaction, row: tables.CaseRow) -> str | None:
     """The words that opened the case."""
-    return None if row.excerpt_sealed is None else tx.vault.open(row.excerpt_sealed, EXCERPT)
+    return _opened(tx, row.excerpt_sealed, EXCERPT)
 
 
 def link_of(tx: Transaction, row: tables.CaseRow) -> str | None:
     """Where those words stand."""
-    return None if row.link_sealed is None else tx.vault.open(row.link_sealed, LINK)
+    return _opened(tx, row.link_sealed, LINK)
+
+
+def _opened(tx: Transaction, sealed: bytes | None, purpose: str) -> str | None:
+    """What was sealed, or None: a page without its words is better than no page."""
+    try:
+        return None if sealed is None else tx.vault.open(sealed, purpose)
+    except KeyProblem:
+        log.error("a stored %s cannot be opened", purpose)  # noqa: TRY400  the key is all there is to say
+        return None
 
 
 def note(tx: Transaction, case_id: int, what: str, actor: int | None, *, now: datetime) -> None:

@@ -75,6 +75,50 @@ def answer_to_member(
     return Content(text=text, fields=lines, choices=(I_AM_SAFE, OTHER_COUNTRY))
 
 
+def answer_without_peers(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
+    """The answer at once, where the community has nobody who could be told: said honestly."""
+    text: Text = _(
+        "Thank you for saying it. I'm a bot, and right now I cannot reach a peer of your community. I keep trying."
+        " These people answer now, and so may somebody you trust."
+    )
+    if emergency_number:
+        text = _("{text} If you are in danger, please call {number}.", text=text, number=emergency_number)
+    if not lines:
+        text = _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE)
+    return Content(text=text, fields=lines, choices=(I_AM_SAFE, OTHER_COUNTRY))
+
+
+def about_the_peer(lines: tuple[Field, ...]) -> Content:
+    """To a peer who writes words of danger to the member they are with."""
+    return Content(
+        text=_(
+            "I have not passed this on yet. If it is about you: you need not carry that alone, a person can come for"
+            " you, too. If it is for them, choose the case."
+        ),
+        fields=lines,
+    )
+
+
+def told_your_peer(name: str | Text) -> Content:
+    """To a member who was heard in a room while a peer is with them."""
+    return Content(text=_("I heard you, and I have told {name}. Write to me here, and they read it.", name=name))
+
+
+def are_you_with_them(case_id: int) -> Content:
+    """To a holder who has not written for a while."""
+    return Content(
+        title=_("Are you with them? (case {number})", number=case_id),
+        text=_(
+            "They are waiting for a word from you. If you cannot be there now, hand the case over: no reason needed."
+            " Otherwise I call somebody else soon."
+        ),
+        choices=(
+            Choice(label=_("Hand over"), command="hand over", arguments={"case": str(case_id)}),
+            Choice(label=_("Resolve"), command="ending", arguments={"case": str(case_id)}),
+        ),
+    )
+
+
 def answer_to_stranger() -> Content:
     """The answer to somebody in danger whose community the bot does not know."""
     return Content(
@@ -109,11 +153,11 @@ def answer_in_conversation(emergency_number: str | None, lines: tuple[Field, ...
 def late(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
     """Said honestly when nobody has come."""
     text = _(
-        "I'm sorry: nobody has answered yet. I keep calling the peers and moderators, and I won't stop. Until somebody"
-        " comes, these people answer now."
+        "I'm sorry: nobody has answered yet. I go on calling, and I won't stop. Until somebody comes, you can reach"
+        " people here."
     )
     if emergency_number:
-        text = _("{text} In danger: {number}.", text=text, number=emergency_number)
+        text = _("{text} If you are in danger, please call {number}.", text=text, number=emergency_number)
     return Content(text=text if lines else _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE), fields=lines)
 
 
@@ -206,9 +250,12 @@ def is_on_it(name: str | Text, case_id: int) -> Content:
     return Content(text=_("{name} is on it (case {number}).", name=name, number=case_id))
 
 
-def signal_in_conversation(severity: Severity) -> Content:
-    """To the holder: the bot heard something worse."""
-    return Content(title=SEVERITIES[severity], text=_("I heard this in what they wrote just now."))
+def signal_in_conversation(case_id: int, severity: Severity, excerpt: str | None) -> Content:
+    """To the holder: the bot heard the member again; `excerpt` are words that they have not read in the relay."""
+    text = _("I heard this in what they wrote just now (case {number}).", number=case_id)
+    if excerpt:
+        text = _("They wrote in a room (case {number}): “{words}”", number=case_id, words=excerpt)
+    return Content(title=SEVERITIES[severity], text=text)
 
 
 def ended_for_member(name: str | Text | None) -> Content:
@@ -235,13 +282,14 @@ def ended_for_peers(case_id: int, outcome: Outcome, *, by_member: bool) -> Conte
     )
 
 
-def cannot_reach_member(case_id: int) -> Content:
-    """To those on duty, loudly: the member does not get what the bot writes."""
+def cannot_reach_member(case_id: int, accounts: str) -> Content:
+    """To those on duty, loudly: the member does not get what the bot writes, and only people can reach them now."""
     return Content(
         title=_("⚠️ I cannot reach the person of case {number}", number=case_id),
         text=_(
-            "Their private messages are closed to me. Please write to them yourself, where they wrote, and if a life is"
-            " in danger call the emergency services."
+            "My private messages do not get to them. Please write to them yourself ({accounts}), and if a life is in"
+            " danger call the emergency services.",
+            accounts=accounts,
         ),
     )
 

@@ -140,6 +140,7 @@ def upgrade() -> None:
         sa.Column("next_at", UtcDateTime(), nullable=True),
         sa.Column("holder", sa.Integer(), nullable=True),
         sa.Column("told_late", sa.Boolean(), nullable=False),
+        sa.Column("nudged", sa.Boolean(), nullable=False),
         sa.Column("outcome", sa.String(length=16), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("opened_at", UtcDateTime(), nullable=False),
@@ -328,6 +329,7 @@ def upgrade() -> None:
         sa.Column("message_id", sa.String(length=255), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("sent_at", UtcDateTime(), nullable=True),
+        sa.Column("blanked_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["about_id"], ["members.id"], name=op.f("fk_deliveries_about_id_members"), ondelete="CASCADE"
         ),

@@ -1,0 +1,135 @@
+"""Two members turn out to be one person."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from bot.core.escalation import State
+from bot.delivery import outbox
+from bot.services import members
+from bot.services.escalations import Escalations, store
+from bot.services.escalations.effects import drop_pages
+from bot.storage import tables
+from bot.storage.database import Transaction
+
+
+async def merge(tx: Transaction, member_id: int, *, into: int, escalations: Escalations, now: datetime) -> None:
+    """All that is `member_id`'s becomes `into`'s; where both have something of which there is one, `into`'s is kept.
+
+    Of two open cases the graver one stays open, or of equally grave ones the older.
+    """
+    await _fold_open_cases(tx, member_id, into, escalations, now=now)
+    await _keep_settings(tx, member_id, into)
+    await _move_where_lacking(tx, tables.CheckInRow, member_id, into, one_for_each=tables.CheckInRow.day)
+    await _move_where_lacking(tx, tables.Reminder, member_id, into, one_for_each=tables.Reminder.meeting_id)
+    await _move_where_lacking(tx, tables.RoleGiven, member_id, into, one_for_each=tables.RoleGiven.role)
+    await _join_schedules(tx, member_id, into)
+    await _move_where_lacking(tx, tables.Question, member_id, into)
+    for table, column in (
+        (tables.Identity, tables.Identity.member_id),
+        (tables.CaseRow, tables.CaseRow.member_id),
+        (tables.CaseRow, tables.CaseRow.open_for),
+        (tables.CaseRow, tables.CaseRow.holder),
+        (tables.CaseEvent, tables.CaseEvent.actor),
+        (tables.RelayMessage, tables.RelayMessage.author),
+        (tables.Delivery, tables.Delivery.member_id),
+        (tables.Delivery, tables.Delivery.about_id),
+    ):
+        await _rename(tx, table, column, member_id, into)
+    await tx.session.flush()
+    await tx.session.execute(delete(tables.Member).where(tables.Member.id == member_id))
+    await _hand_over_own_case(tx, into, escalations, now=now)
+
+
+async def history(tx: Transaction, member_id: int) -> int:
+    """How much there is of a member: check-ins, cases on both sides, what they want to be reminded of."""
+    columns: tuple[InstrumentedAttribute[Any], ...] = (
+        tables.CheckInRow.member_id,
+        tables.CheckInSchedule.member_id,
+        tables.Reminder.member_id,
+        tables.CaseRow.member_id,
+        tables.CaseRow.holder,
+    )
+    counts = [await tx.session.scalar(select(func.count()).where(column == member_id)) for column in columns]
+    return sum(count or 0 for count in counts)
+
+
+async def _fold_open_cases(
+    tx: Transaction, member_id: int, into: int, escalations: Escalations, *, now: datetime
+) -> None:
+    cases = [row for id_ in (member_id, into) if (row := await store.open_case_of(tx, id_)) is not None]
+    if len(cases) < len((member_id, into)):
+        return
+    kept, folded = sorted(cases, key=lambda row: (-store.case_of(row).severity.rank, row.id))
+    peer = folded.holder
+    case = store.case_of(folded)
+    # Not `Ended`: nobody has ended anything, and the member must not be told that a conversation is over.
+    closed = replace(case, state=State.RESOLVED, next_at=None, version=case.version + 1)
+    store.write_case(folded, closed, now=now)
+    store.note(tx, folded.id, f"joined case {kept.id}", None, now=now)
+    await drop_pages(tx, folded.id)
+    await _rename(tx, tables.RelayMessage, tables.RelayMessage.case_id, folded.id, kept.id)
+    await tx.session.flush()
+    if kept.holder is None and peer is not None and peer not in {member_id, into}:
+        await escalations.take(tx, await members.load(tx, peer), kept.id, now=now)
+
+
+async def _hand_over_own_case(tx: Transaction, into: int, escalations: Escalations, *, now: datetime) -> None:
+    """Nobody can be the peer of themselves."""
+    own = await store.open_case_of(tx, into)
+    if own is not None and own.holder == into:
+        await escalations.hand_over(tx, await members.load(tx, into), own.id, now=now)
+
+
+async def _keep_settings(tx: Transaction, member_id: int, into: int) -> None:
+    other = await tx.session.get_one(tables.Member, member_id)
+    kept = await tx.session.get_one(tables.Member, into)
+    kept.name_sealed = kept.name_sealed or other.name_sealed
+    kept.zone = kept.zone or other.zone
+    kept.country = kept.country or other.country
+    kept.language = kept.language or other.language
+    kept.welcomed_at = kept.welcomed_at or other.welcomed_at
+    kept.from_file = kept.from_file or other.from_file
+    if kept.quiet_from is None:
+        kept.quiet_from, kept.quiet_until = other.quiet_from, other.quiet_until
+    await tx.session.flush()
+
+
+async def _join_schedules(tx: Transaction, member_id: int, into: int) -> None:
+    """One question a day: whoever was asked today as the one is not asked again as the other."""
+    schedule = tables.CheckInSchedule
+    rows = {
+        row.member_id: row
+        for row in await tx.session.scalars(select(schedule).where(schedule.member_id.in_([member_id, into])))
+    }
+    other, kept = rows.get(member_id), rows.get(into)
+    if other is None:
+        return
+    if kept is None:
+        other.member_id = into
+    else:
+        await outbox.drop(tx, f"checkin:{other.id}:", reason="two members were one person")
+        kept.last_day = max((day for day in (kept.last_day, other.last_day) if day is not None), default=None)
+        await tx.session.delete(other)
+    await tx.session.flush()
+
+
+async def _move_where_lacking(
+    tx: Transaction, table: Any, member_id: int, into: int, *, one_for_each: Any = None
+) -> None:
+    """Move rows of which a member has one only, or one for each value of a column; what `into` has is kept."""
+    there = aliased(table)
+    taken = select(there.member_id).where(there.member_id == into)
+    if one_for_each is not None:
+        taken = taken.where(getattr(there, one_for_each.key) == one_for_each)
+    moved = update(table).where(table.member_id == member_id, ~taken.exists()).values(member_id=into)
+    await tx.session.execute(moved, execution_options={"synchronize_session": False})
+    for row in [row for row in tx.session.identity_map.values() if isinstance(row, table)]:
+        tx.session.expunge(row)  # it may be another one's now
+
+
+async def _rename(tx: Transaction, table: Any, column: Any, old: int, new: int) -> None:
+    await tx.session.execute(update(table).where(column == old).values({column: new}))

@@ -1,0 +1,91 @@
+"""Running commands: who may, which values are missing, what is asked again."""
+
+from bot.core.commands import BadValue, Command, Registry
+from bot.core.content import Content, Reply
+from bot.core.roles import Action, may
+from bot.services import questions, replies, typed
+from bot.services.call import Call
+from bot.services.escalations import Escalations
+from bot.services.voice import Voice
+from bot.storage.tables import Member as MemberRow
+
+
+class Runner:
+    """Runs a command for a person, however they called it."""
+
+    def __init__(self, registry: Registry, escalations: Escalations, voice: Voice) -> None:
+        self._registry = registry
+        self._escalations = escalations
+        self._voice = voice
+
+    async def invoke(self, call: Call, name: str, arguments: dict[str, str]) -> Reply:
+        """Run what the platform has recognised: a slash command, a button, a form, a reaction."""
+        if name == questions.ANSWER:
+            number = arguments.get("question", "")
+            wanted = int(number) if number.isdecimal() else 0
+            question = await questions.pending(call.tx, call.member, now=call.now, id_=wanted)
+            if question is None:
+                return Reply(content=replies.question_is_gone())
+            return await self.answer_question(call, question, arguments.get("value", ""))
+        command = self._registry.get(name)
+        if command is None:
+            return Reply(content=replies.unknown_command())
+        return await self.run(call, command, arguments)
+
+    async def answer_question(self, call: Call, question: questions.Pending, text: str) -> Reply:
+        """Take `text` for the value that was asked for, and go on."""
+        await questions.forget(call.tx, call.member)
+        command = self._registry.get(question.command)
+        if command is None or questions.is_cancel(text):
+            return Reply(content=replies.cancelled())
+        return await self.run(call, command, {**question.arguments, question.parameter: text})
+
+    async def run_typed(self, call: Call, found: typed.Typed) -> Reply:
+        """Run what was typed, if every word of it was understood."""
+        if found.left:
+            return Reply(content=replies.too_much(found.command, found.left))
+        return await self.run(call, found.command, dict(found.arguments))
+
+    async def run(self, call: Call, command: Command, arguments: dict[str, str]) -> Reply:
+        """Check the role, read the values, ask for what is missing or not understood, and run the handler."""
+        if not may(call.member.roles, command.may):
+            return Reply(content=replies.not_for_you(command.may))
+        reader = call.member.reads(call.now)
+        values: dict[str, object] = {}
+        for parameter in command.parameters:
+            given = arguments.get(parameter.name, "").strip()
+            problem = None
+            if given:
+                try:
+                    values[parameter.name] = parameter.kind.parse(given, reader)
+                    continue
+                except BadValue as bad:
+                    problem = bad
+            if given or parameter.required:
+                return await questions.ask(
+                    call.tx, call.member, command, parameter, arguments, problem=problem, now=call.now
+                )
+        try:
+            reply = await command.run(call, **values)
+        except BadValue as bad:
+            again = next((p for p in command.parameters if p.name == bad.parameter), None)
+            if again is None:
+                return Reply(content=Content(text=bad.message))
+            return await questions.ask(call.tx, call.member, command, again, arguments, problem=bad, now=call.now)
+        if command.may is Action.USE:
+            await self.welcome(call)
+        return reply
+
+    async def welcome(self, call: Call) -> None:
+        """At the first contact that is not a cry for help: say what is stored. Not around a case of theirs."""
+        row = await call.tx.session.get(MemberRow, call.member.id)
+        if row is None or row.welcomed_at is not None:
+            return
+        if await self._escalations.had_one(call.tx, call.member, now=call.now):
+            return
+        row.welcomed_at = call.now
+        content = replies.welcome(call.member.community.name).rendered(self._voice.words(call.member.language))
+        key = f"welcome:{call.member.id}"
+        await self._voice.answer(
+            call.tx, call.inbound, content, private=True, key=key, member=call.member, now=call.now
+        )

@@ -1,0 +1,105 @@
+"""Which community something that came in is meant for."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Select, and_, or_, select
+
+from bot.core.inbound import Inbound
+from bot.storage import tables
+from bot.storage.database import Transaction
+
+NEVER_SEEN = datetime(1970, 1, 1, tzinfo=UTC)
+"""When an account was "last seen" that is known on somebody else's word only: it redirects nobody's private chat."""
+
+_LARGEST_ID = 2**31 - 1
+
+
+async def community_id_of(tx: Transaction, inbound: Inbound) -> int | None:
+    """The community that is meant; None if it cannot be told.
+
+    In a room it is the room's. In a private chat, of the communities that know the account, it is the one of the
+    case or question that a button names; else of the open case they are in, their own before one they hold, so that
+    a conversation is never lost; else where they were last seen. Then it is one whose rooms they share with the bot,
+    one that has them in its file, or the only one there is.
+    """
+    if not inbound.private:
+        return await _of_places(tx, inbound, [inbound.place, *([inbound.space] if inbound.space else [])])
+    for look in (_named, _of_open_case, _last_seen, _of_shared_spaces, _known, _only_one):
+        found = await look(tx, inbound)
+        if found is not None:
+            return found
+    return None
+
+
+def _of_account(inbound: Inbound) -> Select[int]:
+    identity = tables.Identity
+    return select(identity.community_id).where(
+        identity.platform == inbound.platform, identity.account == inbound.account
+    )
+
+
+async def _named(tx: Transaction, inbound: Inbound) -> int | None:
+    """Of the case or the question that the button or the command names, if the account is known there."""
+    if inbound.invocation is None:
+        return None
+    identity, case, question = tables.Identity, tables.CaseRow, tables.Question
+    arguments = inbound.invocation.arguments
+    if (number := _id(arguments.get("case", ""))) is not None:
+        query = _of_account(inbound).join(case, case.community_id == identity.community_id).where(case.id == number)
+        return await tx.session.scalar(query.limit(1))
+    if (number := _id(arguments.get("question", ""))) is not None:
+        query = _of_account(inbound).join(question, question.member_id == identity.member_id)
+        return await tx.session.scalar(query.where(question.id == number).limit(1))
+    return None
+
+
+def _id(text: str) -> int | None:
+    """A row's id as a button has it; what no column could hold is none."""
+    if not (text.isdecimal() and len(text) <= len(str(_LARGEST_ID))):
+        return None
+    return number if (number := int(text)) <= _LARGEST_ID else None
+
+
+async def _of_open_case(tx: Transaction, inbound: Inbound) -> int | None:
+    identity, case = tables.Identity, tables.CaseRow
+    own = case.open_for == identity.member_id
+    held = and_(case.holder == identity.member_id, case.open_for.is_not(None))
+    query = _of_account(inbound).join(case, or_(own, held)).order_by(own.desc(), case.id.desc())
+    return await tx.session.scalar(query.limit(1))
+
+
+async def _last_seen(tx: Transaction, inbound: Inbound) -> int | None:
+    identity = tables.Identity
+    query = _of_account(inbound).where(identity.last_seen_at > NEVER_SEEN)
+    return await tx.session.scalar(query.order_by(identity.last_seen_at.desc(), identity.id).limit(1))
+
+
+async def _of_shared_spaces(tx: Transaction, inbound: Inbound) -> int | None:
+    return await _of_places(tx, inbound, list(inbound.shared_spaces))
+
+
+async def _known(tx: Transaction, inbound: Inbound) -> int | None:
+    """Where the account is known, although it was never seen anywhere."""
+    return await tx.session.scalar(_of_account(inbound).order_by(tables.Identity.id).limit(1))
+
+
+async def _only_one(tx: Transaction, _inbound: Inbound) -> int | None:
+    communities = list(await tx.session.scalars(select(tables.Community.id).limit(2)))
+    return communities[0] if len(communities) == 1 else None
+
+
+async def _of_places(tx: Transaction, inbound: Inbound, addresses: list[str]) -> int | None:
+    place = tables.Place
+    found = (
+        select(place.community_id)
+        .where(place.platform == inbound.platform, place.address.in_(addresses))
+        .order_by(place.id)
+        .limit(1)
+    )
+    return await tx.session.scalar(found)
+
+
+async def stands_in(tx: Transaction, community_id: int, inbound: Inbound) -> bool:
+    """Whether it came from one of the community's rooms."""
+    addresses = [inbound.place, *([inbound.space] if inbound.space else [])]
+    return not inbound.private and await _of_places(tx, inbound, addresses) == community_id

@@ -1,0 +1,146 @@
+"""What people write: typed commands, and in a private chat answers, phrases, and words to the other side."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.core.commands import BadValue, Command, Registry
+from bot.core.content import Reply
+from bot.core.crisis import Signal
+from bot.core.roles import Action, may
+from bot.core.words import _
+from bot.services import questions, replies, typed
+from bot.services.call import Call
+from bot.services.escalations import Escalations
+from bot.services.escalations.words import I_NEED_A_PERSON
+from bot.services.runner import Runner
+from bot.services.voice import Voice
+from bot.storage.tables import CaseRow
+
+SAY = "say"
+"""The command that carries a message to one of several conversations."""
+
+JUST_NOW = timedelta(minutes=2)
+"""So long any words in a conversation are still taken for the note or name that was asked for."""
+
+
+class Writing:
+    """Finds out what written words are: a command, an answer, or for somebody."""
+
+    def __init__(self, registry: Registry, escalations: Escalations, voice: Voice, runner: Runner) -> None:
+        self._registry = registry
+        self._escalations = escalations
+        self._voice = voice
+        self._runner = runner
+
+    async def marked(self, call: Call) -> Reply | None:
+        """A typed command; in a room an unknown one is another bot's business."""
+        found = typed.read(call.inbound.text, self._registry, call.member.reads(call.now))
+        if found is not None:
+            return await self._runner.run_typed(call, found)
+        family = [c for c in typed.family_of(call.inbound.text, self._registry) if may(call.member.roles, c.may)]
+        if family:
+            return Reply(content=replies.which_of(family))
+        return Reply(content=replies.unknown_command()) if call.inbound.private else None
+
+    async def private(self, call: Call, signal: Signal | None) -> Reply | None:
+        """Plain words in a private chat: an answer, a word to the other side, or a command without its mark."""
+        text = call.inbound.text
+        conversations = await self._escalations.conversations(call.tx, call.member)
+        phrase = self._phrase(call, text, conversations)
+        if phrase is not None:
+            await questions.forget(call.tx, call.member)
+            return await self._runner.run(call, phrase, {})
+        question = await questions.pending(call.tx, call.member, now=call.now)
+        if question is not None and signal is None and self._answers(call, question, busy=len(conversations) == 1):
+            return await self._runner.answer_question(call, question, text)
+        if question is not None:
+            # What somebody in danger writes next is for the person who comes, not the answer to an old question;
+            # and words to the other side that are no answer are not held up by asking again.
+            await questions.forget(call.tx, call.member)
+        if conversations:
+            return await self._in_conversation(call, conversations, signal)
+        if signal is not None:
+            return None
+        bare = typed.read(text, self._registry, call.member.reads(call.now))
+        if bare is not None and not bare.left:
+            return await self._runner.run_typed(call, bare)
+        await self._runner.welcome(call)
+        family = [c for c in typed.family_of(text, self._registry) if may(call.member.roles, c.may)]
+        return Reply(content=replies.which_of(family) if family else replies.not_understood())
+
+    def _phrase(self, call: Call, text: str, conversations: Sequence[CaseRow]) -> Command | None:
+        """The command that a whole message means, such as "I need a person".
+
+        None where a person is there already: then the words are for them.
+        """
+        phrase = typed.read_phrase(text, self._registry, self._voice.languages)
+        accompanied = any(row.member_id == call.member.id and row.holder is not None for row in conversations)
+        return None if accompanied else phrase
+
+    def _answers(self, call: Call, question: questions.Pending, *, busy: bool) -> bool:
+        """Whether the words answer the question. In a conversation (`busy`) they must be a value that was asked for.
+
+        Any words would do as a note or a name: then they answer only a question that was asked just now.
+        """
+        command = self._registry.get(question.command)
+        asked = next((p for p in command.parameters if p.name == question.parameter), None) if command else None
+        if not busy or asked is None or questions.is_cancel(call.inbound.text):
+            return True
+        if asked.kind.name in typed.FREE:
+            return call.now - question.asked_at <= JUST_NOW
+        try:
+            asked.kind.parse(call.inbound.text, call.member.reads(call.now))
+        except BadValue:
+            return False
+        return True
+
+    async def _in_conversation(
+        self, call: Call, conversations: Sequence[CaseRow], signal: Signal | None
+    ) -> Reply | None:
+        """Words to the other side, or a command of a peer's work that is a whole one."""
+        holds = any(row.holder == call.member.id for row in conversations)
+        own = any(row.member_id == call.member.id for row in conversations)
+        if holds and signal is not None and not own:
+            return await self._is_it_about_the_peer(call, conversations, signal)
+        bare = typed.read(call.inbound.text, self._registry, call.member.reads(call.now)) if holds else None
+        if bare is not None and bare.command.may is Action.TAKE_CASE and self._is_whole(call, bare):
+            return await self._runner.run_typed(call, bare)
+        mine = [row.id for row in conversations if row.member_id == call.member.id]
+        # In danger themselves, a peer writes to the person who is with them, whatever else they do.
+        to = mine if signal is not None and mine else [row.id for row in conversations]
+        return await self._carry(call, to, answered=signal is not None)
+
+    def _is_whole(self, call: Call, found: typed.Typed) -> bool:
+        """Whether every word of it was understood: "take care" is no command."""
+        reader = call.member.reads(call.now)
+        try:
+            for parameter in found.command.parameters:
+                if parameter.name in found.arguments:
+                    parameter.kind.parse(found.arguments[parameter.name], reader)
+        except BadValue:
+            return False
+        return not found.left
+
+    async def _is_it_about_the_peer(self, call: Call, conversations: Sequence[CaseRow], signal: Signal) -> Reply:
+        """A peer's words sound as if they were in danger: they are not passed on before the peer has said so."""
+        content = await self._escalations.ask_the_peer(call.tx, call.member, signal)
+        cases = BadValue(_("To which case shall I bring this?"), tuple(str(row.id) for row in conversations[:5]))
+        say = self._registry.by_name[SAY]
+        parameter = next(p for p in say.parameters if p.name == "case")
+        arguments = {"text": call.inbound.text}
+        asked = await questions.ask(call.tx, call.member, say, parameter, arguments, problem=cases, now=call.now)
+        return Reply(content=replace(content, choices=(I_NEED_A_PERSON, *asked.content.choices)))
+
+    async def _carry(self, call: Call, case_ids: list[int], *, answered: bool) -> Reply | None:
+        say = self._registry.by_name[SAY]
+        if len(case_ids) > 1:
+            which = BadValue(_("To which case shall I bring this?"), tuple(str(id_) for id_ in case_ids[:5]))
+            arguments = {"text": call.inbound.text}
+            parameter = next(p for p in say.parameters if p.name == "case")
+            return await questions.ask(call.tx, call.member, say, parameter, arguments, problem=which, now=call.now)
+        conversations = await self._escalations.conversations(call.tx, call.member)
+        row = next(row for row in conversations if row.id == case_ids[0])
+        event = f"{call.inbound.platform}:{call.inbound.event_id}"
+        carried = await self._escalations.relay(call.tx, call.member, row, call.inbound.text, event, now=call.now)
+        return None if carried or answered else Reply(content=replies.kept_for_the_person())

@@ -1,0 +1,112 @@
+"""The sender: who has room, what takes too long, and how it stops."""
+
+import asyncio
+from datetime import datetime
+
+from bot.core.platform import TryAgain
+from bot.delivery import outbox
+from bot.delivery.outbox import LEASE, Priority
+from bot.delivery.sender import AT_ONCE, RESERVED, SEND_LIMIT, Sender
+from delivery.post import NOON, SECOND, Post
+
+
+class Running:
+    """A sender that runs beside the test."""
+
+    def __init__(self, post: Post) -> None:
+        self.post = post
+
+    async def __aenter__(self) -> "Running":
+        self._task = asyncio.create_task(self.post.sender.run())
+        return self
+
+    async def __aexit__(self, *_problem: object) -> None:
+        await self.post.sender.stop(patience=0 * SECOND)
+        await self._task
+
+    async def until_sent(self, key: str) -> None:
+        """Wait until something has been said; the test's own time limit ends a wait in vain."""
+        self.post.sender.wake()
+        await self.post.letterbox.arrived[key].wait()
+
+
+async def test_slow_check_ins_leave_room_for_a_page(post: Post) -> None:
+    for number in range(AT_ONCE):
+        post.letterbox.slow[f"member{number}"] = asyncio.Event()
+        await post.put(f"checkin:{number}", f"member{number}", priority=Priority.CHECK_IN)
+    await post.put("quick", "bob", priority=Priority.REPLY)
+    async with Running(post) as running:
+        await running.until_sent("quick")
+        await post.put("page", "pat", priority=Priority.CRISIS)
+        await running.until_sent("page")
+        states = [(await post.row(f"checkin:{number}")).state for number in range(AT_ONCE)]
+    assert states.count("sending") == AT_ONCE - RESERVED
+
+
+async def test_what_was_slow_makes_room_when_it_is_sent(post: Post) -> None:
+    for number in range(10):
+        await post.put(f"checkin:{number}", f"member{number}", priority=Priority.CHECK_IN)
+    assert len(await post.drain()) == 10
+
+
+async def test_a_platform_that_hangs_is_tried_again(post: Post) -> None:
+    post.letterbox.slow["alice"] = asyncio.Event()
+    await post.put("a")
+    await Sender(post.database, post.letterbox, post.clock, post.on_failure, send_limit=0 * SECOND).drain()
+    row = await post.row("a")
+    assert (row.state, row.reason) == ("pending", "timed out")
+
+
+def test_the_outcome_of_the_slowest_send_is_stored_before_its_lease_runs_out() -> None:
+    assert SEND_LIMIT < LEASE
+
+
+def test_a_server_that_names_no_wait_at_all_is_left_in_peace_for_a_moment() -> None:
+    for after in (0 * SECOND, -5 * SECOND):
+        assert outbox.next_attempt(1, Priority.CRISIS, now=NOON, after=after) == NOON + SECOND
+
+
+async def test_draining_ends_though_a_platform_asks_to_be_tried_again_in_the_past(post: Post) -> None:
+    post.letterbox.shut["alice"] = TryAgain("busy", -5 * SECOND)
+    await post.put("page", priority=Priority.CRISIS)
+    assert await post.drain() == []
+
+
+async def test_draining_ends_though_the_next_attempt_becomes_due_meanwhile(post: Post) -> None:
+    def later() -> datetime:
+        post.clock.move_to(post.clock() + 60 * SECOND)
+        return post.clock()
+
+    post.letterbox.shut["alice"] = TryAgain("busy")
+    await post.put("page", priority=Priority.CRISIS)
+    hasty = Sender(post.database, post.letterbox, later, post.on_failure)
+    await hasty.drain()
+    assert (await post.row("page")).attempts == 1
+
+
+async def test_a_stopped_sender_starts_nothing(post: Post) -> None:
+    await post.sender.stop(patience=SECOND)
+    await post.put("a")
+    await post.sender.drain()
+    assert post.letterbox.keys == []
+    assert (await post.row("a")).attempts == 0
+
+
+async def test_what_is_under_way_when_the_bot_stops_waits_for_the_next_start(post: Post) -> None:
+    post.letterbox.slow["alice"] = asyncio.Event()
+    await post.put("a")
+    await post.sender.stop(patience=0 * SECOND)
+    assert post.letterbox.keys == []
+    assert (await post.row("a")).state == "pending"
+
+
+async def test_a_message_taken_at_the_moment_of_the_stop_is_given_back_unsent(post: Post) -> None:
+    await post.put("a")
+    async with post.database.begin():  # the look waits for this transaction, and the stop comes first
+        looking = asyncio.create_task(post.sender.drain())
+        await asyncio.sleep(0)
+        stopping = asyncio.create_task(post.sender.stop(patience=0 * SECOND))
+        await asyncio.sleep(0)
+    await asyncio.gather(looking, stopping)
+    assert post.letterbox.keys == []
+    assert (await post.row("a")).state == "pending"
