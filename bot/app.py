@@ -143,7 +143,7 @@ def build(database: Database, now: Callable[[], datetime], make_platforms: Calla
         CheckInCog(checkins),
         MeetingCog(meetings),
         ResourceCog(resources),
-        SettingsCog(checkins),
+        SettingsCog(checkins, escalations),
         MyDataCog(escalations),
     )
     dispatcher = Dispatcher(

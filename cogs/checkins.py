@@ -68,7 +68,7 @@ class CheckInCog:
             return Reply(content=Content(text=_("That's fine. Until tomorrow.")))
         if chosen is Mood.HARD:
             text = _("{mood}. Thank you for saying so. If you'd like company, a person can come.", mood=MOODS[chosen])
-            return Reply(content=Content(text=text, choices=(I_NEED_A_PERSON, ADD_A_NOTE, SHARE)))
+            return Reply(content=Content(text=text, choices=(ADD_A_NOTE, SHARE, I_NEED_A_PERSON)))
         text = _("{mood}. Thank you for checking in.", mood=MOODS[chosen])
         return Reply(content=Content(text=text, choices=(ADD_A_NOTE, SHARE)))
 

@@ -13,7 +13,7 @@ from bot.services.escalations import Escalations
 from bot.services.escalations.words import I_AM_SAFE, OUTCOMES, SEVERITIES
 from bot.services.whom import ACCOUNT_LIMIT
 
-CASE_NUMBER = Number(1, 2**31 - 1)
+CASE_NUMBER = Number(1, 999_999)
 CASE = Parameter(name="case", ask=_("Which case? Its number."), kind=CASE_NUMBER, required=False)
 OUTCOME = Parameter(
     name="outcome",
@@ -33,7 +33,14 @@ class EscalationCog:
     @command(
         "peer",
         _("I need a person"),
-        phrases=(_("I need a person"), _("I need a peer"), _("I need somebody"), _("I need someone")),
+        phrases=(
+            _("I need a person"),
+            _("I need a peer"),
+            _("I need somebody"),
+            _("I need someone"),
+            _("I need to talk to someone"),
+            _("I need to talk to somebody"),
+        ),
     )
     async def peer(self, call: Call) -> Reply:
         """Get a person: the answer itself comes with the case."""
@@ -62,11 +69,12 @@ class EscalationCog:
     @command(
         "take",
         _("Be with the member of a case"),
-        Parameter(name="case", ask=_("Which case? Its number."), kind=CASE_NUMBER),
+        CASE,
         may=Action.TAKE_CASE,
     )
-    async def take(self, call: Call, case: int) -> Reply:
-        """Take a case: "I'm on it"."""
+    async def take(self, call: Call, case: int | None = None) -> Reply:
+        """Take a case: "I'm on it"; without its number the only one that waits."""
+        case = case or await self._waiting_case(call)
         return _told(await self._escalations.take(call.tx, call.member, case, now=call.now))
 
     @command("resolve", _("End a case, with its outcome"), CASE, OUTCOME, may=Action.TAKE_CASE)
@@ -158,6 +166,16 @@ class EscalationCog:
         opened = await self._escalations.for_other(call.tx, member, call.member, call.about, now=call.now)
         text = _("The peers have been called, and I have written to them privately.")
         return Reply(content=Content(text=text if opened else _("Somebody has been called for them already.")))
+
+    async def _waiting_case(self, call: Call) -> int:
+        """The only case that nobody has; raises `BadValue` if there is none or more than one."""
+        rows = await self._escalations.open_cases(call.tx, call.member.community.id)
+        waiting = [row.id for row in rows if row.holder is None]
+        if len(waiting) == 1:
+            return waiting[0]
+        if not waiting:
+            raise BadValue(_("No case is waiting. Thank you."))
+        raise BadValue(_("Which case?"), tuple(str(id_) for id_ in waiting[:5]), parameter="case")
 
     async def _own_case(self, call: Call) -> int:
         """The only case this peer has; raises `BadValue` if there is none or more than one."""

@@ -25,7 +25,7 @@ class ResourceCog:
         _("Find a helpline or a service"),
         Parameter(
             name="words",
-            ask=_("What do you need? For example: detox, somewhere to sleep, alcohol in Canada."),
+            ask=_("What do you need? For example: detox, alcohol in Canada, somebody to talk to."),
             kind=Words(200),
             rest=True,
         ),

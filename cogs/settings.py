@@ -11,6 +11,7 @@ from bot.core.words import Say, Text, _
 from bot.services import members
 from bot.services.call import Call
 from bot.services.checkins import CheckIns
+from bot.services.escalations import Escalations
 
 CHOICES = (
     Choice(label=_("Time zone"), command="settings zone"),
@@ -24,8 +25,9 @@ CHOICES = (
 class SettingsCog:
     """What a member may set for themselves."""
 
-    def __init__(self, checkins: CheckIns) -> None:
+    def __init__(self, checkins: CheckIns, escalations: Escalations) -> None:
         self._checkins = checkins
+        self._escalations = escalations
 
     @command("settings", _("Your time zone, country, language, quiet hours and name"))
     async def show(self, call: Call) -> Reply:
@@ -67,6 +69,9 @@ class SettingsCog:
     async def country(self, call: Call, country: str) -> Reply:
         """Set the country."""
         await members.set_place(call.tx, call.member.id, country=country)
+        await call.tx.session.flush()
+        if await self._escalations.answer_anew(call.tx, call.member, now=call.now):
+            return Reply(content=Content(text=_("Thank you. These are the numbers there.")))
         name = country_name(country, call.member.language)
         text = _("Helplines are for {country} from now on. Ask me for “resources” at any time.", country=name)
         return Reply(content=Content(text=text, choices=(_FIND_A_HELPLINE,)))

@@ -70,6 +70,20 @@ def _is_visible(char: str) -> bool:
     return char not in _BLANK and (unicodedata.category(char)[0] in "LNPS" or unicodedata.category(char) == "Cn")
 
 
+def excerpt(text: str, start: int, end: int, limit: int) -> str:
+    """At most `limit` characters of `text` around its part from `start` to `end`, cut at words; "…" is the rest."""
+    if len(text) <= limit:
+        return text
+    room = max(0, limit - (end - start) - 2) // 2
+    first, last = max(0, start - room), min(len(text), end + room)
+    if first and (space := text.find(" ", first, start)) >= 0:
+        first = space + 1
+    if last < len(text) and (space := text.rfind(" ", end, last)) >= 0:
+        last = space
+    cut = text[first : min(last, first + limit - 2)].strip()
+    return f"{'…' if first else ''}{cut}{'…' if last < len(text) else ''}"
+
+
 def split(text: str, limit: int) -> list[str]:
     """`text` in pieces of at most `limit` characters, cut at a paragraph, else a sentence, else a word.
 

@@ -48,6 +48,9 @@ def read_community(path: Path) -> Wanted:
         return Wanted(file=file, resources_csv=None, refused=())
     text = _read(path.parent / file.resources, RESOURCES_LIMIT)
     parsed = parse_community_resources(text, source=str(file.resources))
+    if parsed.refused and not parsed.resources:
+        reason = f"{file.resources}, row {parsed.refused[0].row}: {parsed.refused[0].reason}"
+        raise Stop(_("{reason} Nothing in the list can be used, so nothing was changed.", reason=reason))
     return Wanted(file=file, resources_csv=text, refused=parsed.refused)
 
 

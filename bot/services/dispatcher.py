@@ -23,15 +23,12 @@ from bot.services.call import Call
 from bot.services.escalations import Escalations
 from bot.services.runner import Runner
 from bot.services.voice import Voice
-from bot.services.writing import Writing
+from bot.services.writing import PEER, Writing
 from bot.storage.database import Database, Transaction
 from bot.storage.tables import InboundEvent
 from bot.storage.tables import Member as MemberRow
 
 log = logging.getLogger(__name__)
-
-PEER = "peer"
-"""The command that gets a person."""
 
 PAUSES = (0.1, 0.5, 2.0)
 """Seconds before an event that could not be noted is tried again: a locked database is free again by then."""
@@ -62,8 +59,7 @@ class Dispatcher:
     async def receive(self, inbound: Inbound) -> Reply | None:
         """Hear one thing a person did; the reply, rendered, only if the adapter answers by itself."""
         signal = self._detector.detect(inbound.text) if inbound.text else None
-        meant_for_us = inbound.private or inbound.invocation is not None or typed.is_marked(inbound.text)
-        if signal is None and not meant_for_us:
+        if signal is None and not self._is_for_us(inbound):
             return None
         member = await self._hear_at_last(inbound, signal)
         if member is _SEEN_BEFORE:
@@ -73,6 +69,12 @@ class Dispatcher:
             return await self._answer(inbound, member, signal)
         except Exception as error:
             return await self._park(inbound, member, error)
+
+    def _is_for_us(self, inbound: Inbound) -> bool:
+        """Whether a message without a signal concerns the bot; what people say to each other does not."""
+        if inbound.private or inbound.invocation is not None or typed.is_marked(inbound.text):
+            return True
+        return not inbound.edited and self._writing.asks_for_a_person(inbound.text)
 
     # First: the event and the signal
 
@@ -147,13 +149,14 @@ class Dispatcher:
             return None
         if typed.is_marked(inbound.text):
             return await self._writing.marked(call)
-        return await self._writing.private(call, signal) if inbound.private else None
+        if inbound.private:
+            return await self._writing.private(call, signal)
+        return await self._writing.in_a_room(call, signal)
 
     def _to_nobodys_member(self, inbound: Inbound) -> Content:
         """The answer to somebody whose community cannot be told; who asks for a person gets the numbers."""
-        phrase = typed.read_phrase(inbound.text, self._registry, self._voice.languages)
         asked = inbound.invocation.command if inbound.invocation is not None else inbound.text.strip().strip("!/")
-        if asked == PEER or (phrase is not None and phrase.name == PEER):
+        if asked == PEER or self._writing.asks_for_a_person(inbound.text):
             return replies.stranger_in_danger()
         return replies.no_community()
 

@@ -60,10 +60,12 @@ async def ask(
     tx.session.add(row)
     await tx.session.flush()
     text: Say = parameter.ask if problem is None else problem.message
-    guesses = () if problem is None else problem.guesses
+    guesses: list[tuple[str, Say]] = [] if problem is None else [(guess, guess) for guess in problem.guesses]
+    if parameter.kind.name == "choice" and not guesses:
+        guesses = parameter.kind.suggest("", member.reads(now))
     choices = tuple(
-        Choice(label=guess, command=ANSWER, arguments={"question": str(row.id), "value": guess})
-        for guess in guesses
+        Choice(label=label, command=ANSWER, arguments={"question": str(row.id), "value": guess})
+        for guess, label in guesses
         if len(guess) <= 40  # noqa: PLR2004  what fits into a choice's token
     )
     return Reply(content=Content(text=_("{question} (Or “cancel”.)", question=text), choices=choices))

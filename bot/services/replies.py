@@ -7,7 +7,7 @@ from bot.core.content import Choice, Content, Field
 from bot.core.roles import ALLOWED, Action, Role
 from bot.core.text import clean_name
 from bot.core.words import Text, _
-from bot.services.escalations.words import I_NEED_A_PERSON, answer_to_stranger
+from bot.services.escalations.words import I_AM_SAFE, I_NEED_A_PERSON, answer_to_stranger
 
 HELP = Choice(label=_("What can you do?"), command="help")
 
@@ -36,7 +36,7 @@ def not_understood() -> Content:
     """Words in a private chat that are no command."""
     return Content(
         text=_("I'm a bot, and I did not understand that. Would you like to talk with a person?"),
-        choices=(I_NEED_A_PERSON, HELP),
+        choices=(HELP, I_NEED_A_PERSON),
     )
 
 
@@ -72,7 +72,18 @@ def too_much(command: Command, left: str) -> Content:
 
 def kept_for_the_person() -> Content:
     """To a member who writes while nobody has come yet."""
-    return Content(text=_("I keep this for the person who comes. I'm still calling."))
+    return Content(text=_("I keep this for the person who comes. I'm still calling."), choices=(I_AM_SAFE,))
+
+
+def take_it_first(case_ids: Sequence[int]) -> Content:
+    """To a peer who writes before they have taken a case: nobody reads them yet."""
+    choices = tuple(
+        Choice(
+            label=_("I'm on case {number}", number=id_), command="take", arguments={"case": str(id_)}, style="primary"
+        )
+        for id_ in case_ids
+    )
+    return Content(text=_("Somebody is waiting, but nobody reads you yet: take the case first."), choices=choices)
 
 
 def question_is_gone() -> Content:

@@ -19,6 +19,13 @@ FREE = frozenset({"text", "name"})
 """Kinds that take any words: they get one word (or a quoted phrase), unless they are the last."""
 
 
+PHRASE_LIMIT = 80
+"""Characters of a message that may be a phrase as a whole."""
+
+POLITE = frozenset({"please", "pls", "now"})
+"""Words that change nothing about a phrase."""
+
+
 @dataclass(frozen=True, slots=True)
 class Typed:
     """A command and its arguments as they were typed; `left` is what fitted no parameter."""
@@ -61,7 +68,9 @@ def family_of(text: str, registry: Registry) -> list[Command]:
 
 def read_phrase(text: str, registry: Registry, languages: Collection[Words]) -> Command | None:
     """The command that a whole message means without naming it, such as "I need a person", in any of `languages`."""
-    said = fold(text)
+    if len(text) > PHRASE_LIMIT:
+        return None
+    said = " ".join(word for word in fold(text).split() if word not in POLITE)
     for command in registry:
         if any(said == fold(words.render(phrase)) for words in languages for phrase in command.phrases):
             return command

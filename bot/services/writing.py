@@ -20,6 +20,9 @@ from bot.storage.tables import CaseRow
 SAY = "say"
 """The command that carries a message to one of several conversations."""
 
+PEER = "peer"
+"""The command that gets a person."""
+
 JUST_NOW = timedelta(minutes=2)
 """So long any words in a conversation are still taken for the note or name that was asked for."""
 
@@ -32,6 +35,17 @@ class Writing:
         self._escalations = escalations
         self._voice = voice
         self._runner = runner
+
+    def asks_for_a_person(self, text: str) -> bool:
+        """Whether a whole message says "I need a person", in any language."""
+        phrase = typed.read_phrase(text, self._registry, self._voice.languages)
+        return phrase is not None and phrase.name == PEER
+
+    async def in_a_room(self, call: Call, signal: Signal | None) -> Reply | None:
+        """Words in a room: "I need a person" counts there, too; a signal has been answered already."""
+        if signal is not None or not self.asks_for_a_person(call.inbound.text):
+            return None
+        return await self._runner.run(call, self._registry.by_name[PEER], {})
 
     async def marked(self, call: Call) -> Reply | None:
         """A typed command; in a room an unknown one is another bot's business."""
@@ -52,6 +66,9 @@ class Writing:
             await questions.forget(call.tx, call.member)
             return await self._runner.run(call, phrase, {})
         question = await questions.pending(call.tx, call.member, now=call.now)
+        if question is not None and signal is None and (command := self._instead(call, question)) is not None:
+            await questions.forget(call.tx, call.member)
+            return await self._runner.run_typed(call, command)
         if question is not None and signal is None and self._answers(call, question, busy=len(conversations) == 1):
             return await self._runner.answer_question(call, question, text)
         if question is not None:
@@ -60,11 +77,19 @@ class Writing:
             await questions.forget(call.tx, call.member)
         if conversations:
             return await self._in_conversation(call, conversations, signal)
-        if signal is not None:
-            return None
+        return None if signal is not None else await self._to_the_bot(call)
+
+    async def _to_the_bot(self, call: Call) -> Reply:
+        """Words to the bot alone: a command without its mark, or something it does not understand."""
+        text = call.inbound.text
         bare = typed.read(text, self._registry, call.member.reads(call.now))
         if bare is not None and not bare.left:
             return await self._runner.run_typed(call, bare)
+        if may(call.member.roles, Action.TAKE_CASE):
+            rows = await self._escalations.open_cases(call.tx, call.member.community.id)
+            waiting = [row.id for row in rows if row.holder is None]
+            if waiting:
+                return Reply(content=replies.take_it_first(waiting[:5]))
         await self._runner.welcome(call)
         family = [c for c in typed.family_of(text, self._registry) if may(call.member.roles, c.may)]
         return Reply(content=replies.which_of(family) if family else replies.not_understood())
@@ -77,6 +102,18 @@ class Writing:
         phrase = typed.read_phrase(text, self._registry, self._voice.languages)
         accompanied = any(row.member_id == call.member.id and row.holder is not None for row in conversations)
         return None if accompanied else phrase
+
+    def _instead(self, call: Call, question: questions.Pending) -> typed.Typed | None:
+        """A whole command that was typed where an answer was expected: the person has moved on.
+
+        Where any words would do as an answer, only a command of two words is one.
+        """
+        bare = typed.read(call.inbound.text, self._registry, call.member.reads(call.now))
+        command = self._registry.get(question.command)
+        asked = next((p for p in command.parameters if p.name == question.parameter), None) if command else None
+        if bare is None or asked is None or not self._is_whole(call, bare):
+            return None
+        return bare if asked.kind.name not in typed.FREE or " " in bare.command.name else None
 
     def _answers(self, call: Call, question: questions.Pending, *, busy: bool) -> bool:
         """Whether the words answer the question. In a conversation (`busy`) they must be a value that was asked for.
@@ -103,8 +140,10 @@ class Writing:
         own = any(row.member_id == call.member.id for row in conversations)
         if holds and signal is not None and not own:
             return await self._is_it_about_the_peer(call, conversations, signal)
-        bare = typed.read(call.inbound.text, self._registry, call.member.reads(call.now)) if holds else None
-        if bare is not None and bare.command.may is Action.TAKE_CASE and self._is_whole(call, bare):
+        alone = not any(row.holder is not None for row in conversations)
+        bare = typed.read(call.inbound.text, self._registry, call.member.reads(call.now)) if holds or alone else None
+        # Once somebody is there, only a peer's own work is a command: the rest is for the other side.
+        if bare is not None and self._is_whole(call, bare) and (alone or bare.command.may is Action.TAKE_CASE):
             return await self._runner.run_typed(call, bare)
         mine = [row.id for row in conversations if row.member_id == call.member.id]
         # In danger themselves, a peer writes to the person who is with them, whatever else they do.

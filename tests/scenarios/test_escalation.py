@@ -71,7 +71,7 @@ async def test_nobody_answers_and_the_page_goes_on_to_everybody(world: World) ->
 async def test_a_moderator_gets_a_peer_for_somebody(world: World) -> None:
     await world.ben.says("rough night, nothing helps", "lobby")
     await world.mo.asks_for_a_peer_for(world.ben)
-    await world.ben.reads("Thank you for saying it", "988")
+    await world.ben.reads("worried about you", "988")
     await world.mo.reads("The peers have been called")
     await world.sam.reads("Urgent", "rough night", "somebody asked for them", place="peers")
 

@@ -322,7 +322,7 @@ async def test_a_concern_queues_and_calls_nobody_privately(world: World) -> None
     await open_case(world, CONCERN)
     await world.advance(minutes=50)
     await world.advance(minutes=10)
-    world.room("peers").sees("Concern", "after 60 min")
+    world.room("peers").sees("Concern", "after 1 h 0 min")
     world.alice.sees("nobody has answered yet")
     await world.advance(hours=3)
 
@@ -366,14 +366,14 @@ async def test_a_moderator_gets_a_peer_for_somebody_by_their_message(world: Worl
     await world.bob.says("nobody would notice", "lobby")
     await world.mo.says("!escalate", "lobby", about="bob")
     world.mo.sees("The peers have been called")
-    world.bob.sees("the peers of Harbour have been told", "988")
+    world.bob.sees("Harbour is worried about you", "988")
     world.room("peers").sees("somebody asked for them", "nobody would notice")
 
 
 async def test_a_moderator_gets_a_peer_for_somebody_by_name(world: World) -> None:
     await world.mo.says("escalate bob")
     world.mo.sees("The peers have been called")
-    world.bob.sees("the peers of Harbour have been told")
+    world.bob.sees("Harbour is worried about you")
     world.room("peers").sees("somebody asked for them")
 
 

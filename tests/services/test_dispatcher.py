@@ -268,13 +268,66 @@ async def test_words_to_the_peer_are_not_held_up_by_an_open_question(world: Worl
     world.sam.sees("Sam, are you there? please")
 
 
-async def test_in_a_conversation_a_question_is_still_answered(world: World) -> None:
+async def test_who_is_in_another_country_gets_the_numbers_of_there_at_once(world: World) -> None:
     await world.alice.says(DANGER, "lobby")
     await world.alice.clicks("I'm in another country")
     for box in world.mailboxes:
         box.unseen.clear()
     await world.alice.says("Ireland")
-    world.alice.sees("Ireland")
+    world.alice.sees("Samaritans Ireland")
+    world.alice.sees("These are the numbers there")
+
+
+async def test_i_need_a_person_counts_in_a_room_too(world: World) -> None:
+    await world.alice.says("I need a person please", "lobby")
+    world.alice.sees("I'm getting a person for you")
+    world.alice.sees("the peers of Harbour have been told")
+    world.room("peers").sees("they asked for a person")
+
+
+async def test_while_nobody_has_come_a_whole_command_is_still_a_command(world: World) -> None:
+    await world.alice.says(DANGER, "lobby")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("safe")
+    world.alice.sees("Whenever you need a person again")
+    world.alice.sees("I'm glad")
+    world.room("peers").sees("Case 1 has ended")
+
+
+async def test_a_peer_who_writes_before_taking_the_case_is_shown_how(world: World) -> None:
+    await world.alice.says(DANGER, "lobby")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.sam.says("hi, how can I help")
+    world.sam.sees("nobody reads you yet")
+    await world.sam.clicks("I'm on case 1")
+    world.alice.sees("Sam is here")
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+async def test_a_command_typed_at_an_open_question_is_not_its_answer(world: World) -> None:
+    await world.alice.says("settings zone")
+    world.alice.sees("Which time zone")
+    await world.alice.says("checkin stop")
+    world.alice.sees("You had no daily question")
+
+
+async def test_the_alert_shows_the_words_around_what_was_heard(world: World) -> None:
+    await world.alice.says("word " * 300 + DANGER, "lobby")
+    assert "…" in world.room("peers").sees("Their words", DANGER[-15:]).text
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+async def test_a_long_message_is_carried_whole(world: World) -> None:
+    await world.alice.says(DANGER, "lobby")
+    await world.sam.clicks("I'm on it")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.sam.says("yes " * 1000 + "the end")
+    world.alice.sees("the end")
 
 
 # Hostile words

@@ -116,7 +116,7 @@ async def test_somebody_is_named_by_account_or_by_chosen_name(world: World, type
     world.bob.sees("Robert Plum")
     await world.mo.says(f"!escalate {typed}")
     world.mo.sees("The peers have been called")
-    world.bob.sees("the peers of Harbour have been told")
+    world.bob.sees("Harbour is worried about you")
     world.room("peers").sees("somebody asked for them")
 
 
@@ -139,7 +139,7 @@ async def test_a_typo_is_asked_about_and_pages_nobody(world: World) -> None:
     assert await world.rows(select(CaseRow.id)) == []
     await world.mo.clicks("Robert Plum")
     world.mo.sees("The peers have been called")
-    world.bob.sees("the peers of Harbour have been told")
+    world.bob.sees("Harbour is worried about you")
     world.room("peers").sees("somebody asked for them")
 
 
@@ -170,7 +170,7 @@ async def test_the_author_of_a_message_in_a_room_becomes_a_member_who_was_never_
     await world.zoe.says("what is the point", "lobby")
     await world.mo.says("!escalate", "lobby", about="zoe")
     world.mo.sees("The peers have been called")
-    world.zoe.sees("the peers of Harbour have been told")
+    world.zoe.sees("Harbour is worried about you")
     world.room("peers").sees("somebody asked for them")
     assert await world.rows(select(Identity.last_seen_at).where(Identity.account == "zoe")) == [NEVER_SEEN]
 

@@ -17,7 +17,7 @@ FIRST = "alice"
 TO_TRY = (
     ("checkin start 9:00", _("be asked every day how you are (then /advance 1h)")),
     ("meetings", _("what is on, and be reminded of it")),
-    ("resources sleep", _("look for a helpline or a service")),
+    ("resources detox", _("look for a helpline or a service")),
     ("alice@lobby: I want to end my life", _("see how a peer comes")),
     ('sam clicks "I\'m on it"', _("be that peer; then alice and sam write privately")),
 )

@@ -30,7 +30,7 @@ from bot.core.inbound import Inbound, Target
 from bot.core.people import Member
 from bot.core.platform import SendError, TryAgain
 from bot.core.roles import Role
-from bot.core.text import clean
+from bot.core.text import clean, excerpt
 from bot.core.words import _
 from bot.delivery.outbox import Claimed
 from bot.services.alone import each_alone
@@ -49,6 +49,9 @@ CONCERN_POLICY: Policy = (
 )
 """A concern queues: it stands in the peers' room and is said again there, without calling anybody at night."""
 
+
+RELAY_LIMIT = 60_000
+"""Characters of one message that is carried: all that any platform takes; adapters split it."""
 
 AFTERMATH = timedelta(hours=12)
 """After a case a member is left in peace with anything that is not an answer to them."""
@@ -77,7 +80,7 @@ class Escalations:
                 severity=signal.severity,
                 category=signal.category.value,
                 rules=signal.rules,
-                excerpt=clean(inbound.text, store.EXCERPT_LIMIT),
+                excerpt=_heard_in(inbound.text, signal),
                 link=inbound.link,
                 carried=inbound.private and inbound.invocation is None,
             ),
@@ -182,6 +185,13 @@ class Escalations:
         for row in await store.cases_held_by(tx, member.id):
             await self._apply(tx, row, HandedOver(), actor=None, now=now)
 
+    async def answer_anew(self, tx: Transaction, member: Member, *, now: datetime) -> bool:
+        """The member is somewhere else than was thought: the helplines of there, if a case is open."""
+        row = await store.open_case_of(tx, member.id)
+        if row is not None:
+            await self._effects.answer_anew(tx, row, now=now)
+        return row is not None
+
     # Looking
 
     async def open_cases(self, tx: Transaction, community_id: int) -> list[tables.CaseRow]:
@@ -233,7 +243,7 @@ class Escalations:
         self, tx: Transaction, person: Member, row: tables.CaseRow, text: str, event: str, *, now: datetime
     ) -> bool:
         """Carry a message to the other side; False if the case has nobody there yet (it is kept for them)."""
-        text = clean(text)
+        text = clean(text, RELAY_LIMIT)
         if not text:
             return True
         store.keep_words(tx, row.id, person.id, text, now=now)
@@ -312,3 +322,9 @@ class Escalations:
             if any([await self._effects.page(tx, row, page, now=now) for page in pages]):
                 return True
         return await self._effects.last_resort(tx, row, now=now)
+
+
+def _heard_in(text: str, signal: Signal) -> str:
+    """The words around what was heard."""
+    span = signal.spans[0]
+    return clean(excerpt(text, span.start, span.end, store.EXCERPT_LIMIT), store.EXCERPT_LIMIT)

@@ -113,6 +113,11 @@ class Effects:
             name = (await members.load(tx, row.holder)).name or words.A_PEER
             await self._to_member(tx, row, words.told_your_peer(name), key=f"again:{minute}", now=now)
 
+    async def answer_anew(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> None:
+        """Say the answer again, for another country."""
+        content = await self._answer(tx, row, somebody_told=True)
+        await self._to_member(tx, row, content, key=f"answer:anew:{int(now.timestamp())}", now=now)
+
     async def ask_the_peer(self, tx: Transaction, peer: Member, category: str | None) -> Content:
         """What a peer is told whose words to a member sound as if they were in danger themselves."""
         return words.about_the_peer(await self._lines(tx, peer, category))
@@ -264,6 +269,8 @@ class Effects:
             return words.answer_in_conversation(number, lines)
         if not somebody_told:
             return words.answer_without_peers(number, lines)
+        if row.opened_by == "other":
+            return words.answer_worried(member.community.name, number, lines)
         return words.answer_to_member(store.case_of(row).severity, member.community.name, number, lines)
 
     async def _late(self, tx: Transaction, row: tables.CaseRow) -> Content:

@@ -88,6 +88,20 @@ def answer_without_peers(emergency_number: str | None, lines: tuple[Field, ...])
     return Content(text=text, fields=lines, choices=(I_AM_SAFE, OTHER_COUNTRY))
 
 
+def answer_worried(community: str, emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
+    """To a member for whom somebody else has asked."""
+    text: Text = _(
+        "Somebody in {community} is worried about you and asked for a person for you. I'm a bot; whoever comes will"
+        " write to you here, and you decide whether you want to talk.",
+        community=community,
+    )
+    if emergency_number:
+        text = _("{text} If you are in danger, please call {number}.", text=text, number=emergency_number)
+    if not lines:
+        text = _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE)
+    return Content(text=text, fields=lines, choices=(I_AM_SAFE, OTHER_COUNTRY))
+
+
 def about_the_peer(lines: tuple[Field, ...]) -> Content:
     """To a peer who writes words of danger to the member they are with."""
     return Content(
@@ -166,7 +180,7 @@ def page(case_id: int, number: int, severity: Severity, facts: tuple[Field, ...]
     text = (
         _("Who can be with them?")
         if number == 1
-        else _("Nobody is with them yet, after {minutes} min. Who can be?", minutes=minutes)
+        else _("Nobody is with them yet, after {time}. Who can be?", time=_for_so_long(minutes))
     )
     return Content(
         title=SEVERITIES[severity],
@@ -174,6 +188,11 @@ def page(case_id: int, number: int, severity: Severity, facts: tuple[Field, ...]
         fields=facts,
         choices=(Choice(label=_("I'm on it"), command="take", arguments={"case": str(case_id)}, style="primary"),),
     )
+
+
+def _for_so_long(minutes: int) -> Text:
+    hours, rest = divmod(minutes, 60)
+    return _("{hours} h {minutes} min", hours=hours, minutes=rest) if hours else _("{minutes} min", minutes=rest)
 
 
 def case_facts(
