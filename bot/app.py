@@ -113,7 +113,7 @@ class App:
                 await self.senders[platform.name].hurry()
                 await platform.run()
             except Exception as error:
-                log.error("%s: not connected: %s (%s)", platform.name, _public(error), where(error))  # noqa: TRY400
+                log.error("%s: not connected: %s (%s)", platform.name, _public(error), where(error))
             else:
                 if platform.name == "console":
                     return

@@ -84,7 +84,7 @@ class Sender:
             try:
                 await self._send_due()
             except Exception as error:
-                log.error("outbox of %s: no look: %s", self._platform.name, where(error))  # noqa: TRY400
+                log.error("outbox of %s: no look: %s", self._platform.name, where(error))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), SLOWEST_LOOK.total_seconds())
             self._woken.clear()
@@ -166,7 +166,7 @@ class Sender:
             await self._failed(claimed, TryAgain("the bot was stopped"))
         except Exception as error:
             # An adapter's own mistake: never lost, tried again, and visible.
-            log.error("delivery %d: the adapter failed: %s", claimed.id, where(error))  # noqa: TRY400
+            log.error("delivery %d: the adapter failed: %s", claimed.id, where(error))
             await self._failed(claimed, TryAgain(type(error).__name__))
         else:
             async with self._database.begin() as tx:
@@ -214,4 +214,4 @@ class Sender:
             async with tx.session.begin_nested():
                 await self._on_failure(tx, claimed, error, now=now)
         except Exception as fault:
-            log.error("delivery %d: its failure could not be told: %s", claimed.id, where(fault))  # noqa: TRY400
+            log.error("delivery %d: its failure could not be told: %s", claimed.id, where(fault))

@@ -104,7 +104,7 @@ async def _talk(app: App, screen: Screen, account: str, stop: asyncio.Event) -> 
             raise
         except Exception as error:
             # One line that fails must not end the bot, which others may need right now.
-            log.error("a line of the console was not handled: %s", where(error))  # noqa: TRY400  no words
+            log.error("a line of the console was not handled: %s", where(error))
 
     await Session(app, act, screen, who=account, clock=False).run(read_lines(standard_input()), _note)
     if not screen.live:

@@ -48,6 +48,6 @@ class Ticker:
         try:
             await running
         except Exception as error:
-            log.error("ticker: %s failed and will be tried again: %s", name, where(error))  # noqa: TRY400
+            log.error("ticker: %s failed and will be tried again: %s", name, where(error))
         finally:
             self._running.discard(running)

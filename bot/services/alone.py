@@ -32,7 +32,7 @@ async def each_alone(
                 await do(row)
         except Exception as error:
             # Not log.exception: an error's message may hold somebody's words.
-            log.error("%s %d: failed, again in a minute: %s", table.__tablename__, id_, where(error))  # noqa: TRY400
+            log.error("%s %d: failed, again in a minute: %s", table.__tablename__, id_, where(error))
             later = update(table).where(table.id == id_).values(next_at=now + AGAIN)
             await tx.session.execute(later.execution_options(synchronize_session=False))
     return len(rows)

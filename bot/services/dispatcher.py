@@ -84,7 +84,7 @@ class Dispatcher:
             try:
                 return await self._hear(inbound, signal)
             except Exception as error:
-                log.error("an event could not be noted: %s", where(error))  # noqa: TRY400
+                log.error("an event could not be noted: %s", where(error))
                 if pause is None:
                     raise
                 await asyncio.sleep(pause)

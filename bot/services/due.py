@@ -50,7 +50,7 @@ class DueWork:
                         break
             except Exception as error:
                 # Not log.exception: an error's message may hold somebody's words.
-                log.error("due %s: failed, will be tried again: %s", name, where(error))  # noqa: TRY400
+                log.error("due %s: failed, will be tried again: %s", name, where(error))
         async with self._database.begin() as tx:
             expired = await outbox.expire(tx, now=now)
         if expired:

@@ -132,7 +132,7 @@ class DiscordPlatform:
                 await connection.http.bulk_upsert_global_commands(connection.application_id or 0, self._menu.payload)
             await self._hub.remember(PLATFORM, "commands", known)
         except Exception as error:
-            log.error("the commands could not be registered with Discord: %s", place_in_source(error))  # noqa: TRY400
+            log.error("the commands could not be registered with Discord: %s", place_in_source(error))
 
     def connected(self, connection: Connection, *, up: bool) -> None:
         """The gateway came or went."""
@@ -155,7 +155,7 @@ class DiscordPlatform:
             if inbound is not None:
                 await self._hub.receive(inbound)
         except Exception as error:
-            log.error("message %s could not be handled: %s", message.id, place_in_source(error))  # noqa: TRY400
+            log.error("message %s could not be handled: %s", message.id, place_in_source(error))
             return
         if not edited:
             self._progress.done(message.channel.id, message.id)
@@ -175,7 +175,7 @@ class DiscordPlatform:
         try:
             await self.send(to, content, f"answer:{inbound.event_id}", retried=False)
         except SendError as error:
-            log.error("interaction %s has no answer: %s", inbound.event_id, error)  # noqa: TRY400
+            log.error("interaction %s has no answer: %s", inbound.event_id, error)
 
     async def send(self, to: Address, content: Content, key: str, *, retried: bool) -> Receipt:
         """Say the rendered `content` at `to`, once per `key`.

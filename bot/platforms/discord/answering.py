@@ -136,7 +136,7 @@ class Answering:
                 inbound = replace(inbound, about=await self._target(interaction, asked.about_id))
             return inbound, await self._hub.receive(inbound)
         except Exception as error:
-            log.error("interaction %s could not be handled: %s", interaction.id, place_in_source(error))  # noqa: TRY400
+            log.error("interaction %s could not be handled: %s", interaction.id, place_in_source(error))
             words = await self._words(inbound)
             return inbound, Reply(content=Content(text=words.render(_SORRY)))
 

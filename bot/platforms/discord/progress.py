@@ -63,7 +63,7 @@ class Progress:
             try:
                 await self.write()
             except Exception as error:
-                log.error("how far the channels are heard could not be stored: %s", place_in_source(error))  # noqa: TRY400
+                log.error("how far the channels are heard could not be stored: %s", place_in_source(error))
             await asyncio.sleep(_PAUSE)
 
     async def write(self) -> None:

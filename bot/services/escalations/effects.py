@@ -286,7 +286,7 @@ class Effects:
         try:
             return await self._resources.crisis_fields(tx, member, category)
         except Exception as error:
-            log.error("no helplines for a case: %s", where(error))  # noqa: TRY400
+            log.error("no helplines for a case: %s", where(error))
             return ()
 
     @staticmethod

@@ -129,7 +129,7 @@ def _opened(tx: Transaction, sealed: bytes | None, purpose: str) -> str | None:
     try:
         return None if sealed is None else tx.vault.open(sealed, purpose)
     except KeyProblem:
-        log.error("a stored %s cannot be opened", purpose)  # noqa: TRY400  the key is all there is to say
+        log.error("a stored %s cannot be opened", purpose)
         return None
 
 
