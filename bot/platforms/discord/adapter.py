@@ -6,6 +6,7 @@ import logging
 import discord
 
 from bot.core.content import Content
+from bot.core.faults import where
 from bot.core.inbound import Inbound
 from bot.core.platform import Address, Finding, Hub, Receipt, SendError, TryAgain
 from bot.platforms.discord.account import DiscordAccount
@@ -13,7 +14,7 @@ from bot.platforms.discord.answering import Answering
 from bot.platforms.discord.checking import check
 from bot.platforms.discord.commands import Menu, menu_of
 from bot.platforms.discord.connection import Connection, may_read_content, without_gateway
-from bot.platforms.discord.errors import place_in_source, send_error
+from bot.platforms.discord.errors import send_error
 from bot.platforms.discord.hearing import Hearing, SharedSpaces
 from bot.platforms.discord.progress import PLATFORM, Progress
 from bot.platforms.discord.sending import Sending
@@ -132,7 +133,7 @@ class DiscordPlatform:
                 await connection.http.bulk_upsert_global_commands(connection.application_id or 0, self._menu.payload)
             await self._hub.remember(PLATFORM, "commands", known)
         except Exception as error:
-            log.error("the commands could not be registered with Discord: %s", place_in_source(error))
+            log.error("the commands could not be registered with Discord: %s", where(error))
 
     def connected(self, connection: Connection, *, up: bool) -> None:
         """The gateway came or went."""
@@ -155,7 +156,7 @@ class DiscordPlatform:
             if inbound is not None:
                 await self._hub.receive(inbound)
         except Exception as error:
-            log.error("message %s could not be handled: %s", message.id, place_in_source(error))
+            log.error("message %s could not be handled: %s", message.id, where(error))
             return
         if not edited:
             self._progress.done(message.channel.id, message.id)

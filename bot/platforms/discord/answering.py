@@ -9,12 +9,13 @@ import discord
 from discord import app_commands
 
 from bot.core.content import Content, Reply
+from bot.core.faults import where
 from bot.core.inbound import Inbound, Invocation, Target
 from bot.core.platform import Hub
 from bot.core.words import ENGLISH, Words, _
 from bot.platforms.discord.commands import Menu
 from bot.platforms.discord.delivering import Delivery
-from bot.platforms.discord.errors import TROUBLE, place_in_source
+from bot.platforms.discord.errors import TROUBLE
 from bot.platforms.discord.forms import TOKEN_LIMIT, form
 from bot.platforms.discord.hearing import Hearing, SharedSpaces
 from bot.platforms.discord.interactions import Asked, read, words_of
@@ -75,11 +76,11 @@ class Answering:
                     if 0 < len(value) <= _SUGGESTION_LIMIT and (label := words.render(say).strip())
                 ]
         except Exception as error:
-            log.warning("no suggestions for interaction %s: %s", interaction.id, place_in_source(error))
+            log.warning("no suggestions for interaction %s: %s", interaction.id, where(error))
         try:
             await interaction.response.autocomplete(choices[:_SUGGESTIONS])
         except TROUBLE as error:
-            log.info("suggestions for interaction %s came too late: %s", interaction.id, place_in_source(error))
+            log.info("suggestions for interaction %s came too late: %s", interaction.id, where(error))
 
     async def _open_form(self, interaction: discord.Interaction, asked: Asked) -> bool:
         """Ask for what a pressed choice lacks. A form must be the very first answer, so it comes at once."""
@@ -97,7 +98,7 @@ class Answering:
             words = await self._words(await self._inbound(interaction, asked))
             await interaction.response.send_modal(form(asked.token, command, missing, words))
         except Exception as error:
-            log.warning("no form for interaction %s: %s", interaction.id, place_in_source(error))
+            log.warning("no form for interaction %s: %s", interaction.id, where(error))
             return interaction.response.is_done()
         return True
 
@@ -114,7 +115,7 @@ class Answering:
         try:
             await delivery.bring(reply)
         except (*TROUBLE, ValueError) as error:
-            log.warning("interaction %s was not answered: %s", interaction.id, place_in_source(error))
+            log.warning("interaction %s was not answered: %s", interaction.id, where(error))
             if reply is not None:
                 await self._apart(inbound, reply.content)
 
@@ -123,7 +124,7 @@ class Answering:
         try:
             await delivery.stand_in()
         except TROUBLE as error:
-            log.warning("interaction %s has no stand-in: %s", interaction.id, place_in_source(error))
+            log.warning("interaction %s has no stand-in: %s", interaction.id, where(error))
 
     async def _work(self, interaction: discord.Interaction, asked: Asked) -> tuple[Inbound, Reply | None]:
         """The interaction as it was received, and the hub's reply, or an apology."""
@@ -136,7 +137,7 @@ class Answering:
                 inbound = replace(inbound, about=await self._target(interaction, asked.about_id))
             return inbound, await self._hub.receive(inbound)
         except Exception as error:
-            log.error("interaction %s could not be handled: %s", interaction.id, place_in_source(error))
+            log.error("interaction %s could not be handled: %s", interaction.id, where(error))
             words = await self._words(inbound)
             return inbound, Reply(content=Content(text=words.render(_SORRY)))
 
@@ -167,7 +168,7 @@ class Answering:
             async with asyncio.timeout(_READER_TIME):
                 return (await self._hub.reader(inbound))[1]
         except Exception as error:
-            log.warning("no language for interaction %s: %s", inbound.event_id, place_in_source(error))
+            log.warning("no language for interaction %s: %s", inbound.event_id, where(error))
             return ENGLISH
 
     async def _target(self, interaction: discord.Interaction, message_id: str) -> Target | None:

@@ -12,8 +12,9 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.core.faults import where
 from bot.platforms.discord.account import DiscordAccount
-from bot.platforms.discord.errors import LoginRefused, place_in_source
+from bot.platforms.discord.errors import LoginRefused
 
 log = logging.getLogger(__name__)
 
@@ -155,8 +156,8 @@ class Connection(discord.Client):
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         """Called for what no handler caught. The library would log the event, and with it what was said."""
         error = sys.exception()
-        where = "" if error is None else place_in_source(error)
-        log.error("an event of Discord could not be handled: %s: %s", event_method, where)
+        place = "" if error is None else where(error)
+        log.error("an event of Discord could not be handled: %s: %s", event_method, place)
 
     async def _work(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.current_task()

@@ -73,13 +73,3 @@ def _refusal(error: discord.HTTPException) -> SendError:
 def _named_wait(error: discord.HTTPException) -> timedelta | None:
     named = error.response.headers.get("Retry-After", "")
     return timedelta(seconds=int(named)) if named.isdecimal() else None
-
-
-def place_in_source(error: BaseException) -> str:
-    """The kind of an error and the line that raised it: its message may hold a person's words."""
-    frame = error.__traceback__
-    if frame is None:
-        return type(error).__name__
-    while frame.tb_next is not None:
-        frame = frame.tb_next
-    return f"{type(error).__name__} at {frame.tb_frame.f_code.co_filename.rpartition('/')[2]}:{frame.tb_lineno}"

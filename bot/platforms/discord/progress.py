@@ -4,8 +4,8 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 
+from bot.core.faults import where
 from bot.core.platform import Hub
-from bot.platforms.discord.errors import place_in_source
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Progress:
             try:
                 await self.write()
             except Exception as error:
-                log.error("how far the channels are heard could not be stored: %s", place_in_source(error))
+                log.error("how far the channels are heard could not be stored: %s", where(error))
             await asyncio.sleep(_PAUSE)
 
     async def write(self) -> None:

@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 import discord
 
 from bot.core.content import Content
+from bot.core.faults import where
 from bot.core.platform import Address, Hub, NeverAgain, Receipt, Unreachable
-from bot.platforms.discord.errors import CHAT_CLOSED, UNKNOWN_MESSAGE, place_in_source
+from bot.platforms.discord.errors import CHAT_CLOSED, UNKNOWN_MESSAGE
 from bot.platforms.discord.progress import PLATFORM
 from bot.platforms.discord.rendering import Piece, pieces
 from bot.platforms.discord.threads import PrivateThreads
@@ -103,7 +104,7 @@ class Sending:
             return [message async for message in channel.history(limit=_LOOK_BACK) if message.author.id == me]
         except discord.Forbidden as error:
             # Without Read Message History only Discord's own de-duplication is left, for a few minutes.
-            log.warning("the history of channel %s cannot be read: %s", channel.id, place_in_source(error))
+            log.warning("the history of channel %s cannot be read: %s", channel.id, where(error))
             return []
 
     async def _among(self, earlier: Sequence[discord.Message], nonce: str, piece: Piece) -> discord.Message | None:
