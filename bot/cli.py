@@ -67,9 +67,9 @@ def run(context: typer.Context) -> None:
     """Run the bot."""
     given: Options = context.obj
     with told(debug=given.debug):
-        from bot.operations.logs import set_up_logs  # noqa: PLC0415
-        from bot.operations.opening import open_config  # noqa: PLC0415
-        from bot.operations.running import run as run_bot  # noqa: PLC0415
+        from bot.operations.logs import set_up_logs
+        from bot.operations.opening import open_config
+        from bot.operations.running import run as run_bot
 
         config = open_config(given.config)
         set_up_logs(config.log.level, debug=given.debug)
@@ -94,9 +94,9 @@ def demo(
     """Play a community through."""
     given: Options = context.obj
     with told(debug=given.debug):
-        from bot.operations.community_files import read_community  # noqa: PLC0415
-        from bot.operations.logs import set_up_logs  # noqa: PLC0415
-        from bot.operations.terminal.lines import is_terminal  # noqa: PLC0415
+        from bot.operations.community_files import read_community
+        from bot.operations.logs import set_up_logs
+        from bot.operations.terminal.lines import is_terminal
 
         set_up_logs("warning", debug=given.debug)
         wanted = None if community is None else read_community(community)
@@ -108,17 +108,17 @@ def demo(
 
 
 def _talk(file: "CommunityFile | None", resources_csv: str | None) -> None:
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
-    from bot.operations.terminal.demo import talk  # noqa: PLC0415
-    from bot.operations.terminal.lines import read_lines, standard_input  # noqa: PLC0415
+    from bot.operations.terminal.demo import talk
+    from bot.operations.terminal.lines import read_lines, standard_input
 
     asyncio.run(talk(read_lines(standard_input()), Console(highlight=False), file, resources_csv))
 
 
 def _play(file: "CommunityFile | None", resources_csv: str | None) -> None:
-    from bot.operations.demo import run_script  # noqa: PLC0415
-    from bot.operations.terminal.lines import lines_of, standard_input  # noqa: PLC0415
+    from bot.operations.demo import run_script
+    from bot.operations.terminal.lines import lines_of, standard_input
 
     error = asyncio.run(run_script(lines_of(standard_input()), sys.stdout, file, resources_csv))
     if error is not None:
@@ -134,8 +134,8 @@ def check(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Check this installation."""
     given: Options = context.obj
     with told(debug=given.debug):
-        from bot.operations.checking import check as find  # noqa: PLC0415
-        from bot.operations.logs import set_up_logs  # noqa: PLC0415
+        from bot.operations.checking import check as find
+        from bot.operations.logs import set_up_logs
 
         set_up_logs("error", debug=given.debug)
         findings = asyncio.run(find(given.config, chosen=given.chosen))
@@ -144,7 +144,7 @@ def check(context: typer.Context, *, as_json: AsJson = False) -> None:
             found = [{"level": f.level, "what": f.what, "mend": f.mend} for f in findings]
             _print_json({"findings": found, "broken": broken})
         else:
-            from bot.operations.findings import show_findings  # noqa: PLC0415
+            from bot.operations.findings import show_findings
 
             show_findings(findings)
     if broken:
@@ -164,7 +164,7 @@ def community_apply(
     """Apply a community's file."""
     given: Options = context.obj
     with told(debug=given.debug):
-        from bot.operations.community_commands import apply  # noqa: PLC0415
+        from bot.operations.community_commands import apply
 
         asyncio.run(apply(given.config, file, yes=yes, as_json=as_json))
 
@@ -178,7 +178,7 @@ def community_export(
     """Export a community."""
     given: Options = context.obj
     with told(debug=given.debug):
-        from bot.operations.community_commands import export  # noqa: PLC0415
+        from bot.operations.community_commands import export
 
         asyncio.run(export(given.config, community, file))
 
@@ -188,7 +188,7 @@ def community_list(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List the communities."""
     given: Options = context.obj
     with told(debug=given.debug):
-        from bot.operations.community_commands import show_list  # noqa: PLC0415
+        from bot.operations.community_commands import show_list
 
         asyncio.run(show_list(given.config, as_json=as_json))
 
@@ -198,7 +198,7 @@ def db_upgrade(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Run the migrations."""
     given: Options = context.obj
     with told(debug=given.debug):
-        from bot.operations.opening import open_config, upgrade_configured  # noqa: PLC0415
+        from bot.operations.opening import open_config, upgrade_configured
 
         upgraded = asyncio.run(upgrade_configured(open_config(given.config)))
         if as_json:
