@@ -70,8 +70,9 @@ class SettingsCog:
         """Set the country."""
         await members.set_place(call.tx, call.member.id, country=country)
         await call.tx.session.flush()
-        if await self._escalations.answer_anew(call.tx, call.member, now=call.now):
-            return Reply(content=Content(text=_("Thank you. These are the numbers there.")))
+        numbers = await self._escalations.numbers(call.tx, call.member)
+        if numbers is not None:
+            return Reply(content=numbers)
         name = country_name(country, call.member.language)
         text = _("Helplines are for {country} from now on. Ask me for “resources” at any time.", country=name)
         return Reply(content=Content(text=text, choices=(_FIND_A_HELPLINE,)))

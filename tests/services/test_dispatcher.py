@@ -274,8 +274,8 @@ async def test_who_is_in_another_country_gets_the_numbers_of_there_at_once(world
     for box in world.mailboxes:
         box.unseen.clear()
     await world.alice.says("Ireland")
-    world.alice.sees("Samaritans Ireland")
-    world.alice.sees("These are the numbers there")
+    shown = world.alice.sees("These are the numbers there", "Samaritans Ireland")
+    assert "told" not in shown.text, "nobody was told anything, so the bot must not say so"
 
 
 async def test_i_need_a_person_counts_in_a_room_too(world: World) -> None:

@@ -185,12 +185,10 @@ class Escalations:
         for row in await store.cases_held_by(tx, member.id):
             await self._apply(tx, row, HandedOver(), actor=None, now=now)
 
-    async def answer_anew(self, tx: Transaction, member: Member, *, now: datetime) -> bool:
-        """The member is somewhere else than was thought: the helplines of there, if a case is open."""
+    async def numbers(self, tx: Transaction, member: Member) -> Content | None:
+        """The numbers where the member is, if a case of theirs is open; else None."""
         row = await store.open_case_of(tx, member.id)
-        if row is not None:
-            await self._effects.answer_anew(tx, row, now=now)
-        return row is not None
+        return None if row is None else await self._effects.numbers(tx, row)
 
     # Looking
 

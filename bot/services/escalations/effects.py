@@ -113,10 +113,10 @@ class Effects:
             name = (await members.load(tx, row.holder)).name or words.A_PEER
             await self._to_member(tx, row, words.told_your_peer(name), key=f"again:{minute}", now=now)
 
-    async def answer_anew(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> None:
-        """Say the answer again, for another country."""
-        content = await self._answer(tx, row, somebody_told=True)
-        await self._to_member(tx, row, content, key=f"answer:anew:{int(now.timestamp())}", now=now)
+    async def numbers(self, tx: Transaction, row: tables.CaseRow) -> Content:
+        """The numbers for a member who is in another country than was thought; it says nothing about who was told."""
+        member = await self._member(tx, row)
+        return words.numbers(self._emergency_number(member), await self._lines(tx, member, row.category))
 
     async def ask_the_peer(self, tx: Transaction, peer: Member, category: str | None) -> Content:
         """What a peer is told whose words to a member sound as if they were in danger themselves."""

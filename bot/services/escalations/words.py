@@ -102,6 +102,16 @@ def answer_worried(community: str, emergency_number: str | None, lines: tuple[Fi
     return Content(text=text, fields=lines, choices=(I_AM_SAFE, OTHER_COUNTRY))
 
 
+def numbers(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
+    """The numbers of another country, to a member whose case is open."""
+    text: Text = _("Thank you. These are the numbers there.")
+    if emergency_number:
+        text = _("{text} If you are in danger, please call {number}.", text=text, number=emergency_number)
+    if not lines:
+        text = _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE)
+    return Content(text=text, fields=lines, choices=(I_AM_SAFE, OTHER_COUNTRY))
+
+
 def about_the_peer(lines: tuple[Field, ...]) -> Content:
     """To a peer who writes words of danger to the member they are with."""
     return Content(
