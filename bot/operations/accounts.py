@@ -24,7 +24,7 @@ def make_platforms(
 
 
 def _discord(config: Config, hub: Hub) -> Platform:
-    from bot.platforms.discord import DiscordAccount, DiscordPlatform  # noqa: PLC0415
+    from bot.platforms.discord import DiscordAccount, DiscordPlatform
 
     section = config.discord
     account = DiscordAccount(
@@ -38,7 +38,7 @@ def _discord(config: Config, hub: Hub) -> Platform:
 
 
 def _matrix(config: Config, hub: Hub) -> Platform:
-    from bot.platforms.matrix import MatrixAccount, MatrixPlatform  # noqa: PLC0415
+    from bot.platforms.matrix import MatrixAccount, MatrixPlatform
 
     section = config.matrix
     account = MatrixAccount(

@@ -43,16 +43,16 @@ def told(*, debug: bool) -> Iterator[None]:
             _leave(*lines)
         if debug:
             raise
-        from bot.core.faults import where  # noqa: PLC0415
+        from bot.core.faults import where
 
         _leave(str(_("Something went wrong in Handrail: {where}", where=where(error))), str(_("More with: --debug")))
 
 
 def _lines_of(error: Exception) -> tuple[str, ...]:
     """What the errors that are meant for people say; () of any other."""
-    from bot.core.tomlfile import BadFile  # noqa: PLC0415  slow to import, and only for this
-    from bot.services.communities import Refused  # noqa: PLC0415
-    from bot.storage.vault import KeyProblem  # noqa: PLC0415
+    from bot.core.tomlfile import BadFile
+    from bot.services.communities import Refused
+    from bot.storage.vault import KeyProblem
 
     match error:
         case BadFile():

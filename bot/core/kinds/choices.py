@@ -64,7 +64,7 @@ class OneOf:
             scores[value] = max(scores[value], self._likeness(fold(typed), name))
         best, *others = sorted(scores, key=lambda value: -scores[value])
         runner_up = max((scores[value] for value in others), default=0.0)
-        if scores[best] >= _SURE and (scores[best] == 100 or scores[best] - runner_up >= _AHEAD):  # noqa: PLR2004
+        if scores[best] >= _SURE and (scores[best] == 100 or scores[best] - runner_up >= _AHEAD):  # noqa: PLR2004  100 is "the same"
             return best
         near = nearest(typed, self._names) or [value for value, _label in self.choices]
         raise not_understood(text, self.expected, near[:GUESS_LIMIT])

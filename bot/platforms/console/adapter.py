@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.core.content import Choice, Content
 from bot.core.inbound import Inbound, Invocation, Target
 from bot.core.platform import Address, Finding, Hub, Receipt
+from bot.core.words import _
 from bot.platforms.console.lines import BadLine, Clicks, Says
 
 NAME = "console"
@@ -89,7 +90,11 @@ class ConsolePlatform:
         """Somebody says something; a number in a private chat presses that choice. Raises `BadLine`."""
         private = line.place == DIRECT
         if not private and not await self._hub.is_known_place(NAME, line.place):
-            raise BadLine(f"there is no place {line.place!r}; a private chat with the bot is {DIRECT!r}")
+            raise BadLine(
+                str(
+                    _("there is no place “{place}”; a private chat with the bot is “{dm}”", place=line.place, dm=DIRECT)
+                )
+            )
         about = self._target(line)
         heard = _Heard(next(self._ids), line.who, line.place, line.text)
         self._heard.append(heard)
@@ -118,7 +123,7 @@ class ConsolePlatform:
                 if _same(str(choice.label), line.label):
                     await self._press(line.who, shown, choice)
                     return
-        raise BadLine(f"{line.who} sees no button of that name")
+        raise BadLine(str(_("{name} sees no button of that name", name=line.who)))
 
     async def _press(self, who: str, shown: Shown, choice: Choice) -> None:
         await self._hub.receive(
@@ -146,7 +151,7 @@ class ConsolePlatform:
         for heard in reversed(self._heard):
             if heard.who == line.about and heard.place == line.place:
                 return Target(message_id=heard.id, account=heard.who, text=heard.text)
-        raise BadLine(f"{line.about} has said nothing in {line.place}")
+        raise BadLine(str(_("{name} has said nothing in {place}", name=line.about, place=line.place)))
 
 
 def as_text(content: Content) -> str:

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.core.words import _
+
 LONGEST_LINE = 10_000
 LONGEST_ADVANCE = timedelta(days=366)
 
@@ -50,7 +52,7 @@ Line = Says | Clicks | Advance
 def read_line(line: str) -> Line:
     """What the line says; raises `BadLine`."""
     if len(line) > LONGEST_LINE:
-        raise BadLine(f"a line has at most {LONGEST_LINE} characters")
+        raise BadLine(str(_("a line has at most {limit} characters", limit=LONGEST_LINE)))
     text = line.strip()
     if match := _ADVANCE.fullmatch(text):
         return Advance(read_duration(match[1]))
@@ -58,17 +60,19 @@ def read_line(line: str) -> Line:
         return Clicks(match[1], match[2])
     if match := _SAYS.fullmatch(text):
         if not match[4].strip():
-            raise BadLine("there is nothing said after the colon")
+            raise BadLine(str(_("there is nothing said after the colon")))
         return Says(match[1], match[2], match[4], match[3])
-    raise BadLine('expected: name@place: text, or: name clicks "label", or: /advance 8h')
+    raise BadLine(str(_('expected: name@place: text, or: name clicks "label", or: /advance 8h')))
 
 
 def read_duration(text: str) -> timedelta:
     """A duration such as "8h", "1h 30m", "2d"; raises `BadLine`."""
     parts = _PART.findall(text)
     if not parts or _PART.sub("", text).strip():
-        raise BadLine("expected a duration such as 8h, 90m or 1d 12h")
+        raise BadLine(str(_("expected a duration such as 8h, 90m or 1d 12h")))
     total = sum((timedelta(**{_UNITS[unit.lower()]: int(number)}) for number, unit in parts), timedelta())
     if not timedelta() < total <= LONGEST_ADVANCE:
-        raise BadLine(f"the clock moves at most {LONGEST_ADVANCE.days} days at once, and only forward")
+        raise BadLine(
+            str(_("the clock moves at most {days} days at once, and only forward", days=LONGEST_ADVANCE.days))
+        )
     return total

@@ -93,6 +93,6 @@ async def _remove(thread: discord.Thread) -> None:
 
 def _unreachable_or(error: discord.HTTPException) -> Exception:
     """Discord's refusal as `Unreachable`; its own trouble stays what it is."""
-    if isinstance(error, discord.Forbidden | discord.NotFound) or error.status == 400:  # noqa: PLR2004
+    if isinstance(error, discord.Forbidden | discord.NotFound) or error.status == 400:  # noqa: PLR2004  the HTTP status "bad request"
         return Unreachable(f"their chat is closed, and a private thread was refused (code {error.code})")
     return error

@@ -48,7 +48,7 @@ class Refused(Exception):
         if self.errcode in _PASSING or self.status is None:
             return True
         # A success that nio could not read counts as an accident of the moment.
-        return self.status == _TOO_MANY_REQUESTS or self.status >= _SERVER_ERROR or self.status < 400  # noqa: PLR2004
+        return self.status == _TOO_MANY_REQUESTS or self.status >= _SERVER_ERROR or self.status < 400  # noqa: PLR2004  below 400 is no refusal
 
     def as_send_error(self) -> SendError:
         """The same for the outbox."""
