@@ -1,7 +1,6 @@
-"""Builds everything, starts it, stops it in order."""
+"""Builds everything: from the database and the platforms to the commands of the cogs."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,13 +14,13 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 
 from bot.core.commands import Registry
+from bot.core.content import Content
 from bot.core.crisis import Detector, parse_lexicon
-from bot.core.faults import where
-from bot.core.platform import Hub, Platform
+from bot.core.platform import Address, Hub, Platform
 from bot.core.resources import parse_emergency_numbers, parse_helplines
 from bot.core.words import ENGLISH, Words
 from bot.delivery.sender import Sender
-from bot.scheduling.ticker import Ticker
+from bot.scheduling.clock import ClockWatch, system_now
 from bot.services.checkins import CheckIns
 from bot.services.communities import Communities
 from bot.services.dispatcher import Dispatcher
@@ -32,6 +31,7 @@ from bot.services.hub import BotHub
 from bot.services.meetings import Meetings
 from bot.services.resources import Resources
 from bot.services.voice import Voice
+from bot.serving import Serving
 from bot.storage.database import Database
 from cogs.checkins import CheckInCog
 from cogs.escalation import EscalationCog
@@ -41,32 +41,27 @@ from cogs.mydata import MyDataCog
 from cogs.resources import ResourceCog
 from cogs.settings import SettingsCog
 
-log = logging.getLogger(__name__)
-
 LEXICONS = ("en", "es", "de", "fr", "pt")
-
-FIRST_PAUSE = timedelta(seconds=2)
-LONGEST_PAUSE = timedelta(minutes=5)
-"""Between two attempts to connect to a platform that is down or refuses us."""
-
-LAST_WORDS = timedelta(seconds=5)
-"""How long a stopping bot goes on saying what it had decided to say."""
-
-STEADY = timedelta(minutes=1)
-"""A connection that held this long was a good one: the next pause is the first again."""
 
 
 @dataclass(slots=True, kw_only=True)
 class App:
-    """The running bot: `hub` hears, `senders` say, `due` is what the ticker wakes."""
+    """The running bot: `hub` hears, `senders` say, `due` is what the ticker wakes.
+
+    Several may run on one PostgreSQL. All do what is due; each platform is heard and written to by the one that owns
+    its connection, for a term: until it stops, or has lost its hold on the database. Where several have a part of a
+    platform's connection each, one of them sends (`Platform.sends`); only that one has a sender for it.
+    """
 
     database: Database
-    hub: Hub
+    hub: BotHub
     registry: Registry
     communities: Communities
     due: DueWork
     platforms: dict[str, Platform]
     senders: dict[str, Sender]
+    make_sender: Callable[[Platform], Sender]
+    """A sender that was stopped is not started again: each term has its own."""
     now: Callable[[], datetime]
 
     async def tick(self) -> None:
@@ -87,42 +82,7 @@ class App:
 
     async def run(self, *, tick: timedelta, until: asyncio.Event) -> None:
         """Run until `until` is set: platforms hear, senders say, the ticker ticks; then all stop, in that order."""
-        ticker = Ticker()
-        ticker.every(tick, self.tick, "due work")
-        ticker.start()
-        tasks = [asyncio.create_task(s.run(), name=f"sender of {name}") for name, s in self.senders.items()]
-        hearing = [asyncio.create_task(self._keep(p), name=f"hearing {p.name}") for p in self.platforms.values()]
-        try:
-            await until.wait()
-        finally:
-            await ticker.stop()
-            await _cancel(hearing)
-            for sender in self.senders.values():
-                await sender.stop(patience=LAST_WORDS)
-            await asyncio.gather(*tasks, return_exceptions=True)
-            for platform in self.platforms.values():
-                await platform.close()
-
-    async def _keep(self, platform: Platform) -> None:
-        """Keep one platform connected, whatever happens to it or to the others."""
-        pause = FIRST_PAUSE
-        while True:
-            started = self.now()
-            try:
-                # What could not be sent while it was away is not to wait for its next attempt.
-                await self.senders[platform.name].hurry()
-                await platform.run()
-            except Exception as error:
-                log.error("%s: not connected: %s (%s)", platform.name, _public(error), where(error))
-            else:
-                if platform.name == "console":
-                    return
-                log.warning("%s: the connection has ended", platform.name)
-            if self.now() - started >= STEADY:
-                pause = FIRST_PAUSE
-            log.info("%s: trying again in %d s", platform.name, pause.total_seconds())
-            await asyncio.sleep(pause.total_seconds())
-            pause = min(2 * pause, LONGEST_PAUSE)
+        await Serving(self).run(tick=tick, until=until)
 
 
 def build(database: Database, now: Callable[[], datetime], make_platforms: Callable[[Hub], Iterable[Platform]]) -> App:
@@ -132,6 +92,9 @@ def build(database: Database, now: Callable[[], datetime], make_platforms: Calla
     def wake() -> None:
         for sender in senders.values():
             sender.wake()
+
+    async def say_at_once(to: Address, content: Content, key: str) -> None:
+        await platforms[to.platform].send(to, content, key, retried=False, urgent=True)
 
     voice = Voice(load_languages(), wake)
     resources = load_resources()
@@ -153,19 +116,31 @@ def build(database: Database, now: Callable[[], datetime], make_platforms: Calla
         escalations=escalations,
         voice=voice,
         now=now,
+        say_at_once=say_at_once,
     )
     hub = BotHub(database=database, registry=registry, dispatcher=dispatcher, voice=voice, now=now)
     platforms = {platform.name: platform for platform in make_platforms(hub)}
-    for platform in platforms.values():
-        senders[platform.name] = Sender(database, platform, now, escalations.on_failure)
+
+    def make_sender(platform: Platform) -> Sender:
+        return Sender(database, platform, now, escalations.on_failure)
+
+    senders |= {platform.name: make_sender(platform) for platform in platforms.values() if platform.sends}
     return App(
         database=database,
         hub=hub,
         registry=registry,
         communities=Communities(meetings, escalations),
-        due=DueWork(database=database, escalations=escalations, checkins=checkins, meetings=meetings),
+        due=DueWork(
+            database=database,
+            escalations=escalations,
+            checkins=checkins,
+            meetings=meetings,
+            events=dispatcher,
+            watch=ClockWatch() if now is system_now else None,
+        ),
         platforms=platforms,
         senders=senders,
+        make_sender=make_sender,
         now=now,
     )
 
@@ -199,15 +174,3 @@ def load_languages() -> dict[str, Words]:
         compiled.seek(0)
         languages[path.stem] = Words(path.stem, Translations(compiled))
     return languages
-
-
-def _public(error: Exception) -> str:
-    """What an adapter says of its own refusal; of any other error only its type is told."""
-    return str(error) if type(error).__module__.startswith("bot.") else type(error).__name__
-
-
-async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
-    tasks = list(tasks)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,5 +1,6 @@
 """The sections of `config.toml`: what each key takes, and what it is if it is not given."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
@@ -93,11 +94,27 @@ class Console(_Section):
     account: Annotated[str, values.CONSOLE_NAME] = "you"
 
 
+def _shard_range(value: Any) -> str:
+    """One shard, or the first and the last of several."""
+    found = re.fullmatch(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", str(value).strip(), re.ASCII)
+    if found is None or int(found[1]) > int(found[2] or found[1]):
+        raise ValueError
+    return found[0]
+
+
+_SHARDS = _optional(Takes(_('a range of shards such as "0-3"'), _shard_range))
+
+
 class Discord(_Section):
     """`[discord]`: off while `token` is empty.
 
     `message_content`: the developer portal's "message content intent" is on, so that channels can be heard.
     `answer_within`: seconds, 0.1 to 2.9; an answer that takes longer is promised first (Discord waits 3 s).
+    `read_back_hours`: 0 to 168; how far back the bot looks after a gap for what was written meanwhile; 0 is not at all.
+    `requests_per_second`: 1 to 1000; this process's part of what Discord allows the bot (50 unless it has granted
+    more), which all processes with the same token share. None: 50, or with `shards` a usual part of it.
+    `shard_count`: 1 to 10000; into how many shards Discord divides the bot's servers, the same for all its processes.
+    None: it does not. `shards`: which of them this process hears, such as "0-3" or "4"; empty is all.
     """
 
     token: Secret = _EMPTY
@@ -111,6 +128,28 @@ class Discord(_Section):
     """Empty: the one that Discord names."""
     message_content: Annotated[bool, _SWITCH] = True
     answer_within: Annotated[float, Field(ge=0.1, le=2.9), Takes(_("seconds, from 0.1 to 2.9"))] = 2.0
+    read_back_hours: Annotated[float, Field(ge=0, le=168), Takes(_("hours, from 0 to 168"))] = 24.0
+    requests_per_second: Annotated[int, Field(ge=1, le=1000), Takes(_("a whole number from 1 to 1000"))] | None = None
+    shard_count: Annotated[int, Field(ge=1, le=10_000), Takes(_("a whole number from 1 to 10000"))] | None = None
+    shards: Annotated[str, _SHARDS] = ""
+
+    @model_validator(mode="after")
+    def _shards_exist(self) -> Self:
+        ids = self.shard_ids
+        if ids and self.shard_count is None:
+            raise Clashes([(".shard_count", _("missing: into how many shards the servers are divided"))])
+        if ids and self.shard_count is not None and ids[-1] >= self.shard_count:
+            expected = _("shards from 0 to {last}, as shard_count says", last=self.shard_count - 1)
+            raise Clashes([(".shards", expected)])
+        return self
+
+    @property
+    def shard_ids(self) -> tuple[int, ...]:
+        """The shards this process hears; () is all."""
+        if not self.shards:
+            return ()
+        first, _dash, last = self.shards.partition("-")
+        return tuple(range(int(first), int(last or first) + 1))
 
 
 class Matrix(_Section):

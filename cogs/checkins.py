@@ -8,7 +8,7 @@ from bot.core.commands import Parameter, command
 from bot.core.content import Choice, Content, Reply
 from bot.core.kinds import TIME, ZONE, Number, Words
 from bot.core.words import _
-from bot.services import checkins
+from bot.services.asking import prompt
 from bot.services.call import Call
 from bot.services.checkins import CheckIns
 from bot.services.escalations.words import I_NEED_A_PERSON
@@ -52,7 +52,7 @@ class CheckInCog:
     @command("checkin now", _("Check in now"))
     async def now(self, call: Call) -> Reply:
         """Ask at once."""
-        return Reply(content=checkins.prompt())
+        return Reply(content=prompt())
 
     @command(
         "checkin answer",
@@ -81,7 +81,7 @@ class CheckInCog:
         """Keep some words with today's answer."""
         if not await self._checkins.add_note(call.tx, call.member, note, now=call.now):
             text = _("Today has no check-in yet. How are you?")
-            return Reply(content=Content(text=text, choices=checkins.prompt().choices))
+            return Reply(content=Content(text=text, choices=prompt().choices))
         return Reply(content=Content(text=_("Noted, for you alone.")))
 
     @command("checkin share", _("Show today's check-in to your community"))

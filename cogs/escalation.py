@@ -44,7 +44,9 @@ class EscalationCog:
     )
     async def peer(self, call: Call) -> Reply:
         """Get a person: the answer itself comes with the case."""
-        opened = await self._escalations.by_member(call.tx, call.member, now=call.now)
+        opened = await self._escalations.by_member(
+            call.tx, call.member, now=call.now, late=call.inbound.seen_late(call.now)
+        )
         with_them = any(
             row.member_id == call.member.id and row.holder is not None
             for row in await self._escalations.conversations(call.tx, call.member)
@@ -163,7 +165,8 @@ class EscalationCog:
             raise BadValue(
                 _("For whom? Reply to their message with this command, or name their account."), parameter="person"
             )
-        opened = await self._escalations.for_other(call.tx, member, call.member, call.about, now=call.now)
+        late = call.inbound.seen_late(call.now)
+        opened = await self._escalations.for_other(call.tx, member, call.member, call.about, now=call.now, late=late)
         text = _("The peers have been called, and I have written to them privately.")
         return Reply(content=Content(text=text if opened else _("Somebody has been called for them already.")))
 

@@ -9,9 +9,9 @@ from bot.core.kinds import DATE, LINK, MINUTES, NAME, TIME, WEEKDAYS, ZONE, Word
 from bot.core.occurrences import describe, instant
 from bot.core.roles import Action
 from bot.core.words import Text, _
-from bot.services import meetings
 from bot.services.call import Call
-from bot.services.meetings import Coming, Meetings
+from bot.services.meeting_times import Coming, rule_of
+from bot.services.meetings import Meetings
 
 SHOWN = 6
 LEAD = 15
@@ -109,7 +109,7 @@ class MeetingCog:
             room_lead=ROOM_LEAD,
             now=call.now,
         )
-        when = describe(meetings.rule_of(row))
+        when = describe(rule_of(row))
         text = _("{meeting} is announced: {when}, {minutes} min.", meeting=name, when=when, minutes=minutes)
         return Reply(content=Content(text=text))
 

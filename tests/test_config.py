@@ -63,7 +63,10 @@ def test_the_example_says_what_an_empty_file_gives(file: Path) -> None:
 def test_every_setting_that_the_example_has_commented_out_is_known(file: Path) -> None:
     secret_file(file.parent).rename(file.parent / "discord.token")
     secret_file(file.parent).rename(file.parent / "matrix.password")
-    keys = ("# url =", "# token_file =", "# homeserver =", "# user_id =", "# password_file =")
+    keys = (
+        *("# url =", "# token_file =", "# requests_per_second =", "# shard_count =", "# shards ="),
+        *("# homeserver =", "# user_id =", "# password_file ="),
+    )
     lines = EXAMPLE.read_text("utf-8").splitlines()
     text = "\n".join(line.removeprefix("# ") if line.startswith(keys) else line for line in lines)
     config = load(file, text)
@@ -105,6 +108,13 @@ def test_the_environment_wins_over_the_file(file: Path, monkeypatch: pytest.Monk
     assert config.discord.message_content is False
     assert config.clock.tick_seconds == 0.5
     assert config.matrix.allowed_servers == ("a.example", "b.example")
+
+
+@pytest.mark.parametrize(
+    ("shards", "ids"), [('"0-3"', (0, 1, 2, 3)), ('"2"', (2,)), ("2", (2,)), ('" 1-1 "', (1,)), ('""', ())]
+)
+def test_the_shards_of_a_process_are_a_range(file: Path, shards: str, ids: tuple[int, ...]) -> None:
+    assert load(file, f"[discord]\nshard_count = 4\nshards = {shards}").discord.shard_ids == ids
 
 
 def test_an_empty_variable_is_none(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,6 +180,31 @@ def test_a_variable_that_is_nearly_ours_is_warned_of(file: Path, monkeypatch: py
         (
             '[discord]\ngateway_url = "https://discord.com"',
             'config.toml: discord.gateway_url: an address such as wss://gateway.discord.gg (got "https://discord.com")',
+        ),
+        ("[discord]\nread_back_hours = 169", "config.toml: discord.read_back_hours: hours, from 0 to 168 (got 169)"),
+        (
+            "[discord]\nrequests_per_second = 0",
+            "config.toml: discord.requests_per_second: a whole number from 1 to 1000 (got 0)",
+        ),
+        (
+            "[discord]\nshard_count = 0",
+            "config.toml: discord.shard_count: a whole number from 1 to 10000 (got 0)",
+        ),
+        (
+            '[discord]\nshard_count = 4\nshards = "3-1"',
+            'config.toml: discord.shards: a range of shards such as "0-3" (got "3-1")',
+        ),
+        (
+            '[discord]\nshard_count = 4\nshards = "all"',
+            'config.toml: discord.shards: a range of shards such as "0-3" (got "all")',
+        ),
+        (
+            '[discord]\nshard_count = 4\nshards = "2-4"',
+            "config.toml: discord.shards: shards from 0 to 3, as shard_count says",
+        ),
+        (
+            '[discord]\nshards = "0-3"',
+            "config.toml: discord.shard_count: missing: into how many shards the servers are divided",
         ),
         ("[discord]\nanswer_within = 3", "config.toml: discord.answer_within: seconds, from 0.1 to 2.9 (got 3)"),
         (

@@ -2,7 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
+
+PUNCTUAL = timedelta(minutes=2)
+"""What is seen this soon after it was done is seen in time: networks are slow, and clocks differ."""
+
+TEXT_LIMIT = 65_536
+"""Characters of a text that are kept: a whole Matrix event has as many bytes, a Discord message 4,000 characters."""
+
+ARGUMENTS_LIMIT = 25
+"""Arguments of an invocation that are kept: Discord's limit for the options of a command."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +47,8 @@ class Inbound:
     - `edited`: the words replace an earlier message's; they are heard, but no command is run again.
     - `answered_directly`: the adapter renders the reply itself (a Discord interaction); otherwise the reply goes
       through the outbox.
+    - `read_back`: it is history, read after the bot was away. Only what must not be missed is still done: a signal, a
+      call for a person, and in a private chat words to an open conversation.
     """
 
     event_id: str
@@ -54,3 +66,85 @@ class Inbound:
     link: str | None = None
     language: str | None = None
     answered_directly: bool = False
+    read_back: bool = False
+
+    def seen_late(self, now: datetime) -> timedelta:
+        """How late it is seen at `now`; zero up to `PUNCTUAL`, and where the platform's clock is ahead of ours."""
+        late = now - self.at
+        return late if late > PUNCTUAL else timedelta()
+
+    def as_json(self) -> dict[str, Any]:
+        """What it takes to handle it later, as plain JSON values of bounded size.
+
+        Left out are `shared_spaces`, which only tell the community, and `answered_directly`: nobody waits any more.
+        """
+        values = {name: getattr(self, name) for name in _INBOUND}
+        values["at"] = self.at.isoformat()
+        if self.about is not None:
+            values["about"] = {name: getattr(self.about, name) for name in _TARGET}
+        if self.invocation is not None:
+            arguments = dict(list(self.invocation.arguments.items())[:ARGUMENTS_LIMIT])
+            values["invocation"] = {"command": self.invocation.command, "arguments": arguments}
+        return {name: _kept(value) for name, value in values.items()}
+
+    @classmethod
+    def from_json(cls, data: Any) -> "Inbound":
+        """What `as_json` wrote; raises `ValueError` for anything else."""
+        values = _object(data, _INBOUND)
+        at = datetime.fromisoformat(values["at"])
+        if at.tzinfo is None:
+            raise ValueError("an instant without a time zone")
+        about = None if values["about"] is None else Target(**_object(values["about"], _TARGET))
+        invocation = None if values["invocation"] is None else _invocation(values["invocation"])
+        return cls(**{**values, "at": at, "about": about, "invocation": invocation})
+
+
+_MAYBE = str | None
+_INBOUND: Mapping[str, Any] = {
+    "event_id": str,
+    "platform": str,
+    "account": str,
+    "place": str,
+    "private": bool,
+    "at": str,
+    "space": _MAYBE,
+    "text": str,
+    "edited": bool,
+    "invocation": dict | None,
+    "about": dict | None,
+    "link": _MAYBE,
+    "language": _MAYBE,
+    "read_back": bool,
+}
+_TARGET: Mapping[str, Any] = {"message_id": str, "account": str, "text": str, "link": _MAYBE}
+_INVOCATION: Mapping[str, Any] = {"command": str, "arguments": dict}
+
+
+def _kept(value: Any) -> Any:
+    """The value, its texts as long as they are kept.
+
+    Half a surrogate pair, which hostile JSON may hold, is no text to any coder, and becomes a question mark.
+    """
+    match value:
+        case str():
+            return value[:TEXT_LIMIT].encode(errors="replace").decode()
+        case dict():
+            return {_kept(name): _kept(inner) for name, inner in value.items()}
+    return value
+
+
+def _invocation(data: Any) -> Invocation:
+    values = _object(data, _INVOCATION)
+    arguments = values["arguments"]
+    if not all(isinstance(value, str) for value in arguments.values()):
+        raise ValueError("an argument that is no text")
+    return Invocation(command=values["command"], arguments=arguments)
+
+
+def _object(data: Any, shape: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON object if it has these keys, and values of these types."""
+    if not isinstance(data, dict) or data.keys() != shape.keys():
+        raise ValueError("not the keys of what was kept")
+    if not all(isinstance(data[name], kind) for name, kind in shape.items()):
+        raise ValueError("not the types of what was kept")
+    return data

@@ -1,5 +1,6 @@
 """What the bot asks of a platform, and what a platform asks of the bot."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, Protocol
@@ -65,16 +66,37 @@ class Platform(Protocol):
     name: str
     """"discord", "matrix" or "console"."""
 
+    at_once: int
+    """How many messages it can be given at the same time."""
+
+    recognises: timedelta
+    """How long after an attempt it is still known whether that message has arrived."""
+
+    sends: bool
+    """Whether it also sends for its account. If not, it hears a part of it, and the process of another part sends."""
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it hears people at this moment."""
+
+    @property
+    def account_key(self) -> str | None:
+        """Tells this account, or the part of it that is heard, from others: only one process connects with it.
+
+        It is compared and never shown or stored. None: nothing is shared, every process connects for itself.
+        """
+
     async def run(self) -> None:
         """Connect and hear until cancelled.
 
         Returns or raises when the connection ends; the app then runs it again after a pause.
         """
 
-    async def send(self, to: Address, content: Content, key: str, *, retried: bool) -> Receipt:
+    async def send(self, to: Address, content: Content, key: str, *, retried: bool, urgent: bool) -> Receipt:
         """Say the rendered `content` at `to`, exactly once per `key` as far as the platform allows.
 
-        `retried`: an earlier attempt with this key may have got through. Raises `SendError`.
+        `retried`: an earlier attempt with this key may have got through. `urgent`: somebody is in danger; where the
+        platform limits the rate, it goes before all that is not. Raises `SendError`.
         """
 
     async def check(self) -> list[Finding]:
@@ -107,5 +129,14 @@ class Hub(Protocol):
     async def remember(self, platform: str, name: str, value: str) -> None:
         """Store a value; it is encrypted at rest."""
 
+    async def remember_all(self, platform: str, values: Mapping[str, str]) -> None:
+        """Store several values by their names, all or none of them."""
+
+    async def remembered_names(self, platform: str, prefix: str, after: str = "", limit: int = 1000) -> list[str]:
+        """The names, in order, that begin with `prefix` and come behind `after`: at most `limit`, 1 to 1000."""
+
     async def is_known_place(self, platform: str, place: str) -> bool:
         """Whether some community has this place (server, channel or room)."""
+
+    async def known_servers(self, platform: str, limit: int) -> list[str]:
+        """Servers that communities have on a platform, the oldest first: at most `limit`."""

@@ -1,18 +1,20 @@
 """Deliveries in the database: `pending → sending (under a lease) → sent | failed | expired`."""
 
-from collections.abc import Awaitable, Callable
+import hashlib
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, select, update
 
 from bot.core.content import Content
 from bot.core.platform import Address
-from bot.delivery.waiting import first_waiting, needless
+from bot.delivery import contents
+from bot.delivery.waiting import IS_PENDING, IS_SENDING, PAGE, After, needless, next_in_line, not_held_back
 from bot.storage.database import Transaction
-from bot.storage.tables import Delivery
+from bot.storage.tables import Delivery, SharedContent
 
 LEASE = timedelta(seconds=120)
 """How long a sender may take for one attempt: longer than any adapter's own limit, the longest being Matrix's 70 s."""
@@ -28,7 +30,26 @@ LONGEST_CRISIS_WAIT = timedelta(seconds=30)
 UNREADABLE = "unreadable"
 """The reason of a row whose content cannot be opened."""
 
-PURPOSE = "deliveries.content"
+IN_DOUBT = "it may have arrived: its sender died long ago"
+"""The reason of a row that is not sent again."""
+
+TOO_LATE = "too late to be of use"
+"""The reason of a row that has expired."""
+
+GIVEN_UP_AT_ONCE = 50
+"""Rows that one look gives up, such as pages nobody needs: others wait for the database meanwhile."""
+
+KEY_LIMIT = 255
+"""Characters of a key: the column's."""
+
+LOOK_AT_LEAST = 16
+"""Rows of each priority that one look at the queue takes in: a few may be held back by others to the same address."""
+
+EXPIRE_BATCH = 5000
+"""Deliveries that expire in one statement: the database's one writer is held for less than half a second."""
+
+_BULK = {"synchronize_session": False}
+"""These statements change rows that no session has loaded."""
 
 
 class Priority(IntEnum):
@@ -78,7 +99,7 @@ async def enqueue(tx: Transaction, message: Message, *, now: datetime) -> bool:
     """Put a message into the outbox, in the transaction that decided it; False if its key is there already."""
     return await tx.insert_new(
         Delivery,
-        key=message.key,
+        key=key_of(message.key),
         member_id=message.member_id,
         about_id=message.about_id,
         case_id=message.case_id,
@@ -87,7 +108,7 @@ async def enqueue(tx: Transaction, message: Message, *, now: datetime) -> bool:
         address=message.to.id,
         fallback=message.to.fallback,
         priority=int(message.priority),
-        content_sealed=tx.vault.seal_json(message.content.as_json(), PURPOSE),
+        content_sealed=contents.seal(tx, message.content),
         has_choices=bool(message.content.choices),
         due_at=message.due_at,
         expires_at=message.expires_at,
@@ -97,65 +118,173 @@ async def enqueue(tx: Transaction, message: Message, *, now: datetime) -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """How many deliveries a sender can take: `all` of any priority, of which `calm` are no crisis.
+
+    `busy` are the addresses that are being written to.
+    """
+
+    all: int = 1
+    calm: int = 1
+    busy: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at the queue has claimed; `unfinished` if it ended before there was nothing more to take."""
+
+    claimed: Sequence[Claimed] = ()
+    unfinished: bool = False
+
+
+def key_of(key: str) -> str:
+    """The key as it is stored: one that is too long (Matrix's ids may have 255 characters) ends in its digest."""
+    if len(key) <= KEY_LIMIT:
+        return key
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    return f"{key[: KEY_LIMIT - len(digest) - 1]}#{digest}"
+
+
+OnUnreadable = Callable[[Claimed], Awaitable[None]]
+
+
 async def claim(
     tx: Transaction,
     platform: str,
+    room: Room,
     *,
     now: datetime,
-    busy: set[str],
     due_by: datetime | None = None,
-    lowest: Priority = Priority.CHECK_IN,
-    on_unreadable: Callable[[Claimed], Awaitable[None]] | None = None,
-) -> Claimed | None:
-    """The delivery that `platform` should send next, leased to the caller; None if nothing is due.
+    on_unreadable: OnUnreadable | None = None,
+) -> Look:
+    """The deliveries that `platform` should send next, as many as there is room for, leased to the caller.
 
-    By priority down to `lowest`, then in the order in which they became due; nothing that is due after `due_by`
-    (else `now`). What goes to the same address goes one after the other (`busy` are the addresses that are being
-    written to), so that a conversation keeps its order.
+    By priority, then in the order in which they became due; nothing that is due after `due_by` (else `now`). What
+    goes to the same address goes one after the other, so that a conversation keeps its order.
 
     On the way, a page that nobody needs any more expires, and a row that cannot be opened fails as "unreadable":
     `on_unreadable` is told of it, with an empty content, in this transaction, and the next row is taken.
     """
-    await _release_lost(tx, platform, now=now)
     due_by = now if due_by is None else min(due_by, now)
-    for priority in Priority:
-        if priority > lowest:
-            break
-        query = first_waiting(platform, int(priority), now=now, due_by=due_by, busy=busy)
-        while (row := (await tx.session.scalars(query)).first()) is not None:
-            if (reason := await needless(tx, row)) is not None:
-                row.state, row.reason = "expired", reason
+    busy = set(room.busy)
+    taken: list[Claimed] = []
+    line: dict[int, After | None] = {int(p): None for p in Priority if _wanted(room, p, taken) > 0}
+    look = max(LOOK_AT_LEAST, 4 * room.all)
+    given_up = 0
+    while line and given_up < GIVEN_UP_AT_ONCE:
+        query = next_in_line(platform, line, now=now, due_by=due_by, busy=busy, limit=look)
+        heads = (await tx.session.execute(query)).all()
+        again: int | None = None
+        for row in await _not_held_back(tx, [head.id for head in heads], now=now):
+            if again is not None and row.priority > again:
+                break
+            if row.address in busy or _wanted(room, Priority(row.priority), taken) <= 0:
                 continue
-            try:
-                content = Content.from_json(tx.vault.open_json(row.content_sealed, PURPOSE))
-            except Exception:
-                # Whatever a damaged value does to the parser: one bad row must not stop all that stand behind it.
-                row.state, row.reason = "failed", UNREADABLE
-                if on_unreadable is not None:
-                    await on_unreadable(_claimed(row, Content()))
-                continue
-            row.state, row.lease_until, row.attempts = "sending", now + LEASE, row.attempts + 1
-            return _claimed(row, content)
-    return None
+            if (found := await _open(tx, row, on_unreadable)) is None:
+                again = row.priority  # what it held back, or what stands behind it, goes before what is less urgent
+                given_up += 1
+                if given_up >= GIVEN_UP_AT_ONCE:
+                    break
+            else:
+                taken.append(found)
+                busy.add(found.to.id)
+        if again is None:
+            line = _go_on(line, heads, look, room, taken)
+    if taken:
+        leased = {"state": "sending", "lease_until": now + LEASE, "attempts": Delivery.attempts + 1}
+        ids = [claimed.id for claimed in taken]
+        await tx.session.execute(update(Delivery).where(Delivery.id.in_(ids)).values(leased), execution_options=_BULK)
+    return Look(sorted(taken, key=lambda claimed: claimed.priority), unfinished=given_up >= GIVEN_UP_AT_ONCE)
 
 
-async def _release_lost(tx: Transaction, platform: str, *, now: datetime) -> None:
-    """What a sender that is gone had begun waits again."""
-    await tx.session.execute(
-        update(Delivery)
-        .where(Delivery.state == "sending", Delivery.platform == platform, Delivery.lease_until < now)
-        .values(state="pending", lease_until=None)
-    )
+async def _not_held_back(tx: Transaction, ids: Sequence[int], *, now: datetime) -> Sequence[Any]:
+    return (await tx.session.execute(not_held_back(ids, now=now))).all() if ids else ()
 
 
-def _claimed(row: Delivery, content: Content) -> Claimed:
+def _go_on(
+    line: dict[int, After | None], heads: Sequence[Any], look: int, room: Room, taken: Sequence[Claimed]
+) -> dict[int, After | None]:
+    """Where to look further: in the priorities that have more than was looked at, and room."""
+    further: dict[int, After | None] = {}
+    for priority in line:
+        seen = [head for head in heads if head.priority == priority]
+        if len(seen) == look and _wanted(room, Priority(priority), taken) > 0:
+            last = max(seen, key=lambda head: (head.due_at, head.id))
+            further[priority] = After(last.due_at, last.id)
+    return further
+
+
+def _wanted(room: Room, priority: Priority, taken: Sequence[Claimed]) -> int:
+    """How many more deliveries of a priority there is room for."""
+    left = room.all - len(taken)
+    if priority is Priority.CRISIS:
+        return left
+    return min(left, room.calm - sum(claimed.priority is not Priority.CRISIS for claimed in taken))
+
+
+async def _open(tx: Transaction, row: Any, on_unreadable: OnUnreadable | None) -> Claimed | None:
+    """The delivery in a row, with its content; None where it is not to be sent, which is written down."""
+    if (reason := await _needless(tx, row.key, row.id)) is not None:
+        await _end(tx, row.id, "expired", reason)
+        return None
+    try:
+        content = contents.opened(tx, row.content_sealed)
+    except Exception:
+        # Whatever a damaged value does to the parser: one bad row must not stop all that stand behind it.
+        await _end(tx, row.id, "failed", UNREADABLE)
+        if row.shared_id is not None:
+            await _give_up_shared(tx, row.shared_id)
+        if on_unreadable is not None:
+            await on_unreadable(_claimed(row, Content()))
+        return None
+    return _claimed(row, content)
+
+
+async def _give_up_shared(tx: Transaction, shared_id: int) -> None:
+    """All that share a damaged content fail at once, and the content goes, so that it is stored anew the next time."""
+    pending = update(Delivery).where(IS_PENDING, Delivery.shared_id == shared_id)
+    await tx.session.execute(pending.values(state="failed", reason=UNREADABLE), execution_options=_BULK)
+    await tx.session.execute(delete(SharedContent).where(SharedContent.id == shared_id), execution_options=_BULK)
+
+
+async def _needless(tx: Transaction, key: str, delivery_id: int) -> str | None:
+    return await needless(tx, delivery_id) if key.startswith(PAGE) else None
+
+
+async def _end(tx: Transaction, delivery_id: int, state: str, reason: str) -> None:
+    values = {"state": state, "reason": reason[:255], "lease_until": None}
+    await tx.session.execute(update(Delivery).where(Delivery.id == delivery_id).values(values), execution_options=_BULK)
+
+
+async def release_lost(
+    tx: Transaction, platform: str, *, recognised: timedelta, now: datetime, all_of_them: bool = False
+) -> None:
+    """What a sender that is gone had begun waits again: what its lease is over for, or `all_of_them`.
+
+    Where it was begun so long ago that the platform cannot tell any more whether it has arrived (`recognised`), only
+    what is said in a crisis is sent again: that may be said twice, the rest is not said at all rather than twice.
+    """
+    lost = and_(IS_SENDING, Delivery.platform == platform)
+    if not all_of_them:
+        lost = and_(lost, Delivery.lease_until < now)
+    begun_before = Delivery.lease_until < now - recognised + LEASE
+    in_doubt = and_(lost, begun_before, Delivery.priority != int(Priority.CRISIS))
+    for rows, values in (
+        (in_doubt, {"state": "failed", "reason": IN_DOUBT, "lease_until": None}),
+        (lost, {"state": "pending", "lease_until": None}),
+    ):
+        await tx.session.execute(update(Delivery).where(rows).values(values), execution_options=_BULK)
+
+
+def _claimed(row: Any, content: Content) -> Claimed:
     return Claimed(
         id=row.id,
         key=row.key,
         to=Address(platform=row.platform, kind=_kind(row.kind), id=row.address, fallback=row.fallback),
         content=content,
         priority=Priority(row.priority),
-        attempts=row.attempts,
+        attempts=row.attempts + 1,
         case_id=row.case_id,
         member_id=row.member_id,
     )
@@ -165,66 +294,85 @@ def _kind(value: str) -> Any:
     return "direct" if value == "direct" else "place"
 
 
-async def mark_sent(tx: Transaction, delivery_id: int, message_id: str, *, now: datetime) -> None:
-    """It has arrived under the platform's `message_id`."""
-    values = {"state": "sent", "message_id": message_id, "sent_at": now, "lease_until": None}
-    await tx.session.execute(update(Delivery).where(Delivery.id == delivery_id).values(values))
+async def mark_sent(tx: Transaction, arrived: Mapping[int, str], *, now: datetime) -> None:
+    """These deliveries, by id, have arrived under the platform's message ids."""
+    if not arrived:
+        return
+    table = Delivery.__table__
+    one = (
+        update(Delivery)
+        .where(table.c.id == bindparam("delivery"))
+        .values(state="sent", message_id=bindparam("message"), sent_at=now, lease_until=None)
+    )
+    rows = [{"delivery": id_, "message": message_id} for id_, message_id in arrived.items()]
+    await (await tx.session.connection()).execute(one, rows)
 
 
-async def mark_failed(tx: Transaction, delivery_id: int, reason: str) -> None:
+async def mark_failed(tx: Transaction, claimed: Claimed, reason: str) -> None:
     """It will never arrive; the row stays, with the reason."""
-    values = {"state": "failed", "reason": reason[:255], "lease_until": None}
-    await tx.session.execute(update(Delivery).where(Delivery.id == delivery_id).values(values))
+    await _give_up_lease(tx, claimed, {"state": "failed", "reason": reason[:255]})
 
 
-async def put_back(tx: Transaction, delivery_id: int, reason: str, *, due_at: datetime) -> bool:
+async def put_back(tx: Transaction, claimed: Claimed, reason: str, *, due_at: datetime) -> bool:
     """It may arrive later: try again at `due_at`. False if it is a page that nobody needs any more: it expires."""
-    row = await tx.session.get_one(Delivery, delivery_id)
-    row.lease_until = None
-    if (worthless := await needless(tx, row)) is not None:
-        row.state, row.reason = "expired", worthless
+    if (worthless := await _needless(tx, claimed.key, claimed.id)) is not None:
+        await _give_up_lease(tx, claimed, {"state": "expired", "reason": worthless})
         return False
-    row.state, row.reason, row.due_at = "pending", reason[:255], due_at
+    await _give_up_lease(tx, claimed, {"state": "pending", "reason": reason[:255], "due_at": due_at})
     return True
+
+
+async def _give_up_lease(tx: Transaction, claimed: Claimed, values: dict[str, Any]) -> None:
+    """Write down what became of an attempt, unless another sender has taken it over meanwhile: then it knows better."""
+    mine = and_(
+        Delivery.id == claimed.id, Delivery.attempts == claimed.attempts, Delivery.state.in_(["sending", "failed"])
+    )
+    await tx.session.execute(
+        update(Delivery).where(mine).values(values | {"lease_until": None}), execution_options=_BULK
+    )
 
 
 async def hurry(tx: Transaction, platform: str, *, now: datetime) -> None:
     """The platform can be reached again: what is pending for it in a crisis is due now."""
+    crisis = Delivery.priority == int(Priority.CRISIS)
     await tx.session.execute(
         update(Delivery)
-        .where(
-            Delivery.state == "pending",
-            Delivery.platform == platform,
-            Delivery.priority == int(Priority.CRISIS),
-            Delivery.due_at > now,
-        )
-        .values(due_at=now)
+        .where(IS_PENDING, Delivery.platform == platform, crisis, Delivery.due_at > now)
+        .values(due_at=now),
+        execution_options=_BULK,
     )
 
 
 async def expire(tx: Transaction, *, now: datetime) -> int:
-    """Give up what has become worthless, also what a sender that is gone had begun; how many those were."""
-    given_up = or_(Delivery.state == "pending", and_(Delivery.state == "sending", Delivery.lease_until < now))
-    result: Any = await tx.session.execute(
-        update(Delivery)
-        .where(given_up, Delivery.expires_at.is_not(None), Delivery.expires_at <= now)
-        .values(state="expired", reason="too late to be of use", lease_until=None)
-    )
-    return int(result.rowcount)
+    """Give up what has become worthless, also what a sender that is gone had begun; how many those were.
+
+    At most `EXPIRE_BATCH` of each; call it again for more.
+    """
+    stale = and_(Delivery.expires_at.is_not(None), Delivery.expires_at <= now)
+    expired = 0
+    for given_up in (and_(IS_PENDING, stale), and_(IS_SENDING, Delivery.lease_until < now, stale)):
+        some = select(Delivery.id).where(given_up).limit(EXPIRE_BATCH).with_for_update(skip_locked=True)
+        values = {"state": "expired", "reason": TOO_LATE, "lease_until": None}
+        result: Any = await tx.session.execute(
+            update(Delivery).where(Delivery.id.in_(some.scalar_subquery())).values(values), execution_options=_BULK
+        )
+        expired += int(result.rowcount)
+    return expired
 
 
-async def drop(tx: Transaction, key_prefix: str, *, reason: str) -> None:
-    """Do not send what waits under keys that begin with `key_prefix`, which holds no "%" or "_"."""
+async def drop(tx: Transaction, member_id: int, key_prefix: str, *, reason: str) -> None:
+    """Do not send what waits for a member under keys that begin with `key_prefix`, which holds no "%" or "_"."""
     await tx.session.execute(
         update(Delivery)
-        .where(Delivery.state == "pending", Delivery.key.startswith(key_prefix))
-        .values(state="expired", reason=reason)
+        .where(IS_PENDING, Delivery.member_id == member_id, Delivery.key.startswith(key_prefix))
+        .values(state="expired", reason=reason),
+        execution_options=_BULK,
     )
 
 
 async def earliest_due(tx: Transaction) -> datetime | None:
     """When the next pending delivery of any platform is due."""
-    return await tx.session.scalar(select(func.min(Delivery.due_at)).where(Delivery.state == "pending"))
+    return await tx.session.scalar(select(func.min(Delivery.due_at)).where(IS_PENDING))
 
 
 def next_attempt(attempts: int, priority: Priority, *, now: datetime, after: timedelta | None) -> datetime:

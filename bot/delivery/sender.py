@@ -1,26 +1,23 @@
 """The sender of one platform account: takes what is due from the outbox, by priority, and sends it."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
-from bot.core.faults import where
+from bot.core.faults import Told, where
 from bot.core.platform import NeverAgain, Platform, Receipt, SendError, TryAgain
 from bot.delivery import outbox
-from bot.delivery.outbox import Claimed, Priority
+from bot.delivery.outbox import Claimed, Look, Priority, Room
 from bot.storage.database import Database, Transaction
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 4
-"""Messages under way at the same time, each to another address."""
-
 RESERVED = 2
-"""Of those, how many are kept for a crisis: slow check-ins never make a page wait."""
+"""Of what a platform takes at the same time, how much is kept for a crisis: slow check-ins never make a page wait."""
 
 SEND_LIMIT = outbox.LEASE - timedelta(seconds=30)
 """How long a platform may take to send: the outcome must be stored before the lease runs out."""
@@ -30,6 +27,15 @@ TELL_AFTER = 5
 
 SLOWEST_LOOK = timedelta(seconds=5)
 """How long a sender sleeps at most when nobody wakes it."""
+
+GATHERING = timedelta(milliseconds=20)
+"""How long a sender waits for more outcomes when one has come: under load a turn then stores several."""
+
+LOST_LOOK = outbox.LEASE / 8
+"""How often a sender looks for what another one had begun when it died."""
+
+UNTOLD = timedelta(minutes=1)
+"""When a delivery is tried again that has failed for good, where those who should know could not be told."""
 
 
 class OnFailure(Protocol):
@@ -43,8 +49,20 @@ class OnFailure(Protocol):
         """React to the failure."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """How sending has ended: a receipt, or why there is none."""
+
+    claimed: Claimed
+    result: Receipt | SendError
+
+
 class Sender:
-    """Sends one platform's deliveries until stopped. `send_limit` is how long the platform may take for one."""
+    """Sends one platform's deliveries until stopped. `send_limit` is how long the platform may take for one.
+
+    Its work is a row of turns. A turn is one transaction: it stores how earlier deliveries have ended, and claims as
+    many new ones as there is room for. So a slow disk makes the turns rarer and larger, not the sending slower.
+    """
 
     def __init__(
         self,
@@ -60,34 +78,59 @@ class Sender:
         self._now = now
         self._on_failure = on_failure
         self._send_limit = send_limit
-        self._busy: dict[str, asyncio.Task[None]] = {}
-        self._calm: set[str] = set()
-        """The busy addresses that are not written to in a crisis."""
+        self._in_hand: dict[str, Claimed] = {}
+        """By address, until its outcome is stored: what goes to the same address waits for that."""
+        self._outcomes: list[_Outcome] = []
+        self._under_way: set[asyncio.Task[None]] = set()
         self._sending: set[asyncio.Task[Receipt]] = set()
-        self._looking = asyncio.Lock()
+        self._turning = asyncio.Lock()
         self._woken = asyncio.Event()
+        self._ended = asyncio.Event()
+        """Set when a delivery has ended; unlike `_woken` it can wait a little."""
+        self._lost_look: datetime | None = None
+        self._orphans = False
+        """Whether what others have under way is to be released, whatever its lease."""
+        self._hurried = False
+        self._told = Told()
+        self._reasons: set[str] = set()
+        """Why deliveries were not sent since one was."""
         self._stopped = False
 
     def wake(self) -> None:
         """Look at the outbox now."""
         self._woken.set()
 
-    async def hurry(self) -> None:
+    def hurry(self) -> None:
         """The platform can be reached again: try at once what waits for its next attempt in a crisis."""
-        async with self._database.begin() as tx:
-            await outbox.hurry(tx, self._platform.name, now=self._now())
+        self._hurried = True
         self.wake()
 
     async def run(self) -> None:
-        """Send whatever becomes due until `stop`; a fault of the database is logged and tried again."""
+        """Send whatever becomes due until `stop`; a fault of the database is logged and tried again.
+
+        Only the owner of the platform's connection runs a sender, so what was under way before was somebody's who is
+        gone: it goes out again at once, and does not wait for its lease to end.
+        """
+        self._orphans = True
         while not self._stopped:
-            try:
-                await self._send_due()
-            except Exception as error:
-                log.error("outbox of %s: no look: %s", self._platform.name, where(error))
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), SLOWEST_LOOK.total_seconds())
             self._woken.clear()
+            self._ended.clear()
+            try:
+                await self._turn()
+            except Exception as error:
+                if self._told.is_news("turn", self._now()):
+                    log.error(
+                        "outbox of %s: the database does not do its work, and nothing can be sent until it does;"
+                        " see whether its disk is full and whether it runs: %s",
+                        self._platform.name,
+                        where(error),
+                    )
+                await _first_of(SLOWEST_LOOK, self._woken)
+            else:
+                if self._told.is_over("turn"):
+                    log.warning("outbox of %s: the database works again", self._platform.name)
+                if await _first_of(SLOWEST_LOOK, self._woken, self._ended) and not self._woken.is_set():
+                    await _first_of(GATHERING, self._woken)
 
     async def stop(self, *, patience: timedelta) -> None:
         """Send what is due, but for no longer than `patience`; what is left goes out after the next start.
@@ -103,80 +146,87 @@ class Sender:
         await asyncio.wait({draining})
         if (error := draining.exception()) is not None:
             log.error("outbox of %s: not emptied: %s", self._platform.name, where(error))
-        async with self._looking:
-            pass  # a look that was under way may have taken one more; `_attempt` gives it back
-        if self._busy:
-            await asyncio.wait(self._busy.values())
 
     async def drain(self) -> None:
-        """Send all that is due at this moment, each once, and return when that is done."""
+        """Send all that is due at this moment, each once, and return when that is done and stored."""
         due_by = self._now()
-        while await self._send_due(due_by) or self._busy:
-            if self._busy:
-                await asyncio.wait(self._busy.values(), return_when=asyncio.FIRST_COMPLETED)
+        while await self._turn(due_by) or self._under_way or self._outcomes:
+            if self._under_way and not self._outcomes:
+                await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
 
-    async def _send_due(self, due_by: datetime | None = None) -> int:
-        """Start sending what is due, as far as there is room; how many were started."""
-        started = 0
-        async with self._looking:
-            while not self._stopped and len(self._busy) < AT_ONCE:
-                claimed = await self._claim(due_by)
-                if claimed is None:
-                    break
-                task = asyncio.create_task(self._send(claimed), name=f"delivery {claimed.id}")
-                self._busy[claimed.to.id] = task
-                if claimed.priority is not Priority.CRISIS:
-                    self._calm.add(claimed.to.id)
-                task.add_done_callback(partial(self._finished, claimed.to.id))
-                started += 1
-        return started
+    async def _turn(self, due_by: datetime | None = None) -> bool:
+        """Store the outcomes there are, and start sending what is due; whether anything was, or there may be more."""
+        async with self._turning:
+            outcomes = tuple(self._outcomes)
+            ended = {outcome.claimed.to.id for outcome in outcomes}
+            busy = {address: claimed for address, claimed in self._in_hand.items() if address not in ended}
+            room = self._room(busy)
+            if not outcomes and room.all == 0:
+                return False
+            now = self._now()
+            async with self._database.begin() as tx:
+                await self._store(tx, outcomes, now=now)
+                await self._release_lost(tx, now=now)
+                if self._hurried:
+                    await outbox.hurry(tx, self._platform.name, now=now)
+                look = await self._claim(tx, room, due_by, now=now) if room.all else Look()
+            self._orphans = self._hurried = False
+            del self._outcomes[: len(outcomes)]
+            self._in_hand = busy | {each.to.id: each for each in look.claimed}
+        for each in look.claimed:
+            task = asyncio.create_task(self._send(each), name=f"delivery {each.id}")
+            self._under_way.add(task)
+            task.add_done_callback(self._finished)
+        if look.unfinished:
+            self.wake()
+        return bool(look.claimed) or look.unfinished
 
-    async def _claim(self, due_by: datetime | None) -> Claimed | None:
-        """Take the next delivery; in the room that is reserved, only a crisis."""
-        now = self._now()
-        async with self._database.begin() as tx:
-            return await outbox.claim(
-                tx,
-                self._platform.name,
-                now=now,
-                busy=set(self._busy),
-                due_by=due_by,
-                lowest=Priority.CHECK_IN if len(self._calm) < AT_ONCE - RESERVED else Priority.CRISIS,
-                on_unreadable=partial(self._unreadable, tx, now),
-            )
+    async def _release_lost(self, tx: Transaction, *, now: datetime) -> None:
+        if not self._orphans and self._lost_look is not None and timedelta() <= now - self._lost_look < LOST_LOOK:
+            return
+        platform = self._platform
+        await outbox.release_lost(tx, platform.name, recognised=platform.recognises, now=now, all_of_them=self._orphans)
+        self._lost_look = now
+
+    def _room(self, busy: dict[str, Claimed]) -> Room:
+        if self._stopped:
+            return Room(all=0, calm=0)
+        calm = sum(claimed.priority is not Priority.CRISIS for claimed in busy.values())
+        at_once = self._platform.at_once
+        return Room(all=max(0, at_once - len(busy)), calm=max(0, at_once - RESERVED - calm), busy=tuple(busy))
+
+    async def _claim(self, tx: Transaction, room: Room, due_by: datetime | None, *, now: datetime) -> Look:
+        tell = partial(self._unreadable, tx, now)
+        return await outbox.claim(tx, self._platform.name, room, now=now, due_by=due_by, on_unreadable=tell)
 
     async def _unreadable(self, tx: Transaction, now: datetime, claimed: Claimed) -> None:
         log.error("delivery %d: given up, its stored content cannot be opened", claimed.id)
         await self._tell(tx, claimed, NeverAgain(outbox.UNREADABLE), now=now)
 
-    def _finished(self, address: str, task: asyncio.Task[None]) -> None:
-        del self._busy[address]
-        self._calm.discard(address)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            # The outcome could not be written down: the lease runs out, and it is sent again under the same key.
-            log.error("%s: its outcome was not stored (%s)", task.get_name(), type(error).__name__)
-        self._woken.set()
+    # One delivery
 
     async def _send(self, claimed: Claimed) -> None:
+        result: Receipt | SendError
         try:
-            receipt = await self._attempt(claimed)
+            result = await self._attempt(claimed)
         except SendError as error:
-            await self._failed(claimed, error)
+            result = error
         except asyncio.CancelledError:
-            await self._failed(claimed, TryAgain("the bot was stopped"))
+            result = TryAgain("the bot was stopped")
         except Exception as error:
             # An adapter's own mistake: never lost, tried again, and visible.
             log.error("delivery %d: the adapter failed: %s", claimed.id, where(error))
-            await self._failed(claimed, TryAgain(type(error).__name__))
-        else:
-            async with self._database.begin() as tx:
-                await outbox.mark_sent(tx, claimed.id, receipt.message_id, now=self._now())
+            result = TryAgain(type(error).__name__)
+        self._outcomes.append(_Outcome(claimed, result))
 
     async def _attempt(self, claimed: Claimed) -> Receipt:
         """Let the platform send it, as a task of its own: that is all of it that may be cancelled."""
         if self._stopped:
             raise TryAgain("the bot was stopped")
-        sending = self._platform.send(claimed.to, claimed.content, claimed.key, retried=claimed.attempts > 1)
+        urgent = claimed.priority is Priority.CRISIS
+        sending = self._platform.send(
+            claimed.to, claimed.content, claimed.key, retried=claimed.attempts > 1, urgent=urgent
+        )
         task = asyncio.ensure_future(sending)
         self._sending.add(task)
         task.add_done_callback(self._sent)
@@ -191,27 +241,72 @@ class Sender:
         if not task.cancelled():
             task.exception()  # was looked at, also where it came too late for `_attempt`
 
-    async def _failed(self, claimed: Claimed, error: SendError) -> None:
-        now = self._now()
-        in_crisis = claimed.priority is Priority.CRISIS
-        async with self._database.begin() as tx:
-            if not isinstance(error, TryAgain) or (claimed.attempts >= outbox.MAX_ATTEMPTS and not in_crisis):
-                await outbox.mark_failed(tx, claimed.id, str(error))
-                log.error("delivery %d: given up (%s)", claimed.id, error)
-                await self._on_failure(tx, claimed, error, now=now)
-                return
-            due_at = outbox.next_attempt(claimed.attempts, claimed.priority, now=now, after=error.after)
-            if not await outbox.put_back(tx, claimed.id, str(error), due_at=due_at):
-                log.info("delivery %d: not sent (%s), and not needed any more", claimed.id, error)
-                return
-            log.warning("delivery %d: not sent (%s), again at %s", claimed.id, error, due_at)
-            if in_crisis and claimed.attempts == TELL_AFTER:
-                await self._tell(tx, claimed, error, now=now)
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._ended.set()
 
-    async def _tell(self, tx: Transaction, claimed: Claimed, error: SendError, *, now: datetime) -> None:
-        """Call `on_failure` so that its own fault undoes nothing of what the sender stores with it."""
+    # Outcomes
+
+    async def _store(self, tx: Transaction, outcomes: tuple[_Outcome, ...], *, now: datetime) -> None:
+        arrived = {o.claimed.id: o.result.message_id for o in outcomes if isinstance(o.result, Receipt)}
+        await outbox.mark_sent(tx, arrived, now=now)
+        if arrived and self._reasons:
+            tx.after_commit(self._say_sent_again)
+        for outcome in outcomes:
+            if isinstance(outcome.result, SendError):
+                await self._failed(tx, outcome.claimed, outcome.result, now=now)
+
+    async def _failed(self, tx: Transaction, claimed: Claimed, error: SendError, *, now: datetime) -> None:
+        in_crisis = claimed.priority is Priority.CRISIS
+        if not isinstance(error, TryAgain) or (claimed.attempts >= outbox.MAX_ATTEMPTS and not in_crisis):
+            await outbox.mark_failed(tx, claimed, str(error))
+            tx.after_commit(partial(log.error, "delivery %d: given up (%s)", claimed.id, error))
+            if not await self._tell(tx, claimed, error, now=now):
+                await outbox.put_back(tx, claimed, str(error), due_at=now + UNTOLD)
+            return
+        due_at = outbox.next_attempt(claimed.attempts, claimed.priority, now=now, after=error.after)
+        if not await outbox.put_back(tx, claimed, str(error), due_at=due_at):
+            tx.after_commit(partial(log.info, "delivery %d: not sent (%s), and not needed now", claimed.id, error))
+            return
+        tx.after_commit(partial(self._say_not_sent, claimed, str(error), due_at, now))
+        if in_crisis and claimed.attempts == TELL_AFTER:
+            await self._tell(tx, claimed, error, now=now)
+
+    def _say_not_sent(self, claimed: Claimed, reason: str, due_at: datetime, now: datetime) -> None:
+        """Log it, but of many that fail for the same reason only the first."""
+        self._reasons.add(reason)
+        name = self._platform.name
+        if self._told.is_news(reason, now):
+            log.warning("%s: delivery %d was not sent (%s), again at %s", name, claimed.id, reason, due_at)
+        else:
+            log.debug("%s: delivery %d was not sent (%s), again at %s", name, claimed.id, reason, due_at)
+
+    def _say_sent_again(self) -> None:
+        over = [reason for reason in self._reasons if self._told.is_over(reason)]
+        self._reasons.clear()
+        if over:
+            log.warning(
+                "%s: messages arrive again; what was in the way: %s", self._platform.name, "; ".join(sorted(over))
+            )
+
+    async def _tell(self, tx: Transaction, claimed: Claimed, error: SendError, *, now: datetime) -> bool:
+        """Call `on_failure`, so that its own fault undoes nothing of what is stored with it; False for a fault."""
         try:
             async with tx.session.begin_nested():
                 await self._on_failure(tx, claimed, error, now=now)
         except Exception as fault:
             log.error("delivery %d: its failure could not be told: %s", claimed.id, where(fault))
+            return False
+        return True
+
+
+async def _first_of(patience: timedelta, *events: asyncio.Event) -> bool:
+    """Wait until one of the events is set, but for no longer than `patience`; whether one is."""
+    if not any(event.is_set() for event in events):
+        waiting = [asyncio.ensure_future(event.wait()) for event in events]
+        try:
+            await asyncio.wait(waiting, timeout=patience.total_seconds(), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+    return any(event.is_set() for event in events)

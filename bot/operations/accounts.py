@@ -1,7 +1,7 @@
 """The platforms that the configuration turns on."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from secrets import token_hex
 
 from bot.config import Config
@@ -25,6 +25,7 @@ def make_platforms(
 
 def _discord(config: Config, hub: Hub) -> Platform:
     from bot.platforms.discord import DiscordAccount, DiscordPlatform
+    from bot.platforms.discord.account import usual_share
 
     section = config.discord
     account = DiscordAccount(
@@ -33,6 +34,10 @@ def _discord(config: Config, hub: Hub) -> Platform:
         gateway_url=section.gateway_url or None,
         message_content=section.message_content,
         answer_within=section.answer_within,
+        read_back=timedelta(hours=section.read_back_hours),
+        requests_per_second=section.requests_per_second or usual_share(section.shard_count, section.shard_ids),
+        shard_count=section.shard_count,
+        shard_ids=section.shard_ids,
     )
     return DiscordPlatform(account, hub)
 

@@ -1,9 +1,12 @@
 """Opening what `config.toml` names: the configuration itself and its database, or a sentence on what to do."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic.util import CommandError
+from filelock import FileLock, Timeout
 from sqlalchemy.engine import make_url
 
 from bot.config import Config, load_config
@@ -50,13 +53,47 @@ async def open_configured(config: Config) -> Database:
     except KeyProblem:
         raise
     except Exception as error:  # a driver's own errors come as they are: asyncpg's are no SQLAlchemyError
+        raise _cannot_open(error) from error
+
+
+def _cannot_open(error: Exception) -> Stop:
+    return Stop(
+        _(
+            "The database cannot be opened. Look at [database] in the configuration, and whether the bot may write"
+            " there."
+        ),
+        where(error),
+    )
+
+
+@contextmanager
+def only_one_running(config: Config) -> Iterator[None]:
+    """Be the only bot that runs on this SQLite file until the end of the block; raises `Stop` if there is one.
+
+    The operating system frees the lock when the process ends, however it ends; the lock's file stays. Commands that
+    only look or change something need no lock. On PostgreSQL several may run.
+    """
+    file = _sqlite_file(config)
+    if file is None:
+        yield
+        return
+    lock = FileLock(f"{file.resolve()}.lock", timeout=0, mode=0o600, fallback_to_soft=False)
+    try:
+        lock.acquire()
+    except Timeout:
         raise Stop(
             _(
-                "The database cannot be opened. Look at [database] in the configuration, and whether the bot may write"
-                " there."
-            ),
-            where(error),
-        ) from error
+                "Handrail is running already with this database, and an SQLite file is for one bot only. Stop the other"
+                " one first (Ctrl-C where it runs, or its service). To run several, use PostgreSQL: see [database] in"
+                " the configuration."
+            )
+        ) from None
+    except OSError as error:
+        raise _cannot_open(error) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 async def upgrade_configured(config: Config) -> bool:
@@ -81,7 +118,13 @@ async def _revision_is_old(config: Config) -> bool:
 
 def database_is_there(config: Config) -> bool:
     """Whether there is a database to look into. One on a server is taken to be there."""
+    file = _sqlite_file(config)
+    return file is None or file.exists()
+
+
+def _sqlite_file(config: Config) -> Path | None:
+    """The database's file; None if it is on a server."""
     url = make_url(config.database.url.get_secret_value())
     if url.drivername != SQLITE or url.database is None or url.database.startswith(("file:", ":memory:")):
-        return True
-    return Path(url.database).exists()
+        return None
+    return Path(url.database)

@@ -16,7 +16,7 @@ from bot.core.faults import where
 from bot.core.words import _
 from bot.operations.accounts import make_platforms
 from bot.operations.demo import sample
-from bot.operations.opening import open_configured
+from bot.operations.opening import only_one_running, open_configured
 from bot.operations.stopping import Stop
 from bot.operations.terminal.lines import is_terminal, read_lines, standard_input
 from bot.operations.terminal.people import has_rooms
@@ -38,6 +38,11 @@ async def run(config: Config) -> None:
         raise Stop(_("Nothing is turned on: set a Discord token, a Matrix account, or enabled = true in [console]."))
     for warning in config.warnings:
         log.warning("%s", warning)
+    with only_one_running(config):
+        await _run(config)
+
+
+async def _run(config: Config) -> None:
     stop = asyncio.Event()
     _stop_on_signals(stop)
     screen = Screen(Console(highlight=False), live=is_terminal() and sys.stdout.isatty())

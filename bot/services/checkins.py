@@ -1,27 +1,24 @@
 """Check-ins: a member's own question to themselves, asked by their own clock."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from bot.core.checkins import MOODS, CheckIn, Mood
-from bot.core.content import Choice, Content
-from bot.core.occurrences import Occurrence, end_of_quiet_hours, local_date, next_daily
+from bot.core.checkins import MOODS, CheckIn, Mood, next_question
+from bot.core.content import Content
+from bot.core.occurrences import local_date
 from bot.core.people import Member
 from bot.core.words import Text, _
 from bot.delivery import outbox
 from bot.delivery.outbox import Priority
 from bot.services import members
-from bot.services.alone import each_alone
+from bot.services.asking import ask_all_due
 from bot.services.voice import Voice
 from bot.storage.database import Transaction
 from bot.storage.tables import CheckInRow, CheckInSchedule, Delivery
 
 NOTE = "checkins.note"
-
-STALE = timedelta(hours=2)
-"""A prompt that could not be sent for this long is worthless: a question of the morning is not asked at noon."""
 
 
 class CheckIns:
@@ -59,16 +56,17 @@ class CheckIns:
         row = await self.schedule(tx, member)
         if row is not None:
             row.zone = zone.key
-            self._plan(row, after=now)
+            self._plan(row, after=now, planned=row.next_day)
 
     async def schedule(self, tx: Transaction, member: Member) -> CheckInSchedule | None:
-        """When the member is asked; None if they have not opted in."""
-        return await tx.session.scalar(select(CheckInSchedule).where(CheckInSchedule.member_id == member.id))
+        """When the member is asked, locked: nobody plans it anew meanwhile. None if they have not opted in."""
+        query = select(CheckInSchedule).where(CheckInSchedule.member_id == member.id).with_for_update()
+        return await tx.session.scalar(query.execution_options(populate_existing=True))
 
     async def today(self, tx: Transaction, member: Member, *, now: datetime) -> date:
-        """The member's local date, by the zone they are asked in."""
+        """The member's local date, by the zone they are asked in; by their own if that is not there any more."""
         row = await self.schedule(tx, member)
-        return local_date(now, member.zone if row is None else ZoneInfo(row.zone))
+        return local_date(now, (row and members.zone_named(row.zone)) or member.zone)
 
     async def answer(self, tx: Transaction, member: Member, mood: Mood | None, *, now: datetime) -> None:
         """Store the answer for the member's today, in place of an earlier one.
@@ -131,44 +129,9 @@ class CheckIns:
             for row in rows
         ]
 
-    async def due(self, tx: Transaction, *, now: datetime, limit: int = 200) -> int:
-        """Put the prompts that are due into the outbox, and plan the next ones; how many schedules were due."""
-        query = (
-            select(CheckInSchedule)
-            .where(CheckInSchedule.next_at <= now)
-            .order_by(CheckInSchedule.next_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        rows = list(await tx.session.scalars(query))
-
-        async def prompt_one(row: CheckInSchedule) -> None:
-            await self._prompt(tx, row, now=now)
-
-        return await each_alone(tx, rows, prompt_one, now=now)
-
-    async def _prompt(self, tx: Transaction, row: CheckInSchedule, *, now: datetime) -> None:
-        assert row.next_at is not None  # noqa: S101  it was selected by it
-        assert row.next_day is not None  # noqa: S101  planned together with next_at
-        day, due_at = row.next_day, row.next_at
-        member = await members.load(tx, row.member_id)
-        had_its_own = row.last_day is not None and day <= row.last_day
-        row.last_day = max(day, row.last_day or day)
-        if not had_its_own and await self._row(tx, member, day) is None:
-            if member.quiet_from is not None and member.quiet_until is not None:
-                due_at = end_of_quiet_hours(due_at, ZoneInfo(row.zone), member.quiet_from, member.quiet_until)
-            await self._voice.to_member(
-                tx,
-                member,
-                prompt(),
-                # With the instant: a prompt that was dropped for another time of that day does not stand in its way.
-                key=f"checkin:{row.id}:{day}:{int(row.next_at.timestamp())}",
-                priority=Priority.CHECK_IN,
-                now=now,
-                due_at=due_at,
-                expires_at=due_at + STALE,
-            )
-        self._plan(row, after=max(now, row.next_at))
+    async def due(self, tx: Transaction, *, now: datetime) -> int:
+        """Put some of the prompts that are due into the outbox, and plan the next ones; how many were due."""
+        return await ask_all_due(tx, self._voice, now=now)
 
     async def _plan_anew(self, tx: Transaction, row: CheckInSchedule, *, now: datetime) -> None:
         """Set the next occurrence after the member chose a time: today's too, unless they were asked today.
@@ -197,35 +160,18 @@ class CheckIns:
         return None if key is None else date.fromisoformat(key.split(":")[2])
 
     @staticmethod
-    def _plan(row: CheckInSchedule, *, after: datetime) -> None:
-        """Set the next occurrence: never a second one for a local date that has had its own."""
-        zone = ZoneInfo(row.zone)
-        coming: Occurrence = next_daily(row.wall, zone, after)
-        while row.last_day is not None and coming.day <= row.last_day:
-            coming = next_daily(row.wall, zone, coming.at)
+    def _plan(row: CheckInSchedule, *, after: datetime, planned: date | None = None) -> None:
+        """Set the next occurrence."""
+        asked = () if row.last_day is None else (row.last_day,)
+        coming = next_question(row.wall, ZoneInfo(row.zone), after=after, asked=asked, planned=planned)
         row.next_at, row.next_day = coming.at, coming.day
 
     @staticmethod
     async def _drop_prompts(tx: Transaction, row: CheckInSchedule) -> None:
         """A prompt that waits for the end of quiet hours is not wanted any more."""
-        await outbox.drop(tx, f"checkin:{row.id}:", reason="answered or stopped already")
+        await outbox.drop(tx, row.member_id, f"checkin:{row.id}:", reason="answered or stopped already")
 
     @staticmethod
     async def _row(tx: Transaction, member: Member, day: date) -> CheckInRow | None:
         query = select(CheckInRow).where(CheckInRow.member_id == member.id, CheckInRow.day == day)
         return await tx.session.scalar(query)
-
-
-def prompt() -> Content:
-    """The question of the day, with the five moods and "not today" as choices."""
-    moods = tuple(
-        Choice(label=label, command="checkin answer", arguments={"mood": str(mood.value)})
-        for mood, label in MOODS.items()
-    )
-    not_today = Choice(label=_("Not today"), command="checkin answer", arguments={"mood": "0"})
-    return Content(text=_("How are you today?"), choices=(*moods, not_today))
-
-
-async def next_due(tx: Transaction) -> datetime | None:
-    """When the next check-in of anybody is due."""
-    return await tx.session.scalar(select(func.min(CheckInSchedule.next_at)))

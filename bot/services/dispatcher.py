@@ -1,16 +1,15 @@
 """The way in: every message passes the crisis detector first, then is a command, an answer, or carried on.
 
-Two transactions: in the first the event is noted and a signal opens its case; the second does the rest. So a fault
-in a handler never costs anybody their answer.
+Two transactions: in the first the whole event is stored and a signal opens its case; the second does the rest and
+forgets the event. So a fault in a handler never costs anybody their answer: it is tried again from what was stored,
+and so is what a process had in hand that is gone.
 """
 
 import asyncio
 import logging
 import secrets
 from collections.abc import Callable
-from datetime import datetime
-
-from sqlalchemy import update
+from datetime import datetime, timedelta
 
 from bot.core.commands import Registry
 from bot.core.content import Content, Reply
@@ -18,20 +17,26 @@ from bot.core.crisis import Detector, Signal
 from bot.core.faults import where
 from bot.core.inbound import Inbound
 from bot.core.people import Member
-from bot.services import members, replies, typed
+from bot.delivery.outbox import Priority
+from bot.services import incoming, members, replies, typed
+from bot.services.at_once import AtOnce, SayAtOnce
 from bot.services.call import Call
 from bot.services.escalations import Escalations
+from bot.services.hearing import Heard, Hearing
+from bot.services.incoming import InHand, Stored
 from bot.services.runner import Runner
 from bot.services.voice import Voice
-from bot.services.writing import PEER, Writing
+from bot.services.writing import Writing
 from bot.storage.database import Database, Transaction
-from bot.storage.tables import InboundEvent
 from bot.storage.tables import Member as MemberRow
 
 log = logging.getLogger(__name__)
 
-PAUSES = (0.1, 0.5, 2.0)
-"""Seconds before an event that could not be noted is tried again: a locked database is free again by then."""
+PATIENCE = timedelta(seconds=3)
+"""How long somebody who may be in danger waits for a database that is stuck, before they are told so."""
+
+TELL_AFTER = 2
+"""Failed attempts, a few seconds after the first, at which somebody who asks for a person is told of the trouble."""
 
 
 class Dispatcher:
@@ -46,121 +51,143 @@ class Dispatcher:
         escalations: Escalations,
         voice: Voice,
         now: Callable[[], datetime],
+        say_at_once: SayAtOnce,
     ) -> None:
+        """`say_at_once` reaches somebody in danger while the database cannot be written."""
         self._database = database
-        self._registry = registry
-        self._detector = detector
-        self._escalations = escalations
         self._voice = voice
         self._now = now
         self._runner = Runner(registry, escalations, voice)
         self._writing = Writing(registry, escalations, voice, self._runner)
+        self._hearing = Hearing(
+            database=database, detector=detector, escalations=escalations, voice=voice, writing=self._writing, now=now
+        )
+        self._at_once = AtOnce(say_at_once, voice)
+        self._in_hand = InHand()
 
     async def receive(self, inbound: Inbound) -> Reply | None:
-        """Hear one thing a person did; the reply, rendered, only if the adapter answers by itself."""
-        signal = self._detector.detect(inbound.text) if inbound.text else None
+        """Hear one thing a person did; the reply, rendered, only if the adapter answers by itself.
+
+        Raises what keeps it from being stored, so that the platform brings it again.
+        """
+        signal = self._hearing.signal_in(inbound)
         if signal is None and not self._is_for_us(inbound):
             return None
-        member = await self._hear_at_last(inbound, signal)
-        if member is _SEEN_BEFORE:
-            return None
-        assert not isinstance(member, str)  # noqa: S101  the only string is the one above
+        urgent = signal is not None or self._writing.calls_for_a_person(inbound)
+        heard = None
+        async with self._in_hand.alone(incoming.key_of(inbound)):
+            try:
+                heard = await (self._hear_soon if urgent else self._hearing.hear_at_last)(inbound, signal)
+                return None if heard is None else await self._answer(heard)
+            except Exception:
+                has_case = heard is not None and signal is not None
+                if urgent and not has_case:
+                    if inbound.answered_directly:
+                        return self._at_once.reply(inbound)
+                    await self._at_once.answer(inbound)
+                raise
+
+    async def due(self, tx: Transaction, *, now: datetime) -> int:
+        """Handle the first stored event that waits for it; 0 if there is none.
+
+        It waits because its handler has failed, or because the process that heard it is gone. They go in the order in
+        which they came; but one that is tried again comes after those that meanwhile have succeeded.
+        """
+        await self._hearing.release_orphans(tx, self._in_hand, now=now)
+        stored = await incoming.first_due(tx, now=now)
+        if stored is None:
+            return 0
+        inbound = member = None
         try:
-            return await self._answer(inbound, member, signal)
+            async with tx.session.begin_nested():
+                try:
+                    inbound = incoming.read(tx, stored)
+                finally:  # whose words cannot be read is told so
+                    member = None if stored.member_id is None else await members.load(tx, stored.member_id)
+                await self._handle(tx, Heard(inbound, member, self._hearing.signal_in(inbound)), now=now)
         except Exception as error:
-            return await self._park(inbound, member, error)
+            try:
+                async with tx.session.begin_nested():
+                    await self._again_or_park(tx, stored, inbound, member, error, now=now)
+            except Exception as fault:
+                # Nobody can be told, but those behind it are heard.
+                log.error("event %s: parked without a word to its person: %s", stored.event_id, where(fault))
+                await incoming.parked(tx, stored.key, where(fault), attempts=stored.attempts + 1)
+        return 1
 
     def _is_for_us(self, inbound: Inbound) -> bool:
         """Whether a message without a signal concerns the bot; what people say to each other does not."""
+        if inbound.read_back:
+            return inbound.private or self._writing.calls_for_a_person(inbound)
         if inbound.private or inbound.invocation is not None or typed.is_marked(inbound.text):
             return True
         return not inbound.edited and self._writing.asks_for_a_person(inbound.text)
 
-    # First: the event and the signal
+    async def _hear_soon(self, inbound: Inbound, signal: Signal | None) -> Heard | None:
+        """Store what somebody wrote who may be in danger: they do not wait long for a database that is stuck."""
+        hearing = asyncio.create_task(self._hearing.hear_at_last(inbound, signal), name="hearing somebody in danger")
+        try:
+            done, _late = await asyncio.wait({hearing}, timeout=PATIENCE.total_seconds())
+            if not done:
+                await self._at_once.answer(inbound)
+            return await hearing
+        finally:
+            if not hearing.done():
+                hearing.cancel()
+                await asyncio.wait({hearing})
 
-    async def _hear_at_last(self, inbound: Inbound, signal: Signal | None) -> Member | str | None:
-        """Hear it, in spite of a fault that passes; raises what stays, so that the platform brings it again."""
-        for pause in (*PAUSES, None):
+    # What is to be done
+
+    async def _answer(self, heard: Heard) -> Reply | None:
+        """Handle it. Where somebody waits for the adapter's own answer, a fault is tried once more in place."""
+        for is_last in (False, True) if heard.inbound.answered_directly else (True,):
             try:
-                return await self._hear(inbound, signal)
+                return await self._handle_stored(heard)
             except Exception as error:
-                log.error("an event could not be noted: %s", where(error))
-                if pause is None:
-                    raise
-                await asyncio.sleep(pause)
+                if is_last:
+                    return await self._not_handled(heard, error)
+                log.warning("event %s: its handler failed, at once again: %s", heard.inbound.event_id, where(error))
         raise AssertionError
 
-    async def _hear(self, inbound: Inbound, signal: Signal | None) -> Member | str | None:
-        now = self._now()
+    async def _handle_stored(self, heard: Heard) -> Reply | None:
         async with self._database.begin() as tx:
-            first = await tx.insert_new(
-                InboundEvent,
-                platform=inbound.platform,
-                event_id=inbound.event_id,
-                seen_at=now,
-                state="seen",
-            )
-            if not first:
-                row = await tx.session.get_one(InboundEvent, (inbound.platform, inbound.event_id))
-                if row.state != "seen":
-                    return _SEEN_BEFORE
-            member = await members.resolve(tx, inbound, now=now)
-            if signal is not None and first and not await self._is_carried(tx, inbound, member):
-                if member is None:
-                    log.warning("a signal (%s) from nobody's community", signal.severity.value)
-                    key = f"stranger:{inbound.platform}:{inbound.event_id}"
-                    await self._voice.to_stranger(tx, inbound, replies.stranger_in_danger(), key=key, now=now)
-                else:
-                    await self._escalations.on_signal(tx, member, signal, inbound, now=now)
-            return member
+            stored = await self._still_to_do(tx, heard)
+            return None if stored is None else await self._handle(tx, heard, now=self._now())
 
-    async def _is_carried(self, tx: Transaction, inbound: Inbound, member: Member | None) -> bool:
-        """Whether these may be a peer's words to a member, and about the member: then the peer is asked.
+    async def _still_to_do(self, tx: Transaction, heard: Heard) -> Stored | None:
+        """The event's row, unless somebody else has handled it meanwhile, or its person has erased their data."""
+        stored = await incoming.find(tx, incoming.key_of(heard.inbound))
+        if stored is None or stored.state != incoming.SEEN:
+            return None
+        if heard.member is not None and stored.member_id is not None and stored.member_id != heard.member.id:
+            heard.member = await members.load(tx, stored.member_id)  # two members turned out to be one person
+        return stored
 
-        A peer with an open case of their own is heard like anybody.
-        """
-        if member is None or not inbound.private or inbound.invocation is not None:
-            return False
-        conversations = await self._escalations.conversations(tx, member)
-        own = any(row.member_id == member.id for row in conversations)
-        return not own and any(row.holder == member.id for row in conversations)
-
-    # Then: what is to be done
-
-    async def _answer(self, inbound: Inbound, member: Member | None, signal: Signal | None) -> Reply | None:
-        now = self._now()
-        async with self._database.begin() as tx:
-            reply = await self._handle(tx, inbound, member, signal, now=now)
-            returned = None
-            if reply is not None:
-                returned = await self._give(tx, inbound, member, reply, now=now)
-            await self._mark(tx, inbound, "handled", None)
+    async def _handle(self, tx: Transaction, heard: Heard, *, now: datetime) -> Reply | None:
+        """Do what is to be done and forget the event, in one transaction."""
+        reply = await self._reply(tx, heard.inbound, heard.member, heard.signal, now=now)
+        returned = None
+        if reply is not None:
+            returned = await self._give(tx, heard.inbound, heard.member, reply, now=now)
+        await incoming.handled(tx, incoming.key_of(heard.inbound))
         return returned
 
-    async def _handle(
+    async def _reply(
         self, tx: Transaction, inbound: Inbound, member: Member | None, signal: Signal | None, *, now: datetime
     ) -> Reply | None:
         if member is None:
             return None if signal is not None else Reply(content=self._to_nobodys_member(inbound))
         call = Call(tx=tx, member=member, now=now, inbound=inbound)
+        if inbound.read_back:
+            return await self._writing.afterwards(call, signal)
         if inbound.invocation is not None:
             return await self._runner.invoke(call, inbound.invocation.command, dict(inbound.invocation.arguments))
-        if inbound.edited:
-            return None
-        if typed.is_marked(inbound.text):
-            return await self._writing.marked(call)
-        if inbound.private:
-            return await self._writing.private(call, signal)
-        return await self._writing.in_a_room(call, signal)
+        return None if inbound.edited else await self._writing.read(call, signal)
 
     def _to_nobodys_member(self, inbound: Inbound) -> Content:
         """The answer to somebody whose community cannot be told; who asks for a person gets the numbers."""
-        asked = inbound.invocation.command if inbound.invocation is not None else inbound.text.strip().strip("!/")
-        if asked == PEER or self._writing.asks_for_a_person(inbound.text):
-            return replies.stranger_in_danger()
-        return replies.no_community()
-
-    # Answers
+        asks = self._writing.calls_for_a_person(inbound)
+        return replies.stranger_in_danger() if asks else replies.no_community()
 
     async def _give(
         self, tx: Transaction, inbound: Inbound, member: Member | None, reply: Reply, *, now: datetime
@@ -177,22 +204,66 @@ class Dispatcher:
         )
         return None
 
-    async def _park(self, inbound: Inbound, member: Member | None, error: Exception) -> Reply | None:
-        """A handler has failed: the log has the id, the person a kind answer with the same id."""
-        incident = secrets.token_hex(4)
-        log.error("incident %s: a handler failed: %s", incident, where(error))
+    # Faults
+
+    async def _not_handled(self, heard: Heard, error: Exception) -> Reply | None:
         async with self._database.begin() as tx:
-            await self._mark(tx, inbound, "parked", incident)
-            reply = Reply(content=replies.fault(incident))
-            return await self._give(tx, inbound, member, reply, now=self._now())
+            stored = await self._still_to_do(tx, heard)
+            if stored is None:
+                return None
+            return await self._again_or_park(tx, stored, heard.inbound, heard.member, error, now=self._now())
 
-    @staticmethod
-    async def _mark(tx: Transaction, inbound: Inbound, state: str, error: str | None) -> None:
-        await tx.session.execute(
-            update(InboundEvent)
-            .where(InboundEvent.platform == inbound.platform, InboundEvent.event_id == inbound.event_id)
-            .values(state=state, error=error)
-        )
+    async def _again_or_park(
+        self,
+        tx: Transaction,
+        stored: Stored,
+        inbound: Inbound | None,
+        member: Member | None,
+        error: Exception,
+        *,
+        now: datetime,
+    ) -> Reply | None:
+        """A handler has failed: it is tried again after each of `incoming.PAUSES`, then parked.
 
+        At once where somebody waits for the adapter's own answer, or what was stored cannot be read (`inbound` None).
+        """
+        attempts = stored.attempts + 1
+        calls = inbound is not None and self._writing.calls_for_a_person(inbound)
+        waits = inbound is not None and inbound.answered_directly
+        if inbound is None or (waits and not calls) or attempts > len(incoming.PAUSES):
+            return await self._park(tx, stored, inbound, member, error, now=now)
+        pause = incoming.PAUSES[attempts - 1]
+        seconds = pause.total_seconds()
+        log.warning("event %s: its handler failed, again in %d s: %s", stored.event_id, seconds, where(error))
+        await incoming.again(tx, stored.key, attempts=attempts, at=now + pause)
+        if waits:
+            # Somebody has pressed for a person: they are told of the trouble, and it is tried again all the same.
+            words = self._voice.words(inbound.language if member is None else member.language)
+            return Reply(content=replies.trouble().rendered(words))
+        if attempts == TELL_AFTER and calls:
+            key = f"trouble:{inbound.platform}:{inbound.event_id}"
+            await self._voice.to_stranger(tx, inbound, replies.trouble(), key=key, now=now)
+        return None
 
-_SEEN_BEFORE = "seen before"
+    async def _park(
+        self,
+        tx: Transaction,
+        stored: Stored,
+        inbound: Inbound | None,
+        member: Member | None,
+        error: Exception,
+        *,
+        now: datetime,
+    ) -> Reply | None:
+        """It is given up: the log and the row have a number and the fault, the person a kind answer with the number."""
+        incident = secrets.token_hex(4)
+        fault = where(error)
+        log.error("incident %s: a handler failed: %s", incident, fault)
+        await incoming.parked(tx, stored.key, f"{incident} {fault}", attempts=stored.attempts + 1)
+        reply = Reply(content=replies.fault(incident))
+        if inbound is not None:
+            return await self._give(tx, inbound, member, reply, now=now)
+        if member is not None:
+            key = f"reply:{stored.platform}:{stored.event_id}"
+            await self._voice.to_member(tx, member, reply.content, key=key, priority=Priority.REPLY, now=now)
+        return None

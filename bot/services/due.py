@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from bot.core.faults import where
+from bot.core.faults import Told, where
 from bot.delivery import outbox
-from bot.services import checkins, meetings, privacy
+from bot.scheduling.clock import ClockWatch
+from bot.services import asking, clockwork, incoming, privacy, reminding
 from bot.services.checkins import CheckIns
+from bot.services.dispatcher import Dispatcher
 from bot.services.escalations import Escalations
 from bot.services.meetings import Meetings
 from bot.storage.database import Database, Transaction
@@ -18,10 +20,27 @@ from bot.storage.tables import CaseRow
 log = logging.getLogger(__name__)
 
 HOUSEKEEPING = timedelta(hours=1)
+"""How often is looked for what has been kept for long enough; what was not done in one tick is gone on with in the
+next."""
+
+SKEW = timedelta(minutes=1)
+"""Machines that share a database may be so far apart without a clock having been set."""
+
+FORWARD = timedelta(days=7)
+"""A clock that goes forward further than this, or a bot that was off for longer, is not believed at once."""
+
+BELIEVED_AFTER = timedelta(days=1)
+"""How long such a clock must have run before anything is deleted by it."""
+
+Step = Callable[[Transaction, datetime], Awaitable[int]]
+"""Does a batch of what is due; how much there was."""
 
 
 class DueWork:
-    """Finds what is due and does it; one kind's fault does not stop the others."""
+    """Finds what is due and does it, batch by batch; one kind's fault does not stop the others.
+
+    `watch` tells when the machine's clock was set; None for a clock that is moved by hand.
+    """
 
     def __init__(
         self,
@@ -30,44 +49,137 @@ class DueWork:
         escalations: Escalations,
         checkins: CheckIns,
         meetings: Meetings,
+        events: Dispatcher,
+        watch: ClockWatch | None = None,
     ) -> None:
         self._database = database
-        self._steps: tuple[tuple[str, Callable[[Transaction, datetime], Awaitable[int]]], ...] = (
-            ("escalations", lambda tx, now: escalations.due(tx, now=now)),
+        self.watch = watch
+        self._told = Told()
+        self._urgent: tuple[str, Step] = ("escalations", lambda tx, now: escalations.due(tx, now=now))
+        self._others: tuple[tuple[str, Step], ...] = (
+            ("events", lambda tx, now: events.due(tx, now=now)),
             ("meetings", lambda tx, now: meetings.due(tx, now=now)),
             ("check-ins", lambda tx, now: checkins.due(tx, now=now)),
+            ("expiry", self._expire),
         )
+        self._has_looked_back = False
         self._cleaned_at: datetime | None = None
+        self._clean_from: datetime | None = None
+        self._expired = 0
+
+    def starts_anew(self) -> None:
+        """Look again whether the clock was set meanwhile: the bot was off."""
+        self._has_looked_back = False
 
     async def do(self, now: datetime) -> None:
         """Do all that is due at `now`."""
-        for name, step in self._steps:
-            try:
-                while True:
-                    async with self._database.begin() as tx:
-                        done = await step(tx, now)
-                    if not done:
-                        break
-            except Exception as error:
-                # Not log.exception: an error's message may hold somebody's words.
-                log.error("due %s: failed, will be tried again: %s", name, where(error))
-        async with self._database.begin() as tx:
-            expired = await outbox.expire(tx, now=now)
-        if expired:
-            log.warning("%d deliveries expired: they came too late to be of use", expired)
-        if self._cleaned_at is None or now - self._cleaned_at >= HOUSEKEEPING:
+        now = await self._mind_the_clock(now)
+        waiting = list(self._others)
+        while True:
+            # Between two batches of the others, however many there are: no case waits for them.
+            more = await self._batch(*self._urgent, now)
+            waiting = [step for step in waiting if await self._batch(*step, now)]
+            if not waiting and not more:
+                break
+            now = now if self.watch is None else self.watch.now()
+        if self._expired:
+            log.warning("%d deliveries expired: they came too late to be of use", self._expired)
+            self._expired = 0
+        # At the end, and one batch in each tick: whoever waits for the database goes first.
+        if self._may_clean(now) and not await self._batch("housekeeping", self._clean, now):
             self._cleaned_at = now
+
+    async def _batch(self, name: str, step: Step, now: datetime) -> bool:
+        """Do one batch; whether there may be more. A fault is told once while it lasts, and tried again by the tick."""
+        try:
             async with self._database.begin() as tx:
-                await privacy.keep_no_longer(tx, now=now)
+                done = await step(tx, now)
+        except Exception as error:
+            if self._told.is_news(name, now):
+                # Not log.exception: an error's message may hold somebody's words.
+                log.error("due %s: failed, and is tried again at every tick: %s", name, where(error))
+            return False
+        if self._told.is_over(name):
+            log.warning("due %s: works again", name)
+        return done > 0
+
+    async def _expire(self, tx: Transaction, now: datetime) -> int:
+        # Of several processes one is enough, and two would wait for each other's rows.
+        expired = await outbox.expire(tx, now=now) if await tx.try_alone("expiry") else 0
+        self._expired += expired
+        return expired
+
+    @staticmethod
+    async def _clean(tx: Transaction, now: datetime) -> int:
+        return await privacy.keep_no_longer(tx, now=now) if await tx.try_alone("housekeeping") else 0
+
+    async def _mind_the_clock(self, now: datetime) -> datetime:
+        """Look whether the machine's clock was set, and put right what went by the wrong one; the time it is."""
+        if self.watch is None:
+            return now
+        jump = self.watch.jump()
+        now = self.watch.now()
+        if not self._has_looked_back:
+            jump += await self._since_last_time(now)
+        if jump > timedelta():
+            self._forward(jump)
+        elif jump < timedelta():
+            if self._told.is_news("clock back", self.watch.running()):
+                log.warning(
+                    "the clock went back by %s: what was timed by the wrong one is brought back. Turn on the machine's"
+                    " time synchronisation (NTP), and let it be right before the bot starts",
+                    _whole(-jump),
+                )
+            self._cleaned_at = None
+            await clockwork.take_back(self._database, now=now, by=-jump)
+        return now
+
+    async def _since_last_time(self, now: datetime) -> timedelta:
+        """How far the clock is before or behind what is stored, at the start; zero where a bot may well have been."""
+        try:
+            async with self._database.read() as tx:
+                last = await clockwork.last_written(tx)
+        except Exception as error:
+            log.error("due: not known whether the clock was set while the bot was off: %s", where(error))
+            return timedelta()
+        self._has_looked_back = True
+        jump = timedelta() if last is None else now - last
+        return jump if jump < -SKEW or jump > FORWARD else timedelta()
+
+    def _forward(self, jump: timedelta) -> None:
+        """To go forward is as to have been off. But a clock that is wrong by years must not be believed at once.
+
+        What has been kept for long enough by that clock would be deleted, and nothing brings it back.
+        """
+        assert self.watch is not None  # noqa: S101  who looks at a clock has one
+        if jump > FORWARD:
+            self._clean_from = self.watch.running() + BELIEVED_AFTER
+        if self._told.is_news("clock forward", self.watch.running()):
+            log.warning(
+                "the clock went forward by %s, or the machine was asleep or off: what is stale now expires, the rest is"
+                " done. If the clock is wrong, turn on the machine's time synchronisation (NTP)",
+                _whole(jump),
+            )
+
+    def _may_clean(self, now: datetime) -> bool:
+        if self._cleaned_at is not None and timedelta() <= now - self._cleaned_at < HOUSEKEEPING:
+            return False
+        return self.watch is None or self._clean_from is None or self.watch.running() >= self._clean_from
 
     async def next_at(self) -> datetime | None:
         """When something is due next; for a clock that is moved by hand."""
-        async with self._database.begin() as tx:
+        async with self._database.read() as tx:
             cases = await tx.session.scalar(select(func.min(CaseRow.next_at)).where(CaseRow.open_for.is_not(None)))
             instants = [
                 cases,
-                await checkins.next_due(tx),
-                await meetings.next_due(tx),
+                await incoming.next_due(tx),
+                await asking.next_due(tx),
+                await reminding.next_due(tx),
                 await outbox.earliest_due(tx),
             ]
         return min((instant for instant in instants if instant is not None), default=None)
+
+
+def _whole(jump: timedelta) -> timedelta:
+    """Without fractions of a second."""
+    return timedelta(seconds=round(jump.total_seconds()))

@@ -1,24 +1,32 @@
 """The bot as the platforms see it: `bot.core.platform.Hub`."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select
 
 from bot.core.commands import Reader, Registry
-from bot.core.content import Choice, Content, Reply
+from bot.core.content import Choice, Reply
 from bot.core.inbound import Inbound
+from bot.core.people import Member
 from bot.core.platform import Address
 from bot.core.words import Words
-from bot.delivery import outbox
+from bot.delivery import contents
 from bot.services import members
 from bot.services.dispatcher import Dispatcher
 from bot.services.voice import Voice
 from bot.storage.database import Database
 from bot.storage.tables import Delivery, Remembered
 
+T = TypeVar("T")
+
 REMEMBERED = "remembered.value"
+
+NAMES = 1000
+"""Names of remembered values that are read at a time."""
 
 
 class BotHub:
@@ -38,23 +46,47 @@ class BotHub:
         self._dispatcher = dispatcher
         self._voice = voice
         self._now = now
+        self._under_way: set[asyncio.Task[Any]] = set()
 
     async def receive(self, inbound: Inbound) -> Reply | None:
         """Hear one thing."""
-        return await self._dispatcher.receive(inbound)
+        return await self._unharmed(self._dispatcher.receive(inbound))
+
+    async def finish(self) -> None:
+        """Wait for what is still under way for adapters that do not wait any more."""
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+
+    async def _unharmed(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do it as a task of its own: an adapter that is stopped must not cut a transaction in two.
+
+        A connection of SQLite whose task was cancelled can keep its lock on the file for a long time.
+        """
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._ended)
+        return await asyncio.shield(task)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # was looked at, also where nobody waits for it any more
 
     async def reader(self, inbound: Inbound) -> tuple[Reader, Words]:
         """Who is typing; nobody is made a member by typing."""
-        async with self._database.begin() as tx:
-            member = await members.find(tx, inbound)
+        member = await self._unharmed(self._find(inbound))
         if member is None:
             return Reader(now=self._now(), zone=ZoneInfo("UTC")), self._voice.words(inbound.language)
         return member.reads(self._now()), self._voice.words(member.language)
 
+    async def _find(self, inbound: Inbound) -> Member | None:
+        async with self._database.read() as tx:
+            return await members.find(tx, inbound)
+
     async def choices(self, platform: str, message_id: str) -> tuple[Choice, ...]:
         """The choices under a message that was sent."""
         query = select(Delivery).where(Delivery.platform == platform, Delivery.message_id == message_id)
-        return await self._choices(query.limit(1))
+        return await self._unharmed(self._choices(query.limit(1)))
 
     async def latest_choices(self, address: Address) -> tuple[Choice, ...]:
         """The choices under the newest message at `address`; () if that one has none."""
@@ -69,28 +101,57 @@ class BotHub:
             .order_by(Delivery.sent_at.desc(), Delivery.id.desc())
             .limit(1)
         )
-        return await self._choices(query)
+        return await self._unharmed(self._choices(query))
 
     async def _choices(self, query: Select[Delivery]) -> tuple[Choice, ...]:
-        async with self._database.begin() as tx:
+        async with self._database.read() as tx:
             row = await tx.session.scalar(query)
             if row is None or not row.has_choices:
                 return ()
-            return Content.from_json(tx.vault.open_json(row.content_sealed, outbox.PURPOSE)).choices
+            return (await contents.unseal(tx, row.content_sealed, row.shared_id)).choices
 
     async def remembered(self, platform: str, name: str) -> str | None:
         """A value that the platform stored."""
-        async with self._database.begin() as tx:
+        return await self._unharmed(self._remembered(platform, name))
+
+    async def _remembered(self, platform: str, name: str) -> str | None:
+        async with self._database.read() as tx:
             row = await tx.session.get(Remembered, (platform, name))
             return None if row is None else tx.vault.open(row.value_sealed, REMEMBERED)
 
     async def remember(self, platform: str, name: str, value: str) -> None:
         """Store a value."""
+        await self.remember_all(platform, {name: value})
+
+    async def remember_all(self, platform: str, values: Mapping[str, str]) -> None:
+        """Store several values in one transaction."""
+        await self._unharmed(self._remember_all(platform, values))
+
+    async def _remember_all(self, platform: str, values: Mapping[str, str]) -> None:
         async with self._database.begin() as tx:
-            row = Remembered(platform=platform, name=name, value_sealed=tx.vault.seal(value, REMEMBERED))
-            await tx.session.merge(row)
+            # In the order of their names: two processes that store the same ones must not wait for each other.
+            for name, value in sorted(values.items()):
+                sealed = tx.vault.seal(value, REMEMBERED)
+                await tx.insert_or_write(Remembered, {"platform": platform, "name": name}, value_sealed=sealed)
+
+    async def remembered_names(self, platform: str, prefix: str, after: str = "", limit: int = 1000) -> list[str]:
+        """The names that begin with `prefix`; LIKE is blind to capitals in SQLite, so a page may hold fewer."""
+        query = (
+            select(Remembered.name)
+            .where(Remembered.platform == platform, Remembered.name.startswith(prefix, autoescape=True))
+            .where(Remembered.name > after)
+            .order_by(Remembered.name)
+            .limit(max(1, min(limit, NAMES)))
+        )
+        async with self._database.read() as tx:
+            return [name for name in await tx.session.scalars(query) if name.startswith(prefix)]
 
     async def is_known_place(self, platform: str, place: str) -> bool:
         """Whether some community has this place."""
-        async with self._database.begin() as tx:
+        async with self._database.read() as tx:
             return await members.known_place(tx, platform, place)
+
+    async def known_servers(self, platform: str, limit: int) -> list[str]:
+        """Servers of communities, in the order in which they were added."""
+        async with self._database.read() as tx:
+            return await members.known_servers(tx, platform, limit)

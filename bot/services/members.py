@@ -1,10 +1,21 @@
-"""Who somebody is: from a platform's account to a member of a community."""
+"""Who somebody is: from a platform's account to a member of a community.
 
-from datetime import datetime, time, timedelta
+Whoever is in danger gets their answer, and peers their pages, also where a stored value of theirs or of the community
+is damaged or its zone is no longer in tzdata: it counts as not told, and the log says so once.
+"""
+
+import logging
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime, time, timedelta
+from typing import TypeVar
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import String, cast, func, or_, select
 
+from bot.core.community import PlaceKind
+from bot.core.escalation import DEFAULT_POLICY
+from bot.core.faults import Told, where
 from bot.core.inbound import Inbound
 from bot.core.people import Community, Member
 from bot.core.roles import Role
@@ -13,45 +24,99 @@ from bot.services.policies import read_policy
 from bot.services.whereabouts import NEVER_SEEN, community_id_of
 from bot.storage import tables
 from bot.storage.database import Transaction
+from bot.storage.vault import KeyProblem, Vault
+
+log = logging.getLogger(__name__)
+
+_ROLES = frozenset(Role)
 
 SEEN_AGAIN = timedelta(minutes=10)
 """How old "last seen" may become before it is written again: most messages then cost no write."""
 
 NAME_PURPOSE = "members.name"
 
+Value = TypeVar("Value")
 
-def community_of(row: tables.Community) -> Community:
-    """The community stored in `row`."""
+_UNREADABLE = (ArithmeticError, AttributeError, KeyProblem, LookupError, OSError, TypeError, ValueError)
+"""What a damaged value raises; a zone that is not there a `LookupError`, or an `OSError` if it names a folder."""
+
+_ONCE = datetime(1, 1, 1, tzinfo=UTC)
+"""When it was told: by this clock never again while it lasts."""
+
+_MENDED_BY = {
+    "communities": "mend its file and run 'handrail community apply'",
+    "members": "its member mends it with 'settings'",
+}
+
+_told: WeakKeyDictionary[Vault, Told] = WeakKeyDictionary()
+"""Which values were told, for each database."""
+
+
+def community_of(row: tables.Community, tx: Transaction | None = None) -> Community:
+    """The community stored in `row`; with `tx` the log tells what of it cannot be read.
+
+    What cannot be read is UTC, English, or the policy that a community has which chose none.
+    """
+
+    def read(column: str, value: Callable[[], Value]) -> Value | None:
+        return _read(None if tx is None else tx.vault, row, column, value)
+
     return Community(
         id=row.id,
         slug=row.slug,
         name=row.name,
         country=row.country,
-        zone=ZoneInfo(row.zone),
-        language=row.languages[0],
+        zone=read("zone", lambda: ZoneInfo(row.zone)) or ZoneInfo("UTC"),
+        language=read("languages", lambda: _first_language(row.languages)) or "en",
         checkin_time=row.checkin_time,
-        policy=read_policy(row.policy),
+        policy=read("policy", lambda: read_policy(row.policy)) or DEFAULT_POLICY,
         retention_days=row.retention_days,
     )
 
 
+def zone_named(key: str) -> ZoneInfo | None:
+    """The zone of that name; None if it is not in tzdata."""
+    try:
+        return ZoneInfo(key)
+    except _UNREADABLE:
+        return None
+
+
 async def load(tx: Transaction, member_id: int, *, is_new: bool = False) -> Member:
-    """The member of that id, who must exist."""
+    """The member of that id, who must exist; what of them cannot be read is as if they had not told it."""
     row = await tx.session.get_one(tables.Member, member_id)
     community = await tx.session.get_one(tables.Community, row.community_id)
     roles = await tx.session.scalars(select(tables.RoleGiven.role).where(tables.RoleGiven.member_id == member_id))
+    sealed, zone = row.name_sealed, row.zone
     return Member(
         id=row.id,
-        community=community_of(community),
-        roles=frozenset({Role.MEMBER, *(Role(role) for role in roles)}),
-        name=None if row.name_sealed is None else tx.vault.open(row.name_sealed, NAME_PURPOSE),
-        own_zone=None if row.zone is None else ZoneInfo(row.zone),
+        community=community_of(community, tx),
+        roles=frozenset({Role.MEMBER, *(Role(role) for role in roles if role in _ROLES)}),
+        name=_read(tx.vault, row, "name", lambda: None if sealed is None else tx.vault.open(sealed, NAME_PURPOSE)),
+        own_zone=_read(tx.vault, row, "zone", lambda: None if zone is None else ZoneInfo(zone)),
         own_country=row.country,
         own_language=row.language,
         quiet_from=row.quiet_from,
         quiet_until=row.quiet_until,
         is_new=is_new,
     )
+
+
+async def lock(tx: Transaction, member_ids: Collection[int]) -> None:
+    """Let nobody change what is these members' until the transaction ends, before they are merged or erased.
+
+    What others then store for one of them waits, and fails on its foreign key if the member is gone: an event is tried
+    again, and a case is never left without its member. Rows are locked in the order in which those who hear somebody,
+    or whose timers fire, take them; where two still wait for each other, PostgreSQL fails one, which is tried again.
+    """
+    identity, case, member = tables.Identity, tables.CaseRow, tables.Member
+    theirs = or_(*(column.in_(member_ids) for column in (case.member_id, case.open_for, case.holder)))
+    for rows in (
+        select(identity.id).where(identity.member_id.in_(member_ids)).order_by(identity.id),
+        select(case.id).where(theirs).order_by(case.id),
+        select(member.id).where(member.id.in_(member_ids)).order_by(member.id),
+    ):
+        await tx.session.execute(rows.with_for_update())
 
 
 async def resolve(tx: Transaction, inbound: Inbound, *, now: datetime) -> Member | None:
@@ -148,6 +213,38 @@ async def with_roles(tx: Transaction, community_id: int, roles: set[Role]) -> li
     return list(await tx.session.scalars(query))
 
 
+def _read(
+    vault: Vault | None, row: tables.Community | tables.Member, column: str, value: Callable[[], Value]
+) -> Value | None:
+    """A value of the row, or None if it cannot be read, which is told once."""
+    table = row.__tablename__
+    key = f"{table} {row.id} {column}"
+    try:
+        found = value()
+    except _UNREADABLE as error:
+        if vault is not None and _told.setdefault(vault, Told()).is_news(key, _ONCE):
+            log.error(
+                "%s %d: its %s cannot be read, and counts as not told: %s; %s",
+                table,
+                row.id,
+                column,
+                where(error),
+                _MENDED_BY[table],
+            )
+        return None
+    told = None if vault is None else _told.get(vault)
+    if told is not None and told.is_over(key):
+        log.warning("%s %d: its %s can be read again", table, row.id, column)
+    return found
+
+
+def _first_language(languages: object) -> str:
+    """The language that a community speaks; raises `TypeError` or `LookupError`."""
+    if not isinstance(languages, list) or not isinstance(languages[0], str):
+        raise TypeError("languages are a list of codes")
+    return str(languages[0])
+
+
 async def _seen(tx: Transaction, member_id: int, inbound: Inbound, *, now: datetime) -> None:
     """Note where the person is reached best: on the platform they used last."""
     identity = tables.Identity
@@ -176,3 +273,11 @@ async def known_place(tx: Transaction, platform: str, address: str) -> bool:
     place = tables.Place
     found = select(place.id).where(place.platform == platform, place.address == address)
     return await tx.session.scalar(found.limit(1)) is not None
+
+
+async def known_servers(tx: Transaction, platform: str, limit: int) -> list[str]:
+    """The servers of communities on a platform, the oldest first: at most `limit`."""
+    place = tables.Place
+    is_server = cast(place.kinds, String).contains(f'"{PlaceKind.SERVER}"')
+    query = select(place.address).where(place.platform == platform, is_server).order_by(place.id)
+    return list(await tx.session.scalars(query.limit(limit)))

@@ -21,6 +21,7 @@ async def merge(tx: Transaction, member_id: int, *, into: int, escalations: Esca
 
     Of two open cases the graver one stays open, or of equally grave ones the older.
     """
+    await members.lock(tx, {member_id, into})
     await _fold_open_cases(tx, member_id, into, escalations, now=now)
     await _keep_settings(tx, member_id, into)
     await _move_where_lacking(tx, tables.CheckInRow, member_id, into, one_for_each=tables.CheckInRow.day)
@@ -37,6 +38,7 @@ async def merge(tx: Transaction, member_id: int, *, into: int, escalations: Esca
         (tables.RelayMessage, tables.RelayMessage.author),
         (tables.Delivery, tables.Delivery.member_id),
         (tables.Delivery, tables.Delivery.about_id),
+        (tables.InboundEvent, tables.InboundEvent.member_id),
     ):
         await _rename(tx, table, column, member_id, into)
     await tx.session.flush()
@@ -111,7 +113,7 @@ async def _join_schedules(tx: Transaction, member_id: int, into: int) -> None:
     if kept is None:
         other.member_id = into
     else:
-        await outbox.drop(tx, f"checkin:{other.id}:", reason="two members were one person")
+        await outbox.drop(tx, other.member_id, f"checkin:{other.id}:", reason="two members were one person")
         kept.last_day = max((day for day in (kept.last_day, other.last_day) if day is not None), default=None)
         await tx.session.delete(other)
     await tx.session.flush()

@@ -4,6 +4,7 @@ All three walk `bot.storage.personal.PERSONAL`, so that a new table cannot be fo
 """
 
 import json
+import logging
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -11,21 +12,30 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, false, func, or_, select, update
 
 from bot.core.content import Content
+from bot.core.faults import where
 from bot.core.people import Member
-from bot.delivery import outbox
+from bot.delivery import contents
+from bot.services import incoming, members
 from bot.services.escalations import Escalations
 from bot.storage.database import Transaction
 from bot.storage.personal import PERSONAL, Kept, Personal, column_at
 from bot.storage.tables import Base, CaseRow, Community, Delivery, Identity, InboundEvent, Remembered
+from bot.storage.vault import KeyProblem
 
-EVENTS_KEPT = timedelta(days=7)
-"""How long platform ids of inbound events are kept: no platform repeats an event after that."""
+log = logging.getLogger(__name__)
 
 BLANK_AFTER = timedelta(days=1)
 """How long the words of a delivery are kept once nobody will send it any more; its choices still work after that."""
 
-BLANK_BATCH = 5000
-"""Deliveries blanked at once: the database's one writer is held for less than a second."""
+BLANK_BATCH = 500
+"""Deliveries blanked at once: the database's one writer is held for less than a blink."""
+
+OLDEST = 1000
+"""Rows of a table that are looked at, and deleted if they are old enough, at once."""
+
+OLDEST_FIRST = frozenset({"checkins", "case_events", "deliveries"})
+"""Tables whose rows have been written in the order of their ids: the oldest are found without an index on the time, and
+without reading millions of young ones every hour."""
 
 STRANGERS_KEPT = timedelta(days=1)
 """How long a delivery to the private chat of somebody who is no member (any more) is kept: it names their account."""
@@ -59,7 +69,7 @@ async def export(tx: Transaction, member: Member) -> str:
             row = dict(found._mapping)
             readable = _readable(tx, table, personal, row)
             if name == Delivery.__tablename__ and _is_for(member, row, own_cases):
-                readable["text"] = _text_of(tx, row)
+                readable["text"] = await _text_of(tx, row)
             room -= len(json.dumps([[readable]], ensure_ascii=False, indent=2).encode())
             if room < 0:
                 break
@@ -79,12 +89,21 @@ def _readable(tx: Transaction, table: Table, personal: Personal, row: Mapping[st
         value = row[column]
         if column.endswith(SEALED):
             plain = column.removesuffix(SEALED)
-            readable[plain] = None if value is None else tx.vault.open(value, f"{table.name}.{plain}")
+            readable[plain] = _opened(tx, value, f"{table.name}.{plain}")
         elif isinstance(value, datetime | date | time):
             readable[column] = value.isoformat()
         else:
             readable[column] = value
     return readable
+
+
+def _opened(tx: Transaction, sealed: bytes | None, purpose: str) -> str | None:
+    """What was sealed; None also if it is damaged: the rest is exported, or erased."""
+    try:
+        return None if sealed is None else tx.vault.open(sealed, purpose)
+    except KeyProblem:
+        log.error("a stored %s cannot be opened", purpose)
+        return None
 
 
 def _is_for(member: Member, delivery: Mapping[str, Any], own_cases: set[int]) -> bool:
@@ -93,14 +112,23 @@ def _is_for(member: Member, delivery: Mapping[str, Any], own_cases: set[int]) ->
     return is_own_case and delivery["about_id"] in {None, member.id}
 
 
-def _text_of(tx: Transaction, delivery: Mapping[str, Any]) -> str:
-    """What was said; not its file, which may be an export itself."""
-    return str(Content.from_json(tx.vault.open_json(delivery["content_sealed"], outbox.PURPOSE)).text)
+async def _text_of(tx: Transaction, delivery: Mapping[str, Any]) -> str | None:
+    """What was said; not its file, which may be an export itself. None if it is damaged."""
+    try:
+        return str((await contents.unseal(tx, delivery["content_sealed"], delivery["shared_id"])).text)
+    except (KeyProblem, LookupError, TypeError, ValueError) as error:
+        log.error(
+            "delivery %d: its content cannot be read, and is left out of an export: %s", delivery["id"], where(error)
+        )
+        return None
 
 
 async def erase(tx: Transaction, member: Member, escalations: Escalations, *, now: datetime) -> None:
     """Forget the member: their open case ends, the cases they have are handed over, all rows about them go."""
+    await members.lock(tx, {member.id})
     await _erase_rows(tx, member, Delivery.__tablename__)
+    # What they had sent and was not handled yet is not to be: not from here, nor where the platform brings it again.
+    await tx.session.execute(update(InboundEvent).where(InboundEvent.member_id == member.id).values(state="handled"))
     await escalations.on_erasure(tx, member, now=now)
     await tx.session.flush()
     # What that has just said (the case has ended) holds none of their words, and peers wait for it.
@@ -128,7 +156,9 @@ async def _forget_remembered(tx: Transaction, member: Member) -> None:
     )
     for platform, account in identities.all():
         for row in await _remembered_of(tx, platform, account):
-            for back in await _remembered_of(tx, platform, tx.vault.open(row.value_sealed, "remembered.value")):
+            # Of a damaged one nobody can tell what it leads to; the erasure is not refused for it.
+            value = _opened(tx, row.value_sealed, "remembered.value")
+            for back in await _remembered_of(tx, platform, value or ""):
                 await tx.session.delete(back)
             await tx.session.delete(row)
     await tx.session.flush()
@@ -146,7 +176,7 @@ async def _remembered_of(tx: Transaction, platform: str, of: str) -> list[Rememb
 async def keep_no_longer(tx: Transaction, *, now: datetime) -> int:
     """Delete or empty what has been kept for as long as was said; how many rows.
 
-    Of the deliveries at most `BLANK_BATCH` are blanked; call it again for more.
+    Of the tables that grow large a batch at a time: call it again until there was nothing.
     """
     retentions = await tx.session.execute(select(Community.id, Community.retention_days))
     days_by_community = {row.id: row.retention_days for row in retentions}
@@ -154,15 +184,20 @@ async def keep_no_longer(tx: Transaction, *, now: datetime) -> int:
     for name, personal in PERSONAL.items():
         table = Base.metadata.tables[name]
         if personal.forget_after is not None:
-            full = or_(*(table.c[column].is_not(None) for column in personal.forget))
+            # Of an event its words are there only together with its person or its next attempt, which have indexes.
+            columns = [
+                column for column in personal.forget if (table.name, column) != ("inbound_events", "body_sealed")
+            ]
+            full = or_(*(table.c[column].is_not(None) for column in columns))
             old = _is_old(table, personal, personal.forget_after, days_by_community, now=now)
             done += await _count(tx, update(table).where(old, full).values(dict.fromkeys(personal.forget)))
         if personal.kept != "member":
             old = _is_old(table, personal, personal.kept, days_by_community, now=now)
+            old = await _a_batch_of(tx, table, personal, old)
             done += await _count(tx, delete(table).where(old))
     to_strangers = and_(Delivery.member_id.is_(None), Delivery.kind == "direct")
     done += await _count(tx, delete(Delivery).where(to_strangers, _over_since(now - STRANGERS_KEPT)))
-    done += await _count(tx, delete(InboundEvent).where(InboundEvent.seen_at < now - EVENTS_KEPT))
+    done += await contents.forget_unused(tx, now=now)
     return done + await _blank(tx, now=now)
 
 
@@ -183,6 +218,26 @@ def _is_old(
         )
     if table.name == Delivery.__tablename__:
         old = and_(old, table.c.state.not_in(UNSENT))
+    if table.name == InboundEvent.__tablename__:
+        # What waits to be handled, after the bot was off for a day, is forgotten once it is handled or parked.
+        old = and_(old, table.c.state != incoming.SEEN)
+    return old
+
+
+async def _a_batch_of(
+    tx: Transaction, table: Table, personal: Personal, old: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    """Of the old rows of a large table the oldest; of a small one all."""
+    if table.name in OLDEST_FIRST:
+        oldest = select(table.c.id)
+        if table.name == Delivery.__tablename__:
+            oldest = oldest.where(table.c.state.not_in(UNSENT))
+        ids = list(await tx.session.scalars(oldest.order_by(table.c.id).limit(OLDEST)))
+        return and_(old, table.c.id.between(ids[0], ids[-1])) if ids else false()
+    if table.name == InboundEvent.__tablename__:
+        seen = table.c[personal.since or ""]
+        last = await tx.session.scalar(select(seen).order_by(seen).offset(OLDEST).limit(1))
+        return old if last is None else and_(old, seen <= last)
     return old
 
 
@@ -195,16 +250,17 @@ async def _blank(tx: Transaction, *, now: datetime) -> int:
     """Drop the words of deliveries that are over, crises and replies first; how many."""
     over = (
         select(Delivery.id, Delivery.content_sealed, Delivery.has_choices)
-        .where(Delivery.blanked_at.is_(None), _over_since(now - BLANK_AFTER))
+        .where(Delivery.blanked_at.is_(None), Delivery.content_sealed.is_not(None), _over_since(now - BLANK_AFTER))
         .order_by(Delivery.priority, Delivery.id)
         .limit(BLANK_BATCH)
     )
     rows = (await tx.session.execute(over)).all()
     if not rows:
         return 0
-    nothing = tx.vault.seal_json(Content().as_json(), outbox.PURPOSE)
+    nothing = contents.seal(tx, Content())
     blanked = [
-        {"row": row.id, "blank": _only_choices(tx, row.content_sealed) if row.has_choices else nothing} for row in rows
+        {"row": row.id, "blank": _only_choices(tx, row.id, row.content_sealed) if row.has_choices else nothing}
+        for row in rows
     ]
     table = Base.metadata.tables[Delivery.__tablename__]
     one = update(table).where(table.c.id == bindparam("row"))
@@ -212,9 +268,14 @@ async def _blank(tx: Transaction, *, now: datetime) -> int:
     return len(rows)
 
 
-def _only_choices(tx: Transaction, sealed: bytes) -> bytes:
-    content = Content.from_json(tx.vault.open_json(sealed, outbox.PURPOSE))
-    return tx.vault.seal_json(Content(choices=content.choices).as_json(), outbox.PURPOSE)
+def _only_choices(tx: Transaction, delivery_id: int, sealed: bytes) -> bytes:
+    """What stays of a content; nothing of a damaged one, which must not keep the words of all others."""
+    try:
+        choices = contents.opened(tx, sealed).choices
+    except Exception as error:
+        log.error("delivery %d: its content cannot be read, and is emptied: %s", delivery_id, where(error))
+        choices = ()
+    return contents.seal(tx, Content(choices=choices))
 
 
 async def _count(tx: Transaction, statement: Any) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.core.commands import Command
 from bot.core.content import Choice, Content, Field
+from bot.core.resources import ELSEWHERE
 from bot.core.roles import ALLOWED, Action, Role
 from bot.core.text import clean_name
 from bot.core.words import Text, _
@@ -106,6 +107,18 @@ def no_community() -> Content:
 def stranger_in_danger() -> Content:
     """Somebody in danger whose community cannot be told."""
     return answer_to_stranger()
+
+
+def trouble() -> Content:
+    """To somebody in danger, or who asks for a person, while nothing can be stored and so nobody can be called."""
+    return Content(
+        text=_(
+            "I have heard you. I'm a bot, and something is broken on my side just now: I could not tell anybody yet."
+            " Please write to me again in a few minutes. If you are in danger right now, please call your local"
+            " emergency number (112 or 911 in many countries), or somebody you trust.\n\n{elsewhere}",
+            elsewhere=ELSEWHERE,
+        )
+    )
 
 
 def fault(incident: str) -> Content:

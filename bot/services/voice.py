@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from bot.core.content import Content
 from bot.core.inbound import Inbound
 from bot.core.people import Community, Member
 from bot.core.platform import Address
 from bot.core.words import ENGLISH, Words
+from bot.delivery.many import ToMany, enqueue_each
 from bot.delivery.outbox import Message, Priority, enqueue
 from bot.storage.database import Transaction
 from bot.storage.tables import Identity, Place
@@ -71,6 +73,34 @@ class Voice:
             now=now,
         )
         return True
+
+    async def to_many(
+        self,
+        tx: Transaction,
+        to: Select[*tuple[Any, ...]],
+        content: Content,
+        *,
+        language: str,
+        priority: Priority,
+        now: datetime,
+        due_at: datetime | None = None,
+        expires_at: datetime | None = None,
+    ) -> int:
+        """Say the same to each member that `to` selects with the delivery's key; to how many.
+
+        All of them read `language`, and `content` holds nobody's own words.
+        """
+        message = ToMany(
+            content=content.rendered(self.words(language)),
+            priority=priority,
+            due_at=due_at or now,
+            expires_at=expires_at,
+        )
+        put = await enqueue_each(tx, to, message, now=now)
+        if put:
+            tx.after_commit(self._wake)
+            await tx.announce()
+        return put
 
     async def to_places(
         self,
@@ -158,6 +188,7 @@ class Voice:
     async def _put(self, tx: Transaction, message: Message, *, now: datetime) -> None:
         await enqueue(tx, message, now=now)
         tx.after_commit(self._wake)
+        await tx.announce()
 
 
 async def places(tx: Transaction, community_id: int, kind: str) -> list[Address]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from bot.core.commands import BadValue, Command, Registry
 from bot.core.content import Reply
 from bot.core.crisis import Signal
+from bot.core.inbound import Inbound
 from bot.core.roles import Action, may
 from bot.core.words import _
 from bot.services import questions, replies, typed
@@ -40,6 +41,40 @@ class Writing:
         """Whether a whole message says "I need a person", in any language."""
         phrase = typed.read_phrase(text, self._registry, self._voice.languages)
         return phrase is not None and phrase.name == PEER
+
+    def calls_for_a_person(self, inbound: Inbound) -> bool:
+        """Whether somebody asks for a person, in whatever way: a button, a phrase, or the command typed."""
+        if inbound.invocation is not None:
+            return inbound.invocation.command == PEER
+        if inbound.edited:
+            return False
+        words = inbound.text.split(maxsplit=1)
+        if words and typed.is_marked(inbound.text):
+            return words[0][1:].casefold() == PEER
+        alone = inbound.private and inbound.text.strip().casefold() == PEER
+        return alone or self.asks_for_a_person(inbound.text)
+
+    async def afterwards(self, call: Call, signal: Signal | None) -> Reply | None:
+        """What was written while the bot was away: a call for a person, or words to the other side.
+
+        Nothing else is done so late; a signal has been answered already.
+        """
+        if call.inbound.edited:
+            return None
+        conversations = await self._escalations.conversations(call.tx, call.member)
+        accompanied = any(row.member_id == call.member.id and row.holder is not None for row in conversations)
+        is_word = call.inbound.private and not typed.is_marked(call.inbound.text)
+        if signal is None and self.calls_for_a_person(call.inbound) and not (accompanied and is_word):
+            return await self._runner.run(call, self._registry.by_name[PEER], {})
+        if not is_word or not conversations:
+            return None
+        return await self._in_conversation(call, conversations, signal)
+
+    async def read(self, call: Call, signal: Signal | None) -> Reply | None:
+        """What was written just now."""
+        if typed.is_marked(call.inbound.text):
+            return await self.marked(call)
+        return await (self.private if call.inbound.private else self.in_a_room)(call, signal)
 
     async def in_a_room(self, call: Call, signal: Signal | None) -> Reply | None:
         """Words in a room: "I need a person" counts there, too; a signal has been answered already."""
@@ -144,7 +179,10 @@ class Writing:
         bare = typed.read(call.inbound.text, self._registry, call.member.reads(call.now)) if holds or alone else None
         # Once somebody is there, only a peer's own work is a command: the rest is for the other side.
         if bare is not None and self._is_whole(call, bare) and (alone or bare.command.may is Action.TAKE_CASE):
-            return await self._runner.run_typed(call, bare)
+            if not call.inbound.read_back:
+                return await self._runner.run_typed(call, bare)
+            if holds:
+                return None  # a command of their work, and no word to the member
         mine = [row.id for row in conversations if row.member_id == call.member.id]
         # In danger themselves, a peer writes to the person who is with them, whatever else they do.
         to = mine if signal is not None and mine else [row.id for row in conversations]
@@ -181,5 +219,8 @@ class Writing:
         conversations = await self._escalations.conversations(call.tx, call.member)
         row = next(row for row in conversations if row.id == case_ids[0])
         event = f"{call.inbound.platform}:{call.inbound.event_id}"
-        carried = await self._escalations.relay(call.tx, call.member, row, call.inbound.text, event, now=call.now)
+        late = call.inbound.seen_late(call.now)
+        carried = await self._escalations.relay(
+            call.tx, call.member, row, call.inbound.text, event, now=call.now, late=late
+        )
         return None if carried or answered else Reply(content=replies.kept_for_the_person())

@@ -1,12 +1,13 @@
 """The one way to the database: transactions that carry the vault and wake who waits for them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import secrets
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Select, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
@@ -16,6 +17,22 @@ from bot.storage.vault import Vault
 BUSY_SECONDS = 30
 """How long a writer waits for another process's lock on the SQLite file."""
 
+CONNECT_SECONDS = 10
+"""How long a PostgreSQL server may take to let us in."""
+
+COMMAND_SECONDS = 30.0
+"""How long one statement may take: a server that is gone without a word must not stop all work for ever."""
+
+IDLE_SECONDS = 10
+"""After this long within a transaction without a statement, PostgreSQL ends it: a process that hangs, or whose machine
+is gone, must not keep others from the rows that it has locked."""
+
+OUTBOX_CHANNEL = "handrail_outbox"
+"""PostgreSQL's LISTEN/NOTIFY: somebody has put something into the outbox. The payload says which process."""
+
+READ_ONLY = "handrail_read_only"
+"""The execution option of a connection that only reads."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Transaction:
@@ -24,25 +41,68 @@ class Transaction:
     session: AsyncSession
     vault: Vault
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
+    _announced: bool = False
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may work on the same database: on PostgreSQL."""
+        return self.session.get_bind().dialect.name == "postgresql"
 
     def after_commit(self, wake: Callable[[], None]) -> None:
         """Call `wake` once this work is stored; never if it is rolled back."""
         self._after_commit.append(wake)
 
+    async def announce(self) -> None:
+        """Tell the other processes, once this work is stored, that there may be something to send.
+
+        However often it is called, they are told once for each transaction, and not if it is rolled back.
+        """
+        self._announced = True
+
+    async def try_alone(self, name: str) -> bool:
+        """Whether this transaction may do the work called `name`: until its end, others that ask are told no.
+
+        On SQLite it always may: there is one writer at a time.
+        """
+        if not self.is_shared:
+            return True
+        return bool(await self.session.scalar(select(func.pg_try_advisory_xact_lock(lock_key(self.vault, name)))))
+
     async def insert_new(self, table: type[DeclarativeBase], **values: Any) -> bool:
         """Insert a row unless one with the same unique key is there; True if it was inserted."""
-        dialect = self.session.get_bind().dialect.name
-        insert: Any = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+        insert: Any = (postgresql if self.is_shared else sqlite).insert(table)
         result: Any = await self.session.execute(insert.values(**values).on_conflict_do_nothing())
         return bool(result.rowcount)
 
+    async def insert_or_write(self, table: type[DeclarativeBase], key: Mapping[str, Any], **values: Any) -> None:
+        """Write the values of the row whose unique `key` is this, which is inserted if it is not there."""
+        insert: Any = (postgresql if self.is_shared else sqlite).insert(table)
+        row = insert.values(**key, **values).on_conflict_do_update(index_elements=list(key), set_=values)
+        await self.session.execute(row)
+
+    async def insert_each(self, table: type[DeclarativeBase], rows: Select[Any]) -> int:
+        """Insert what `rows` selects, its columns named as the table's, but no row whose unique key is there.
+
+        How many were inserted. `rows` needs a WHERE: without one SQLite takes ON CONFLICT for a join's ON.
+        """
+        insert: Any = (postgresql if self.is_shared else sqlite).insert(table)
+        names = [column.name for column in rows.selected_columns]
+        result: Any = await self.session.execute(insert.from_select(names, rows).on_conflict_do_nothing())
+        return int(result.rowcount)
+
+
+def lock_key(vault: Vault, name: str) -> int:
+    """The number of PostgreSQL's advisory lock called `name`: 64 bits, which tell nothing of the name."""
+    return int.from_bytes(bytes.fromhex(vault.digest(name, "advisory lock"))[:8], signed=True)
+
 
 class Database:
-    """An engine and its vault."""
+    """An engine and its vault. `origin` tells this process's announcements from those of others."""
 
     def __init__(self, engine: AsyncEngine, vault: Vault) -> None:
         self.engine = engine
         self.vault = vault
+        self.origin = secrets.token_hex(8)
         # SQLite has one writer: waiting here, in order, is fairer and faster than waiting for its lock.
         self._writer = asyncio.Lock() if engine.dialect.name == "sqlite" else None
 
@@ -57,11 +117,27 @@ class Database:
                 yield tx
 
     @asynccontextmanager
+    async def read(self) -> AsyncIterator[Transaction]:
+        """A transaction that changes nothing: it waits for no writer, and no writer waits for it."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+            await session.connection(execution_options={READ_ONLY: True})
+            yield Transaction(session=session, vault=self.vault)
+
+    @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Transaction]:
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
-            tx = Transaction(session=session, vault=self.vault)
-            async with session.begin():
-                yield tx
+        session = AsyncSession(self.engine, expire_on_commit=False)
+        tx = Transaction(session=session, vault=self.vault)
+        try:
+            yield tx
+            await _to_its_end(self._commit(tx))
+        finally:
+            await _to_its_end(session.close())  # what was not committed is rolled back
+
+    async def _commit(self, tx: Transaction) -> None:
+        if tx._announced and tx.is_shared:
+            # Here and not in `announce`: a savepoint that is rolled back takes back what was said in it.
+            await tx.session.execute(select(func.pg_notify(OUTBOX_CHANNEL, self.origin)))
+        await tx.session.commit()
         for wake in tx._after_commit:
             wake()
 
@@ -70,10 +146,16 @@ class Database:
         await self.engine.dispose()
 
 
-def make_engine(url: str) -> AsyncEngine:
-    """An engine for `sqlite+aiosqlite:///FILE` or `postgresql+asyncpg://…`."""
+def make_engine(url: str, *, command_seconds: float | None = COMMAND_SECONDS) -> AsyncEngine:
+    """An engine for `sqlite+aiosqlite:///FILE` or `postgresql+asyncpg://…`; None: a statement may take any time."""
     if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
+        settings = {"idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s"}
+        return create_async_engine(
+            url,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"timeout": CONNECT_SECONDS, "command_timeout": command_seconds, "server_settings": settings},
+        )
     engine = create_async_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -88,6 +170,20 @@ def make_engine(url: str) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Any) -> None:
         # IMMEDIATE: a transaction that reads and then writes cannot be refused half-way.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        read_only = connection.get_execution_options().get(READ_ONLY, False)
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Do it, also if we are cancelled meanwhile: of half a commit nobody knows what is stored.
+
+    A second cancellation does not wait: the database may hang.
+    """
+    doing = asyncio.create_task(work)
+    try:
+        await asyncio.shield(doing)
+    except asyncio.CancelledError:
+        await asyncio.wait({doing})
+        raise

@@ -8,13 +8,16 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, func, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.storage.database import Database, make_engine
 from bot.storage.vault import KEY_VARIABLE, KeyProblem, Vault, load_key, make_key
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+MIGRATING = int.from_bytes(b"handrail", signed=True)
+"""PostgreSQL's advisory lock of who migrates: the same for all, and not from the key, which may not be there yet."""
 
 
 async def open_database(url: str, key_file: Path) -> Database:
@@ -23,7 +26,7 @@ async def open_database(url: str, key_file: Path) -> Database:
     At the very first run a key is made in `key_file`. Raises `KeyProblem`, before anything is written, if the
     database is encrypted with another key or its key is missing.
     """
-    engine = make_engine(url)
+    engine = make_engine(url, command_seconds=None)  # a migration of a big table takes its time
     _keep_to_owner(engine)
     try:
         vault = await open_vault(engine, key_file)
@@ -36,10 +39,11 @@ async def open_database(url: str, key_file: Path) -> Database:
                 ),
                 {"fingerprint": vault.fingerprint},
             )
-    except BaseException:
+            # Another process may have been quicker, with a key of its own.
+            _compare(await opened.run_sync(_fingerprint), vault, key_file)
+    finally:
         await engine.dispose()
-        raise
-    return Database(engine, vault)
+    return Database(make_engine(url), vault)
 
 
 def _keep_to_owner(engine: AsyncEngine) -> None:
@@ -63,12 +67,17 @@ async def open_vault(engine: AsyncEngine, key_file: Path) -> Vault:
             )
         key = make_key(key_file)
     vault = Vault(key)
+    _compare(fingerprint, vault, key_file)
+    return vault
+
+
+def _compare(fingerprint: str | None, vault: Vault, key_file: Path) -> None:
+    """Raise `KeyProblem` if the database, whose key has this fingerprint, was encrypted with another key."""
     if fingerprint is not None and fingerprint != vault.fingerprint:
         raise KeyProblem(
             f"This is not the encryption key of this database (found in {KEY_VARIABLE} or {key_file.name})."
             " Put the right key back from your backup. Nothing was changed."
         )
-    return vault
 
 
 def _fingerprint(opened: Connection) -> str | None:
@@ -79,7 +88,7 @@ def _fingerprint(opened: Connection) -> str | None:
 
 
 async def upgrade(engine: AsyncEngine) -> None:
-    """Run the migrations that this database lacks."""
+    """Run the migrations that this database lacks; of several processes that start at once, one does."""
 
     def run(opened: Connection) -> None:
         config = Config()
@@ -88,6 +97,8 @@ async def upgrade(engine: AsyncEngine) -> None:
         command.upgrade(config, "head")
 
     async with engine.begin() as opened:
+        if engine.dialect.name == "postgresql":  # SQLite has one writer, and lets the others wait
+            await opened.execute(select(func.pg_advisory_xact_lock(MIGRATING)))
         await opened.run_sync(run)
 
 

@@ -59,6 +59,16 @@ PERSONAL: dict[str, Personal] = {
     "relay_messages": Personal(
         member="author", also=("case_id.member_id",), kept="community", since="case_id.ended_at"
     ),
+    # An event is kept whole only until it is handled, seconds later; what was parked has no words any more. One that
+    # still waits, after the bot was off, is kept until then.
+    "inbound_events": Personal(
+        member="member_id",
+        kept=7,
+        since="seen_at",
+        forget=("member_id", "body_sealed", "next_at"),
+        forget_after=1,
+        exported=("member_id", "platform", "seen_at", "state"),
+    ),
     "questions": Personal(member="member_id", kept=1, since="asked_at"),
     "deliveries": Personal(
         member="member_id",
@@ -83,7 +93,7 @@ PERSONAL: dict[str, Personal] = {
     ),
 }
 """Personal tables in the order in which they are exported. Check-ins are kept 400 days: a year and a month to look
-back on."""
+back on, and the ids of inbound events a week: no platform repeats one after that."""
 
 IMPERSONAL: frozenset[str] = frozenset(
     {
@@ -93,7 +103,7 @@ IMPERSONAL: frozenset[str] = frozenset(
         "meetings",
         "meeting_changes",
         "resources",
-        "inbound_events",  # platform ids of events only, deleted after a week
+        "shared_contents",  # the bot's own words, said to many
         "remembered",  # adapters' own values; what names an account is deleted by the erasure itself
     }
 )

@@ -7,7 +7,7 @@ Which of them hold rows about a person, how long those are kept and how they are
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, MetaData, String, Time, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, MetaData, String, Time, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from bot.storage.columns import UtcDateTime
@@ -36,6 +36,14 @@ class Base(DeclarativeBase):
 
 NEVER_TWICE = {"sqlite_autoincrement": True}
 """For ids that stand in delivery keys and in buttons: SQLite would give a deleted row's id to the next one."""
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """A partial index: of a hundred thousand deliveries few are still to be sent or belong to a case."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+PENDING, SENDING = "state = 'pending'", "state = 'sending'"
 
 
 class Installation(Base):
@@ -128,7 +136,7 @@ class CheckInSchedule(Base):
     """When a member wants to be asked: their wall time and zone; `next_at` is the coming occurrence's instant."""
 
     __tablename__ = "checkin_schedules"
-    __table_args__ = (Index("ix_checkin_schedules_due", "next_at"), NEVER_TWICE)
+    __table_args__ = (Index("ix_checkin_schedules_due", "next_at", "id"), NEVER_TWICE)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), unique=True)
@@ -192,7 +200,7 @@ class Reminder(Base):
     __tablename__ = "reminders"
     __table_args__ = (
         UniqueConstraint("meeting_id", "member_id"),
-        Index("ix_reminders_due", "next_at"),
+        Index("ix_reminders_due", "next_at", "id"),
         NEVER_TWICE,
     )
 
@@ -285,28 +293,52 @@ class Question(Base):
     asked_at: Mapped[datetime]
 
 
+class SharedContent(Base):
+    """What is said to many in the same words, such as the question of the day in one language: stored once."""
+
+    __tablename__ = "shared_contents"
+    __table_args__ = NEVER_TWICE
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    """Tells whether it is stored already, and tells nothing of the words without the encryption key."""
+    content_sealed: Mapped[bytes]
+    used_at: Mapped[datetime]
+
+
 class Delivery(Base):
-    """One outgoing message that must arrive: `pending → sending → sent | failed | expired`."""
+    """One outgoing message that must arrive: `pending → sending → sent | failed | expired`.
+
+    Its content is its own (`content_sealed`) or one that it shares with others (`shared_id`).
+    """
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        Index("ix_deliveries_queue", "state", "platform", "priority", "due_at"),
-        Index("ix_deliveries_message", "platform", "message_id"),
+        Index("ix_deliveries_queue", "platform", "priority", "due_at", "id", **_where(PENDING)),
+        Index("ix_deliveries_expiring", "expires_at", **_where(f"{PENDING} AND expires_at IS NOT NULL")),
+        Index("ix_deliveries_leased", "platform", "lease_until", **_where(SENDING)),
+        Index("ix_deliveries_message", "platform", "message_id", **_where("message_id IS NOT NULL")),
+        Index("ix_deliveries_wordy", "priority", "id", **_where("content_sealed IS NOT NULL AND blanked_at IS NULL")),
         Index("ix_deliveries_address", "platform", "kind", "address"),
+        Index("ix_deliveries_about", "about_id", **_where("about_id IS NOT NULL")),
+        Index("ix_deliveries_case", "case_id", **_where("case_id IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
     member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
-    about_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    about_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"))
     """Whose words it holds, where that is not whom it is to: they are erased with that member."""
-    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
     platform: Mapped[str] = mapped_column(String(16))
     kind: Mapped[str] = mapped_column(String(8))
     address: Mapped[str]
     fallback: Mapped[str | None]
     priority: Mapped[int]
-    content_sealed: Mapped[bytes]
+    content_sealed: Mapped[bytes | None]
+    shared_id: Mapped[int | None]
+    """The id of a `SharedContent`; no foreign key, for that would look through all deliveries whenever one is
+    forgotten, days after the last delivery that has it."""
     has_choices: Mapped[bool]
     due_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
@@ -322,15 +354,29 @@ class Delivery(Base):
 
 
 class InboundEvent(Base):
-    """An event that came in: seen, and whether it has been handled. No words, no person."""
+    """An event that came in: `seen → handled | parked`.
+
+    Until it is handled it is kept whole (`body_sealed`), so that it can be handled after a crash or a fault; then its
+    words and its person are forgotten, and only the platform's id stays, so that the same event is not taken twice.
+    """
 
     __tablename__ = "inbound_events"
+    __table_args__ = (
+        Index("ix_inbound_events_due", "next_at", **_where("next_at IS NOT NULL")),
+        Index("ix_inbound_events_member", "member_id", **_where("member_id IS NOT NULL")),
+    )
 
     platform: Mapped[str] = mapped_column(String(16), primary_key=True)
     event_id: Mapped[str] = mapped_column(primary_key=True)
     seen_at: Mapped[datetime] = mapped_column(index=True)
     state: Mapped[str] = mapped_column(String(8))
     error: Mapped[str | None]
+    """Of a parked event: the incident's number, the fault and where it was."""
+    body_sealed: Mapped[bytes | None]
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"))
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    next_at: Mapped[datetime | None]
+    """When it is tried (again) if nobody has handled it by then; null once it is over."""
 
 
 class Remembered(Base):

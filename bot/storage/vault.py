@@ -60,6 +60,11 @@ class Vault:
         """What `seal_json` sealed."""
         return json.loads(self.open(token, purpose))
 
+    def digest(self, text: str, purpose: str) -> str:
+        """64 characters that are the same for the same text, and tell nothing of it without the key."""
+        keyed = hmac.new(self._raw, b"handrail digest:" + purpose.encode(), hashlib.sha256).digest()
+        return hmac.new(keyed, text.encode(), hashlib.sha256).hexdigest()
+
     def _fernet(self, purpose: str) -> Fernet:
         if purpose not in self._fernets:
             derived = hmac.new(self._raw, b"handrail:" + purpose.encode(), hashlib.sha256).digest()

@@ -12,7 +12,7 @@ from bot.core.crisis import Severity
 from bot.core.escalation import Case
 from bot.core.platform import Address, Receipt, SendError
 from bot.delivery import outbox
-from bot.delivery.outbox import Claimed, Message, Priority
+from bot.delivery.outbox import Claimed, Message, Priority, Room
 from bot.delivery.sender import Sender
 from bot.scheduling.clock import VirtualClock
 from bot.services.escalations.cases import CONCERN_POLICY
@@ -36,7 +36,7 @@ class Letterbox(Console):
         self.slow: dict[str, asyncio.Event] = {}
         """Sending to these addresses takes until the event is set."""
 
-    async def send(self, to: Address, content: Content, key: str, *, retried: bool) -> Receipt:
+    async def send(self, to: Address, content: Content, key: str, *, retried: bool, urgent: bool) -> Receipt:
         """Note it."""
         if to.id in self.slow:
             await self.slow[to.id].wait()
@@ -77,6 +77,7 @@ class Post:
         due_in: timedelta = timedelta(),
         useless_in: timedelta | None = None,
         case_id: int | None = None,
+        member_id: int | None = None,
     ) -> bool:
         now = self.clock()
         message = Message(
@@ -87,6 +88,7 @@ class Post:
             due_at=now + due_in,
             expires_at=None if useless_in is None else now + useless_in,
             case_id=case_id,
+            member_id=member_id,
         )
         async with self.database.begin() as tx:
             return await outbox.enqueue(tx, message, now=now)
@@ -106,30 +108,26 @@ class Post:
         async with self.database.begin() as tx:
             return (await tx.session.scalars(select(Delivery).where(Delivery.key == key))).one()
 
-    async def claim(self, *, busy: set[str] | None = None) -> Claimed | None:
+    async def claim(self, platform: str = "console", *, busy: set[str] | None = None) -> Claimed | None:
         """What another sender of the console would take now."""
         async with self.database.begin() as tx:
-            return await outbox.claim(tx, "console", now=self.clock(), busy=busy or set())
+            look = await outbox.claim(tx, platform, Room(busy=busy or set()), now=self.clock())
+        return look.claimed[0] if look.claimed else None
 
     async def damage(self, key: str, sealed: bytes = b"zebra") -> None:
         """Put something in the place of a row's content."""
         async with self.database.begin() as tx:
             await tx.session.execute(update(Delivery).where(Delivery.key == key).values(content_sealed=sealed))
 
+    async def member(self) -> int:
+        """Somebody; their number."""
+        async with self.database.begin() as tx:
+            return (await self._add_member(tx)).id
+
     async def open_case(self) -> int:
         """A member's case that nobody has; its number."""
         async with self.database.begin() as tx:
-            if self._community_id is None:
-                community = Community(
-                    slug="harbour", name="Harbour", country="US", zone="UTC", languages=["en"],
-                    checkin_time=time(9), policy=[], retention_days=30,
-                )  # fmt: skip
-                tx.session.add(community)
-                await tx.session.flush()
-                self._community_id = community.id
-            member = Member(community_id=self._community_id)
-            tx.session.add(member)
-            await tx.session.flush()
+            member = await self._add_member(tx)
             new = NewCase(how="member", severity=Severity.URGENT)
             case = await insert_case(
                 tx,
@@ -140,6 +138,20 @@ class Post:
             )
             assert case is not None
             return case.id
+
+    async def _add_member(self, tx: Transaction) -> Member:
+        if self._community_id is None:
+            community = Community(
+                slug="harbour", name="Harbour", country="US", zone="UTC", languages=["en"],
+                checkin_time=time(9), policy=[], retention_days=30,
+            )  # fmt: skip
+            tx.session.add(community)
+            await tx.session.flush()
+            self._community_id = community.id
+        member = Member(community_id=self._community_id)
+        tx.session.add(member)
+        await tx.session.flush()
+        return member
 
     async def take_case(self, case_id: int) -> None:
         """Somebody has the case now."""

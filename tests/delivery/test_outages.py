@@ -4,13 +4,16 @@ from datetime import datetime, timedelta
 
 import pytest
 from harness.fixtures import on_both_databases
+from sqlalchemy import insert, update
+from sqlalchemy.exc import OperationalError
 
 from bot.core.content import Content
 from bot.core.platform import NeverAgain, SendError, TryAgain
-from bot.delivery import outbox
-from bot.delivery.outbox import Claimed, Priority
-from bot.delivery.sender import TELL_AFTER, Sender
+from bot.delivery import contents, outbox
+from bot.delivery.outbox import GIVEN_UP_AT_ONCE, LEASE, Claimed, Priority, Room
+from bot.delivery.sender import LOST_LOOK, TELL_AFTER, Sender
 from bot.storage.database import Transaction
+from bot.storage.tables import Delivery, SharedContent
 from delivery.post import NOON, SECOND, Post
 
 ANSWERED = "the case needs nobody any more"
@@ -61,7 +64,7 @@ async def test_a_row_that_cannot_be_opened_fails_and_the_next_is_sent(post: Post
 @pytest.mark.parametrize("value", [None, 7, [], {}, {"text": "zebra"}, "zebra"])
 async def test_content_of_another_shape_is_unreadable_too(post: Post, value: object) -> None:
     await post.put("damaged")
-    await post.damage("damaged", post.database.vault.seal_json(value, outbox.PURPOSE))
+    await post.damage("damaged", post.database.vault.seal_json(value, contents.PURPOSE))
     await post.put("sound")
     assert await post.drain() == ["sound"]
 
@@ -83,7 +86,7 @@ async def test_of_an_unreadable_row_it_is_told_and_logged_by_its_number(
 @on_both_databases
 async def test_an_unreadable_row_stops_nobody_even_if_telling_of_it_fails(post: Post) -> None:
     async def confused(tx: Transaction, failed: Claimed, error: SendError, *, now: datetime) -> None:
-        await outbox.mark_failed(tx, failed.id, "undone with all else that was begun here")
+        await outbox.mark_failed(tx, failed, "undone with all else that was begun here")
         raise RuntimeError
 
     await post.put("damaged")
@@ -121,7 +124,7 @@ async def test_a_page_in_flight_is_not_put_back_once_somebody_has_the_case(post:
     flying = await in_flight(post)
     await post.take_case(case_id)
     async with post.database.begin() as tx:
-        assert not await outbox.put_back(tx, flying.id, "busy", due_at=NOON)
+        assert not await outbox.put_back(tx, flying, "busy", due_at=NOON)
     assert await outcome(post, key) == ("expired", ANSWERED)
 
 
@@ -129,7 +132,7 @@ async def test_a_page_of_a_case_that_nobody_has_is_put_back(post: Post) -> None:
     key = await page(post, await post.open_case(), 1)
     flying = await in_flight(post)
     async with post.database.begin() as tx:
-        assert await outbox.put_back(tx, flying.id, "busy", due_at=NOON)
+        assert await outbox.put_back(tx, flying, "busy", due_at=NOON)
     assert await post.drain() == [key]
 
 
@@ -159,7 +162,7 @@ async def test_a_page_in_flight_is_not_put_back_once_there_is_a_newer_one(post: 
     flying = await in_flight(post)
     newer = await page(post, case_id, 2)
     async with post.database.begin() as tx:
-        assert not await outbox.put_back(tx, flying.id, "busy", due_at=NOON)
+        assert not await outbox.put_back(tx, flying, "busy", due_at=NOON)
     assert await post.drain() == [newer]
 
 
@@ -250,5 +253,109 @@ async def test_when_the_platform_is_back_what_waits_in_a_crisis_is_sent_at_once(
     await post.put("page", priority=Priority.CRISIS)
     await post.put("reply", "bob")
     await post.drain()
-    await post.sender.hurry()
+    post.sender.hurry()
     assert await post.drain() == ["page"]
+
+
+# What was under way when the bot died
+
+
+@pytest.mark.parametrize(
+    ("priority", "expected"),
+    [(Priority.CRISIS, ("sent", None)), (Priority.REPLY, ("failed", "it may have arrived: its sender died long ago"))],
+)
+async def test_what_may_have_arrived_long_ago_is_said_again_only_in_a_crisis(
+    post: Post, priority: Priority, expected: tuple[str, str | None]
+) -> None:
+    post.letterbox.recognises = timedelta(hours=1)
+    await post.put("a", priority=priority)
+    assert await post.claim() is not None
+    await post.drain(timedelta(hours=1, seconds=1))
+    await post.drain()
+    assert await outcome(post, "a") == expected
+
+
+async def test_what_may_have_arrived_is_sent_again_while_the_platform_would_know_it(post: Post) -> None:
+    post.letterbox.recognises = timedelta(hours=1)
+    await post.put("a")
+    assert await post.claim() is not None
+    assert await post.drain(timedelta(minutes=59)) == ["a"]
+
+
+async def test_an_outcome_that_could_not_be_stored_is_stored_later_and_nothing_is_sent_again(
+    post: Post, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await post.put("a")
+    stored = outbox.mark_sent
+    monkeypatch.setattr(outbox, "mark_sent", full_disk)
+    with pytest.raises(OperationalError):
+        await post.sender.drain()
+    monkeypatch.setattr(outbox, "mark_sent", stored)
+    await post.sender.drain()
+    assert post.letterbox.keys == ["a"]
+    assert (await post.row("a")).state == "sent"
+
+
+async def full_disk(tx: Transaction, arrived: object, *, now: datetime) -> None:
+    """What SQLite says when there is no room left."""
+    if arrived:
+        raise OperationalError("UPDATE", None, Exception("database or disk is full"))
+
+
+async def test_a_sender_that_was_overtaken_by_another_one_undoes_nothing_of_its_work(post: Post) -> None:
+    await post.put("a")
+    late = await in_flight(post)
+    assert await post.drain(LEASE + LOST_LOOK) == ["a"]
+    async with post.database.begin() as tx:
+        await outbox.put_back(tx, late, "busy", due_at=NOON)
+        await outbox.mark_failed(tx, late, "gone")
+    assert await outcome(post, "a") == ("sent", None)
+
+
+# What many share
+
+
+@on_both_databases
+async def test_a_damaged_content_that_many_share_fails_for_all_at_once_and_stops_nobody(
+    post: Post, caplog: pytest.LogCaptureFixture
+) -> None:
+    many = 300
+    async with post.database.begin() as tx:
+        shared = await contents.share(tx, Content(text="How are you today?"), now=NOON)
+        await tx.session.execute(update(SharedContent).values(content_sealed=b"zebra"))
+        rows = [
+            {
+                "key": f"checkin:{number}:", "platform": "console", "kind": "direct", "address": f"m{number}",
+                "priority": 3, "shared_id": shared, "has_choices": False, "due_at": NOON, "state": "pending",
+                "attempts": 0, "created_at": NOON,
+            }
+            for number in range(many)
+        ]  # fmt: skip
+        await tx.session.execute(insert(Delivery), rows)
+    await post.put("sound", "bob", priority=Priority.CHECK_IN)
+    assert await post.drain() == ["sound"]
+    async with post.database.begin() as tx:
+        anew = await contents.share(tx, Content(text="How are you today?"), now=NOON)
+        assert (await contents.unseal(tx, None, anew)).text == "How are you today?"
+    assert caplog.text.count("cannot be opened") < many
+
+
+@on_both_databases
+async def test_many_pages_that_nobody_needs_are_given_up_a_few_at_a_time(post: Post) -> None:
+    case_id = await post.open_case()
+    for number in range(GIVEN_UP_AT_ONCE + 20):
+        await page(post, case_id, number, to=f"peer{number}")
+    await post.end_case(case_id)
+    await post.put("sound", "bob")
+    async with post.database.begin() as tx:
+        look = await outbox.claim(tx, "console", Room(), now=NOON)
+        assert (look.claimed, look.unfinished) == ([], True)
+    assert await post.drain() == ["sound"]
+
+
+async def test_a_key_that_is_too_long_for_its_column_is_still_unlike_any_other(post: Post) -> None:
+    long = "reply:matrix:$" + "x" * 255
+    assert await post.put(long + "1")
+    assert await post.put(long + "2", "bob")
+    assert not await post.put(long + "1")
+    assert len(await post.drain()) == 2

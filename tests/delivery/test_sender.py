@@ -3,11 +3,13 @@
 import asyncio
 from datetime import datetime
 
+import pytest
+
 from bot.core.platform import TryAgain
 from bot.delivery import outbox
 from bot.delivery.outbox import LEASE, Priority
-from bot.delivery.sender import AT_ONCE, RESERVED, SEND_LIMIT, Sender
-from delivery.post import NOON, SECOND, Post
+from bot.delivery.sender import RESERVED, SEND_LIMIT, Sender
+from delivery.post import NOON, SECOND, Letterbox, Post
 
 
 class Running:
@@ -31,7 +33,7 @@ class Running:
 
 
 async def test_slow_check_ins_leave_room_for_a_page(post: Post) -> None:
-    for number in range(AT_ONCE):
+    for number in range(Letterbox.at_once):
         post.letterbox.slow[f"member{number}"] = asyncio.Event()
         await post.put(f"checkin:{number}", f"member{number}", priority=Priority.CHECK_IN)
     await post.put("quick", "bob", priority=Priority.REPLY)
@@ -39,8 +41,8 @@ async def test_slow_check_ins_leave_room_for_a_page(post: Post) -> None:
         await running.until_sent("quick")
         await post.put("page", "pat", priority=Priority.CRISIS)
         await running.until_sent("page")
-        states = [(await post.row(f"checkin:{number}")).state for number in range(AT_ONCE)]
-    assert states.count("sending") == AT_ONCE - RESERVED
+        states = [(await post.row(f"checkin:{number}")).state for number in range(Letterbox.at_once)]
+    assert states.count("sending") == Letterbox.at_once - RESERVED
 
 
 async def test_what_was_slow_makes_room_when_it_is_sent(post: Post) -> None:
@@ -110,3 +112,25 @@ async def test_a_message_taken_at_the_moment_of_the_stop_is_given_back_unsent(po
     await asyncio.gather(looking, stopping)
     assert post.letterbox.keys == []
     assert (await post.row("a")).state == "pending"
+
+
+async def test_what_was_under_way_when_a_bot_died_goes_out_as_soon_as_another_one_runs(post: Post) -> None:
+    await post.put("a")
+    assert await post.claim() is not None, "the one that dies has it"
+    async with Running(post) as running:
+        await running.until_sent("a")
+    assert post.letterbox.sent == [("alice", "a", True)]
+
+
+async def test_many_that_fail_for_one_reason_are_logged_once_and_again_when_it_is_over(
+    post: Post, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(10):
+        await post.put(f"a{number}", f"member{number}")
+        post.letterbox.shut[f"member{number}"] = TryAgain("not connected")
+    await post.drain()
+    post.letterbox.shut.clear()
+    await post.drain(60 * SECOND)
+    lines = [record.getMessage() for record in caplog.records]
+    assert sum("was not sent (not connected)" in line for line in lines) == 1
+    assert sum("messages arrive again" in line for line in lines) == 1

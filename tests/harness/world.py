@@ -37,12 +37,12 @@ class Console(ConsolePlatform):
 
     failures: dict[str, SendError]
 
-    async def send(self, to: Address, content: Content, key: str, *, retried: bool) -> Receipt:
+    async def send(self, to: Address, content: Content, key: str, *, retried: bool, urgent: bool) -> Receipt:
         """Show the message, unless the receiver cannot be reached."""
         failure = self.failures.get(to.id)
         if failure is not None:
             raise failure
-        return await super().send(to, content, key, retried=retried)
+        return await super().send(to, content, key, retried=retried, urgent=urgent)
 
 
 class Mailbox:

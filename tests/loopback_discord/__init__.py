@@ -4,7 +4,7 @@ from .entities import Channel, Guild, Member, Role, User
 from .interactions import Answer, Choice
 from .messages import Message
 from .people import Person
-from .server import BotMessage, LoopbackDiscord, Request
+from .server import BotMessage, LoopbackDiscord, Record, Request
 
 __all__ = [
     "Answer",
@@ -16,6 +16,7 @@ __all__ = [
     "Member",
     "Message",
     "Person",
+    "Record",
     "Request",
     "Role",
     "User",

@@ -137,6 +137,7 @@ class Channel:
     invitable: bool = True
     auto_archive_duration: int = 1440
     created: float = 0.0
+    last_message_id: int | None = None
     world: Structure | None = field(default=None, repr=False)
 
     @property
@@ -167,7 +168,8 @@ class Channel:
 
     def json(self) -> JSON:
         assert self.world is not None
-        last = next(reversed(self.messages), None)
+        # As on Discord, the last message may be one that was deleted since.
+        last = self.last_message_id
         data: JSON = {
             "id": str(self.id),
             "type": self.type,
@@ -286,7 +288,7 @@ class Guild:
         if not full:
             return data
         bot_id = self.world.bot.id
-        threads = [thread for thread in self.threads.values() if bot_id in thread.thread_members]
+        threads = [thread for thread in self.threads.values() if thread.permissions_of(bot_id)]
         return data | {
             "joined_at": timestamp(self.members[bot_id].joined),
             "large": False,

@@ -7,7 +7,7 @@ import contextlib
 import json
 import secrets
 import zlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from aiohttp import WSMsgType, web
@@ -15,6 +15,7 @@ from aiohttp import WSMsgType, web
 from .entities import JSON, Guild
 from .events import GUILD_MEMBERS, GUILD_PRESENCES, GUILDS, MESSAGE_CONTENT
 from .messages import Message
+from .outages import abort
 from .state import World
 
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE, RESUME, RECONNECT = 0, 1, 2, 3, 4, 6, 7
@@ -30,6 +31,9 @@ class Connection:
         self._queue: asyncio.Queue[JSON] = asyncio.Queue()
         self._deflate = zlib.compressobj() if compressed else None
         self._writer = asyncio.create_task(self._write())
+        self.mute = False
+        self._heard = asyncio.Event()
+        self._heard.set()
 
     def send(self, op: int, data: object = None, *, event: str | None = None, seq: int | None = None) -> None:
         self._queue.put_nowait({"op": op, "d": data, "s": seq, "t": event})
@@ -39,11 +43,17 @@ class Connection:
         with contextlib.suppress(ConnectionError):
             while True:
                 text = json.dumps(await self._queue.get(), ensure_ascii=False)
+                await self._heard.wait()
                 if self._deflate is None:
                     await self.socket.send_str(text)
                 else:
                     packed = self._deflate.compress(text.encode()) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
                     await self.socket.send_bytes(packed)
+
+    def fall_silent(self) -> None:
+        """Say and hear nothing more, without telling anybody."""
+        self.mute = True
+        self._heard.clear()
 
     async def close(self, code: int = 1000, message: str = "") -> None:
         self._writer.cancel()
@@ -88,6 +98,7 @@ class Gateway:
         application_flags: int,
         heartbeat_interval: float,
         url: Callable[[], str],
+        swallows: Callable[[web.Request], Awaitable[bool]],
     ) -> None:
         self.world = world
         self.token = token
@@ -95,8 +106,12 @@ class Gateway:
         self.application_flags = application_flags
         self.heartbeat_interval = heartbeat_interval
         self.url = url
+        self.swallows = swallows
+        self._requests: dict[Connection, web.Request] = {}
         self.sessions: dict[str, Session] = {}
         self.connections: set[Connection] = set()
+        #: From so many guilds on a session is refused: they must be divided into more shards.
+        self.guilds_per_shard = 2500
         self.identifies = 0
         self.resumes = 0
         self._closing: set[asyncio.Future[list[None]]] = set()
@@ -133,37 +148,40 @@ class Gateway:
         closing.add_done_callback(self._closing.discard)
         return closing
 
-    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+    def cut(self) -> None:
+        """Break every connection without a word; the sessions can be resumed."""
+        for session in self.sessions.values():
+            session.connection = None
+        for request in self._requests.values():
+            abort(request)
+
+    def fall_silent(self) -> None:
+        """Let every connection hang."""
+        for connection in self.connections:
+            connection.fall_silent()
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one websocket from HELLO to its close."""
+        if await self.swallows(request):
+            return web.Response(status=499)
         socket = web.WebSocketResponse(timeout=1.0, max_msg_size=1 << 20)
         await socket.prepare(request)
         compressed = request.query.get("compress") == "zlib-stream"
         connection = Connection(socket, compressed=compressed)
         self.connections.add(connection)
+        self._requests[connection] = request
         connection.send(HELLO, {"heartbeat_interval": int(self.heartbeat_interval * 1000)})
         session: Session | None = None
         try:
             async for frame in socket:
-                if frame.type is not WSMsgType.TEXT:
+                if frame.type is not WSMsgType.TEXT or connection.mute:
                     continue
-                message = frame.json()
-                refusal = None
-                if message["op"] == IDENTIFY:
-                    session, refusal = self._identify(connection, session, message["d"])
-                elif message["op"] == RESUME:
-                    session, refusal = self._resume(connection, message["d"])
-                elif message["op"] == HEARTBEAT:
-                    connection.send(HEARTBEAT_ACK)
-                elif session is None:
-                    refusal = (4003, "Not authenticated.")
-                elif message["op"] == REQUEST_MEMBERS:
-                    self._send_members(session, message["d"])
-                elif message["op"] not in (PRESENCE, VOICE_STATE):
-                    refusal = (4001, "Unknown opcode.")
+                session, refusal = self._hear(connection, session, frame.json())
                 if refusal is not None:
                     await connection.close(*refusal)
         finally:
             self.connections.discard(connection)
+            del self._requests[connection]
             await connection.close()
             if session is not None and session.connection is connection:
                 session.connection = None
@@ -172,26 +190,36 @@ class Gateway:
                     self.sessions.pop(session.id, None)
         return socket
 
+    def _hear(
+        self, connection: Connection, session: Session | None, message: JSON
+    ) -> tuple[Session | None, tuple[int, str] | None]:
+        """Take one message of the client; a refusal closes the connection."""
+        if message["op"] == IDENTIFY:
+            return self._identify(connection, session, message["d"])
+        if message["op"] == RESUME:
+            return self._resume(connection, message["d"])
+        if message["op"] == HEARTBEAT:
+            connection.send(HEARTBEAT_ACK)
+        elif session is None:
+            return None, (4003, "Not authenticated.")
+        elif message["op"] == REQUEST_MEMBERS:
+            self._send_members(session, message["d"])
+        elif message["op"] not in (PRESENCE, VOICE_STATE):
+            return session, (4001, "Unknown opcode.")
+        return session, None
+
     def _identify(
         self, connection: Connection, old: Session | None, data: JSON
     ) -> tuple[Session | None, tuple[int, str] | None]:
         if old is not None:
             return old, (4005, "Already authenticated.")
-        if data.get("token") != self.token:
-            return None, (4004, "Authentication failed.")
-        intents = data.get("intents")
-        if not isinstance(intents, int) or intents < 0:
-            return None, (4013, "Invalid intents.")
-        privileged = GUILD_MEMBERS | GUILD_PRESENCES | MESSAGE_CONTENT
-        if intents & privileged & ~self.allowed_intents:
-            return None, (4014, "Disallowed intents.")
         number, count = data.get("shard", (0, 1))
-        if not 0 <= number < count:
-            return None, (4010, "Invalid shard.")
+        session = Session(secrets.token_hex(16), (number, count), data.get("intents", -1), connection)
+        if (refusal := self._refusal(session, data)) is not None:
+            return None, refusal
+        guilds = self._guilds_of(session)
         self.identifies += 1
-        session = Session(secrets.token_hex(16), (number, count), intents, connection)
         self.sessions[session.id] = session
-        guilds = [guild for guild in self.world.guilds.values() if session.concerns(guild)]
         bot = self.world.bot
         session.dispatch(
             "READY",
@@ -209,12 +237,31 @@ class Gateway:
         )
         for guild in guilds:
             # Without presences Discord sends only the bot itself; the rest is asked for in chunks.
-            everybody = intents & GUILD_PRESENCES and intents & GUILD_MEMBERS
+            everybody = session.intents & GUILD_PRESENCES and session.intents & GUILD_MEMBERS
             members = list(guild.members.values()) if everybody else [guild.members[bot.id]]
-            if intents & GUILDS:
+            if session.intents & GUILDS:
                 session.dispatch("GUILD_CREATE", guild.json(members=members))
         self.world.changed.notify()
         return session, None
+
+    def _guilds_of(self, session: Session) -> list[Guild]:
+        return [guild for guild in self.world.guilds.values() if session.concerns(guild)]
+
+    def _refusal(self, session: Session, data: JSON) -> tuple[int, str] | None:
+        """Tell why a session may not begin."""
+        number, count = session.shard
+        privileged = GUILD_MEMBERS | GUILD_PRESENCES | MESSAGE_CONTENT
+        if data.get("token") != self.token:
+            return 4004, "Authentication failed."
+        if not isinstance(session.intents, int) or session.intents < 0:
+            return 4013, "Invalid intents."
+        if session.intents & privileged & ~self.allowed_intents:
+            return 4014, "Disallowed intents."
+        if not 0 <= number < count:
+            return 4010, "Invalid shard."
+        if len(self._guilds_of(session)) >= self.guilds_per_shard:
+            return 4011, "Sharding required."
+        return None
 
     def _resume(self, connection: Connection, data: JSON) -> tuple[Session | None, tuple[int, str] | None]:
         if data.get("token") != self.token:

@@ -42,6 +42,10 @@ class RateLimits:
         self.default = default
         self.global_limit = global_limit
         self.refused = 0
+        #: When each request came that counts globally, by the monotonic clock.
+        self.counted: list[float] = []
+        self._storm_ends = 0.0
+        self._storm_after = 0.0
         self._rules: list[tuple[str, re.Pattern[str], int, float]] = []
         self._windows: dict[tuple[str, str, str], _Window] = {}
         self._global: _Window | None = None
@@ -51,15 +55,33 @@ class RateLimits:
         self._rules.insert(0, (method, re.compile(path_regex), limit, window))
         self._windows.clear()
 
+    def storm(self, seconds: float, retry_after: float) -> None:
+        """Refuse everything for a while."""
+        self._storm_ends, self._storm_after = time.monotonic() + seconds, retry_after
+
+    def most_in_a_second(self) -> int:
+        """Tell how many globally counted requests came within one second at most."""
+        most = first = 0
+        for last, at in enumerate(self.counted):
+            while at - self.counted[first] >= 1.0:
+                first += 1
+            most = max(most, last - first + 1)
+        return most
+
     def check(self, method: str, template: str, path: str, major: str, *, counts_globally: bool) -> Verdict:
         """Count a request and tell what Discord would say about it."""
         now = time.monotonic()
+        everywhere = {"X-RateLimit-Global": "true", "X-RateLimit-Scope": "global"}
+        if now < self._storm_ends:
+            return self._refuse(everywhere, self._storm_after, True)
+        if counts_globally:
+            self.counted.append(now)
         if counts_globally and self.global_limit is not None:
             if self._global is None or self._global.limit != self.global_limit:
                 self._global = _Window(self.global_limit, 1.0)
             if not self._global.take(now):
                 after = round(self._global.ends - now + 0.001, 3)
-                return self._refuse({"X-RateLimit-Global": "true", "X-RateLimit-Scope": "global"}, after, True)
+                return self._refuse(everywhere, after, True)
         key = (method, template, major)
         if key not in self._windows:
             self._windows[key] = _Window(*self._rule(method, path))
@@ -110,6 +132,9 @@ class Fault:
     after_commit: bool
     drop: bool
     retry_after: float
+    html: bool = False
+    hang: bool = False
+    code: int = 0
 
 
 class Faults:
@@ -123,6 +148,11 @@ class Faults:
 
     def clear(self) -> None:
         self._waiting.clear()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether any is left."""
+        return bool(self._waiting)
 
     def take(self, method: str, path: str) -> Fault | None:
         """Use up one fault, if one is meant for this request."""

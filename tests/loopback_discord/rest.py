@@ -16,11 +16,13 @@ from .compose import File
 from .entities import JSON, Channel
 from .limits import Fault, too_many, too_many_headers
 from .messages import Message
+from .outages import abort
 
 if TYPE_CHECKING:
     from .server import LoopbackDiscord
 
 API = "/api/v10"
+_PAGE = "<!doctype html><html><head><title>Just a moment</title></head><body>Checking</body></html>"
 
 
 @dataclass(eq=False)
@@ -99,6 +101,8 @@ class Rest:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request and write it into the log."""
         path = request.rel_url.raw_path.removeprefix(API)
+        if await self.server.outages.swallows(request):
+            return web.Response(status=499)
         response = await self._answer(request, path)
         self.server.note_request(request.method, path, response.status)
         return response
@@ -118,9 +122,9 @@ class Rest:
             return _json(429, verdict.refused, verdict.headers)
         fault = server.faults.take(method, path)
         if fault is not None and not fault.after_commit:
-            return _fail(request, fault)
+            return await self._fail(request, fault)
         response = await self._carry_out(request, one, params, verdict.headers)
-        return response if fault is None else _fail(request, fault)
+        return response if fault is None else await self._fail(request, fault)
 
     async def _carry_out(
         self, request: web.Request, one: Route, params: dict[str, str], headers: dict[str, str]
@@ -140,6 +144,23 @@ class Rest:
             self.server.violations.append(f"{one.method} {one.template}: {error!r}")
             return _json(400, errors.invalid_form("body", "INVALID", repr(error)).body, headers)
         return web.Response(status=204, headers=headers) if result is None else _json(200, result, headers)
+
+    async def _fail(self, request: web.Request, fault: Fault) -> web.Response:
+        if fault.hang:
+            self.server.world.changed.notify()
+            await self.server.outages.keep_waiting(request)
+            return web.Response(status=499)
+        if fault.drop:
+            # No answer at all: the client cannot know whether its request was carried out.
+            abort(request)
+            return web.Response(status=499)
+        if fault.html:
+            # What a proxy before Discord says; it does not come from Discord, so there is no Via header.
+            headers = {"Retry-After": str(int(fault.retry_after) + 1)} if fault.status == 429 else None
+            return web.Response(status=fault.status, text=_PAGE, content_type="text/html", headers=headers)
+        if fault.status == 429:
+            return _json(429, too_many(fault.retry_after), too_many_headers(fault.retry_after))
+        return _json(fault.status, {"message": f"{fault.status}: made to fail", "code": fault.code})
 
 
 def _find(method: str, path: str) -> tuple[Route | None, dict[str, str]]:
@@ -170,17 +191,6 @@ async def _read(request: web.Request) -> tuple[Any, dict[str, File]]:
             value.file.close()
     payload = form.get("payload_json", "{}")
     return json.loads(payload if isinstance(payload, str) else "{}"), files
-
-
-def _fail(request: web.Request, fault: Fault) -> web.Response:
-    if fault.drop:
-        # No answer at all: the client cannot know whether its request was carried out.
-        assert request.transport is not None
-        request.transport.abort()
-        return web.Response(status=499)
-    if fault.status == 429:
-        return _json(429, too_many(fault.retry_after), too_many_headers(fault.retry_after))
-    return _json(fault.status, {"message": f"{fault.status}: made to fail", "code": 0})
 
 
 def _json(status: int, body: JSON | list[JSON], headers: dict[str, str] | None = None) -> web.Response:

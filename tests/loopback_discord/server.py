@@ -17,6 +17,7 @@ from .gateway import Gateway, without_content
 from .interactions import Interactions
 from .limits import Fault, Faults, RateLimits
 from .messages import Message
+from .outages import Outages
 from .people import Person
 from .schema import Schema
 from .state import World
@@ -35,6 +36,19 @@ class Request(NamedTuple):
     method: str
     path: str
     status: int
+
+
+class Record(NamedTuple):
+    """One message that was ever written, also if it has been changed or deleted since."""
+
+    id: int
+    channel_id: int
+    author_id: int
+    nonce: str | int | None
+    content: str
+    """As it was written."""
+    created: float
+    """Seconds since 1970."""
 
 
 class BotMessage(NamedTuple):
@@ -73,6 +87,7 @@ class LoopbackDiscord:
         self.interactions = Interactions(self.world, interaction_timeout)
         self.limits = RateLimits(rate_limit, global_limit)
         self.faults = Faults()
+        self.outages = Outages()
         self.schema = Schema(enabled=check_schema)
         self.gateway = Gateway(
             self.world,
@@ -81,6 +96,7 @@ class LoopbackDiscord:
             application_flags=self.application_flags,
             heartbeat_interval=heartbeat_interval,
             url=lambda: self.gateway_url,
+            swallows=self.outages.swallows,
         )
         #: Each REST request, without bodies.
         self.requests: list[Request] = []
@@ -110,6 +126,7 @@ class LoopbackDiscord:
         """Close every connection and stop listening; guilds, messages and sessions stay."""
         runner, self._runner = self._runner, None
         if runner is not None:
+            self.outages.let_go()
             await self.gateway.drop(1001, resumable=True)
             await runner.cleanup()
 
@@ -152,11 +169,42 @@ class LoopbackDiscord:
         times: int = 1,
         after_commit: bool = False,
         drop: bool = False,
+        html: bool = False,
+        hang: bool = False,
         retry_after: float = 0.1,
+        code: int = 0,
     ) -> None:
-        """Let the next matching requests fail, before or after they took effect, or without any answer."""
-        fault = Fault(method, re.compile(path_regex), status, times, after_commit, drop, retry_after)
+        """Let the next matching requests fail, before or (``after_commit``) after they took effect.
+
+        They are answered ``status``, in Discord's JSON with ``code`` or (``html``) as a proxy before it does; or the
+        connection is dropped, or it hangs until the server stops.
+        """
+        fault = Fault(method, re.compile(path_regex), status, times, after_commit, drop, retry_after, html, hang, code)
         self.faults.add(fault)
+
+    def storm(self, seconds: float, *, retry_after: float = 0.1) -> None:
+        """Answer every request 429 (global) for a while."""
+        self.limits.storm(seconds, retry_after)
+
+    def partition(self, *, hang: bool = False) -> None:
+        """Cut the way to the server, REST and gateway, until ``heal``: connections break, or hang without a word.
+
+        People go on writing; sessions of the gateway live on, so that the bot may resume them.
+        """
+        self.outages.begin(hang=hang)
+        if hang:
+            self.gateway.fall_silent()
+        else:
+            self.gateway.cut()
+
+    def heal(self) -> None:
+        """End a partition; what hung breaks now."""
+        self.outages.end()
+        self.gateway.cut()
+
+    def forget_sessions(self) -> None:
+        """Make the bot begin a new session instead of resuming one, as after a long gap."""
+        self.gateway.sessions.clear()
 
     def limit(self, method: str, path_regex: str, limit: int, window: float) -> None:
         """Give matching routes a rate limit of their own."""
@@ -176,6 +224,11 @@ class LoopbackDiscord:
     def bot_messages(self) -> list[BotMessage]:
         """Everything the bot ever sent, in order, ephemeral and deleted messages included."""
         return [BotMessage(message.channel, message) for message in self.world.bot_messages]
+
+    @property
+    def records(self) -> list[Record]:
+        """Everything anybody ever wrote, in order, for counting what was lost or said twice."""
+        return [Record(*record) for record in self.world.written]
 
     @property
     def rate_limited(self) -> int:

@@ -21,6 +21,8 @@ class World(Structure):
         self.clock = clock
         self.nonce_window = nonce_window
         self.bot_messages: list[Message] = []
+        #: Each message as it was written: id, channel, author, nonce, content, seconds since 1970.
+        self.written: list[tuple[int, int, int, str | int | None, str, float]] = []
         self.changed = Notifier()
         self._nonces: dict[tuple[int, str], tuple[Message, float]] = {}
 
@@ -36,6 +38,9 @@ class World(Structure):
     def post(self, message: Message) -> Message:
         """Store a message and tell the bot, as far as it may know."""
         message.channel.messages[message.id] = message
+        message.channel.last_message_id = message.id
+        ids = message.id, message.channel.id, message.author.id
+        self.written.append((*ids, message.nonce, message.content, message.created))
         if message.nonce is not None:
             self._nonces[message.author.id, str(message.nonce)] = (message, self.clock())
         if message.channel.is_thread and message.channel.guild is not None:

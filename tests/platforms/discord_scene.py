@@ -15,6 +15,8 @@ from bot.core.platform import Address, Receipt
 from bot.core.words import Say, _
 from bot.platforms.discord import DiscordAccount, DiscordPlatform
 
+_sleep = asyncio.sleep
+
 TAKE = Choice(label="Take it", command="case take", arguments={"case": "7", "note": "-"}, style="danger")
 TAKE_WITH_NOTE = Choice(label="Take it", command="case take", arguments={"case": "7"})
 
@@ -129,9 +131,18 @@ class Scene:
     def place(self) -> Address:
         return Address(platform="discord", kind="place", id=str(self.channel.id))
 
+    async def reads_back(self) -> None:
+        """Wait until what was missed before this session has been read."""
+        async with asyncio.timeout(10):
+            await self.platform.caught_up.wait()
+
+    async def no_pause(self, seconds: float) -> None:
+        """In place of `asyncio.sleep`, with which the library waits for seconds."""
+        await _sleep(min(seconds, 0.01))
+
     async def send(self, to: Address, content: Content | str, key: str = "key", *, retried: bool = False) -> Receipt:
         whole = Content(text=content) if isinstance(content, str) else content
-        return await self.platform.send(to, whole, key, retried=retried)
+        return await self.platform.send(to, whole, key, retried=retried, urgent=False)
 
 
 @pytest.fixture

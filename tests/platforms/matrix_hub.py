@@ -1,7 +1,7 @@
 """A hub in memory, for the tests of the Matrix adapter."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,8 @@ class RecordingHub:
         self.choices_under: dict[str, tuple[Choice, ...]] = {}
         self.newest_choices: dict[str, tuple[Choice, ...]] = {}
         self.on_receive: Callable[[Inbound], Awaitable[None]] | None = None
+        self.full = False
+        """Whether nothing can be stored."""
         self._positions = 0
         self._position_when_heard: dict[str, int] = {}
         self._changed = asyncio.Condition()
@@ -50,13 +52,25 @@ class RecordingHub:
 
     async def remember(self, platform: str, name: str, value: str) -> None:
         assert platform == "matrix"
+        if self.full:
+            raise OSError
         self.memory[name] = value
         self._positions += name == "sync_token"
         async with self._changed:
             self._changed.notify_all()
 
+    async def remember_all(self, platform: str, values: Mapping[str, str]) -> None:
+        for name, value in values.items():
+            await self.remember(platform, name, value)
+
+    async def remembered_names(self, platform: str, prefix: str, after: str = "", limit: int = 1000) -> list[str]:
+        return sorted(name for name in self.memory if name.startswith(prefix) and name > after)[:limit]
+
     async def is_known_place(self, platform: str, place: str) -> bool:
         return True
+
+    async def known_servers(self, platform: str, limit: int) -> list[str]:
+        return []
 
     async def until(self, holds: Callable[[], object], what: str, seconds: float = 20) -> None:
         """Wait until something heard or remembered makes `holds` true."""

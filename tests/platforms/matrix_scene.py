@@ -97,7 +97,7 @@ class RunningBot:
         assert kind in {"direct", "place"}
         address = Address(platform="matrix", kind="direct" if kind == "direct" else "place", id=target)
         what = content if isinstance(content, Content) else Content(text=content)
-        return await self.platform.send(address, what, key, retried=False)
+        return await self.platform.send(address, what, key, retried=False, urgent=False)
 
     async def __aenter__(self) -> Self:
         return await self.start()

@@ -1,7 +1,7 @@
 """A small `Hub` in memory: it notes what comes in, and answers as a test tells it to."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,8 @@ def public(text: str) -> Reply:
 class RecordingHub:
     """Everything a platform asks of the bot.
 
-    `replies` holds the answer to each command; `gate` holds them back until it is set; `failure` is raised instead.
+    `replies` holds the answer to each command; `gate` holds them back until it is set; `failure` is raised instead,
+    and so is one for each message that says `poison`.
     """
 
     def __init__(self, *cogs: object) -> None:
@@ -36,6 +37,9 @@ class RecordingHub:
         self.gate = asyncio.Event()
         self.gate.set()
         self.failure: Exception | None = None
+        self.poison: str | None = None
+        self.handled: list[str] = []
+        self.servers: list[str] = []
         self.sent_choices: dict[str, tuple[Choice, ...]] = {}
         self._news = asyncio.Condition()
 
@@ -46,6 +50,11 @@ class RecordingHub:
         await self.gate.wait()
         if self.failure is not None:
             raise self.failure
+        if self.poison is not None and inbound.text == self.poison:
+            raise ValueError(self.poison)
+        async with self._news:
+            self.handled.append(inbound.event_id)
+            self._news.notify_all()
         if not inbound.answered_directly or inbound.invocation is None:
             return None
         return self.replies.get(inbound.invocation.command)
@@ -65,8 +74,28 @@ class RecordingHub:
     async def remember(self, platform: str, name: str, value: str) -> None:
         self.memory[f"{platform}:{name}"] = value
 
+    async def remember_all(self, platform: str, values: Mapping[str, str]) -> None:
+        for name, value in values.items():
+            await self.remember(platform, name, value)
+
+    async def remembered_names(self, platform: str, prefix: str, after: str = "", limit: int = 1000) -> list[str]:
+        names = sorted(key.removeprefix(f"{platform}:") for key in self.memory if key.startswith(f"{platform}:"))
+        return [name for name in names if name.startswith(prefix) and name > after][:limit]
+
     async def is_known_place(self, platform: str, place: str) -> bool:
         return True
+
+    async def known_servers(self, platform: str, limit: int) -> list[str]:
+        return self.servers[:limit]
+
+    async def refuse(self, *_arguments: object) -> None:
+        """In place of a method: the database cannot be reached."""
+        raise OSError("disk")
+
+    async def until_handled(self, event_id: str) -> None:
+        """Wait until a thing was received without a failure; at most 10 s."""
+        async with asyncio.timeout(10), self._news:
+            await self._news.wait_for(lambda: event_id in self.handled)
 
     async def hears(self, wanted: Callable[[Inbound], bool] | str) -> Inbound:
         """The first thing received that matches (a text, or a test), past or future; at most 10 s."""

@@ -55,6 +55,37 @@ async def test_a_wrong_token_is_named(discord: LoopbackDiscord) -> None:
     assert "wrong-token" not in f"{refused.value!r} {scene.account!r}"
 
 
+async def test_a_login_without_an_answer_ends_the_run(
+    discord: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.platforms.discord.connection.LOGIN_PATIENCE", 0.05)
+    for content in (True, False):
+        discord.fail_next("GET", "/users/@me$", hang=True)
+        with pytest.raises(TimeoutError):
+            await Scene(discord, message_content=content).platform.run()
+
+
+async def test_people_are_heard_while_discord_does_not_answer_to_the_commands(
+    discord: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.platforms.discord.registering._AHEAD", 0.01)
+    discord.fail_next("PUT", "/commands$", hang=True)
+    scene = Scene(discord)
+    async with scene.running():
+        await scene.ana.says(scene.channel, "hello")
+        await scene.hub.hears("hello")
+    assert discord.commands_of() == []
+
+
+async def test_commands_that_could_not_be_registered_are_tried_again(
+    discord: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.platforms.discord.registering._PAUSES", (0.01,))
+    discord.fail_next("PUT", "/commands$", status=503, times=2)
+    async with Scene(discord).running():
+        await discord.wait_until(lambda: bool(discord.commands_of()))
+
+
 async def test_a_lost_gateway_is_found_again(scene: Scene) -> None:
     await scene.discord.drop_gateway()
     await scene.ana.says(scene.channel, "after the gap")

@@ -1,11 +1,12 @@
 """The Discord adapter: what it hears, and what it sends."""
 
 import asyncio
+import contextlib
 
 import discord_scene
 import pytest
 from discord_scene import TAKE, Scene
-from loopback_discord import LoopbackDiscord
+from loopback_discord import LoopbackDiscord, permissions
 
 from bot.core.content import Content, Field
 from bot.core.platform import Address, NeverAgain, TryAgain
@@ -110,6 +111,20 @@ async def test_a_message_in_hand_is_finished_before_the_bot_stops(discord: Loopb
     assert scene.hub.memory[f"discord:last:{scene.channel.id}"] == str(message.id)
 
 
+async def test_a_server_that_does_not_tell_at_once_who_is_in_it_is_asked_again(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("bot.platforms.discord.hearing._SPACES_PAUSES", (0.0, 0.01))
+    scene.discord.fail_next("GET", "/members/", status=503)
+    scene.discord.add_guild("Elsewhere")
+    await scene.ana.says(scene.ana.dm, "I want to die")
+    assert (await scene.hub.hears("I want to die")).shared_spaces == (str(scene.guild.id),)
+    scene.discord.fail_next("GET", "/members/", status=403, html=True, times=9)
+    await scene.ben.says(scene.ben.dm, "me too")
+    assert (await scene.hub.hears("me too")).shared_spaces == ()
+    assert f"in which server person {scene.ben.id} is" in caplog.text
+
+
 # Sending
 
 
@@ -210,6 +225,43 @@ async def test_the_same_words_of_another_delivery_do_not_count_as_sent(restarted
     await discord.stop()
 
 
+@pytest.mark.parametrize(
+    ("urgent", "window", "copies"), [(False, -1.0, 1), (True, -1.0, 2), (False, 120.0, 1)], ids=str
+)
+async def test_where_nothing_tells_what_has_arrived_only_what_is_urgent_goes_out_twice(
+    urgent: bool, window: float, copies: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.platforms.discord.sending._NONCE_WINDOW", window)
+    discord = LoopbackDiscord(nonce_window=window)
+    await discord.start()
+    scene = Scene(discord)
+    scene.channel.forbid(permissions.READ_MESSAGE_HISTORY)
+    async with scene.running():
+        discord.fail_next("POST", f"/channels/{scene.channel.id}/messages", drop=True, after_commit=True)
+        with pytest.raises(TryAgain):
+            await scene.platform.send(scene.place, Content(text="once"), "key", retried=False, urgent=urgent)
+        lost = contextlib.nullcontext() if urgent or window > 0 else pytest.raises(NeverAgain, match="may have arrived")
+        with lost:
+            await scene.platform.send(scene.place, Content(text="once"), "key", retried=True, urgent=urgent)
+        assert len(discord.messages(scene.channel)) == copies
+    await discord.stop()
+
+
+async def test_after_a_restart_an_empty_channel_tells_that_nothing_has_arrived(scene: Scene) -> None:
+    await scene.send(scene.place, "once", retried=True)
+    assert len(scene.discord.messages(scene.channel)) == 1
+
+
+async def test_what_certainly_has_not_left_is_sent_late_where_the_history_cannot_be_read(scene: Scene) -> None:
+    scene.channel.forbid(permissions.READ_MESSAGE_HISTORY)
+    scene.discord.fail_next("GET", "/messages", status=503)
+    scene.platform._sending.note_first("key")
+    with pytest.raises(TryAgain):
+        await scene.send(scene.place, "late", retried=True)
+    await scene.send(scene.place, "late", retried=True)
+    assert len(scene.discord.messages(scene.channel)) == 1
+
+
 async def test_a_sent_and_deleted_message_counts_as_sent(scene: Scene) -> None:
     await scene.send(scene.place, "once")
     scene.discord.world.delete(scene.discord.messages(scene.channel)[0])
@@ -226,7 +278,7 @@ async def test_discords_trouble_is_worth_another_try(scene: Scene, status: int) 
 
 @pytest.mark.parametrize("status", [400, 403, 404])
 async def test_a_refused_message_is_not_tried_again(scene: Scene, status: int) -> None:
-    scene.discord.fail_next("POST", "/messages", status=status)
+    scene.discord.fail_next("POST", "/messages", status=status, code=50000)
     with pytest.raises(NeverAgain):
         await scene.send(scene.place, "hello")
 

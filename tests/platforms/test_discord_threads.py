@@ -96,3 +96,25 @@ async def test_discords_trouble_while_opening_a_thread_is_worth_another_try(scen
     scene.discord.fail_next("POST", "/threads", status=503)
     with pytest.raises(TryAgain):
         await scene.send(scene.to(scene.ana, fallback=scene.channel), "are you there")
+
+
+@pytest.mark.parametrize("status", [403, 404])
+@pytest.mark.parametrize(
+    ("method", "path"), [("PUT", "/thread-members/"), ("POST", "/threads$"), ("POST", "/messages$")], ids=str
+)
+async def test_a_proxys_page_on_the_way_to_a_private_thread_is_worth_another_try(
+    scene: Scene, method: str, path: str, status: int
+) -> None:
+    scene.ana.dm_closed = True
+    to = scene.to(scene.ana, fallback=scene.channel)
+    if path != "/threads$":
+        await scene.send(to, "earlier", "earlier")
+    thread = next(iter(scene.guild.threads.values()), None)
+    if path == "/messages$" and thread is not None:
+        path = f"/channels/{thread.id}/messages$"
+    scene.discord.fail_next(method, path, status=status, html=True)
+    with pytest.raises(TryAgain):
+        await scene.send(to, "are you there", "answer")
+    await scene.send(to, "are you there", "answer", retried=True)
+    written = [message.content for one in scene.guild.threads.values() for message in scene.discord.messages(one)]
+    assert written.count("are you there") == 1

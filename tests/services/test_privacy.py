@@ -11,7 +11,12 @@ from harness import World
 from harness.fixtures import Story, met, on_both_databases
 from sqlalchemy import func, select
 
+from bot.core.commands import Parameter, command
+from bot.core.content import Reply
+from bot.core.kinds import Words
+from bot.core.words import _
 from bot.services import privacy
+from bot.services.call import Call
 from bot.storage.personal import PERSONAL
 from bot.storage.tables import (
     Base,
@@ -29,7 +34,17 @@ from bot.storage.tables import (
 from bot.storage.tables import Member as MemberRow
 
 NAME, NOTE, EXCERPT, WORDS, LINK = "Zebrana", "zebra-note", "zebra-excerpt", "zebra-relay", "zebra-link"
-MARKERS = (NAME, NOTE, EXCERPT, WORDS, LINK)
+EVENT = "zebra-event"
+MARKERS = (NAME, NOTE, EXCERPT, WORDS, LINK, EVENT)
+
+
+class BrokenCog:
+    """A cog with a mistake in it: what is written to it stays stored, to be tried again."""
+
+    @command("break", _("Break"), Parameter(name="words", ask=_("What?"), kind=Words(), rest=True))
+    async def run(self, call: Call, words: str) -> Reply:
+        """Fail."""
+        raise RuntimeError
 
 
 def forget(world: World) -> None:
@@ -69,6 +84,9 @@ async def live(world: World) -> None:
             tx.session.add(RoleGiven(member_id=member, role="peer"))
             for case in await tx.session.scalars(select(CaseRow).where(CaseRow.member_id == member)):
                 case.link_sealed = tx.vault.seal(LINK, "cases.link")
+    world.add_commands(BrokenCog())
+    for person in (world.alice, world.bob):
+        await person.says(f"!break {EVENT}")
     forget(world)
 
 
@@ -95,7 +113,8 @@ async def test_an_export_holds_all_of_a_members_rows_in_readable_words(world: Wo
     document = json.loads(shown.text[shown.text.index("{") :])
     counts = await rows_of(world, await id_of(world, "alice"))
     assert all(counts.values()), "the test fills every personal table"
-    for table in set(PERSONAL) - {"deliveries", "questions"}:  # the export itself is a delivery, and ends a question
+    # The export itself is a delivery, asked for by an event, and ends a question.
+    for table in set(PERSONAL) - {"deliveries", "inbound_events", "questions"}:
         assert len(document[table]) == counts[table], table
     assert document["members"][0]["name"] == NAME
     assert document["checkins"][0]["note"] == NOTE
@@ -103,6 +122,7 @@ async def test_an_export_holds_all_of_a_members_rows_in_readable_words(world: Wo
     assert document["cases"][0]["link"] == LINK
     assert WORDS in [row["text"] for row in document["relay_messages"]]
     assert document["deliveries"]
+    assert len(document["inbound_events"]) == counts["inbound_events"] + 1
     forget(world)
 
 
@@ -170,11 +190,26 @@ async def test_an_open_case_is_kept_however_old_it_is(world: World) -> None:
 
 
 async def test_sent_deliveries_and_old_events_are_deleted(world: World) -> None:
+    await world.advance(minutes=5)  # until nothing waits to be handled any more
     await keep_no_longer(world, timedelta(days=8))
     assert await world.rows(select(InboundEvent.event_id)) == []
     assert await world.rows(select(Delivery.id))
     await keep_no_longer(world, timedelta(days=31))
     assert await world.rows(select(Delivery.id)) == []
+    forget(world)
+
+
+async def test_an_event_that_waits_to_be_handled_is_kept_whole_however_old_it_is(world: World) -> None:
+    waiting = select(InboundEvent.event_id, InboundEvent.body_sealed).where(InboundEvent.state == "seen")
+    before = await _all(world, waiting)
+    await keep_no_longer(world, timedelta(days=8))
+    assert await _all(world, waiting) == before
+    assert len(before) == 2
+
+
+async def _all(world: World, query: Any) -> list[Any]:
+    async with world.database.read() as tx:
+        return list((await tx.session.execute(query.order_by(InboundEvent.event_id))).all())
 
 
 async def test_old_lines_of_the_audit_log_are_deleted(world: World) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from bot.core.content import Attachment, Choice, Content, Field
 from bot.core.platform import Address
-from bot.delivery import outbox
+from bot.delivery import contents
 from bot.delivery.outbox import Message, Priority, enqueue
 from bot.services import privacy
 from bot.storage.tables import CaseEvent, CaseRow, Community, Delivery, RelayMessage
@@ -54,7 +54,7 @@ async def content_of(world: World, key: str = "test") -> Content:
     """What a delivery still says."""
     async with world.database.begin() as tx:
         sealed = (await tx.session.scalars(select(Delivery.content_sealed).where(Delivery.key == key))).one()
-        return Content.from_json(tx.vault.open_json(sealed, outbox.PURPOSE))
+        return await contents.unseal(tx, sealed, None)
 
 
 @on_both_databases

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from harness.fixtures import on_both_databases
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.exc import StatementError
 
 from bot.storage.database import Database, Transaction
@@ -135,3 +135,41 @@ async def test_an_error_of_the_database_tells_no_values(database: Database) -> N
         async with database.begin() as tx:
             tx.session.add(InboundEvent(platform="test", event_id="zebra-marker", seen_at=NOON, state=None))
     assert "zebra-marker" not in str(caught.value)
+
+
+@on_both_databases
+async def test_a_commit_that_has_begun_is_finished_though_its_task_is_cancelled(database: Database) -> None:
+    woken: list[str] = []
+    committing = asyncio.Event()
+
+    async def work() -> None:
+        async with database.begin() as tx:
+            await insert(tx, "a")
+            event.listen(tx.session.sync_session, "before_commit", lambda _session: committing.set())
+            tx.after_commit(lambda: woken.append("woken"))
+
+    task = asyncio.create_task(work())
+    await committing.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    async with database.read() as tx:
+        assert await tx.session.get(InboundEvent, ("test", "a")) is not None
+    assert woken == ["woken"]
+
+
+@on_both_databases
+async def test_a_cancelled_transaction_is_rolled_back_and_leaves_the_database_usable(database: Database) -> None:
+    begun = asyncio.Event()
+
+    async def work() -> None:
+        async with database.begin() as tx:
+            await insert(tx, "a")
+            begun.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(work())
+    await begun.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    async with database.begin() as tx:
+        assert await tx.session.get(InboundEvent, ("test", "a")) is None

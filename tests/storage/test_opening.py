@@ -1,5 +1,7 @@
 """Opening the database: the right key first, then the migrations."""
 
+import asyncio
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -128,3 +130,17 @@ async def test_the_database_holds_our_tables_and_no_others(database_url: str) ->
     finally:
         await engine.dispose()
     assert tables == set(Base.metadata.tables) | {"alembic_version"}
+
+
+@on_both_databases
+async def test_two_processes_that_start_at_once_on_an_empty_database_both_open_it(
+    database_url: str, key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, Fernet.generate_key().decode())
+    opening = "import asyncio, sys, pathlib; from bot.storage.opening import open_database as o; "
+    opening += "asyncio.run(o(sys.argv[1], pathlib.Path(sys.argv[2])))"
+    processes = [
+        await asyncio.create_subprocess_exec(sys.executable, "-c", opening, database_url, str(key_file))
+        for _process in range(2)
+    ]
+    assert [await process.wait() for process in processes] == [0, 0]

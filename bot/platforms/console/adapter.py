@@ -4,7 +4,7 @@ import itertools
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.core.content import Choice, Content
 from bot.core.inbound import Inbound, Invocation, Target
@@ -48,6 +48,11 @@ class ConsolePlatform:
     """
 
     name = NAME
+    account_key = None
+    is_connected = True
+    sends = True
+    at_once = 4
+    recognises = timedelta(days=36500)  # nothing stays under way in a terminal
 
     def __init__(self, hub: Hub, show: Callable[[Shown], None], now: Callable[[], datetime], session: str) -> None:
         self._hub = hub
@@ -62,7 +67,7 @@ class ConsolePlatform:
     async def run(self) -> None:
         """Nothing to connect to: what is typed comes by `say` and `click`."""
 
-    async def send(self, to: Address, content: Content, key: str, *, retried: bool) -> Receipt:
+    async def send(self, to: Address, content: Content, key: str, *, retried: bool, urgent: bool) -> Receipt:
         """Show a message."""
         private = to.kind == "direct"
         shown = Shown(

@@ -2,46 +2,71 @@
 
 import asyncio
 import logging
+from datetime import UTC, datetime, timedelta
 
+import aiohttp
 import discord
 
 from bot.core.content import Content
-from bot.core.faults import where
+from bot.core.faults import Told, where
 from bot.core.inbound import Inbound
 from bot.core.platform import Address, Finding, Hub, Receipt, SendError, TryAgain
 from bot.platforms.discord.account import DiscordAccount
 from bot.platforms.discord.answering import Answering
 from bot.platforms.discord.checking import check
-from bot.platforms.discord.commands import Menu, menu_of
 from bot.platforms.discord.connection import Connection, may_read_content, without_gateway
-from bot.platforms.discord.errors import send_error
+from bot.platforms.discord.directs import DirectChats
+from bot.platforms.discord.errors import advice, send_error
 from bot.platforms.discord.hearing import Hearing, SharedSpaces
-from bot.platforms.discord.progress import PLATFORM, Progress
+from bot.platforms.discord.pacing import Pace, urgency
+from bot.platforms.discord.progress import PLATFORM
+from bot.platforms.discord.receiving import Receiving
+from bot.platforms.discord.registering import Registering
 from bot.platforms.discord.sending import Sending
+from bot.platforms.discord.servertime import ServerTime
+from bot.platforms.discord.sharding import connection_of
+from bot.platforms.discord.shards import Progresses, Shards
 from bot.platforms.discord.threads import PrivateThreads
 
 log = logging.getLogger(__name__)
 
 _LOGIN_PATIENCE = 10.0
 _SEND_PATIENCE = 30.0
-_REGISTER_PATIENCE = 30.0
+
+_WRITING_PAUSE = 3.0
+"""Seconds between two writes of how far the channels are heard."""
 
 
 class DiscordPlatform:
-    """One Discord application. `ready` is set while the gateway is connected."""
+    """One Discord application, or some of its shards.
+
+    `ready` is set while the gateway is connected, `caught_up` while what was missed before has been read back; of
+    shards, all are meant.
+    """
 
     name = PLATFORM
+    at_once = 32
+    recognises = timedelta(hours=1)
+    """How far `sending` looks back for the words of a message whose nonce Discord has forgotten."""
 
     def __init__(self, account: DiscordAccount, hub: Hub) -> None:
         self.ready = asyncio.Event()
+        self.account_key = account.key
+        self.sends = account.sends
         self._account = account
         self._hub = hub
-        self._menu = Menu(payload=[], by_path={}, by_label={})
+        self._registering = Registering(hub)
         self._threads = PrivateThreads(hub)
-        self._spaces = SharedSpaces(hub)
-        self._hearing = Hearing(self._spaces, self._threads)
-        self._sending = Sending(hub, self._threads)
-        self._progress = Progress(hub)
+        self._spaces = SharedSpaces(hub, hears_all=account.is_whole)
+        self._time = ServerTime()
+        self._hearing = Hearing(self._spaces, self._threads, self._time)
+        self._chats = DirectChats(hub)
+        self._sending = Sending(hub, self._threads, self._chats, self._time)
+        self._progress = Progresses(hub, account)
+        self._receiving = Receiving(hub, self._hearing, self._progress.of, self._chats)
+        self._shards = Shards(hub, account, self._receiving, self._progress, self._time)
+        self.caught_up = self._shards.caught_up
+        self._pace = Pace(account.requests_per_second)
         self._answering = Answering(
             hub, self._hearing, self._spaces, answer_within=account.answer_within, apart=self._say_apart
         )
@@ -51,18 +76,30 @@ class DiscordPlatform:
         self._ended = asyncio.Event()
         self._ended.set()
         self._warned = False
+        self._told = Told()
+
+    def _trace(self) -> aiohttp.TraceConfig:
+        """What each HTTP session is given on its way; it can be used for one."""
+        return self._time.listen(self._pace.trace(self._account.api_base))
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it hears people at this moment: on one shard at least, as they take 5 s each to come."""
+        return self._shards.any_is_up
 
     async def run(self) -> None:
         """Connect and hear until cancelled.
 
-        Returns after `close`. Raises `LoginRefused` for a wrong token, and whatever else ends the connection for
-        good; it may be called again then.
+        Returns after `close`. Raises `LoginRefused` for a wrong token, `ShardsRefused` for too many servers, and
+        whatever else ends the connection for good; it may be called again then.
         """
         if self._serving is not None:
             raise RuntimeError("the Discord platform is running already")
         self._ended.clear()
+        self._progress.start_anew()
+        self._receiving.start_anew()
         self._serving = asyncio.create_task(self._connect())
-        writing = asyncio.create_task(self._progress.keep_writing())
+        beside = [asyncio.create_task(self._keep_writing()), asyncio.create_task(self._receiving.keep_trying())]
         task = asyncio.current_task()
         try:
             await self._serving
@@ -72,12 +109,29 @@ class DiscordPlatform:
             # `close` was called: this is how a run ends then.
         finally:
             self._serving = None
-            writing.cancel()
-            await asyncio.gather(writing, return_exceptions=True)
+            for one in beside:
+                one.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             try:
-                await self._progress.write()
+                await self._write()
             finally:
                 self._ended.set()
+
+    async def _keep_writing(self) -> None:
+        """Store every few seconds what was heard and learned, until cancelled: much is written at once."""
+        while True:
+            await asyncio.sleep(_WRITING_PAUSE)
+            try:
+                await self._write()
+            except Exception as error:
+                if self._told.is_news("progress", datetime.now(UTC)):
+                    log.error("how far the channels are heard could not be stored: %s", where(error))
+
+    async def _write(self) -> None:
+        await self._progress.write()
+        await self._chats.write()
+        if self._told.is_over("progress"):
+            log.warning("how far the channels are heard is stored again")
 
     async def _connect(self) -> None:
         read_content = await self._content_granted()
@@ -91,7 +145,7 @@ class DiscordPlatform:
     async def _content_granted(self) -> bool:
         """Whether to ask for the message content intent: asking in vain closes the gateway."""
         if self._account.message_content:
-            async with without_gateway(self._account) as client:
+            async with without_gateway(self._account, self._trace()) as client:
                 if may_read_content(client):
                     return True
         self._warn_about_content()
@@ -109,61 +163,56 @@ class DiscordPlatform:
         )
 
     async def _serve(self, *, read_content: bool) -> None:
-        connection = Connection(self._account, self, read_content=read_content)
+        connection = connection_of(self._account, self, self._trace(), read_content=read_content)
         self._connection = connection
         try:
             await connection.serve()
         finally:
             self.ready.clear()
             try:
+                await self._registering.stop()
+                await self._shards.stop()
                 await connection.end()
             finally:
                 self._logged_in.clear()
                 self._connection = None
+                self._shards.let_go()
 
     async def logged_in(self, connection: Connection) -> None:
-        """Register the commands, if they are others than the last time. Hearing people does not wait for that."""
+        """Register the commands, if they are others than the last time. Hearing waits a second for it at most."""
         self._logged_in.set()
-        try:
-            self._menu = menu_of(self._hub.registry)
-            known = f"{connection.application_id}:{self._menu.digest}"
-            if await self._hub.remembered(PLATFORM, "commands") == known:
-                return
-            async with asyncio.timeout(_REGISTER_PATIENCE):
-                await connection.http.bulk_upsert_global_commands(connection.application_id or 0, self._menu.payload)
-            await self._hub.remember(PLATFORM, "commands", known)
-        except Exception as error:
-            log.error("the commands could not be registered with Discord: %s", where(error))
+        await self._registering.begin(connection)
 
-    def connected(self, connection: Connection, *, up: bool) -> None:
-        """The gateway came or went."""
+    def connected(self, connection: Connection, shard: int, *, up: bool) -> None:
+        """A shard of the gateway came or went."""
         if connection is not self._connection:
             return
-        if up:
+        self._shards.connected(shard, up=up)
+        if self._shards.are_up:
             self.ready.set()
         else:
             self.ready.clear()
 
+    def session_begins(self, connection: Connection, shard: int) -> None:
+        """What is missed up to now has to be read back."""
+        self._shards.begin(shard)
+
+    def session_known(self, connection: Connection, shard: int) -> None:
+        """Read back what was missed."""
+        self._shards.known(connection, shard)
+
+    def server_came(self, connection: Connection, guild: discord.Guild) -> None:
+        """Read back what was missed in a server that comes after the others."""
+        self._shards.came(guild)
+
     async def heard(self, message: discord.Message, *, edited: bool) -> None:
         """Hand a message to the hub."""
-        connection = self._connection
-        if connection is None:
-            return
-        if not edited:
-            self._progress.begin(message.channel.id, message.id)
-        try:
-            inbound = await self._hearing.inbound(connection, message, edited=edited)
-            if inbound is not None:
-                await self._hub.receive(inbound)
-        except Exception as error:
-            log.error("message %s could not be handled: %s", message.id, where(error))
-            return
-        if not edited:
-            self._progress.done(message.channel.id, message.id)
+        if self._connection is not None:
+            await self._receiving.hear(self._connection, message, edited=edited)
 
     async def asked(self, interaction: discord.Interaction) -> None:
         """Answer an interaction."""
-        await self._answering.answer(interaction, self._menu)
+        await self._answering.answer(interaction, self._registering.menu)
 
     async def _say_apart(self, inbound: Inbound, content: Content) -> None:
         """What an interaction could not be answered with, as a direct message."""
@@ -174,18 +223,22 @@ class DiscordPlatform:
             fallback=None if inbound.private else inbound.place,
         )
         try:
-            await self.send(to, content, f"answer:{inbound.event_id}", retried=False)
+            await self.send(to, content, f"answer:{inbound.event_id}", retried=False, urgent=True)
         except SendError as error:
             log.error("interaction %s has no answer: %s", inbound.event_id, error)
 
-    async def send(self, to: Address, content: Content, key: str, *, retried: bool) -> Receipt:
+    async def send(self, to: Address, content: Content, key: str, *, retried: bool, urgent: bool) -> Receipt:
         """Say the rendered `content` at `to`, once per `key`.
 
         Discord itself refuses a second message of the same key for a few minutes; with `retried`, the last hundred
         messages of the destination are looked through as well. Works from the login on, also while the gateway is
         lost: waits 10 s for it. A person whose direct messages are closed is written to in a private thread under
-        `to.fallback`. Raises `SendError`; after 30 s, `TryAgain`.
+        `to.fallback`. Raises `SendError`; after 30 s, `TryAgain`; at once where Discord has told the whole bot to wait.
         """
+        if not retried:
+            self._sending.note_first(key)
+        if (wait := self._pace.refusal(urgent=urgent)) is not None:
+            raise TryAgain("Discord wants the whole bot to wait", after=timedelta(seconds=wait))
         try:
             async with asyncio.timeout(_LOGIN_PATIENCE):
                 await self._logged_in.wait()
@@ -195,15 +248,28 @@ class DiscordPlatform:
         if connection is None:
             raise TryAgain("the bot is not connected to Discord")
         try:
-            async with asyncio.timeout(_SEND_PATIENCE):
-                return await self._sending.send(connection, to, content, key, retried=retried)
+            with urgency(urgent):
+                async with asyncio.timeout(_SEND_PATIENCE):
+                    return await self._sending.send(connection, to, content, key, retried=retried, urgent=urgent)
         except Exception as error:
+            self._tell_operator(to, error)
+            failed = send_error(error)
+            if urgent and isinstance(failed, TryAgain) and (wait := self._pace.refusal(urgent=True)) is not None:
+                failed.after = timedelta(seconds=wait)
             # Without the cause: it may quote what was said.
-            raise send_error(error) from None
+            raise failed from None
+
+    def _tell_operator(self, to: Address, error: Exception) -> None:
+        """Say what only the operator can mend: once, and again every hour while it lasts."""
+        if (mend := advice(error)) is None:
+            return
+        place = "" if to.kind == "direct" else f" to {to.id}"
+        if self._told.is_news(f"{mend}{place}", datetime.now(UTC)):
+            log.error("Nothing could be sent%s. %s", place, mend)
 
     async def check(self) -> list[Finding]:
         """What is right and wrong with the token, the intents, the servers; without connecting to the gateway."""
-        return await check(self._account, self._hub.registry)
+        return await check(self._account, self._trace(), self._hub.registry)
 
     async def close(self) -> None:
         """Let go of everything: a `run` in progress returns. May be called twice."""

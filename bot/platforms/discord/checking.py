@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import aiohttp
 import discord
 
 from bot.core.commands import Registry
@@ -26,11 +27,11 @@ _NEEDED: tuple[tuple[str, Text], ...] = (
 )
 
 
-async def check(account: DiscordAccount, registry: Registry) -> list[Finding]:
+async def check(account: DiscordAccount, trace: aiohttp.TraceConfig, registry: Registry) -> list[Finding]:
     """The findings, the most important one first; at most 30 s."""
     findings = [*_commands(registry)]
     try:
-        async with asyncio.timeout(_PATIENCE), without_gateway(account) as client:
+        async with asyncio.timeout(_PATIENCE), without_gateway(account, trace) as client:
             findings = [_ok(_("Discord accepts the bot's token.")), *_application(account, client), *findings]
             guilds: list[dict[str, Any]] = await client.http.get_guilds(_SERVERS, with_counts=False)  # type: ignore[assignment]  # its stub says another shape
             findings += _servers(guilds)

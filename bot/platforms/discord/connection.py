@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
+import aiohttp
 import discord
 import yarl
 from discord.gateway import DiscordWebSocket
@@ -14,7 +15,7 @@ from discord.http import Route
 
 from bot.core.faults import where
 from bot.platforms.discord.account import DiscordAccount
-from bot.platforms.discord.errors import LoginRefused
+from bot.platforms.discord.errors import LoginRefused, ShardsRefused
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,11 @@ _GRACE = 5.0
 _CANCEL_AGAIN = 0.2
 """Seconds after which a cancellation that was not heard is repeated."""
 
+LOGIN_PATIENCE = 30.0
+"""Seconds until a login without an answer has failed; the library would wait for 5 minutes."""
+
 _CLOSE_CODE_TOKEN_REFUSED = 4004
+_CLOSE_CODES_SHARDS_REFUSED = frozenset({4010, 4011})
 _LIBRARY_GATEWAY = DiscordWebSocket.DEFAULT_GATEWAY
 
 
@@ -35,10 +40,19 @@ class Ears(Protocol):
     """Who is told what a connection hears."""
 
     async def logged_in(self, connection: "Connection") -> None:
-        """The token was accepted; the gateway comes next. Raises nothing."""
+        """The token was accepted; the gateway comes when this returns. Raises nothing."""
 
-    def connected(self, connection: "Connection", *, up: bool) -> None:
-        """The gateway is there, or it is gone for now."""
+    def connected(self, connection: "Connection", shard: int, *, up: bool) -> None:
+        """A shard's session is there, or it is gone for now. Without shards there is shard 0."""
+
+    def session_begins(self, connection: "Connection", shard: int) -> None:
+        """A new session of a shard: what was missed before it is not replayed. Nothing of it is heard yet."""
+
+    def session_known(self, connection: "Connection", shard: int) -> None:
+        """The servers of a shard's new session are known, with their channels."""
+
+    def server_came(self, connection: "Connection", guild: discord.Guild) -> None:
+        """A server is known that was out of reach, at a session's begin or later."""
 
     async def heard(self, message: discord.Message, *, edited: bool) -> None:
         """Somebody wrote or changed a message."""
@@ -63,7 +77,9 @@ def _quiet_library() -> None:
 class Connection(discord.Client):
     """A client that serves one `run`: a closed one cannot be used again."""
 
-    def __init__(self, account: DiscordAccount, ears: Ears, *, read_content: bool) -> None:
+    def __init__(
+        self, account: DiscordAccount, ears: Ears, trace: aiohttp.TraceConfig, *, read_content: bool, **options: Any
+    ) -> None:
         _point_library(account)
         _quiet_library()
         intents = discord.Intents.none()
@@ -79,6 +95,8 @@ class Connection(discord.Client):
             max_messages=None,
             guild_ready_timeout=account.guild_ready_timeout,
             max_ratelimit_timeout=LONGEST_RATE_LIMIT,
+            http_trace=trace,
+            **options,
         )
         self._account = account
         self._ears = ears
@@ -86,7 +104,7 @@ class Connection(discord.Client):
         self._ending = False
 
     async def serve(self) -> None:
-        """Connect and hear until cancelled; raises `LoginRefused` and what discord.py raises."""
+        """Connect and hear until cancelled; raises `LoginRefused`, `ShardsRefused` and what discord.py raises."""
         started = asyncio.create_task(self.start(self._account.token))
         try:
             await asyncio.shield(started)
@@ -101,6 +119,8 @@ class Connection(discord.Client):
         except discord.ConnectionClosed as error:
             if error.code == _CLOSE_CODE_TOKEN_REFUSED:
                 raise LoginRefused from None
+            if error.code in _CLOSE_CODES_SHARDS_REFUSED:
+                raise ShardsRefused from None
             raise
 
     async def end(self) -> None:
@@ -115,31 +135,52 @@ class Connection(discord.Client):
                 await asyncio.gather(*late, return_exceptions=True)
         finally:
             # The library still waits for the list of servers to be complete, and would say so after its end.
-            waiting = getattr(self._connection, "_ready_task", None)
-            if waiting is not None:
+            for waiting in self._waiting_for_servers():
                 waiting.cancel()
             await _close(self)
 
+    def _waiting_for_servers(self) -> list[asyncio.Task[None]]:
+        waiting = getattr(self._connection, "_ready_task", None)
+        return [] if waiting is None else [waiting]
+
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
         """Called by the library for each event. When the end has begun, nobody hears it any more."""
-        if not self._ending:
-            super().dispatch(event, *args, **kwargs)
+        if self._ending:
+            return
+        # At once, and not in a task: the next event may be a message.
+        self._notice(event, args)
+        super().dispatch(event, *args, **kwargs)
+
+    def _notice(self, event: str, args: Sequence[Any]) -> None:
+        match event:
+            case "connect":
+                self._ears.session_begins(self, 0)
+            case "ready":
+                self._ears.session_known(self, 0)
+            case "guild_available":
+                self._ears.server_came(self, args[0])
+
+    async def login(self, token: str) -> None:
+        """Called by the library at the start; raises `TimeoutError` after 30 s."""
+        async with asyncio.timeout(LOGIN_PATIENCE):
+            await super().login(token)
 
     async def setup_hook(self) -> None:
         """Called by the library between login and gateway."""
+        self.http._global_over = _AlwaysOpen()
         await self._ears.logged_in(self)
 
     async def on_ready(self) -> None:
         """Called for a new session of the gateway."""
-        self._ears.connected(self, up=True)
+        self._ears.connected(self, 0, up=True)
 
     async def on_resumed(self) -> None:
         """Called when a session goes on after a gap."""
-        self._ears.connected(self, up=True)
+        self._ears.connected(self, 0, up=True)
 
     async def on_disconnect(self) -> None:
         """Called when the gateway is lost; the library connects again by itself."""
-        self._ears.connected(self, up=False)
+        self._ears.connected(self, 0, up=False)
 
     async def on_message(self, message: discord.Message) -> None:
         """Called for each new message."""
@@ -171,14 +212,36 @@ class Connection(discord.Client):
             self._in_hand.discard(task)
 
 
+class _AlwaysOpen(asyncio.Event):
+    """In place of what the library holds everything back with at a global limit: that is left to the pace.
+
+    The library's own stays shut for good where the request that was to open it again is cancelled.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.set()
+
+    def clear(self) -> None:
+        """Stay open."""
+
+
 @asynccontextmanager
-async def without_gateway(account: DiscordAccount) -> AsyncIterator[discord.Client]:
-    """A client that is logged in and not connected, to ask a few questions; raises `LoginRefused`."""
+async def without_gateway(account: DiscordAccount, trace: aiohttp.TraceConfig) -> AsyncIterator[discord.Client]:
+    """A client that is logged in and not connected, to ask a few questions.
+
+    Raises `LoginRefused`; after 30 s, `TimeoutError`.
+    """
     _point_library(account)
     _quiet_library()
-    client = discord.Client(intents=discord.Intents(guilds=True), max_ratelimit_timeout=LONGEST_RATE_LIMIT)
+    client = discord.Client(
+        intents=discord.Intents(guilds=True),
+        max_ratelimit_timeout=LONGEST_RATE_LIMIT,
+        http_trace=trace,
+    )
     try:
-        await client.login(account.token)
+        async with asyncio.timeout(LOGIN_PATIENCE):
+            await client.login(account.token)
         yield client
     except discord.LoginFailure:
         raise LoginRefused from None

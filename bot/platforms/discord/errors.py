@@ -1,6 +1,7 @@
 """What discord.py raises, in the words of the outbox. No reason holds anything a person or Discord has written."""
 
 import asyncio
+import json
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -14,11 +15,33 @@ UNKNOWN_CHANNEL = 10003
 UNKNOWN_MESSAGE = 10008
 UNKNOWN_USER = 10013
 OPENING_CHATS_TOO_FAST = 40003
+SENDING_DISABLED = 40004
+FEATURE_DISABLED = 40006
+RESOURCE_LIMITED = 40062
+INTERNAL_NETWORK = 40333
+MISSING_ACCESS = 50001
+MISSING_PERMISSIONS = 50013
+OVERLOADED = 130000
 CANNOT_WRITE_TO_USER = 50007
 INVALID_RECIPIENT = 50033
 THREAD_ARCHIVED = 50083
 ALREADY_ANSWERED = 40060
 NO_SHARED_SERVER = 50278
+
+_PASSING = frozenset(
+    {OPENING_CHATS_TOO_FAST, SENDING_DISABLED, FEATURE_DISABLED, RESOURCE_LIMITED, INTERNAL_NETWORK, OVERLOADED}
+)
+"""Discord's error codes for what is refused now and not later, whatever the HTTP status."""
+
+_ADVICE = {
+    MISSING_ACCESS: "The bot does not see it. Give the bot's role View Channel there.",
+    MISSING_PERMISSIONS: "The bot may not write there. Give the bot's role Send Messages (in Threads, too) there.",
+    40002: "The application's account has to be verified: see its page in Discord's developer portal.",
+}
+"""What the operator does about Discord's error codes that a permission mends."""
+
+_LONGEST_WAIT = 86_400.0
+"""Seconds: no server's wait is believed beyond a day."""
 
 TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError)
 """What may go wrong with any request: Discord refuses, or cannot be reached in time."""
@@ -40,19 +63,33 @@ class LoginRefused(Exception):
         super().__init__(f"{self.what} {self.mend}")
 
 
+class ShardsRefused(Exception):
+    """Discord wants the bot's servers divided otherwise. The message says so, and what to do about it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Discord does not take this many servers on one connection. Set shard_count for Discord so that no "
+                "shard has 2,500 servers or more, to the same number for all processes of the bot."
+            )
+        )
+
+
 def send_error(error: Exception) -> SendError:
     """The reason why a message was not sent, and whether trying again may help.
 
-    A refused token is the bot's trouble and not the message's: once it is mended, what waits is sent.
+    Only what `is_final` is never tried again. All else passes: Discord's trouble (5xx), its limits (429), a proxy's
+    page instead of an answer, silence, a lost connection. A refused token is the bot's trouble and not the message's:
+    once it is mended, what waits is sent.
     """
     match error:
         case SendError():
             return error
         case discord.RateLimited():
-            return TryAgain("Discord asks to wait", after=timedelta(seconds=error.retry_after))
+            return TryAgain("Discord asks to wait", after=_bounded(error.retry_after))
         case discord.HTTPException():
             return _refusal(error)
-        case ValueError() if not isinstance(error, UnicodeError):
+        case ValueError() if not isinstance(error, UnicodeError | json.JSONDecodeError):
             return NeverAgain("the message cannot be made into one for Discord")
         case asyncio.TimeoutError():
             return TryAgain("Discord did not answer in time")
@@ -62,14 +99,43 @@ def send_error(error: Exception) -> SendError:
 
 def _refusal(error: discord.HTTPException) -> SendError:
     reason = f"Discord answered {error.status} (code {error.code})"
-    if error.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return TryAgain(reason, after=_named_wait(error))
+    if not is_discords_own(error):
+        return TryAgain(f"something before Discord answered {error.status}", after=_named_wait(error))
+    return NeverAgain(reason) if is_final(error) else TryAgain(reason, after=_named_wait(error))
+
+
+def is_final(error: discord.HTTPException) -> bool:
+    """Whether Discord itself refuses, and will do so again.
+
+    That is 400, 403 and 404 with one of the error codes that its documentation lists under "Opcodes and Status
+    Codes", but for those that name a passing state. Without a code it may be anybody's word.
+    """
     lasting = error.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
-    if lasting and error.code != OPENING_CHATS_TOO_FAST:
-        return NeverAgain(reason)
-    return TryAgain(reason)
+    return lasting and error.code != 0 and error.code not in _PASSING and is_discords_own(error)
+
+
+def is_discords_own(error: discord.HTTPException) -> bool:
+    """Whether Discord itself has answered; a proxy before it says nothing about the message, in HTML."""
+    return error.response.headers.get("Content-Type", "").startswith("application/json")
 
 
 def _named_wait(error: discord.HTTPException) -> timedelta | None:
+    """The server's own wait in seconds; one given as a date, as HTTP also allows, Discord does not use."""
     named = error.response.headers.get("Retry-After", "")
-    return timedelta(seconds=int(named)) if named.isdecimal() else None
+    try:
+        return _bounded(float(named))
+    except ValueError:
+        return None
+
+
+def _bounded(seconds: float) -> timedelta | None:
+    return timedelta(seconds=min(seconds, _LONGEST_WAIT)) if seconds >= 0 else None
+
+
+def advice(error: Exception) -> str | None:
+    """What only the operator can mend, and how; None where there is nothing of that kind."""
+    if not isinstance(error, discord.HTTPException) or not is_discords_own(error):
+        return None
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        return f"{LoginRefused.what} {LoginRefused.mend} Until then nothing is sent."
+    return _ADVICE.get(error.code)

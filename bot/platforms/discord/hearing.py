@@ -1,20 +1,28 @@
 """Messages on Discord as the bot hears them."""
 
 import asyncio
+import logging
 import time
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import cast
 
 import discord
 
 from bot.core.inbound import Inbound, Target
 from bot.core.platform import Hub
-from bot.platforms.discord.errors import TROUBLE
+from bot.platforms.discord.errors import TROUBLE, is_final
+from bot.platforms.discord.pacing import urgency
 from bot.platforms.discord.progress import PLATFORM
+from bot.platforms.discord.servertime import ServerTime
 from bot.platforms.discord.threads import PrivateThreads
+
+log = logging.getLogger(__name__)
 
 _SPACES_LIMIT = 20
 _SPACES_AT_ONCE = 5
 _SPACES_TIME = 5.0
+_SPACES_PAUSES = (0.0, 1.0)
 _SPACES_FRESH = 3600.0
 _SPACES_CACHE = 10_000
 
@@ -26,11 +34,15 @@ class SharedSpaces:
     """The servers a person and the bot are both in.
 
     The list of members is a privileged thing that the bot does not ask for, so each server is asked about one
-    person: at most 20 servers, five at once, for at most 5 s, and the answer is good for an hour.
+    person: at most 20 servers, five at once, for at most 5 s, and the answer is good for an hour. Where no server is
+    found and some were not told of, these are asked once more. Without one nobody can be called to somebody in
+    danger, so it goes before what is not urgent. `hears_all` is whether the bot's servers are all on this
+    connection; those on others are asked about, too.
     """
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, *, hears_all: bool) -> None:
         self._hub = hub
+        self._hears_all = hears_all
         self._known: dict[int, tuple[float, tuple[str, ...]]] = {}
 
     def cached(self, user_id: int) -> tuple[str, ...]:
@@ -42,42 +54,62 @@ class SharedSpaces:
         """Their ids. What Discord does not tell in time is left out, and asked again next time."""
         if cached := self.cached(user_id):
             return cached
-        guilds = await self._likely(client)
-        turns = asyncio.Semaphore(_SPACES_AT_ONCE)
-        asking = [asyncio.create_task(_is_member(guild, user_id, turns)) for guild in guilds]
-        if not asking:
-            return ()
-        try:
-            done, late = await asyncio.wait(asking, timeout=_SPACES_TIME)
-        finally:
-            for task in asking:
-                task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
-        answers = [task.result() if task in done else None for task in asking]
-        shared = tuple(str(guild.id) for guild, answer in zip(guilds, answers, strict=True) if answer)
-        if None not in answers:
+        answers = dict.fromkeys(await self._likely(client), cast("bool | None", None))
+        for pause in _SPACES_PAUSES:
+            await asyncio.sleep(pause)
+            answers |= await _ask(client, [guild for guild, answer in answers.items() if answer is None], user_id)
+            if any(answers.values()) or None not in answers.values():
+                break
+        shared = tuple(str(guild) for guild, answer in answers.items() if answer)
+        if None not in answers.values():
             if len(self._known) >= _SPACES_CACHE:
                 self._known.clear()
             self._known[user_id] = (time.monotonic(), shared)
+        elif not shared:
+            log.error(
+                "Discord does not tell in which server person %s is: if they are in danger, no peer can be called. "
+                "Whoever has seen them should write to them.",
+                user_id,
+            )
         return shared
 
-    async def _likely(self, client: discord.Client) -> list[discord.Guild]:
-        guilds = list(client.guilds)
+    async def _likely(self, client: discord.Client) -> list[int]:
+        if not self._hears_all:
+            known = await self._hub.known_servers(PLATFORM, _SPACES_LIMIT)
+            return [int(server) for server in known if server.isdecimal()]
+        guilds = [guild.id for guild in client.guilds]
         if len(guilds) <= _SPACES_LIMIT:
             return guilds
-        known = [guild for guild in guilds if await self._hub.is_known_place(PLATFORM, str(guild.id))]
-        return known[:_SPACES_LIMIT]
+        return [guild for guild in guilds if await self._hub.is_known_place(PLATFORM, str(guild))][:_SPACES_LIMIT]
 
 
-async def _is_member(guild: discord.Guild, user_id: int, turns: asyncio.Semaphore) -> bool | None:
+async def _ask(client: discord.Client, guilds: Sequence[int], user_id: int) -> dict[int, bool | None]:
+    """Whether the person is in each server; None where Discord did not say in time."""
+    if not guilds:
+        return {}
+    turns = asyncio.Semaphore(_SPACES_AT_ONCE)
+    with urgency(True):
+        asking = {guild: asyncio.create_task(_is_member(client, guild, user_id, turns)) for guild in guilds}
+    try:
+        done, late = await asyncio.wait(asking.values(), timeout=_SPACES_TIME)
+    finally:
+        for task in asking.values():
+            task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
+    return {guild: task.result() if task in done else None for guild, task in asking.items()}
+
+
+async def _is_member(client: discord.Client, guild_id: int, user_id: int, turns: asyncio.Semaphore) -> bool | None:
     """Whether the person is in the server; None if Discord did not say."""
-    if guild.get_member(user_id) is not None:
+    guild = client.get_guild(guild_id)
+    if guild is not None and guild.get_member(user_id) is not None:
         return True
     try:
         async with turns:
-            await guild.fetch_member(user_id)
-    except discord.NotFound:
-        return False
+            await client.http.get_member(guild_id, user_id)
+    except discord.HTTPException as error:
+        # Discord's own word: the person, or the bot, is not there.
+        return False if is_final(error) else None
     except TROUBLE:
         return None
     return True
@@ -86,9 +118,10 @@ async def _is_member(guild: discord.Guild, user_id: int, turns: asyncio.Semaphor
 class Hearing:
     """Turns messages into what the hub receives."""
 
-    def __init__(self, spaces: SharedSpaces, threads: PrivateThreads) -> None:
+    def __init__(self, spaces: SharedSpaces, threads: PrivateThreads, time: ServerTime) -> None:
         self._spaces = spaces
         self._threads = threads
+        self._time = time
 
     async def inbound(self, client: discord.Client, message: discord.Message, *, edited: bool) -> Inbound | None:
         """The message as the hub receives it; None if it is nobody's words.
@@ -102,7 +135,7 @@ class Hearing:
         at = message.created_at
         event_id = str(message.id)
         if edited:
-            if message.edited_at is None or datetime.now(UTC) - message.edited_at > _EDIT_FRESH:
+            if message.edited_at is None or self._time.now() - message.edited_at > _EDIT_FRESH:
                 return None
             at = message.edited_at
             event_id = f"{message.id}:{at.isoformat()}"

@@ -3,18 +3,22 @@
 import base64
 import hashlib
 import logging
+import math
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 
 import discord
 
 from bot.core.content import Content
-from bot.core.faults import where
 from bot.core.platform import Address, Hub, NeverAgain, Receipt, Unreachable
-from bot.platforms.discord.errors import CHAT_CLOSED, UNKNOWN_MESSAGE
+from bot.platforms.discord.directs import DirectChats
+from bot.platforms.discord.errors import CHAT_CLOSED, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, is_final
 from bot.platforms.discord.progress import PLATFORM
 from bot.platforms.discord.rendering import Piece, pieces
+from bot.platforms.discord.servertime import ServerTime
 from bot.platforms.discord.threads import PrivateThreads
 
 log = logging.getLogger(__name__)
@@ -27,6 +31,9 @@ _SAME_WORDS_WITHIN = timedelta(hours=1)
 
 _SENT_LIMIT = 5000
 
+_NONCE_WINDOW = 120.0
+"""Seconds for which Discord surely knows a nonce: its documentation says "the past few minutes"."""
+
 
 def nonce_of(key: str, channel_id: int) -> str:
     """22 characters (Discord takes 25) that name one message at one destination.
@@ -37,23 +44,47 @@ def nonce_of(key: str, channel_id: int) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """What is known of the delivery besides its words. In private the bot always sees what it has written."""
+
+    key: str
+    retried: bool
+    urgent: bool
+    in_private: bool
+
+
 class Sending:
     """Posts content, and does not post it twice."""
 
-    def __init__(self, hub: Hub, threads: PrivateThreads) -> None:
+    def __init__(self, hub: Hub, threads: PrivateThreads, chats: DirectChats, time: ServerTime) -> None:
         self._hub = hub
         self._threads = threads
+        self._chats = chats
+        self._time = time
         self._sent: OrderedDict[int, str] = OrderedDict()
+        self._known_until: OrderedDict[str, float] = OrderedDict()
 
-    async def send(self, client: discord.Client, to: Address, content: Content, key: str, *, retried: bool) -> Receipt:
-        """Say `content` at `to`; raises `SendError` and what discord.py raises."""
+    def note_first(self, key: str) -> None:
+        """What has this key is sent for the first time: nothing of it can have arrived yet."""
+        self._known_until[key] = math.inf
+        if len(self._known_until) > _SENT_LIMIT:
+            self._known_until.popitem(last=False)
+
+    async def send(
+        self, client: discord.Client, to: Address, content: Content, key: str, *, retried: bool, urgent: bool
+    ) -> Receipt:
+        """Say `content` at `to`; raises `SendError` and what discord.py raises.
+
+        Where nothing tells whether an earlier attempt has arrived, it is sent again if it is `urgent`; else it fails.
+        """
         if not to.id.isdecimal():
             raise NeverAgain("the address is not an id of Discord")
+        attempt = _Attempt(key, retried, urgent, in_private=to.kind == "direct")
         if to.kind == "place":
-            return await self._post(client, int(to.id), content, key, retried=retried)
+            return await self._post(client, int(to.id), content, attempt)
         try:
-            chat = await client.create_dm(discord.Object(int(to.id)))
-            return await self._post(client, chat.id, content, key, retried=retried)
+            return await self._post_directly(client, to.id, content, attempt)
         except discord.HTTPException as error:
             if error.code not in CHAT_CLOSED:
                 raise
@@ -62,17 +93,35 @@ class Sending:
             raise Unreachable(f"their chat is closed (code {code}), and there is no place for a private thread")
         thread_id = await self._threads.thread_for(client, to.id, to.fallback)
         try:
-            return await self._post(client, thread_id, content, key, retried=retried)
+            return await self._post(client, thread_id, content, attempt)
         except discord.Forbidden as error:
+            if not is_final(error):
+                raise
             raise Unreachable(f"their chat is closed, and so is the private thread (code {error.code})") from None
 
-    async def _post(
-        self, client: discord.Client, channel_id: int, content: Content, key: str, *, retried: bool
+    async def _post_directly(
+        self, client: discord.Client, account: str, content: Content, attempt: _Attempt
     ) -> Receipt:
+        """Post into a person's direct messages; their channel is asked for where it is not known, or gone."""
+        known = await self._chats.known(account)
+        if known is not None:
+            try:
+                return await self._post(client, known, content, attempt)
+            except discord.NotFound as error:
+                if error.code != UNKNOWN_CHANNEL:
+                    raise
+        chat = await self._chats.open(client, account)
+        return await self._post(client, chat, content, attempt)
+
+    async def _post(self, client: discord.Client, channel_id: int, content: Content, attempt: _Attempt) -> Receipt:
         """Post all pieces; the receipt is that of the last one, which has the choices under it."""
         channel = client.get_partial_messageable(channel_id)
         parts = pieces(content)
-        earlier = await self._own_messages(client, channel) if retried else []
+        key = attempt.key
+        earlier = await self._earlier(client, channel, attempt) if attempt.retried else []
+        if key in self._known_until:
+            # Before it leaves: whatever happens then, it may have arrived.
+            self._known_until[key] = min(self._known_until[key], time.monotonic() + _NONCE_WINDOW)
         message_id = ""
         for number, piece in enumerate(parts):
             nonce = nonce_of(key if len(parts) == 1 else f"{key}:{number}", channel_id)
@@ -97,15 +146,23 @@ class Sending:
             self._sent.popitem(last=False)
         return str(message.id)
 
-    async def _own_messages(self, client: discord.Client, channel: discord.PartialMessageable) -> list[discord.Message]:
+    async def _earlier(
+        self, client: discord.Client, channel: discord.PartialMessageable, attempt: _Attempt
+    ) -> list[discord.Message]:
         """The bot's messages among the last hundred of a channel, newest first."""
         me = None if client.user is None else client.user.id
         try:
-            return [message async for message in channel.history(limit=_LOOK_BACK) if message.author.id == me]
+            found = [message async for message in channel.history(limit=_LOOK_BACK)]
         except discord.Forbidden as error:
-            # Without Read Message History only Discord's own de-duplication is left, for a few minutes.
-            log.warning("the history of channel %s cannot be read: %s", channel.id, where(error))
-            return []
+            if not is_final(error):
+                raise
+            found = []
+        if not found and not (attempt.in_private or attempt.urgent or _sees_history(client, channel.id)):
+            # Then Discord shows an empty channel. What is left is its own de-duplication.
+            if time.monotonic() > self._known_until.get(attempt.key, -math.inf):
+                raise NeverAgain("it may have arrived, and the channel's history cannot be read")
+            log.warning("the history of channel %s cannot be read", channel.id)
+        return [message for message in found if message.author.id == me]
 
     async def _among(self, earlier: Sequence[discord.Message], nonce: str, piece: Piece) -> discord.Message | None:
         """The message of `earlier` that was sent with `nonce`.
@@ -120,7 +177,7 @@ class Sending:
                 if str(known) == nonce:
                     return message
                 continue
-            fresh = datetime.now(UTC) - message.created_at < _SAME_WORDS_WITHIN
+            fresh = self._time.now() - message.created_at < _SAME_WORDS_WITHIN
             if (
                 fresh
                 and message.content == piece.text
@@ -129,6 +186,14 @@ class Sending:
             ):
                 return message
         return None
+
+
+def _sees_history(client: discord.Client, channel_id: int) -> bool:
+    """Whether the bot surely has the permission Read Message History in a channel."""
+    channel = client.get_channel(channel_id)
+    if not isinstance(channel, discord.abc.GuildChannel) or getattr(channel.guild, "me", None) is None:
+        return False
+    return channel.permissions_for(channel.guild.me).read_message_history
 
 
 def _tokens(message: discord.Message) -> list[str]:

@@ -12,7 +12,7 @@ import discord
 
 from bot.core.platform import Hub, Unreachable
 from bot.core.words import _
-from bot.platforms.discord.errors import THREAD_GONE
+from bot.platforms.discord.errors import THREAD_GONE, TROUBLE, is_final
 from bot.platforms.discord.progress import PLATFORM
 
 _QUIET_TIME: Literal[10080] = 10080
@@ -26,18 +26,21 @@ class PrivateThreads:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._owners: dict[int, str | None] = {}
+        self._owners: dict[int, str] = {}
         self._opening = asyncio.Lock()
 
     async def account_of(self, thread: discord.Thread) -> str | None:
         """Whom the bot opened this thread for; None if it is not one of these."""
         if not thread.is_private():
             return None
-        if thread.id not in self._owners:
+        if thread.id in self._owners:
+            return self._owners[thread.id]
+        account = await self._hub.remembered(PLATFORM, f"thread:{thread.id}")
+        if account is not None:  # if not, another process may just have opened it
             if len(self._owners) >= _OWNERS_CACHE:
                 self._owners.clear()
-            self._owners[thread.id] = await self._hub.remembered(PLATFORM, f"thread:{thread.id}")
-        return self._owners[thread.id]
+            self._owners[thread.id] = account
+        return account
 
     async def thread_for(self, client: discord.Client, account: str, channel_id: str) -> int:
         """The id of the thread for `account` under a channel, opened if need be, with the person in it.
@@ -87,12 +90,12 @@ class PrivateThreads:
 async def _remove(thread: discord.Thread) -> None:
     try:
         await thread.delete()
-    except discord.HTTPException:
+    except TROUBLE:
         return  # without Manage Threads it stays, empty, and archives itself
 
 
 def _unreachable_or(error: discord.HTTPException) -> Exception:
-    """Discord's refusal as `Unreachable`; its own trouble stays what it is."""
-    if isinstance(error, discord.Forbidden | discord.NotFound) or error.status == 400:  # noqa: PLR2004  the HTTP status "bad request"
+    """Discord's refusal as `Unreachable`; its trouble, and a proxy's word, stay what they are."""
+    if is_final(error):
         return Unreachable(f"their chat is closed, and a private thread was refused (code {error.code})")
     return error

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from datetime import timedelta
 
 import nio
 
@@ -59,8 +60,13 @@ class MatrixPlatform:
     """The bot on one homeserver (implements `bot.core.platform.Platform`)."""
 
     name = "matrix"
+    sends = True
+    at_once = 12
+    recognises = timedelta(hours=24)
+    """Synapse forgets transaction ids after this."""
 
     def __init__(self, account: MatrixAccount, hub: Hub) -> None:
+        self.account_key = account.user_id
         self._account = account
         self._hub = hub
         self._connection: _Connection | None = None
@@ -69,11 +75,16 @@ class MatrixPlatform:
         self.ready = asyncio.Event()
         """Set while the bot is connected and knows the state of its rooms."""
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether it hears people at this moment."""
+        return self.ready.is_set()
+
     async def run(self) -> None:
         """Connect and hear until cancelled.
 
-        Raises `LoginRefused` where an operator must act, `ConnectionLost` where running again may help, and
-        whatever a handler raised: the event it was about comes again in the next run.
+        Raises `LoginRefused` where an operator must act, and `ConnectionLost` where running again may help. An event
+        that a handler has not taken when the run ends comes again in the next one.
         """
         session = await open_session(self._account, self._hub)
         connection = _Connection(session, self._failures)
@@ -94,7 +105,7 @@ class MatrixPlatform:
             await asyncio.gather(listening, ending, return_exceptions=True)
             await session.client.close()
 
-    async def send(self, to: Address, content: Content, key: str, *, retried: bool) -> Receipt:
+    async def send(self, to: Address, content: Content, key: str, *, retried: bool, urgent: bool) -> Receipt:
         """Say the rendered `content`; the homeserver compares keys itself, `retried` or not, for 24 hours.
 
         Matrix has no private threads in a room: a person who cannot be invited is `Unreachable`, whatever the

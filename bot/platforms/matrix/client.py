@@ -50,15 +50,22 @@ class Client(nio.AsyncClient):  # type: ignore[misc]  # nio has no types
         return await self.call_address(method, address + (f"?{urlencode(query)}" if query else ""), body)
 
     async def call_address(self, method: str, address: str, body: object = None) -> dict[str, Any]:
-        """Call a full address on the homeserver; raises `Refused`."""
+        """Call a full address on the homeserver; raises `Refused`, also for an answer that is no JSON object.
+
+        A proxy's page under status 200 must not pass for an empty answer: the bot would take its keys, its rooms or
+        its message for gone.
+        """
         headers = {"Content-Type": "application/json"}
         if self.access_token:
             headers["Authorization"] = f"Bearer {self.access_token}"
         data = None if body is None else json.dumps(body)
         response = await self.send(method, address, data, headers)
-        answer = await self.parse_body(response)
+        try:
+            answer = json.loads(await response.read())
+        except ValueError:
+            answer = None
         if not isinstance(answer, dict):
-            answer = {}
+            raise Refused(None, response.status, _retry_after_ms(response))
         if response.status >= _FIRST_ERROR_STATUS:
             errcode = answer.get("errcode")
             raise Refused(

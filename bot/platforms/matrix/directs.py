@@ -25,6 +25,8 @@ class DirectRooms:
         self._client = session.client
         self._rooms = rooms
         self._by_account: dict[str, list[str]] = {}
+        self._unwritten = False
+        """Whether the account data lacks something that is known here."""
         self._writing = asyncio.Lock()
         self._making: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         """A lock per person who is just being written to, so that two messages do not make two rooms."""
@@ -46,29 +48,50 @@ class DirectRooms:
                 known += [room for room in rooms if isinstance(room, str) and room not in known]
 
     def is_private(self, room_id: str, account: str) -> bool:
-        """Whether what this person says there is said to the bot alone."""
-        return room_id in self._by_account.get(account, ()) and self._rooms.only_for(room_id, account)
+        """Whether what this person says there is said to the bot alone.
+
+        A room of the bot's own making counts, too: it may have been killed before it wrote down whose the room is.
+        """
+        known = room_id in self._by_account.get(account, ()) or self._rooms.made_by_bot(room_id)
+        return known and self._rooms.only_for(room_id, account)
 
     def owner(self, room_id: str) -> str | None:
         """Whose direct room it is."""
         return next((account for account, rooms in self._by_account.items() if room_id in rooms), None)
 
-    async def mark(self, account: str, room_id: str) -> None:
-        """Record that this is the person's direct room from now on; raises `Refused`."""
-        await self._session.remember(f"direct:{account}", room_id)
+    def expect(self, account: str, room_id: str) -> None:
+        """It is the person's direct room, and is still to be marked as that."""
         rooms = self._by_account.setdefault(account, [])
-        if room_id in rooms:
-            return
-        rooms.append(room_id)
+        if room_id not in rooms:
+            rooms.append(room_id)
+            self._unwritten = True
+
+    async def mark(self, account: str, room_id: str) -> None:
+        """Record that this is the person's direct room from now on; raises `Refused`.
+
+        It counts at once, and what could not be written is written by the next call.
+        """
+        self.expect(account, room_id)
+        await self._session.remember(f"direct:{account}", room_id)
         async with self._writing:
-            await self._client.call("PUT", *self._account_data(), body=self._by_account)
+            if self._unwritten:
+                self._unwritten = False
+                try:
+                    await self._client.call("PUT", *self._account_data(), body=self._by_account)
+                except BaseException:
+                    self._unwritten = True
+                    raise
 
     async def move(self, old: str, new: str) -> None:
         """Follow the upgrade of a room, if it is a direct one; raises `Refused`."""
         account = self.owner(old)
         if account is not None:
             self._by_account[account].remove(old)
-            await self.mark(account, new)
+            try:
+                await self.mark(account, new)
+            except BaseException:
+                self._by_account[account].insert(0, old)  # to be moved again
+                raise
 
     async def room_for(self, account: str) -> str:
         """The person's direct room, made if there is none.
@@ -80,6 +103,8 @@ class DirectRooms:
             known = await self._known(account)
             for room_id in known:
                 if self._rooms.only_for(room_id, account):
+                    if room_id not in self._by_account.get(account, ()):
+                        await self.mark(account, room_id)  # the bot was killed before it came to that
                     return room_id
             lost = [room for room in known if account not in self._rooms.members(room)]
             await self._count_renewal(account, lost)
@@ -89,10 +114,16 @@ class DirectRooms:
             return room_id
 
     async def _known(self, account: str) -> list[str]:
-        remembered = await self._session.remembered(f"direct:{account}")
-        rooms = [remembered] if remembered else []
         # The newest was appended last.
-        return rooms + [room for room in reversed(self._by_account.get(account, [])) if room != remembered]
+        rooms = list(reversed(self._by_account.get(account, [])))
+        try:
+            remembered = await self._session.remembered(f"direct:{account}")
+        except Exception:
+            # Somebody in danger is answered without the database, too; but no room is made without it.
+            if not any(self._rooms.only_for(room, account) for room in rooms):
+                raise
+            return rooms
+        return [remembered, *(room for room in rooms if room != remembered)] if remembered else rooms
 
     async def _count_renewal(self, account: str, lost: list[str]) -> None:
         renewed, _, at = (await self._session.remembered(f"direct_renewed:{account}") or "").partition(" ")
@@ -107,11 +138,13 @@ class DirectRooms:
             "initial_state": [_ENCRYPTED],
         }
         try:
-            room_id = str((await self._client.call("POST", "createRoom", body=wish))["room_id"])
+            room_id = (await self._client.call("POST", "createRoom", body=wish)).get("room_id")
         except Refused as refused:
             if refused.may_pass:
                 raise
             raise Unreachable(f"the homeserver refused a direct room: {refused}") from refused
+        if not isinstance(room_id, str):
+            raise Refused(None, None)  # an answer that makes no sense is an accident of the moment
         # First of all it is remembered: a crash from here on must not make a second room.
         await self._session.remember(f"direct:{account}", room_id)
         await self._rooms.look_up(room_id)

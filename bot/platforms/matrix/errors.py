@@ -5,6 +5,7 @@ from datetime import timedelta
 from bot.core.platform import NeverAgain, SendError, TryAgain
 from bot.core.words import Text
 
+_BAD_REQUEST = 400
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERROR = 500
 _PASSING = frozenset({"M_LIMIT_EXCEEDED", "M_RESOURCE_LIMIT_EXCEEDED", "M_UNKNOWN_TOKEN", "M_MISSING_TOKEN"})
@@ -44,11 +45,19 @@ class Refused(Exception):
 
     @property
     def may_pass(self) -> bool:
-        """Whether the same request may succeed later."""
-        if self.errcode in _PASSING or self.status is None:
+        """Whether the same request may succeed later.
+
+        An answer without an error code is not the homeserver's own: it is a page of a proxy before it, whatever its
+        status says, or a success that could not be read.
+        """
+        if self.errcode is None or self.errcode in _PASSING or self.status is None:
             return True
-        # A success that nio could not read counts as an accident of the moment.
-        return self.status == _TOO_MANY_REQUESTS or self.status >= _SERVER_ERROR or self.status < 400  # noqa: PLR2004  below 400 is no refusal
+        return self.status == _TOO_MANY_REQUESTS or self.status >= _SERVER_ERROR or self.status < _BAD_REQUEST
+
+    @property
+    def is_about_position(self) -> bool:
+        """Whether a sync was refused for its position: Synapse says 400 with M_UNKNOWN, others M_UNKNOWN_POS."""
+        return self.errcode == "M_UNKNOWN_POS" or (self.errcode is not None and self.status == _BAD_REQUEST)
 
     def as_send_error(self) -> SendError:
         """The same for the outbox."""

@@ -6,7 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from bot.core.content import Choice, read_token
 from bot.platforms.matrix.account import server_of
+from bot.platforms.matrix.reactions import MOST_KEYCAPS
+from bot.platforms.matrix.rendering import CHOICES
 
 _REPLY_FALLBACK = re.compile(r"\A> (?:\* )?<@[^>\n]{1,255}>[^\n]*\n(?:>[^\n]*\n)*\n?")
 """The quotation that clients put before a reply until Matrix 1.13. Other lines that begin with ">" are the
@@ -67,6 +70,15 @@ class Event:
             name = _text(content.get("filename"))
             return body if name and name != body else ""
         return _REPLY_FALLBACK.sub("", body, count=1) if self._reply else body
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """The choices under a message, if it is one that the bot has written."""
+        tokens = self.content.get(CHOICES)
+        if not isinstance(tokens, list):
+            return ()
+        read = [read_token(token) for token in tokens[:MOST_KEYCAPS] if isinstance(token, str)]
+        return tuple(Choice(label="", command=command, arguments=arguments) for command, arguments in read)
 
     @property
     def redacts(self) -> str:

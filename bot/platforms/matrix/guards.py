@@ -16,8 +16,13 @@ log = logging.getLogger(__name__)
 class Room(nio.MatrixRoom):  # type: ignore[misc]  # nio has no types
     """A room that survives any state event."""
 
+    made_by = ""
+    """Who made it; nio's own `creator` is not set since room version 11."""
+
     def handle_event(self, event: Any) -> None:
         """Take in a state event, or leave it out."""
+        if isinstance(event, nio.RoomCreateEvent):
+            self.made_by = str(event.sender)
         try:
             super().handle_event(event)
         except Exception as trouble:

@@ -1,17 +1,30 @@
 """What people do in rooms, as the hub hears it."""
 
+import asyncio
+import contextlib
+import logging
 from dataclasses import replace
 
+import nio
+
+from bot.core.content import Choice
+from bot.core.faults import where
 from bot.core.inbound import Inbound, Invocation, Target
 from bot.core.platform import Address, Hub
 from bot.platforms.matrix.directs import DirectRooms
 from bot.platforms.matrix.errors import Refused
 from bot.platforms.matrix.events import Event, link_to
+from bot.platforms.matrix.patience import OUT_OF_REACH
 from bot.platforms.matrix.reactions import MOST_KEYCAPS, asks_for_help, chosen, number_in
 from bot.platforms.matrix.recent import Recent, Said
 from bot.platforms.matrix.rooms import Rooms
 from bot.platforms.matrix.session import PLATFORM, Session
 from bot.platforms.matrix.upgrades import Upgrades
+
+log = logging.getLogger(__name__)
+
+_LOOK_UP_SECONDS = 5.0
+"""How long something is looked up that an event is about, while everybody behind it waits."""
 
 _FOR_ANOTHER, _FOR_ONESELF = "escalate", "peer"
 """Commands behind the SOS reaction."""
@@ -44,22 +57,45 @@ class Hearing:
                 self._recent.drop(event.redacts)
         return None
 
+    async def plain(self, room_id: str, event: Event) -> Inbound | None:
+        """What can be said of an event whose surroundings cannot be looked up; None where that is nothing.
+
+        Somebody's words, and a call for help without whom it is for.
+        """
+        if event.sender == self._session.user_id:
+            return None
+        if event.type == "m.room.message" and event.text.strip():
+            return replace(await self.bare(room_id, event), text=event.text, edited=event.is_edit)
+        if event.type == "m.reaction" and event.relation == "m.annotation" and asks_for_help(event.reaction):
+            return replace(await self.bare(room_id, event), invocation=Invocation(command=_FOR_ANOTHER))
+        return None
+
     async def bare(self, room_id: str, event: Event) -> Inbound:
-        """That somebody did something, and nothing of what it was."""
+        """That somebody did something, and nothing of what it was; raises nothing."""
         private = self._directs.is_private(room_id, event.sender)
         shared = self._rooms.shared_with(event.sender) if private else ()
         space = self._rooms.space_of(room_id)
+        place, *shared_places = await self._places_of([room_id, *shared])
         return Inbound(
             event_id=event.event_id,
             platform=PLATFORM,
             account=event.sender,
-            place=await self._upgrades.place_of(room_id),
+            place=place,
             private=private,
             at=event.at,
-            space=None if space is None else await self._upgrades.place_of(space),
-            shared_spaces=tuple([await self._upgrades.place_of(room) for room in shared]),
+            space=None if space is None else (await self._places_of([space]))[0],
+            shared_spaces=tuple(shared_places),
             link=event.link(room_id),
         )
+
+    async def _places_of(self, rooms: list[str]) -> list[str]:
+        try:
+            async with asyncio.timeout(_LOOK_UP_SECONDS):
+                return [await self._upgrades.place_of(room) for room in rooms]
+        except Exception as error:
+            # Somebody in danger must reach the hub, which has an answer even where the database cannot be read.
+            log.error("Which places Matrix rooms are could not be read: %s", where(error))
+            return [self._upgrades.place_known_of(room) for room in rooms]
 
     async def _message(self, room_id: str, event: Event) -> Inbound | None:
         text = event.text
@@ -71,7 +107,7 @@ class Hearing:
         if not text.strip() or event.sender == self._session.user_id:
             return None
         inbound = await self.bare(room_id, event)
-        about = await self._target(room_id, event.reply_to) if event.reply_to and not event.is_edit else None
+        about = await self._quoted(room_id, event.reply_to) if event.reply_to and not event.is_edit else None
         invocation = await self._typed_choice(inbound, text) if not event.is_edit else None
         return replace(inbound, text=text, edited=event.is_edit, about=about, invocation=invocation)
 
@@ -90,13 +126,20 @@ class Hearing:
             return await self._call_for_help(room_id, event)
         if number_in(event.reaction) is None:
             return None
-        offered = self._recent.offered(event.related_to)
-        choices = offered or await self._hub.choices(PLATFORM, event.related_to)
-        choice = chosen(choices[:MOST_KEYCAPS], event.reaction)
+        choice = chosen((await self._choices(room_id, event.related_to))[:MOST_KEYCAPS], event.reaction)
         if choice is None:
             return None
         invocation = Invocation(command=choice.command, arguments=choice.arguments)
         return replace(await self.bare(room_id, event), invocation=invocation)
+
+    async def _choices(self, room_id: str, event_id: str) -> tuple[Choice, ...]:
+        """The choices under a message of the bot: remembered, known to the hub, or read in the message itself."""
+        known = self._recent.offered(event_id) or await self._hub.choices(PLATFORM, event_id)
+        if known:
+            return known
+        # A bot that was killed after the homeserver took the message has not stored which one it was.
+        event = await self._looked_up(room_id, event_id)
+        return event.choices if event is not None and event.sender == self._session.user_id else ()
 
     async def _call_for_help(self, room_id: str, event: Event) -> Inbound:
         """SOS on another's message asks for a peer for them; on one's own, or the bot's, for oneself."""
@@ -108,6 +151,14 @@ class Hearing:
             return replace(inbound, invocation=Invocation(command=_FOR_ONESELF), about=own_words)
         return replace(inbound, invocation=Invocation(command=_FOR_ANOTHER), about=target)
 
+    async def _quoted(self, room_id: str, event_id: str) -> Target | None:
+        """The message that a reply is to; None also where it cannot be fetched: that must never cost the words."""
+        try:
+            return await self._target(room_id, event_id)
+        except (Refused, nio.ProtocolError, *OUT_OF_REACH) as trouble:
+            log.warning("What a reply in Matrix room %s is to is unknown: %s", room_id, type(trouble).__name__)
+            return None
+
     async def _target(self, room_id: str, event_id: str) -> Target | None:
         said = self._recent.get(event_id) or await self._fetched(room_id, event_id)
         if said is None:
@@ -117,13 +168,23 @@ class Hearing:
 
     async def _fetched(self, room_id: str, event_id: str) -> Said | None:
         """Ask the homeserver for a message; its text is "" where the bot has no key for it."""
+        event = await self._looked_up(room_id, event_id)
+        return None if event is None else self._recent.keep(event_id, event.sender, event.text)
+
+    async def _looked_up(self, room_id: str, event_id: str) -> Event | None:
+        """A message as the homeserver has it, decrypted where the bot has its key; None where there is none."""
+        client = self._session.client
         try:
-            response = await self._session.client.room_get_event(room_id, event_id)
+            async with asyncio.timeout(_LOOK_UP_SECONDS):
+                found = (await client.room_get_event(room_id, event_id)).event
         except Refused as refused:
             if refused.may_pass:
                 raise
             return None
-        event = Event(response.event.source)
-        if event.event_id != event_id or event.type not in {"m.room.message", "m.room.encrypted"}:
-            return None
-        return self._recent.keep(event_id, event.sender, event.text)
+        if isinstance(found, nio.MegolmEvent):
+            found.room_id = room_id
+            with contextlib.suppress(nio.EncryptionError):
+                found = client.decrypt_event(found)
+        event = Event(found.source)
+        known = event.event_id == event_id and event.type in {"m.room.message", "m.room.encrypted"}
+        return event if known else None

@@ -14,14 +14,21 @@ _MESSAGE_BYTES = 20_000
 """UTF-8 bytes of one body: twice (plain and HTML), JSON and base64 (four thirds) must stay below the bound."""
 
 
+CHOICES = "org.handrail.choices"
+"""The field of a message that holds the tokens of its choices. Who presses one is understood by it alone: the bot may
+have died before it stored that the message was sent."""
+
+
 def messages(content: Content) -> list[dict[str, Any]]:
     """The contents of the `m.room.message` events that say `content`, which is rendered; choices in the last."""
-    pieces = _pieces(_plain(content))
-    if len(pieces) == 1 and (content.title or content.fields):
+    said = [_message(piece) for piece in _pieces(_plain(content))]
+    if len(said) == 1 and (content.title or content.fields):
         html = _html(content)
         if len(html.encode()) <= _MESSAGE_BYTES:
-            return [_message(pieces[0]) | {"format": "org.matrix.custom.html", "formatted_body": html}]
-    return [_message(piece) for piece in pieces]
+            said[0] |= {"format": "org.matrix.custom.html", "formatted_body": html}
+    if content.choices:
+        said[-1][CHOICES] = [choice.token for choice in content.choices[:MOST_KEYCAPS]]
+    return said
 
 
 def _message(body: str) -> dict[str, Any]:

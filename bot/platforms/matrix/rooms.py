@@ -29,6 +29,11 @@ class Rooms:
         """Whether nobody else than the bot and this person is in the room or invited to it."""
         return self.members(room_id) == {self._session.user_id, account}
 
+    def made_by_bot(self, room_id: str) -> bool:
+        """Whether the bot itself has made the room: it makes direct rooms only."""
+        room = self._client.rooms.get(room_id)
+        return room is not None and room.made_by == self._session.user_id
+
     def shared_with(self, account: str) -> tuple[str, ...]:
         """Rooms and spaces in which both are members, at most a hundred."""
         shared = (

@@ -93,7 +93,10 @@ class Sending:
         if self._client.rooms[room_id].encrypted and event_type != "m.reaction":
             event_type, content = await self._encrypted(room_id, event_type, content)
         answer = await self._client.call("PUT", "rooms", room_id, "send", event_type, transaction, body=content)
-        return str(answer["event_id"])
+        event_id = answer.get("event_id")
+        if not isinstance(event_id, str):
+            raise Refused(None, None)  # an answer that makes no sense is an accident of the moment
+        return event_id
 
     async def _encrypted(self, room_id: str, event_type: str, content: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         client = self._client

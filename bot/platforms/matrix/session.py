@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.core.platform import Hub
@@ -47,6 +48,10 @@ class Session:
     async def remember(self, name: str, value: str) -> None:
         """Store `value` under `name`."""
         await self.hub.remember(PLATFORM, name, value)
+
+    async def remember_all(self, values: Mapping[str, str]) -> None:
+        """Store several values by their names, all or none of them."""
+        await self.hub.remember_all(PLATFORM, values)
 
 
 async def open_session(account: MatrixAccount, hub: Hub) -> Session:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 import nio
 
 from bot.core.content import Content
-from bot.core.platform import SendError
+from bot.core.faults import where
 from bot.core.words import _
 from bot.platforms.matrix.errors import Refused
 from bot.platforms.matrix.events import Event
@@ -94,8 +94,9 @@ class Unread:
                 self._told.popitem(last=False)
             try:
                 await self._tell(room_id, event)
-            except (Refused, SendError, *OUT_OF_REACH, nio.ProtocolError) as trouble:
-                log.critical("Nobody was told that event %s is unreadable: %s", event_id, type(trouble).__name__)
+            except Exception as error:
+                # Whatever it is, the database, too: the others are to be heard.
+                log.critical("Nobody was told that event %s is unreadable: %s", event_id, where(error))
                 del self._told[room_id]
 
     async def _tell(self, room_id: str, event: nio.Event) -> None:

@@ -83,24 +83,36 @@ class Escalations:
                 excerpt=_heard_in(inbound.text, signal),
                 link=inbound.link,
                 carried=inbound.private and inbound.invocation is None,
+                late=inbound.seen_late(now),
             ),
             actor=member.id,
             now=now,
         )
 
-    async def by_member(self, tx: Transaction, member: Member, *, now: datetime) -> bool:
-        """Open a case because the member asks for a person; False if one was open already."""
-        return await self._open(tx, member, NewCase(how="member", severity=Severity.URGENT), actor=member.id, now=now)
+    async def by_member(
+        self, tx: Transaction, member: Member, *, now: datetime, late: timedelta = store.PUNCTUAL
+    ) -> bool:
+        """Open a case because the member asks for a person; False if one was open already. `late`: seen so late."""
+        new = NewCase(how="member", severity=Severity.URGENT, late=late)
+        return await self._open(tx, member, new, actor=member.id, now=now)
 
     async def for_other(
-        self, tx: Transaction, member: Member, by: Member, target: Target | None, *, now: datetime
+        self,
+        tx: Transaction,
+        member: Member,
+        by: Member,
+        target: Target | None,
+        *,
+        now: datetime,
+        late: timedelta = store.PUNCTUAL,
     ) -> bool:
-        """Open a case for a member on another's word; False if one was open already."""
+        """Open a case for a member on another's word, seen so `late`; False if one was open already."""
         new = NewCase(
             how="other",
             severity=Severity.URGENT,
             excerpt=clean(target.text, store.EXCERPT_LIMIT) if target else None,
             link=target.link if target else None,
+            late=late,
         )
         return await self._open(tx, member, new, actor=by.id, now=now)
 
@@ -112,6 +124,8 @@ class Escalations:
             row = await store.insert_case(tx, member.community.id, member.id, new, case)
             if row is not None:
                 log.info("case %d: opened (%s, %s)", row.id, new.how, new.severity.value)
+                if new.late:
+                    store.note_lateness(tx, row.id, new.late, now=now)
                 await self._apply(tx, row, Opened(), actor=actor, now=now)
                 return True
             row = await store.open_case_of(tx, member.id)
@@ -129,11 +143,13 @@ class Escalations:
             row.category, row.rules = new.category or row.category, [*row.rules, *new.rules]
             if new.excerpt:
                 row.excerpt_sealed = tx.vault.seal(new.excerpt, store.EXCERPT)
+            if new.late or await store.lateness(tx, row.id) is not None:
+                store.note_lateness(tx, row.id, new.late, now=now)
             if new.severity.pages and not store.case_of(row).severity.pages:
                 row.policy, row.step = write_policy(member.community.policy), 0
         carried = new.carried and row.holder is not None
         excerpt = None if carried else new.excerpt
-        await self._apply(tx, row, Heard(new.severity), actor=actor, now=now, excerpt=excerpt)
+        await self._apply(tx, row, Heard(new.severity), actor=actor, now=now, excerpt=excerpt, late=new.late)
         if raised or new.how == "signal":
             await self._effects.answer_again(tx, row, raised=raised, carried=carried, now=now)
 
@@ -217,37 +233,47 @@ class Escalations:
     async def due(self, tx: Transaction, *, now: datetime, limit: int = 50) -> int:
         """Fire the timers that are due; how many."""
         query = (
-            select(tables.CaseRow)
+            select(tables.CaseRow.id)
             .where(tables.CaseRow.next_at <= now)
             .order_by(tables.CaseRow.next_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        rows = list(await tx.session.scalars(query))
+        ids = list(await tx.session.scalars(query))
 
         async def fire(row: tables.CaseRow) -> None:
             await self._apply(tx, row, TimerFired(), actor=None, now=now)
 
-        return await each_alone(tx, rows, fire, now=now)
+        return await each_alone(tx, tables.CaseRow, ids, fire, now=now)
 
     # The relay
 
     async def conversations(self, tx: Transaction, person: Member) -> list[tables.CaseRow]:
         """The open cases this person is in, as the member or as the peer."""
-        own = await store.open_case_of(tx, person.id)
-        return [*([own] if own is not None else []), *await store.cases_held_by(tx, person.id)]
+        return await store.open_cases_with(tx, person.id)
 
     async def relay(
-        self, tx: Transaction, person: Member, row: tables.CaseRow, text: str, event: str, *, now: datetime
+        self,
+        tx: Transaction,
+        person: Member,
+        row: tables.CaseRow,
+        text: str,
+        event: str,
+        *,
+        now: datetime,
+        late: timedelta = store.PUNCTUAL,
     ) -> bool:
-        """Carry a message to the other side; False if the case has nobody there yet (it is kept for them)."""
+        """Carry a message, seen so `late`, to the other side.
+
+        False if the case has nobody there yet: it is kept for them.
+        """
         text = clean(text, RELAY_LIMIT)
         if not text:
             return True
         store.keep_words(tx, row.id, person.id, text, now=now)
         if row.member_id == person.id and row.holder is None:
             return False
-        await self._effects.carry(tx, row, person, text, event, now=now)
+        await self._effects.carry(tx, row, person, text, event, now=now, late=late)
         spoke = Spoke() if row.holder == person.id else MemberSpoke()
         await self._apply(tx, row, spoke, actor=None, now=now)
         return True
@@ -260,7 +286,7 @@ class Escalations:
         """A message of a case has failed for good: those on duty are told, and a lost peer is replaced."""
         if failed.case_id is None or failed.key.startswith("unreached:"):
             return
-        row = await tx.session.get(tables.CaseRow, failed.case_id)
+        row = await store.case_numbered(tx, failed.case_id)
         if row is None or row.open_for is None:
             return
         store.note(tx, row.id, f"not delivered: {type(error).__name__}", failed.member_id, now=now)
@@ -289,10 +315,11 @@ class Escalations:
         actor: int | None,
         now: datetime,
         excerpt: str | None = None,
+        late: timedelta = store.PUNCTUAL,
     ) -> Content | None:
         """Advance the case, store it, log it, and say what follows; the answer to who acted, if there is one.
 
-        `excerpt`: words of the member that nobody carries to the holder.
+        `excerpt`: words of the member that nobody carries to the holder; `late`: how late they were seen.
         """
         before = store.case_of(row)
         case, effects = advance(before, event, now)
@@ -306,7 +333,7 @@ class Escalations:
                 told = await self._effects.page(tx, row, effect, now=now) or await self._page_on(tx, row, now=now)
                 continue
             said = await self._effects.perform(
-                tx, row, effect, actor=actor, now=now, somebody_told=told, excerpt=excerpt
+                tx, row, effect, actor=actor, now=now, somebody_told=told, excerpt=excerpt, late=late
             )
             answer = said or answer
         return answer

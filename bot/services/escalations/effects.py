@@ -1,7 +1,7 @@
 """What follows from a step of the state machine: effects become deliveries, in the same transaction."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
@@ -65,10 +65,12 @@ class Effects:
         now: datetime,
         somebody_told: bool = True,
         excerpt: str | None = None,
+        late: timedelta = store.PUNCTUAL,
     ) -> Content | None:
         """Put an effect's messages, other than a page's, into the outbox; the answer to who acted, if there is one.
 
-        `somebody_told`: a page went out; `excerpt`: words of the member that were not carried to the holder.
+        `somebody_told`: a page went out; `excerpt`: words of the member that were not carried to the holder; `late`:
+        how late those were seen.
         """
         answer: Content | None = None
         match effect:
@@ -81,7 +83,7 @@ class Effects:
             case TellMemberLate():
                 await self._to_member(tx, row, await self._late(tx, row), key="late", now=now)
             case TellHolder(severity):
-                content = words.signal_in_conversation(row.id, severity, excerpt)
+                content = words.signal_in_conversation(row.id, severity, excerpt, late)
                 key = f"signal:{int(now.timestamp())}"
                 await self._to_person(tx, row, row.holder, content, key=key, now=now)
             case OpenRelay(peer):
@@ -123,12 +125,21 @@ class Effects:
         return words.about_the_peer(await self._lines(tx, peer, category))
 
     async def carry(
-        self, tx: Transaction, row: tables.CaseRow, person: Member, text: str, event: str, *, now: datetime
+        self,
+        tx: Transaction,
+        row: tables.CaseRow,
+        person: Member,
+        text: str,
+        event: str,
+        *,
+        now: datetime,
+        late: timedelta,
     ) -> None:
-        """Bring one message of the relay to the other side, under the sender's chosen name."""
+        """Bring one message of the relay, seen so `late`, to the other side, under the sender's chosen name."""
         to_peer = row.member_id == person.id
         name: str | Text = person.name or (words.A_MEMBER if to_peer else words.A_PEER)
         title = _("{name} (case {number})", name=name, number=row.id) if to_peer else _("{name}, peer", name=name)
+        title = words.written_ago(title, late) if late else title
         receiver = row.holder if to_peer else row.member_id
         content = Content(title=title, text=text)
         await self._to_person(tx, row, receiver, content, key=f"relay:{event}", now=now, author=person.id)
@@ -190,31 +201,40 @@ class Effects:
         self, tx: Transaction, row: tables.CaseRow, roles: frozenset[Role], *, number: int, now: datetime
     ) -> int:
         content = await self._page_content(tx, row, number, now=now)
-        reached = 0
+        case_id, reached = row.id, 0
         for person_id in await members.with_roles(tx, row.community_id, set(roles)):
             if person_id == row.member_id:
                 continue
-            key = f"page:{row.id}:{number}:{person_id}"
-            person = await members.load(tx, person_id)
-            reached += await self._voice.to_member(
-                tx,
-                person,
-                content,
-                key=key,
-                priority=Priority.CRISIS,
-                now=now,
-                case_id=row.id,
-                about_id=row.member_id,
-            )
+            try:
+                async with tx.session.begin_nested():
+                    reached += await self._page_person(tx, row, person_id, content, number=number, now=now)
+            except Exception as error:
+                # Nobody else is kept from being paged; not log.exception, whose message may hold somebody's words.
+                log.error("case %d: member %d cannot be paged: %s", case_id, person_id, where(error))
         return reached
+
+    async def _page_person(
+        self, tx: Transaction, row: tables.CaseRow, person_id: int, content: Content, *, number: int, now: datetime
+    ) -> bool:
+        return await self._voice.to_member(
+            tx,
+            await members.load(tx, person_id),
+            content,
+            key=f"page:{row.id}:{number}:{person_id}",
+            priority=Priority.CRISIS,
+            now=now,
+            case_id=row.id,
+            about_id=row.member_id,
+        )
 
     async def _page_content(self, tx: Transaction, row: tables.CaseRow, number: int, *, now: datetime) -> Content:
         minutes = int((now - row.opened_at).total_seconds() // 60)
         severity = store.case_of(row).severity
-        return words.page(row.id, number, severity, await self._facts(tx, row), minutes)
+        return words.page(row.id, number, severity, await self._facts(tx, row, now=now), minutes)
 
-    async def _facts(self, tx: Transaction, row: tables.CaseRow) -> tuple[Field, ...]:
+    async def _facts(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> tuple[Field, ...]:
         member = await members.load(tx, row.member_id) if row.member_id is not None else None
+        seen = await store.lateness(tx, row.id)
         return words.case_facts(
             row.id,
             category=row.category,
@@ -223,6 +243,7 @@ class Effects:
             country=member.country if member else "?",
             language=member.language if member else "?",
             how=row.opened_by,
+            written=None if seen is None else words.written(seen[0], now - seen[1]),
         )
 
     # The relay's two ends
@@ -233,7 +254,7 @@ class Effects:
         name = peer.name or words.A_PEER
         await self._to_member(tx, row, words.person_is_here(name), key=f"here:{row.version}", now=now)
         waiting = await store.words_since_opening(tx, row)
-        content = words.you_have_it(row.id, await self._facts(tx, row), waiting)
+        content = words.you_have_it(row.id, await self._facts(tx, row, now=now), waiting)
         await self._to_person(tx, row, peer_id, content, key=f"have:{row.version}", now=now)
         await self._to_rooms(tx, row, words.is_on_it(name, row.id), key=f"onit:{row.id}:{row.version}", now=now)
         return Content(text=_("You have it. I have written to you privately."))
@@ -267,11 +288,13 @@ class Effects:
         number, lines = self._emergency_number(member), await self._lines(tx, member, row.category)
         if row.holder is not None:
             return words.answer_in_conversation(number, lines)
+        seen = await store.lateness(tx, row.id) if row.opened_by != "other" else None
+        late = seen[0] if seen is not None else store.PUNCTUAL
         if not somebody_told:
-            return words.answer_without_peers(number, lines)
+            return words.answer_without_peers(number, lines, late)
         if row.opened_by == "other":
             return words.answer_worried(member.community.name, number, lines)
-        return words.answer_to_member(store.case_of(row).severity, member.community.name, number, lines)
+        return words.answer_to_member(store.case_of(row).severity, member.community.name, number, lines, late)
 
     async def _late(self, tx: Transaction, row: tables.CaseRow) -> Content:
         member = await self._member(tx, row)
@@ -338,7 +361,7 @@ class Effects:
         self, tx: Transaction, row: tables.CaseRow, kind: str, content: Content, *, key: str, now: datetime
     ) -> int:
         stored = await tx.session.get_one(tables.Community, row.community_id)
-        community = members.community_of(stored)
+        community = members.community_of(stored, tx)
         return await self._voice.to_places(
             tx,
             community,

@@ -2,9 +2,9 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
 from bot.core.crisis import Severity
 from bot.core.escalation import Case, Outcome, State
@@ -19,13 +19,21 @@ EXCERPT = "cases.excerpt"
 LINK = "cases.link"
 RELAY = "relay_messages.text"
 
+PUNCTUAL = timedelta()
+
+_LATE, _MINUTES = "seen ", " min late"
+"""The line of the audit log that says how late the words of the case were seen."""
+
 EXCERPT_LIMIT = 300
 """Characters of a message that a peer is shown: enough to understand, no more than is needed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCase:
-    """What a case is opened with. `how`: "signal", "member" or "other"; `carried`: in words that a relay carries."""
+    """What a case is opened with.
+
+    `how`: "signal", "member" or "other"; `carried`: in words that a relay carries; `late`: how late it was seen.
+    """
 
     how: str
     severity: Severity
@@ -34,6 +42,7 @@ class NewCase:
     excerpt: str | None = None
     link: str | None = None
     carried: bool = False
+    late: timedelta = PUNCTUAL
 
 
 def case_of(row: tables.CaseRow) -> Case:
@@ -95,23 +104,43 @@ async def insert_case(
 
 async def open_case_of(tx: Transaction, member_id: int) -> tables.CaseRow | None:
     """The member's open case, if there is one."""
-    return await tx.session.scalar(select(tables.CaseRow).where(tables.CaseRow.open_for == member_id).with_for_update())
+    return next(iter(await _locked(tx, tables.CaseRow.open_for == member_id)), None)
 
 
 async def cases_held_by(tx: Transaction, member_id: int) -> list[tables.CaseRow]:
     """The open cases that this peer has, oldest first."""
-    query = (
-        select(tables.CaseRow)
-        .where(tables.CaseRow.holder == member_id, tables.CaseRow.open_for.is_not(None))
-        .order_by(tables.CaseRow.id)
-    )
-    return list(await tx.session.scalars(query))
+    return await _locked(tx, tables.CaseRow.holder == member_id, tables.CaseRow.open_for.is_not(None))
+
+
+async def open_cases_with(tx: Transaction, member_id: int) -> list[tables.CaseRow]:
+    """The open cases that the member is in: their own, then those that they have as a peer, oldest first.
+
+    Asked for at once, for two who are each other's peers would wait for each other if their own came first.
+    """
+    is_in = or_(tables.CaseRow.open_for == member_id, tables.CaseRow.holder == member_id)
+    rows = await _locked(tx, is_in, tables.CaseRow.open_for.is_not(None))
+    return sorted(rows, key=lambda row: row.open_for != member_id)
+
+
+async def case_numbered(tx: Transaction, case_id: int) -> tables.CaseRow | None:
+    """The case of that number, open or not."""
+    return next(iter(await _locked(tx, tables.CaseRow.id == case_id)), None)
 
 
 async def find_case(tx: Transaction, community_id: int, case_id: int) -> tables.CaseRow | None:
     """The case of that number in this community; one of another community is not to be found."""
-    query = select(tables.CaseRow).where(tables.CaseRow.id == case_id, tables.CaseRow.community_id == community_id)
-    return await tx.session.scalar(query.with_for_update())
+    return next(
+        iter(await _locked(tx, tables.CaseRow.id == case_id, tables.CaseRow.community_id == community_id)), None
+    )
+
+
+async def _locked(tx: Transaction, *conditions: ColumnElement[bool]) -> list[tables.CaseRow]:
+    """These cases as they are now, in the order of their numbers; nobody else changes them meanwhile.
+
+    A case is written back as a whole, so it is never read without its lock by whoever may change it.
+    """
+    query = select(tables.CaseRow).where(*conditions).order_by(tables.CaseRow.id).with_for_update()
+    return list(await tx.session.scalars(query.execution_options(populate_existing=True)))
 
 
 def excerpt_of(tx: Transaction, row: tables.CaseRow) -> str | None:
@@ -125,7 +154,7 @@ def link_of(tx: Transaction, row: tables.CaseRow) -> str | None:
 
 
 def _opened(tx: Transaction, sealed: bytes | None, purpose: str) -> str | None:
-    """What was sealed, or None: a page without its words is better than no page."""
+    """What was sealed, or None: a page without its words is better than no page, and so is a conversation."""
     try:
         return None if sealed is None else tx.vault.open(sealed, purpose)
     except KeyProblem:
@@ -136,6 +165,20 @@ def _opened(tx: Transaction, sealed: bytes | None, purpose: str) -> str | None:
 def note(tx: Transaction, case_id: int, what: str, actor: int | None, *, now: datetime) -> None:
     """Write a line into the audit log."""
     tx.session.add(tables.CaseEvent(case_id=case_id, at=now, what=what, actor=actor))
+
+
+def note_lateness(tx: Transaction, case_id: int, late: timedelta, *, now: datetime) -> None:
+    """Write down how late the words were seen that the case is about."""
+    note(tx, case_id, f"{_LATE}{late // timedelta(minutes=1)}{_MINUTES}", None, now=now)
+
+
+async def lateness(tx: Transaction, case_id: int) -> tuple[timedelta, datetime] | None:
+    """How late the words were seen that the case is about, and when; None if they were seen in time."""
+    event = tables.CaseEvent
+    lines = select(event.what, event.at).where(event.case_id == case_id, event.what.endswith(_MINUTES))
+    last = (await tx.session.execute(lines.order_by(event.id.desc()).limit(1))).one_or_none()
+    minutes = 0 if last is None else int(last.what.removeprefix(_LATE).removesuffix(_MINUTES))
+    return None if last is None or not minutes else (timedelta(minutes=minutes), last.at)
 
 
 def keep_words(tx: Transaction, case_id: int, author: int, text: str, *, now: datetime) -> None:
@@ -150,4 +193,5 @@ async def words_since_opening(tx: Transaction, row: tables.CaseRow) -> tuple[str
         .where(tables.RelayMessage.case_id == row.id, tables.RelayMessage.author == row.member_id)
         .order_by(tables.RelayMessage.id)
     )
-    return tuple(tx.vault.open(sealed, RELAY) for sealed in await tx.session.scalars(query))
+    opened = (_opened(tx, sealed, RELAY) for sealed in await tx.session.scalars(query))
+    return tuple(text for text in opened if text is not None)

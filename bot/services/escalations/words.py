@@ -4,11 +4,13 @@ After safe-messaging guidance (Samaritans; #chatsafe; NSPA's guide for community
 methods, no judgement, and no promise that the bot cannot keep.
 """
 
+from datetime import timedelta
+
 from bot.core.content import Choice, Content, Field
 from bot.core.crisis import Category, Severity
 from bot.core.escalation import Outcome
 from bot.core.resources import ELSEWHERE
-from bot.core.words import Text, _
+from bot.core.words import Text, _, _n
 
 CATEGORIES: dict[str, Text] = {
     Category.SUICIDE: _("suicide"),
@@ -42,9 +44,9 @@ A_MEMBER = _("a member")
 
 
 def answer_to_member(
-    severity: Severity, community: str, emergency_number: str | None, lines: tuple[Field, ...]
+    severity: Severity, community: str, emergency_number: str | None, lines: tuple[Field, ...], late: timedelta
 ) -> Content:
-    """The answer at once: what happens next, and the helplines for their country."""
+    """The answer at once: what happens next, and the helplines for their country; `late`: how late they were seen."""
     if severity is Severity.CONCERN:
         text = _(
             "That sounds hard, and I'm glad you said it. I'm a bot; I have let the peers of {community} know, so that a"
@@ -57,6 +59,7 @@ def answer_to_member(
             " and whoever comes will write to you here. You can write to me already; they will read it.",
             community=community,
         )
+    text = _sorry_for(late, text)
     if severity is Severity.EMERGENCY:
         call = (
             _("If you or somebody with you is in danger right now, please call {number}.", number=emergency_number)
@@ -75,17 +78,25 @@ def answer_to_member(
     return Content(text=text, fields=lines, choices=(I_AM_SAFE, OTHER_COUNTRY))
 
 
-def answer_without_peers(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
+def answer_without_peers(emergency_number: str | None, lines: tuple[Field, ...], late: timedelta) -> Content:
     """The answer at once, where the community has nobody who could be told: said honestly."""
     text: Text = _(
         "Thank you for saying it. I'm a bot, and right now I cannot reach a peer of your community. I keep trying."
         " These people answer now, and so may somebody you trust."
     )
+    text = _sorry_for(late, text)
     if emergency_number:
         text = _("{text} If you are in danger, please call {number}.", text=text, number=emergency_number)
     if not lines:
         text = _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE)
     return Content(text=text, fields=lines, choices=(I_AM_SAFE, OTHER_COUNTRY))
+
+
+def _sorry_for(late: timedelta, text: Text) -> Text:
+    """An answer that comes late through the bot's fault says so."""
+    if not late:
+        return text
+    return _("You wrote this {time} ago, and I saw it only now. I'm sorry.\n\n{text}", time=_long(late), text=text)
 
 
 def answer_worried(community: str, emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
@@ -200,6 +211,25 @@ def page(case_id: int, number: int, severity: Severity, facts: tuple[Field, ...]
     )
 
 
+def written(late: timedelta, since: timedelta) -> Text:
+    """When they wrote the words that were seen so `late`, so long ago (`since`)."""
+    if since < timedelta(minutes=1):
+        return _("{time} ago; I saw it only now", time=_long(late))
+    return _("{time} ago; I saw it {late} late", time=_long(late + since), late=_long(late))
+
+
+def written_ago(title: Text, late: timedelta) -> Text:
+    """The title of a message that was seen so `late`."""
+    return _("{title}, written {time} ago", title=title, time=_long(late))
+
+
+def _long(time: timedelta) -> Text:
+    """Minutes up to two hours, then whole hours."""
+    if time < timedelta(hours=2):
+        return _n("{n} minute", "{n} minutes", n=time // timedelta(minutes=1))
+    return _n("{n} hour", "{n} hours", n=time // timedelta(hours=1))
+
+
 def _for_so_long(minutes: int) -> Text:
     hours, rest = divmod(minutes, 60)
     return _("{hours} h {minutes} min", hours=hours, minutes=rest) if hours else _("{minutes} min", minutes=rest)
@@ -214,8 +244,9 @@ def case_facts(
     country: str,
     language: str,
     how: str,
+    written: Text | None,
 ) -> tuple[Field, ...]:
-    """What a peer needs to know, and no more."""
+    """What a peer needs to know, and no more. `written`: when it was, if it was seen late."""
     opened: dict[str, Text] = {
         "signal": _("heard by the bot"),
         "member": _("they asked for a person"),
@@ -224,6 +255,8 @@ def case_facts(
     fields = [Field(name=_("Case"), value=_("{number}, {how}", number=case_id, how=opened[how]))]
     if category is not None:
         fields.append(Field(name=_("About"), value=CATEGORIES.get(category, category)))
+    if written is not None:
+        fields.append(Field(name=_("When"), value=written))
     if excerpt:
         fields.append(Field(name=_("Their words"), value=_("“{words}”", words=excerpt)))
     if link:
@@ -279,11 +312,14 @@ def is_on_it(name: str | Text, case_id: int) -> Content:
     return Content(text=_("{name} is on it (case {number}).", name=name, number=case_id))
 
 
-def signal_in_conversation(case_id: int, severity: Severity, excerpt: str | None) -> Content:
+def signal_in_conversation(case_id: int, severity: Severity, excerpt: str | None, late: timedelta) -> Content:
     """To the holder: the bot heard the member again; `excerpt` are words that they have not read in the relay."""
     text = _("I heard this in what they wrote just now (case {number}).", number=case_id)
+    if late:
+        text = _("I heard this in what they wrote {time} ago (case {number}).", number=case_id, time=_long(late))
     if excerpt:
         text = _("They wrote in a room (case {number}): “{words}”", number=case_id, words=excerpt)
+        text = written_ago(text, late) if late else text
     return Content(title=SEVERITIES[severity], text=text)
 
 

@@ -1,0 +1,154 @@
+"""The first transaction of the way in: the whole event is stored, and a signal in it opens its case."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.crisis import Detector, Signal
+from bot.core.faults import Told, where
+from bot.core.inbound import Inbound
+from bot.core.people import Member
+from bot.services import incoming, members, replies
+from bot.services.escalations import Escalations
+from bot.services.incoming import InHand
+from bot.services.voice import Voice
+from bot.services.writing import Writing
+from bot.storage.database import Database, Transaction
+
+log = logging.getLogger(__name__)
+
+PAUSES = (0.1, 0.5, 2.0)
+"""Seconds before an event that could not be stored is tried again: a locked database is free again by then."""
+
+STORING = "storing"
+"""The trouble that is told once: nothing can be stored."""
+
+
+@dataclass(slots=True)
+class Heard:
+    """What is to be handled: who did it (None: somebody of no community), and what the detector heard."""
+
+    inbound: Inbound
+    member: Member | None
+    signal: Signal | None
+
+
+class Hearing:
+    """Stores what came in, and escalates."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        detector: Detector,
+        escalations: Escalations,
+        voice: Voice,
+        writing: Writing,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._detector = detector
+        self._escalations = escalations
+        self._voice = voice
+        self._writing = writing
+        self._now = now
+        self._told = Told()
+        self._is_only_process = database.engine.dialect.name == "sqlite"
+        self._is_fresh = True
+
+    def signal_in(self, inbound: Inbound) -> Signal | None:
+        """What the detector hears in it."""
+        return self._detector.detect(inbound.text) if inbound.text else None
+
+    async def hear_at_last(self, inbound: Inbound, signal: Signal | None) -> Heard | None:
+        """Store it, in spite of a fault that passes; what is now to be handled, if it is.
+
+        Raises what stays, so that the platform brings it again.
+        """
+        for pause in (*PAUSES, None):
+            try:
+                heard = await self._hear(inbound, signal)
+            except Exception as error:
+                if self._told.is_news(STORING, self._now()):
+                    log.error(
+                        "what people write cannot be stored, and is tried again: is the database running, may it be"
+                        " written, is there free space on its disk? %s",
+                        where(error),
+                    )
+                if pause is None:
+                    raise
+                await asyncio.sleep(pause)
+            else:
+                if self._told.is_over(STORING):
+                    log.warning("what people write can be stored again")
+                return heard
+        raise AssertionError
+
+    async def release_orphans(self, tx: Transaction, in_hand: InHand, *, now: datetime) -> None:
+        """After a start, what the process before had in hand is due at once.
+
+        Only where there is a single process: elsewhere another one may have it, and its lease is waited for.
+        """
+        if self._is_fresh and self._is_only_process:
+            await incoming.release(tx, in_hand, now=now)
+        self._is_fresh = False
+
+    async def _hear(self, inbound: Inbound, signal: Signal | None) -> Heard | None:
+        now = self._now()
+        async with self._database.begin() as tx:
+            if not await self._still_counts(tx, inbound, signal):
+                return None
+            if not await incoming.keep(tx, inbound, now=now):
+                return await self._take_over(tx, inbound, now=now)
+            member = await members.resolve(tx, inbound, now=now)
+            if member is not None:
+                await incoming.belongs_to(tx, incoming.key_of(inbound), member.id)
+            if signal is not None and not await self._is_carried(tx, inbound, member):
+                await self._escalate(tx, inbound, member, signal, now=now)
+            return Heard(inbound, member, signal)
+
+    async def _escalate(
+        self, tx: Transaction, inbound: Inbound, member: Member | None, signal: Signal, *, now: datetime
+    ) -> None:
+        if member is not None:
+            await self._escalations.on_signal(tx, member, signal, inbound, now=now)
+            return
+        log.warning("a signal (%s) from nobody's community", signal.severity.value)
+        key = f"stranger:{inbound.platform}:{inbound.event_id}"
+        await self._voice.to_stranger(tx, inbound, replies.stranger_in_danger(), key=key, now=now)
+
+    async def _is_carried(self, tx: Transaction, inbound: Inbound, member: Member | None) -> bool:
+        """Whether these may be a peer's words to a member, and about the member: then the peer is asked.
+
+        A peer with an open case of their own is heard like anybody.
+        """
+        if member is None or not inbound.private or inbound.invocation is not None:
+            return False
+        conversations = await self._escalations.conversations(tx, member)
+        own = any(row.member_id == member.id for row in conversations)
+        return not own and any(row.holder == member.id for row in conversations)
+
+    async def _still_counts(self, tx: Transaction, inbound: Inbound, signal: Signal | None) -> bool:
+        """Whether what is read back is to be stored: of plain words only those to an open conversation."""
+        if not inbound.read_back or signal is not None or self._writing.calls_for_a_person(inbound):
+            return True
+        if await incoming.find(tx, incoming.key_of(inbound)) is not None:
+            return True
+        member = await members.find(tx, inbound)
+        return member is not None and bool(await self._escalations.conversations(tx, member))
+
+    async def _take_over(self, tx: Transaction, inbound: Inbound, *, now: datetime) -> Heard | None:
+        """An event that the platform has brought again: to be handled now, for whoever had it in hand is gone.
+
+        Only the owner of the platform's connection hears it, and what this process has in hand itself waits in
+        `InHand`. Its signal opened its case when it came first. What has failed already is tried again when it is due.
+        """
+        stored = await incoming.find(tx, incoming.key_of(inbound))
+        if stored is None or stored.state != incoming.SEEN or stored.attempts:
+            return None
+        member = await members.load(tx, stored.member_id) if stored.member_id is not None else None
+        member = member or await members.resolve(tx, inbound, now=now)
+        kept = await incoming.take_over(tx, stored, inbound, member.id if member else None, now=now)
+        return Heard(kept, member, self.signal_in(kept))

@@ -1,0 +1,207 @@
+"""What has come in, kept whole until it is handled: neither a fault nor a crash loses it, and none is done twice.
+
+A row's work and its end ("handled", its words and its person forgotten) are one transaction, and whoever does the
+work locks the row first. So the lease need not be right for anything to happen exactly once: it only keeps others
+from beginning what is being done.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, func, select, tuple_, update
+
+from bot.core.inbound import Inbound
+from bot.storage.database import Transaction
+from bot.storage.tables import InboundEvent
+from bot.storage.vault import KeyProblem
+
+PURPOSE = "inbound_events.body"
+
+LEASE = timedelta(seconds=30)
+"""For this long an event that has come in is in the hands of the process that heard it: longer than a handler takes."""
+
+PAUSES = (timedelta(seconds=2), timedelta(seconds=10), timedelta(seconds=60))
+"""Waits before an event whose handler has failed is tried again. After the last of them it is parked."""
+
+REASON_LIMIT = 255
+
+SEEN, HANDLED, PARKED = "seen", "handled", "parked"
+
+Key = tuple[str, str]
+"""Platform and event id."""
+
+
+class Unreadable(ValueError):
+    """A stored event is damaged, or was sealed with another key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """An event's row. `member_id` is None for somebody of no community, `next_at` once it is over."""
+
+    platform: str
+    event_id: str
+    state: str
+    body_sealed: bytes | None
+    member_id: int | None
+    attempts: int
+    next_at: datetime | None
+
+    @property
+    def key(self) -> Key:
+        """Platform and event id."""
+        return self.platform, self.event_id
+
+
+class InHand:
+    """The events that this process is hearing just now."""
+
+    def __init__(self) -> None:
+        self._done: dict[Key, asyncio.Event] = {}
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._done
+
+    @asynccontextmanager
+    async def alone(self, key: Key) -> AsyncIterator[None]:
+        """Nobody else hears this event meanwhile: whoever brings it again waits until it is done or has failed."""
+        while (others := self._done.get(key)) is not None:
+            await others.wait()
+        done = self._done[key] = asyncio.Event()
+        try:
+            yield
+        finally:
+            del self._done[key]
+            done.set()
+
+
+def key_of(inbound: Inbound) -> Key:
+    """Platform and event id."""
+    return inbound.platform, inbound.event_id
+
+
+async def keep(tx: Transaction, inbound: Inbound, *, now: datetime) -> bool:
+    """Store the event, leased to the caller; False if it is there already."""
+    return await tx.insert_new(
+        InboundEvent,
+        platform=inbound.platform,
+        event_id=inbound.event_id,
+        seen_at=now,
+        state=SEEN,
+        body_sealed=tx.vault.seal_json(inbound.as_json(), PURPOSE),
+        next_at=now + LEASE,
+    )
+
+
+async def find(tx: Transaction, key: Key) -> Stored | None:
+    """The event's row, locked; None if it never came in."""
+    return await _first(tx, _rows().where(*_is(key)).with_for_update())
+
+
+async def first_due(tx: Transaction, *, now: datetime) -> Stored | None:
+    """The first in the order they came of those that wait to be handled, locked; those that others have are passed."""
+    waiting = _rows().where(InboundEvent.next_at <= now, InboundEvent.state == SEEN)
+    return await _first(tx, waiting.order_by(InboundEvent.seen_at).limit(1).with_for_update(skip_locked=True))
+
+
+def read(tx: Transaction, stored: Stored) -> Inbound:
+    """The event as it came in; raises `Unreadable`."""
+    try:
+        if stored.body_sealed is None:
+            raise Unreadable
+        inbound = Inbound.from_json(tx.vault.open_json(stored.body_sealed, PURPOSE))
+        if key_of(inbound) != stored.key:
+            raise Unreadable
+    except (KeyProblem, ValueError, RecursionError) as error:
+        # Not `from error`: what a parser says may hold the words.
+        raise Unreadable(type(error).__name__) from None
+    return inbound
+
+
+async def belongs_to(tx: Transaction, key: Key, member_id: int | None) -> None:
+    """Whose event it is: it is in their export, and forgotten with them."""
+    await _write(tx, key, member_id=member_id)
+
+
+async def take_over(
+    tx: Transaction, stored: Stored, brought: Inbound, member_id: int | None, *, now: datetime
+) -> Inbound:
+    """Lease an event that the platform has brought again to the caller; what is to be handled.
+
+    That is what was stored, which may have come live where it is now history; else what was `brought`.
+    """
+    try:
+        inbound = replace(read(tx, stored), answered_directly=brought.answered_directly)
+    except Unreadable:
+        inbound = brought
+    body = tx.vault.seal_json(inbound.as_json(), PURPOSE)
+    await _write(tx, stored.key, body_sealed=body, member_id=member_id, next_at=now + LEASE)
+    return inbound
+
+
+async def handled(tx: Transaction, key: Key) -> None:
+    """It is done: only its id stays."""
+    await _write(tx, key, state=HANDLED, body_sealed=None, member_id=None, next_at=None)
+
+
+async def again(tx: Transaction, key: Key, *, attempts: int, at: datetime) -> None:
+    """It has failed so many times, and is tried again."""
+    await _write(tx, key, attempts=attempts, next_at=at)
+
+
+async def parked(tx: Transaction, key: Key, reason: str, *, attempts: int) -> None:
+    """It is given up, for a reason that holds nobody's words; words and person are forgotten."""
+    values = {"state": PARKED, "error": reason[:REASON_LIMIT], "attempts": attempts}
+    await _write(tx, key, **values, body_sealed=None, member_id=None, next_at=None)
+
+
+async def release(tx: Transaction, in_hand: InHand, *, now: datetime) -> None:
+    """Make due at once what a process had in hand that is gone; only for a database with a single process."""
+    leased = _rows().where(InboundEvent.state == SEEN, InboundEvent.attempts == 0, InboundEvent.next_at > now)
+    keys = [row.key for row in await _all(tx, leased) if row.key not in in_hand]
+    if keys:
+        orphans = tuple_(InboundEvent.platform, InboundEvent.event_id).in_(keys)
+        await tx.session.execute(update(InboundEvent).where(orphans).values(next_at=now))
+
+
+async def next_due(tx: Transaction) -> datetime | None:
+    """When the next event is tried (again)."""
+    return await tx.session.scalar(select(func.min(InboundEvent.next_at)))
+
+
+# Not as ORM objects: a handler that fails is rolled back, and an object would then be read anew, at a wrong moment.
+
+
+def _rows() -> Select[*tuple[Any, ...]]:
+    return select(
+        InboundEvent.platform,
+        InboundEvent.event_id,
+        InboundEvent.state,
+        InboundEvent.body_sealed,
+        InboundEvent.member_id,
+        InboundEvent.attempts,
+        InboundEvent.next_at,
+    )
+
+
+def _is(key: Key) -> tuple[Any, Any]:
+    platform, event_id = key
+    return InboundEvent.platform == platform, InboundEvent.event_id == event_id
+
+
+async def _all(tx: Transaction, query: Select[*tuple[Any, ...]]) -> list[Stored]:
+    return [Stored(**row._mapping) for row in (await tx.session.execute(query)).all()]
+
+
+async def _first(tx: Transaction, query: Select[*tuple[Any, ...]]) -> Stored | None:
+    return next(iter(await _all(tx, query)), None)
+
+
+async def _write(tx: Transaction, key: Key, **values: Any) -> None:
+    await tx.session.execute(
+        update(InboundEvent).where(*_is(key)).values(**values).execution_options(synchronize_session=False)
+    )

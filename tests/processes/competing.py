@@ -1,0 +1,56 @@
+"""Competing for ownership in this process, fast."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+from harness.fixtures import POSTGRESQL
+from sqlalchemy import text
+
+from bot.scheduling.clock import system_now
+from bot.storage.database import Database
+from bot.storage.ownership import Ownership, Pace
+
+QUICK = Pace(beat=timedelta(seconds=0.05), patience=timedelta(seconds=2), silence=timedelta(seconds=3))
+
+PATIENCE = 15.0
+"""Seconds: what the contract gives a standby, even on a busy machine at this pace."""
+
+on_postgresql = pytest.mark.parametrize(
+    "database_kind", [pytest.param(POSTGRESQL, marks=pytest.mark.postgresql)], indirect=True
+)
+"""The test runs on PostgreSQL."""
+
+
+def nothing() -> None:
+    """Nobody waits for what others put in."""
+
+
+@asynccontextmanager
+async def competing(
+    database: Database, *, wake: Callable[[], None] = nothing, pace: Pace = QUICK
+) -> AsyncIterator[Ownership]:
+    """What a process competes with; at the end of the block it dies."""
+    ownership = Ownership(database, system_now, wake, pace=pace)
+    running = asyncio.create_task(ownership.run())
+    try:
+        yield ownership
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def end_sessions(database: Database, *, owner: bool = False) -> int:
+    """Let PostgreSQL end the sessions of this database, or only the one that owns something; how many."""
+    which = (
+        "pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted)"
+        if owner
+        else "pid <> pg_backend_pid()"
+    )
+    query = (
+        f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND {which}"  # noqa: S608  our own words
+    )
+    async with database.engine.connect() as connection:
+        return int((await connection.execute(text(query))).scalar_one())

@@ -1,0 +1,137 @@
+"""After a downtime: what is stale expires and is counted, what still matters goes out, in order of importance."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from harness import World
+from harness.fixtures import on_both_databases
+from sqlalchemy import select
+
+from bot.core.platform import TryAgain
+from bot.storage.tables import Delivery
+
+NEW_YORK = ZoneInfo("America/New_York")
+PROMPT = "How are you today?"
+
+
+async def is_down(world: World, until: str) -> None:
+    """The bot is off until that local time: nothing is done in between, and then everything."""
+    world.clock.move_to(datetime.fromisoformat(until).replace(tzinfo=NEW_YORK))
+    await world.app.settle()
+
+
+async def states(world: World, prefix: str) -> list[str]:
+    """What has become of the deliveries of that sort."""
+    return await world.rows(select(Delivery.state).where(Delivery.key.startswith(prefix)).order_by(Delivery.id))
+
+
+async def opt_in(world: World, time: str = "9:00") -> None:
+    await world.alice.says(f"checkin start {time}")
+    world.alice.sees("I'll ask you every day")
+
+
+@on_both_databases
+async def test_a_question_that_is_a_little_late_still_comes(world: World) -> None:
+    await opt_in(world)
+    await is_down(world, "2026-11-23 10:30")
+    world.alice.sees(PROMPT)
+
+
+@on_both_databases
+async def test_a_question_of_three_hours_ago_expires_and_tomorrows_comes(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    await opt_in(world)
+    await is_down(world, "2026-11-23 12:00")
+    world.alice.sees_nothing()
+    assert await states(world, "checkin:") == ["expired"]
+    assert "expired" in caplog.text
+    await world.until("2026-11-24 09:00")
+    world.alice.sees(PROMPT)
+
+
+@on_both_databases
+async def test_after_three_days_todays_question_still_comes_and_no_other(world: World) -> None:
+    await opt_in(world)
+    await is_down(world, "2026-11-26 09:30")
+    world.alice.sees(PROMPT)
+    world.alice.sees_nothing()
+    await world.until("2026-11-27 08:59")
+    world.alice.sees_nothing()
+    await world.until("2026-11-27 09:00")
+    world.alice.sees(PROMPT)
+
+
+@pytest.mark.parametrize(("until", "comes"), [("2026-11-24 19:39", True), ("2026-11-24 19:41", False)])
+async def test_a_reminder_still_comes_until_ten_minutes_after_the_start(
+    world: World, until: str, *, comes: bool
+) -> None:
+    await world.alice.says("meetings follow Evening group 30")
+    world.alice.sees("I'll remind you privately")
+    await is_down(world, until)
+    if comes:
+        world.alice.sees("Evening group starts soon")
+    assert await states(world, "reminder:") == ["sent" if comes else "expired"]
+
+
+@on_both_databases
+async def test_after_three_days_a_meeting_that_was_is_not_reminded_of_and_the_next_one_is(world: World) -> None:
+    await world.alice.says("meetings follow Evening group 30")
+    world.alice.sees("I'll remind you privately")
+    await is_down(world, "2026-11-26 12:00")
+    world.alice.sees_nothing()
+    await world.until("2026-11-26 19:00")
+    world.alice.sees("Evening group starts soon: Thu 26 Nov, 19:30")
+
+
+@on_both_databases
+@pytest.mark.parametrize("until", ["2026-11-23 11:00", "2026-11-26 08:00"])
+async def test_a_page_goes_out_whenever_the_bot_is_back(world: World, until: str) -> None:
+    for address in ("peers", "alice"):
+        world.console.failures[address] = TryAgain("down")
+    await world.alice.says("I want to kill myself", "lobby")
+    world.console.failures.clear()
+    await is_down(world, until)
+    world.alice.sees("I'm getting a person")
+    world.room("peers").sees("Case: 1", "I'm on it")
+    for box in world.mailboxes:
+        box.unseen.clear()  # the case goes on to further people
+
+
+@on_both_databases
+async def test_what_waits_goes_out_by_importance_and_then_by_time(world: World) -> None:
+    await world.olive.says("meetings add Sunrise mon 9:15 where the park")
+    world.olive.sees("Sunrise is announced")
+    for newcomer in (world.carol, world.dave, world.erin):
+        await newcomer.joins()
+    for person, time in ((world.alice, "9:00"), (world.erin, "8:50")):
+        await person.says(f"checkin start {time}")
+        person.sees("I'll ask you every day")
+    for address in ("peers", "carol", "dave"):
+        world.console.failures[address] = TryAgain("down")
+    await world.dave.says("help")
+    await world.carol.says("I want to kill myself")
+    world.console.failures.clear()
+    await is_down(world, "2026-11-23 09:20")
+    sent = await world.rows(select(Delivery).where(Delivery.sent_at == world.now))
+    in_order = sorted(sent, key=lambda row: int(row.message_id.rpartition("-")[2]))
+    # What goes to one address goes one after the other, so the first for each.
+    first = list(dict.fromkeys(row.address for row in in_order))
+    assert sorted(first[:2]) == ["carol", "peers"]
+    assert first[2:] == ["dave", "lobby", "erin", "alice"]
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+async def test_how_many_have_expired_is_told_in_one_line(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    for person in (world.alice, world.bob):
+        await person.says("settings quiet 22:00 10:00")
+        person.sees("No reminders")
+        await person.says("checkin start 9:00")
+        person.sees("I'll ask you every day")
+    await world.until("2026-11-23 09:30")
+    await is_down(world, "2026-11-23 13:00")
+    assert [r.getMessage() for r in caplog.records if "expired" in r.getMessage()] == [
+        "2 deliveries expired: they came too late to be of use"
+    ]

@@ -1,0 +1,47 @@
+"""What platforms keep with the bot."""
+
+from harness import World
+from harness.fixtures import on_both_databases
+from sqlalchemy import select
+
+from bot.storage import tables
+
+
+@on_both_databases
+async def test_names_are_found_by_how_they_begin_page_by_page(world: World) -> None:
+    hub = world.app.hub
+    await hub.remember_all("discord", {"dm:3": "c", "dm:1": "a", "dm:2": "b", "last:1": "9", "dm": "x"})
+    await hub.remember("matrix", "dm:4", "d")
+    assert await hub.remembered_names("discord", "dm:") == ["dm:1", "dm:2", "dm:3"]
+    assert await hub.remembered_names("discord", "dm:", limit=2) == ["dm:1", "dm:2"]
+    assert await hub.remembered_names("discord", "dm:", "dm:2") == ["dm:3"]
+    assert await hub.remembered("discord", "dm:2") == "b"
+
+
+@on_both_databases
+async def test_a_prefix_is_taken_as_it_is_written(world: World) -> None:
+    hub = world.app.hub
+    await hub.remember_all("discord", {"a%b": "1", "axb": "2", "a_b": "3", "A%B": "4", "a\\b": "5"})
+    assert await hub.remembered_names("discord", "a%") == ["a%b"]
+    assert await hub.remembered_names("discord", "a_") == ["a_b"]
+    assert await hub.remembered_names("discord", "a\\") == ["a\\b"]
+
+
+async def test_values_are_stored_all_or_none_and_over_older_ones(world: World) -> None:
+    hub = world.app.hub
+    await hub.remember_all("discord", {"one": "1", "two": "2"})
+    await hub.remember_all("discord", {"one": "11"})
+    assert [await hub.remembered("discord", name) for name in ("one", "two", "three")] == ["11", "2", None]
+
+
+@on_both_databases
+async def test_the_servers_of_communities_are_found(world: World) -> None:
+    places = [("discord", "11", "server"), ("discord", "12", "peers"), ("matrix", "13", "server")]
+    places += [("discord", "9", "server"), ("discord", "8", "server")]
+    async with world.app.database.begin() as tx:
+        community = await tx.session.scalar(select(tables.Community.id).limit(1))
+        for platform, address, kind in places:
+            row = tables.Place(community_id=community, platform=platform, address=address, kinds=[kind])
+            tx.session.add(row)
+            await tx.session.flush()
+    assert await world.app.hub.known_servers("discord", 2) == ["11", "9"]
