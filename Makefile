@@ -26,7 +26,7 @@ demo: $(STAMP)  ## try everything: several people in one terminal, and a clock t
 	@$(BIN)/handrail demo
 
 test: $(DEV)  ## the whole test suite, servers included
-	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=
 
 # Coverage is counted by `make test`; here it is reported if it was, so that the suite does not run twice.
 check: $(DEV)  ## style, types, and the coverage of the last `make test`

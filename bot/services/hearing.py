@@ -67,11 +67,12 @@ class Hearing:
 
         Raises what stays, so that the platform brings it again.
         """
-        for pause in (*PAUSES, None):
+        for attempt, pause in enumerate((*PAUSES, None)):
             try:
                 heard = await self._hear(inbound, signal)
             except Exception as error:
-                if self._told.is_news(STORING, self._now()):
+                # The first time it may only be that two transactions met, and one of them has to go again.
+                if attempt and self._told.is_news(STORING, self._now()):
                     log.error(
                         "what people write cannot be stored, and is tried again: is the database running, may it be"
                         " written, is there free space on its disk? %s",

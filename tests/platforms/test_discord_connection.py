@@ -11,7 +11,8 @@ from discord_scene import Scene
 from loopback_discord import LoopbackDiscord, permissions
 
 from bot.core.platform import Platform
-from bot.platforms.discord import DiscordPlatform, LoginRefused
+from bot.platforms.discord import DiscordPlatform, LoginRefused, adapter
+from bot.platforms.discord.errors import GatewayLost
 
 discord, scene = discord_scene.discord, discord_scene.scene
 
@@ -246,3 +247,19 @@ async def test_a_cancellation_that_the_library_swallows_is_repeated(
     run.cancel()
     with pytest.raises(asyncio.CancelledError):
         await run
+
+
+async def test_a_gateway_that_is_away_for_long_ends_the_run_so_that_it_begins_anew(
+    discord: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapter, "_AWAY_SECONDS", 0.2)
+    scene = Scene(discord)
+    run = asyncio.create_task(scene.platform.run())
+    await scene.platform.ready.wait()
+    discord.partition()
+    with pytest.raises(GatewayLost):
+        await run
+    discord.heal()
+    async with scene.running():
+        await scene.ana.says(scene.ana.dm, "hello")
+        await scene.hub.hears("hello")

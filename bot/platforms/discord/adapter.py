@@ -16,7 +16,7 @@ from bot.platforms.discord.answering import Answering
 from bot.platforms.discord.checking import check
 from bot.platforms.discord.connection import Connection, may_read_content, without_gateway
 from bot.platforms.discord.directs import DirectChats
-from bot.platforms.discord.errors import advice, send_error
+from bot.platforms.discord.errors import GatewayLost, advice, send_error
 from bot.platforms.discord.hearing import Hearing, SharedSpaces
 from bot.platforms.discord.pacing import Pace, urgency
 from bot.platforms.discord.progress import PLATFORM
@@ -31,6 +31,7 @@ from bot.platforms.discord.threads import PrivateThreads
 log = logging.getLogger(__name__)
 
 _LOGIN_PATIENCE = 10.0
+_AWAY_SECONDS = 90.0
 _SEND_PATIENCE = 30.0
 
 _WRITING_PAUSE = 3.0
@@ -165,9 +166,17 @@ class DiscordPlatform:
     async def _serve(self, *, read_content: bool) -> None:
         connection = connection_of(self._account, self, self._trace(), read_content=read_content)
         self._connection = connection
+        serving = asyncio.create_task(connection.serve(), name="discord connection")
+        away = asyncio.create_task(self._away_for_long(), name="discord watch")
         try:
-            await connection.serve()
+            await asyncio.wait({serving, away}, return_when=asyncio.FIRST_COMPLETED)
+            if not serving.done():
+                raise GatewayLost
+            serving.result()
         finally:
+            serving.cancel()
+            away.cancel()
+            await asyncio.gather(serving, away, return_exceptions=True)
             self.ready.clear()
             try:
                 await self._registering.stop()
@@ -177,6 +186,19 @@ class DiscordPlatform:
                 self._logged_in.clear()
                 self._connection = None
                 self._shards.let_go()
+
+    async def _away_for_long(self) -> None:
+        """Return once the gateway, having been there, has been away for long.
+
+        The library waits for up to 17 minutes between two attempts after a long outage: beginning anew is quicker.
+        """
+        clock = asyncio.get_running_loop().time
+        await self.ready.wait()
+        seen = clock()
+        while clock() - seen < _AWAY_SECONDS:
+            if self.ready.is_set():
+                seen = clock()
+            await asyncio.sleep(min(1.0, _AWAY_SECONDS / 4))
 
     async def logged_in(self, connection: Connection) -> None:
         """Register the commands, if they are others than the last time. Hearing waits a second for it at most."""

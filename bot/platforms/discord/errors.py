@@ -63,6 +63,13 @@ class LoginRefused(Exception):
         super().__init__(f"{self.what} {self.mend}")
 
 
+class GatewayLost(Exception):
+    """Discord's gateway was out of reach for long; running again connects at once where the library would wait."""
+
+    def __init__(self) -> None:
+        super().__init__("the gateway was out of reach for long")
+
+
 class ShardsRefused(Exception):
     """Discord wants the bot's servers divided otherwise. The message says so, and what to do about it."""
 

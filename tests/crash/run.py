@@ -1,0 +1,191 @@
+"""One run: the bot is killed and started again while it works; when all has settled, everything is counted."""
+
+import asyncio
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from random import Random
+
+from real_matrix.homeserver import Homeserver
+
+from crash import scene as scenes
+from crash import stories
+from crash.ledger import Count
+from crash.scene import Scene, Size
+
+CYCLE_SECONDS = 3.0
+"""About how long the bot lives between two kills: work is planned for so long."""
+
+UP_SECONDS = 2.0
+"""The latest kill after the bot was connected."""
+
+STARTING_SECONDS = 2.0
+"""The latest kill of those that meet it while it starts."""
+
+WHILE_STARTING = 0.3
+"""Share of the kills that meet it while it starts."""
+
+CONNECT_SECONDS = 60.0
+SETTLE_SECONDS = 240.0
+HOMESERVER_EVERY = 8
+"""Kills between two restarts of the homeserver."""
+
+LOOK_SECONDS = 0.5
+
+USUAL = {
+    r"^(discord|matrix): not connected": "the homeserver was restarted",
+    r"^Nobody was told that event": "the homeserver was restarted before somebody could be told that a key is missing",
+}
+"""What the bot may log at ERROR or CRITICAL in such a run, and why."""
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    """What a run came to."""
+
+    seconds: float
+    """While there was trouble."""
+    settled_after: float
+    """Seconds from its end until everything had arrived."""
+    count: Count
+    unfinished: list[str]
+    """Stories whose people still wait for something."""
+    logged: Counter[str]
+    """Errors that are not usual, by logger."""
+    troubles: Counter[str]
+    """How often the log tells of each trouble."""
+    words_in_the_log: int
+    inbound: dict[str, int]
+    outbox: dict[str, int]
+    seed: int = 0
+    kills: int = 0
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing was lost, nothing was said twice, and nobody waits."""
+        wrong = self.count.lost + self.count.duplicates + self.words_in_the_log
+        return not (wrong or self.count.astray or self.unfinished or self.logged)
+
+    def report(self) -> str:
+        """Everything, for people. It names markers, ids and counts, and no words."""
+        lines = [
+            f"seed {self.seed}, {self.kills} kills in {self.seconds:.0f} s, settled {self.settled_after:.0f} s later",
+            self.count.table(),
+            *(f"unfinished: {what}" for what in self.unfinished),
+            *(f"logged by {logger}: {number} unexpected" for logger, number in sorted(self.logged.items())),
+            f"log: {self.troubles.total()} warnings and errors, {self.words_in_the_log} lines with words of people",
+            *(f"told {number} times: {trouble}" for trouble, number in self.troubles.most_common(5)),
+            f"inbound events: {self.inbound}",
+            f"deliveries: {self.outbox}",
+        ]
+        return "\n".join(lines)
+
+
+async def run(
+    homeserver: Homeserver, *, kills: int, seed: int, size: Size, tell: Callable[[str], None] = lambda _line: None
+) -> Outcome:
+    """Kill the bot so often; count when it is all over."""
+    random = Random(seed)
+
+    async def kill(scene: Scene) -> None:
+        for number in range(kills):
+            await _one_life(scene, random, restart=number % HOMESERVER_EVERY == HOMESERVER_EVERY - 1)
+            tell(f"{number + 1} of {kills} kills")
+        await scene.bot.start()
+
+    async with scenes.opened(homeserver, size) as scene:
+        outcome = await observed(scene, kill, seconds=kills * CYCLE_SECONDS, random=random, usual=USUAL)
+    outcome.seed, outcome.kills = seed, kills
+    return outcome
+
+
+async def observed(
+    scene: Scene, trouble: Callable[[Scene], Awaitable[None]], *, seconds: float, random: Random, usual: dict[str, str]
+) -> Outcome:
+    """Let work become due and people write over so many seconds, make `trouble`, and count once all has settled.
+
+    `trouble` starts the bot, and leaves it running. `usual`: what it may log as an error, as patterns, and why.
+    """
+    await scene.plan(seconds=seconds, random=random)
+    began = time.monotonic()
+    told = stories.told(scene, seconds=seconds, random=random)
+    try:
+        await trouble(scene)
+        over = time.monotonic()
+        unfinished = await _settle(scene, told)
+    finally:
+        for task in told:
+            task.cancel()
+        await asyncio.gather(*told, return_exceptions=True)
+    settled = time.monotonic()
+    await scene.bot.stop()
+    return Outcome(
+        seconds=over - began,
+        settled_after=settled - over,
+        count=scene.ledger.count(await scene.stored()),
+        unfinished=unfinished,
+        logged=scene.bot.unexpected(usual),
+        troubles=scene.bot.troubles(),
+        words_in_the_log=scene.bot.log.read_text("utf-8", "replace").count("Marker0"),
+        inbound=_states(scene, "inbound_events"),
+        outbox=_states(scene, "deliveries"),
+    )
+
+
+async def _one_life(scene: Scene, random: Random, *, restart: bool) -> None:
+    """Start the bot, perhaps while the homeserver starts, too, and kill it at a random moment."""
+    identified = scene.discord.gateway.identifies
+    starting = scene.bot.start()
+    if restart:
+        await asyncio.gather(starting, scene.homeserver.restart() if random.random() < 0.5 else _power_cut(scene))
+        for one in scene.on_matrix:
+            await one.accepts_all()
+    else:
+        await starting
+    if random.random() < WHILE_STARTING:
+        await asyncio.sleep(random.uniform(0, STARTING_SECONDS))
+    else:
+        await scene.discord.wait_until(
+            lambda: scene.discord.gateway.identifies > identified, timeout=CONNECT_SECONDS, what="the bot on Discord"
+        )
+        await asyncio.sleep(random.uniform(0, UP_SECONDS))
+    await scene.bot.kill()
+
+
+async def _power_cut(scene: Scene) -> None:
+    await scene.homeserver.kill()
+    await scene.homeserver.start()
+
+
+async def _settle(scene: Scene, told: list[asyncio.Task[None]]) -> list[str]:
+    """Wait until every story is told and nothing is left to send; the stories that did not end."""
+    for one in scene.on_matrix:
+        await one.accepts_all()
+    end = time.monotonic() + SETTLE_SECONDS
+    while time.monotonic() < end:
+        late = [task for task in told if not task.done()]
+        if not late and not _left(scene) and not scene.ledger.missing(await scene.stored()):
+            break
+        await asyncio.sleep(LOOK_SECONDS)
+    for task in told:
+        if task.done():
+            task.result()
+    return [task.get_name() for task in told if not task.done()]
+
+
+def _left(scene: Scene) -> int:
+    """Deliveries that the bot still means to send."""
+    states = _states(scene, "deliveries")
+    return states.get("pending", 0) + states.get("sending", 0)
+
+
+def _states(scene: Scene, table: str) -> dict[str, int]:
+    """How many rows of a table of the bot's are in which state."""
+    assert table in {"deliveries", "inbound_events"}
+    database = sqlite3.connect(f"file:{scene.folder}/handrail.db?mode=ro", uri=True, timeout=30)
+    try:
+        return dict(database.execute(f"SELECT state, count(*) FROM {table} GROUP BY state"))  # noqa: S608  one of two names
+    finally:
+        database.close()
