@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, Row, and_, false, func, or_, select
 from bot.storage.database import Transaction
 from bot.storage.tables import CheckInSchedule, Member, Reminder
 
-BATCH = 1000
+BATCH = 2000
 """Rows in one transaction: on SQLite a page never waits for the database's one writer for longer than a blink."""
 
-SHARED_BATCH = 5000
+SHARED_BATCH = 4000
 """The same on PostgreSQL, where nobody waits for a writer: larger is faster."""
 
 Key = TypeVar("Key", bound=Hashable)
@@ -35,13 +35,14 @@ async def first_due(
     """The first rows that are due, of one instant, locked for this transaction; those of other processes left out."""
     limit = limit or (SHARED_BATCH if tx.is_shared else BATCH)
     # Ordered as the index is, and not by the id alone: PostgreSQL would walk the primary key past all that are done.
-    due = select(table.id, table.next_at).where(table.next_at <= now).order_by(table.next_at, table.id).limit(limit)
-    rows = (await tx.session.execute(due.with_for_update(skip_locked=True))).all()
-    if not rows:
+    in_order = (table.next_at, table.id)
+    due = select(table.next_at).where(table.next_at <= now).order_by(*in_order).limit(1)
+    at = await tx.session.scalar(due.with_for_update(skip_locked=True))  # of a row that no other process has
+    if at is None:
         return Some(table, (), false())
-    at = rows[0].next_at
-    ids = [row.id for row in rows if row.next_at == at]
-    # A thousand ids in each statement would cost more than the work itself. Between the first and the last there are
+    of_then = select(table.id).where(table.next_at <= at).order_by(*in_order).limit(limit)
+    ids = list(await tx.session.scalars(of_then.with_for_update(skip_locked=True)))
+    # Thousands of ids in each statement would cost more than the work itself. Between the first and the last there are
     # others only where another process has them.
     between = and_(table.next_at == at, table.id.between(ids[0], ids[-1]))
     alone = await tx.session.scalar(select(func.count()).select_from(table).where(between)) == len(ids)
