@@ -12,11 +12,11 @@ import time
 import bench
 from bench.report import Row, at_most, conclude, progress, told
 
-assert bench.REPOSITORY  # noqa: S101  importing it lets the tests' modules be found
+assert bench.REPOSITORY  # noqa: S101  importing it lets the tests' modules be found: so they come after it
 
-from crash.run import Outcome, run  # noqa: E402
-from crash.scene import Size  # noqa: E402
-from real_matrix.homeserver import Homeserver  # noqa: E402
+from crash.run import Outcome, run  # noqa: E402  see above
+from crash.scene import Size  # noqa: E402  see above
+from real_matrix.homeserver import Homeserver  # noqa: E402  see above
 
 TELL_EVERY = 10
 """Kills between two lines of progress."""

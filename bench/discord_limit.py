@@ -4,6 +4,7 @@ import asyncio
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from time import process_time
 
 from bench.connected import on_discord
@@ -54,7 +55,7 @@ async def measure(seconds: float = LONGEST) -> list[Row]:
             await _messages(discord, 2 * people)
             worked = process_time() - worked
             again = [one for one in discord.arrivals if one.counts][len(first) :]
-    refused = sum(one.status == 429 for one in discord.arrivals)  # noqa: PLR2004
+    refused = sum(one.status == HTTPStatus.TOO_MANY_REQUESTS for one in discord.arrivals)
     return [
         at_least(
             "Discord: requests/s, of the limit",

@@ -153,7 +153,7 @@ async def _fill_outbox(database: Database, count: int) -> None:
 def draw(measured: Sequence[Point], file: Path) -> None:
     """The plot, as SVG."""
     import matplotlib as mpl  # noqa: PLC0415  only needed here
-    from matplotlib.figure import Figure  # noqa: PLC0415
+    from matplotlib.figure import Figure  # noqa: PLC0415  only needed here
 
     mpl.rcParams |= {"svg.hashsalt": "handrail", "svg.fonttype": "none", "font.family": "sans-serif"}
     figure = Figure(figsize=(10, 4.6), layout="constrained")

@@ -67,4 +67,4 @@ def readable(value: float) -> str:
     """A figure with three digits that mean something."""
     if abs(value) >= 100:  # noqa: PLR2004  no digit behind the point means anything then
         return f"{value:,.0f}"
-    return f"{value:,.1f}" if abs(value) >= 10 else f"{value:,.2f}"  # noqa: PLR2004
+    return f"{value:,.1f}" if abs(value) >= 10 else f"{value:,.2f}"  # noqa: PLR2004  three digits that count

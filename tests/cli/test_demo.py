@@ -10,6 +10,7 @@ alice@dm: checkin start 9:00 America/New_York
 
 alice@lobby: I want to end my life
 sam clicks "I'm on it"
+sam@dm: resolve 1 safe
 /advance 24h
 """
 

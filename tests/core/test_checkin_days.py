@@ -101,7 +101,7 @@ def test_each_local_date_that_sees_its_wall_time_is_asked_once_whatever_the_memb
 
 
 def at(zone: ZoneInfo, *parts: int) -> datetime:
-    return datetime(*parts, tzinfo=zone).astimezone(UTC)  # type: ignore[arg-type, misc]
+    return datetime(*parts, tzinfo=zone).astimezone(UTC)  # type: ignore[arg-type, misc]  # parts are numbers
 
 
 def test_who_flies_east_over_their_wall_time_is_asked_on_arrival() -> None:

@@ -304,7 +304,7 @@ def test_meetings_without_a_place_for_reminders_are_warned_of() -> None:
 def test_what_was_read_cannot_be_changed() -> None:
     community = read(TOP + PEERS_PLACE)
     with pytest.raises(ValueError, match="frozen"):
-        community.retention_days = 1  # type: ignore[misc]
+        community.retention_days = 1  # type: ignore[misc]  # that is the test
 
 
 def test_the_sample_written_again_reads_the_same() -> None:

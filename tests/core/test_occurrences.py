@@ -55,7 +55,7 @@ def shown(at: datetime, zone: ZoneInfo) -> datetime:
 
 
 def at(zone: ZoneInfo, *parts: int, fold: int = 0) -> datetime:
-    return datetime(*parts, tzinfo=zone, fold=fold).astimezone(UTC)  # type: ignore[arg-type, misc]
+    return datetime(*parts, tzinfo=zone, fold=fold).astimezone(UTC)  # type: ignore[arg-type, misc]  # parts are numbers
 
 
 @given(zones_and_days(), WALLS)

@@ -1,26 +1,24 @@
 """What must have arrived, where, and how often; and the verdict once it is counted."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+
+import bot.locale
+
+LOCALE = Path(bot.locale.__path__[0])
+LEAST_OWN_WORDS = 10
+"""Characters: shorter ones stand in too many messages to tell one."""
+
+_PLACEHOLDER = re.compile(r"\{\w+\\?\}")
 
 Place = str
 """Where messages stand: "discord:CHANNEL", "matrix:ROOM", or "matrix:@USER", all that is said to them privately."""
-
-OWN_TROUBLE = {
-    "went wrong on my side": "an apology for a fault",
-    "could not read it": "a message without its key",
-    "I cannot reach": "somebody was not reached",
-    "Are you with them": "a nudge",
-    "still looking for a person": "a second answer",
-    "I have told": "a second answer",
-    "did not understand": "words that were not understood",
-    "This is for": "a refusal",
-    "There is no such case": "a refusal",
-    "already has this case": "a press that came too late",
-    "nobody reads you yet": "words before a case was taken",
-}
-"""What else the bot says in its own words, so that a message that nobody expected can be told without quoting it."""
 
 
 @dataclass(slots=True)
@@ -143,7 +141,17 @@ def _enter(row: Row, one: Expected, arrived: int, troubles: list[str]) -> None:
 
 
 def _what(text: str) -> str:
-    return next((what for words, what in OWN_TROUBLE.items() if words in text), "something else")
+    """Which of the bot's own sentences it holds, with its placeholders, so that it can be told without quoting it."""
+    return max((said for said, pattern in _sentences() if pattern.search(text)), key=len, default="something else")
+
+
+@cache
+def _sentences() -> list[tuple[str, re.Pattern[str]]]:
+    """Everything the bot can say that has words of its own, and what finds it."""
+    with (LOCALE / "handrail.pot").open("rb") as file:
+        said = [message.id if isinstance(message.id, str) else message.id[0] for message in read_po(file)]
+    own = [sentence for sentence in said if len(_PLACEHOLDER.sub("", sentence)) >= LEAST_OWN_WORDS]
+    return [(one, re.compile(_PLACEHOLDER.sub(".*?", re.escape(one).replace(r"\{", "{")), re.DOTALL)) for one in own]
 
 
 def merged(parts: Iterable[Mapping[Place, Sequence[str]]]) -> dict[Place, list[str]]:

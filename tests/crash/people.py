@@ -174,7 +174,7 @@ class OnMatrix(Someone):
     async def accepts_all(self) -> None:
         """Go into every room they are invited to: one attempt of their client may have met a server that was away."""
         for room in list(self.person.client.invited_rooms):
-            await self._surely(lambda room=room: self.person.join(room))  # type: ignore[misc]
+            await self._surely(lambda room=room: self.person.join(room))  # type: ignore[misc]  # mypy: lambda=
 
     async def stored(self) -> dict[Place, list[str]]:
         """What the bot has said in all rooms they are in, read back from the homeserver; "" what they cannot read."""
@@ -189,7 +189,7 @@ class OnMatrix(Someone):
         texts: list[str] = []
         start: str | None = None
         while True:
-            page = await self._surely(lambda start=start: self.person.client.room_messages(room, start, limit=_PAGE))  # type: ignore[misc]
+            page = await self._surely(lambda start=start: self.person.client.room_messages(room, start, limit=_PAGE))  # type: ignore[misc]  # mypy: lambda=
             for event in page.chunk:
                 message = message_from(room, event)
                 if message is not None and message.sender == self._bot:

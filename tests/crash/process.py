@@ -110,13 +110,18 @@ class BotProcess:
         told: Counter[str] = Counter()
         for logger, message in self.logged("WARNING", "ERROR", "CRITICAL"):
             about = _DELIVERY.match(message)
-            told[f"{logger}: {about[0] if about else _CHANGING.sub('…', message)[:60]}"] += 1
+            told[f"{logger}: {about[0] if about else _shape(message)}"] += 1
         return told
 
     def unexpected(self, usual: dict[str, str]) -> Counter[str]:
-        """Loggers of lines at ERROR or CRITICAL that no pattern of `usual` matches, and how many each wrote."""
+        """Lines at ERROR or CRITICAL that no pattern of `usual` matches, numbers and types left out, and how many."""
         return Counter(
-            logger or "no logger"
+            f"{logger or 'no logger'}: {_shape(message)}"
             for logger, message in self.logged("ERROR", "CRITICAL")
             if not any(re.search(pattern, message) for pattern in usual)
         )
+
+
+def _shape(message: str) -> str:
+    """A line of the log without what differs from one to the next."""
+    return _CHANGING.sub("…", message)[:60]

@@ -53,7 +53,7 @@ class Outcome:
     unfinished: list[str]
     """Stories whose people still wait for something."""
     logged: Counter[str]
-    """Errors that are not usual, by logger."""
+    """Errors that are not usual, and how often."""
     troubles: Counter[str]
     """How often the log tells of each trouble."""
     words_in_the_log: int
@@ -74,7 +74,7 @@ class Outcome:
             f"seed {self.seed}, {self.kills} kills in {self.seconds:.0f} s, settled {self.settled_after:.0f} s later",
             self.count.table(),
             *(f"unfinished: {what}" for what in self.unfinished),
-            *(f"logged by {logger}: {number} unexpected" for logger, number in sorted(self.logged.items())),
+            *(f"logged {number} times, not usual: {line}" for line, number in sorted(self.logged.items())),
             f"log: {self.troubles.total()} warnings and errors, {self.words_in_the_log} lines with words of people",
             *(f"told {number} times: {trouble}" for trouble, number in self.troubles.most_common(5)),
             f"inbound events: {self.inbound}",

@@ -1,6 +1,5 @@
 """Whatever fails around it, the bot loses nothing, says nothing twice, and recovers by itself."""
 
-import asyncio
 import random
 import resource
 
@@ -18,7 +17,7 @@ MOST_LINES = 30
 LIBRARY = "discord.http: "
 """discord.py warns of each request that is refused for its rate."""
 
-SMALL = Size(on_discord=6, on_matrix=3, meetings=4, followers=4, cases=4)
+SMALL = Size(on_discord=8, on_matrix=4, meetings=5, followers=4, cases=6)
 LARGE = Size(on_discord=14, on_matrix=6, meetings=10, followers=6, cases=10)
 
 
@@ -52,28 +51,15 @@ async def test_wrong_answers_storms_and_a_minute_without_a_network(homeserver: H
 
 @pytest.mark.timeout(400)
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux lets one process limit another")
-async def test_a_full_disk(homeserver: Homeserver) -> None:
+async def test_a_full_disk_and_then_a_database_that_somebody_else_has_locked(homeserver: Homeserver) -> None:
     seed = new_seed()
     async with weather.opened(homeserver, SMALL) as (scene, _proxy):
 
         async def trouble(scene: Scene) -> None:
             await weather.start(scene)
-            await asyncio.sleep(2)
+            await weather.work_has_begun(scene)
             await weather.full_disk(scene, 8)
-
-        outcome = await observed(scene, trouble, seconds=12, random=random.Random(seed), usual=weather.USUAL)
-    check(outcome, seed)
-
-
-@pytest.mark.timeout(400)
-async def test_a_database_that_somebody_else_has_locked(homeserver: Homeserver) -> None:
-    seed = new_seed()
-    async with weather.opened(homeserver, SMALL) as (scene, _proxy):
-
-        async def trouble(scene: Scene) -> None:
-            await weather.start(scene)
-            await asyncio.sleep(2)
             await weather.locked_database(scene, 8)
 
-        outcome = await observed(scene, trouble, seconds=12, random=random.Random(seed), usual=weather.USUAL)
+        outcome = await observed(scene, trouble, seconds=20, random=random.Random(seed), usual=weather.USUAL)
     check(outcome, seed)

@@ -36,6 +36,7 @@ NO_DATABASE = {
     r"^(ticker|due): ": "the database could not be written",
     r"somebody in danger was answered, but nobody could be called": "the last resort, said at once",
     r"^message \d+ could not be handled": "the database could not be written; it is tried again",
+    r"^The Matrix position cannot be stored": "the database could not be written; it is tried again",
     r"^how far the channels are heard could not be stored": "the database could not be written",
     r"^interaction \d+ could not be handled": "it was pressed while the database could not be written",
     r"its outcome was not stored|outcomes? (was|were) not stored": "the database could not be written",
@@ -64,6 +65,12 @@ async def start(scene: Scene) -> None:
     )
 
 
+async def work_has_begun(scene: Scene) -> None:
+    """Wait until the bot has said something."""
+    discord = scene.discord
+    await discord.wait_until(lambda: bool(discord.bot_messages), timeout=CONNECT_SECONDS, what="a first message")
+
+
 async def wrong_answers(scene: Scene, proxy: FaultProxy, seconds: float) -> None:
     """Single requests fail on both platforms: after they took effect, half-way, with pages, and without an answer."""
     discord = scene.discord
@@ -78,9 +85,9 @@ async def wrong_answers(scene: Scene, proxy: FaultProxy, seconds: float) -> None
     )
     pause = seconds / len(kinds)
     for kind in kinds:
-        discord.fail_next("POST", POST_MESSAGE, times=2, **kind)  # type: ignore[arg-type]
-        proxy.fail_next("PUT", SEND_EVENT, times=2, **kind)  # type: ignore[arg-type]
-        proxy.fail_next("GET", SYNC, **kind)  # type: ignore[arg-type]
+        discord.fail_next("POST", POST_MESSAGE, times=2, **kind)  # type: ignore[arg-type]  # kinds fit
+        proxy.fail_next("PUT", SEND_EVENT, times=2, **kind)  # type: ignore[arg-type]  # kinds fit
+        proxy.fail_next("GET", SYNC, **kind)  # type: ignore[arg-type]  # kinds fit
         await asyncio.sleep(pause)
     discord.fail_next("POST", POST_MESSAGE, hang=True, after_commit=True)
     proxy.fail_next("PUT", SEND_EVENT, hang=True, after_commit=True)

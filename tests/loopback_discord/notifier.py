@@ -22,7 +22,7 @@ class Notifier:
                 future.set_result(None)
         self._waiting.clear()
 
-    async def until(self, look: Callable[[], T | None], *, timeout: float, what: str) -> T:  # noqa: ASYNC109
+    async def until(self, look: Callable[[], T | None], *, timeout: float, what: str) -> T:  # noqa: ASYNC109  a wait tells what for
         """Return what ``look`` finds, looking again after each change; AssertionError when time is up."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout

@@ -244,7 +244,7 @@ class LoopbackDiscord:
         self,
         channel: Channel | Person | None,
         predicate: Callable[[Message], bool] | str | None = None,
-        timeout: float = 10.0,  # noqa: ASYNC109
+        timeout: float = 10.0,  # noqa: ASYNC109  a wait tells what for
         *,
         after: Message | None = None,
     ) -> Message:
@@ -270,7 +270,7 @@ class LoopbackDiscord:
     async def wait_until(
         self,
         condition: Callable[[], bool],
-        timeout: float = 10.0,  # noqa: ASYNC109
+        timeout: float = 10.0,  # noqa: ASYNC109  a wait tells what for
         what: str = "the condition",
     ) -> None:
         """Wait until something about the server's state is true."""

@@ -11,10 +11,16 @@ from scenarios.world import CAST, World, open_world
 PLATFORMS = ("console", "discord", "matrix")
 
 
+def cast(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """Who plays: those whom the test's mark "cast" names, else everybody. On Matrix each is a client to set up."""
+    mark = request.node.get_closest_marker("cast")
+    return tuple(CAST) if mark is None else mark.args
+
+
 @pytest_asyncio.fixture(params=PLATFORMS)
 async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
     """Everybody is on the same platform."""
-    where = dict.fromkeys(CAST, request.param)
+    where = dict.fromkeys(cast(request), request.param)
     homeserver = request.getfixturevalue("homeserver") if request.param == "matrix" else None
     async with open_world(tmp_path, where, homeserver) as opened:
         yield opened
@@ -23,7 +29,7 @@ async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 @pytest_asyncio.fixture(params=["discord", "matrix"])
 async def lasting(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
     """Everybody is on a platform that outlives a restart of the bot, which a terminal does not."""
-    where = dict.fromkeys(CAST, request.param)
+    where = dict.fromkeys(cast(request), request.param)
     homeserver = request.getfixturevalue("homeserver") if request.param == "matrix" else None
     async with open_world(tmp_path, where, homeserver) as opened:
         yield opened
@@ -36,7 +42,7 @@ async def lasting(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
 async def apart(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
     """Members are on one platform, those with a role on another."""
     member, peer = request.param
-    where = {name: peer if roles else member for name, roles in CAST.items()}
+    where = {name: peer if roles else member for name, roles in CAST.items() if name in cast(request)}
     homeserver = request.getfixturevalue("homeserver") if "matrix" in request.param else None
     async with open_world(tmp_path, where, homeserver) as opened:
         yield opened

@@ -1,6 +1,10 @@
 """A member is asked how they are, by their own clock, and answers: on every platform."""
 
+import pytest
+
 from scenarios.world import World
+
+pytestmark = pytest.mark.cast("alice", "sam")
 
 
 async def test_a_member_checks_in_every_day_by_their_own_clock(world: World) -> None:

@@ -1,8 +1,11 @@
 """Somebody writes that they are in danger, and a person comes: on every platform, and across them."""
 
+import pytest
+
 from scenarios.world import World
 
 
+@pytest.mark.cast("alice", "sam")
 async def test_a_person_comes_to_a_member_who_writes_in_a_room(world: World) -> None:
     await world.alice.says("i want to kill myself", "lobby")
     await world.alice.reads("Thank you for saying it", "988", "Harbour")
@@ -22,6 +25,7 @@ async def test_a_person_comes_to_a_member_who_writes_in_a_room(world: World) -> 
     await world.alice.reads("Your talk with Sam has ended")
 
 
+@pytest.mark.cast("alice", "sam")
 async def test_member_and_peer_talk_across_platforms(apart: World) -> None:
     await apart.alice.says("i want to kill myself", "lobby")
     await apart.alice.reads("Thank you for saying it", "988")
@@ -34,6 +38,7 @@ async def test_member_and_peer_talk_across_platforms(apart: World) -> None:
     await apart.sam.reads("a member", "stop shaking")
 
 
+@pytest.mark.cast("alice", "robin")
 async def test_a_member_asks_for_a_person(world: World) -> None:
     await world.alice.runs("peer")
     await world.alice.reads("I'm getting a person for you")
@@ -68,6 +73,7 @@ async def test_nobody_answers_and_the_page_goes_on_to_everybody(world: World) ->
     await world.advance(hours=1)
 
 
+@pytest.mark.cast("ben", "sam", "mo")
 async def test_a_moderator_gets_a_peer_for_somebody(world: World) -> None:
     await world.ben.says("rough night, nothing helps", "lobby")
     await world.mo.asks_for_a_peer_for(world.ben)
@@ -76,6 +82,7 @@ async def test_a_moderator_gets_a_peer_for_somebody(world: World) -> None:
     await world.sam.reads("Urgent", "rough night", "somebody asked for them", place="peers")
 
 
+@pytest.mark.cast("alice", "sam", "robin")
 async def test_the_first_to_press_has_the_case(world: World) -> None:
     await world.alice.says("i want to kill myself", "lobby")
     await world.alice.reads("Thank you for saying it")
@@ -85,6 +92,7 @@ async def test_the_first_to_press_has_the_case(world: World) -> None:
     await world.robin.reads("Sam already has this case")
 
 
+@pytest.mark.cast("alice", "sam")
 async def test_the_conversation_goes_on_after_a_restart_of_the_bot(lasting: World) -> None:
     await lasting.alice.says("i want to kill myself", "lobby")
     await lasting.alice.reads("Thank you for saying it")

@@ -1,6 +1,10 @@
 """An organizer announces a meeting, a member follows it, both are reminded: on every platform."""
 
+import pytest
+
 from scenarios.world import World
+
+pytestmark = pytest.mark.cast("alice", "olive")
 
 
 async def test_a_member_is_reminded_of_a_meeting_they_follow(world: World) -> None:

@@ -1,6 +1,10 @@
 """A member sees all that is stored about them, and has it erased: on every platform."""
 
+import pytest
+
 from scenarios.world import World
+
+pytestmark = pytest.mark.cast("alice", "sam")
 
 
 async def test_a_member_gets_everything_that_is_stored_about_them(world: World) -> None:

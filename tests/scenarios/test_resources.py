@@ -1,6 +1,10 @@
 """A member looks up who can help: on every platform."""
 
+import pytest
+
 from scenarios.world import World
+
+pytestmark = pytest.mark.cast("alice", "sam")
 
 
 async def test_a_helpline_is_found_in_spite_of_a_typo(world: World) -> None:

@@ -50,7 +50,7 @@ class MovedClock:
 
 
 class World:
-    """A community whose people may be on different platforms; `where` names each one's."""
+    """A community whose people may be on different platforms; `where` names each one's, of those who play."""
 
     def __init__(self, folder: Path, where: dict[str, str]) -> None:
         self.where = where
@@ -129,7 +129,7 @@ class World:
     def _community(self) -> CommunityFile:
         people = []
         for name, roles in CAST.items():
-            if roles:
+            if roles and name in self.where:
                 listed = ", ".join(f'"{role}"' for role in roles)
                 account = f'{self.where[name]} = "{self.people[name].account}"'
                 people.append(f'[[people]]\nname = "{name.title()}"\nroles = [{listed}]\n{account}\n')
@@ -145,7 +145,7 @@ class World:
 
     def on(self, platform: str) -> list[str]:
         """Who is on that platform."""
-        return [name for name in CAST if self.where[name] == platform]
+        return [name for name in CAST if self.where.get(name) == platform]
 
     def prepare_console(self) -> None:
         """The terminal's rooms and people."""

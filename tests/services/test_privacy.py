@@ -232,7 +232,7 @@ async def test_nothing_that_people_write_is_readable_on_disk_or_in_the_log(
     await world.alice.says("!nonsense zebra-nonsense")
     await world.mo.says("!escalate zebra-account")
     forget(world)
-    files = {path.name: path.read_bytes() for path in sorted(tmp_path.iterdir())}  # noqa: ASYNC240
+    files = {path.name: path.read_bytes() for path in sorted(tmp_path.iterdir())}  # noqa: ASYNC240  nothing else runs
     assert {"handrail.db", "handrail.db-wal"} <= set(files)
     for marker in (*MARKERS, "zebra-token", "zebra-nonsense"):
         assert not [name for name, content in files.items() if marker.encode() in content], marker
