@@ -12,6 +12,7 @@ from bot.core.faults import where
 from bot.core.platform import Platform
 from bot.delivery.sender import Sender
 from bot.scheduling.ticker import Ticker
+from bot.storage import checkpoints
 from bot.storage.ownership import Ownership
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Serving:
         ticker.start()
         ownership = Ownership(self._app.database, self._app.now, self._app.wake)
         owning = asyncio.create_task(ownership.run(), name="ownership")
+        carrying = asyncio.create_task(checkpoints.carry_over(self._app.database), name="checkpoints")
         stopping = asyncio.Event()
         serving = [
             asyncio.create_task(self._serve(platform, ownership, stopping), name=f"serving {platform.name}")
@@ -73,7 +75,7 @@ class Serving:
                 await _for_a_while(platform.close(), platform.name)
             await _for_a_while(self._app.hub.finish(), "what was heard")
             # Last: from now on another process may connect.
-            await _cancel([owning, *self._late])
+            await _cancel([owning, carrying, *self._late])
 
     async def _serve(self, platform: Platform, ownership: Ownership, stopping: asyncio.Event) -> None:
         """Hear and write to one platform whenever this process owns its connection, until `stopping`."""

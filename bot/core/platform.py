@@ -120,6 +120,9 @@ class Hub(Protocol):
     async def choices(self, platform: str, message_id: str) -> tuple[Choice, ...]:
         """The choices under a message the bot has sent, in their order; () if it has none."""
 
+    async def has_sent(self, platform: str, message_id: str) -> bool:
+        """Whether a message is known to be one that the bot has sent: its delivery is over."""
+
     async def latest_choices(self, address: Address) -> tuple[Choice, ...]:
         """The choices under the bot's newest message with choices at `address`."""
 
@@ -134,6 +137,9 @@ class Hub(Protocol):
 
     async def remembered_names(self, platform: str, prefix: str, after: str = "", limit: int = 1000) -> list[str]:
         """The names, in order, that begin with `prefix` and come behind `after`: at most `limit`, 1 to 1000."""
+
+    async def has_seen(self, platform: str, account: str) -> bool:
+        """Whether the bot has heard this account before: then it is known which community they mean."""
 
     async def is_known_place(self, platform: str, place: str) -> bool:
         """Whether some community has this place (server, channel or room)."""

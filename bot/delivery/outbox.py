@@ -258,16 +258,18 @@ async def _end(tx: Transaction, delivery_id: int, state: str, reason: str) -> No
 
 
 async def release_lost(
-    tx: Transaction, platform: str, *, recognised: timedelta, now: datetime, all_of_them: bool = False
+    tx: Transaction, platform: str, *, recognised: timedelta, now: datetime, all_but: Collection[int] | None = None
 ) -> None:
-    """What a sender that is gone had begun waits again: what its lease is over for, or `all_of_them`.
+    """What a sender that is gone had begun waits again: what its lease is over for, or everything but these ids.
 
     Where it was begun so long ago that the platform cannot tell any more whether it has arrived (`recognised`), only
     what is said in a crisis is sent again: that may be said twice, the rest is not said at all rather than twice.
     """
     lost = and_(IS_SENDING, Delivery.platform == platform)
-    if not all_of_them:
+    if all_but is None:
         lost = and_(lost, Delivery.lease_until < now)
+    elif all_but:
+        lost = and_(lost, Delivery.id.not_in(all_but))
     begun_before = Delivery.lease_until < now - recognised + LEASE
     in_doubt = and_(lost, begun_before, Delivery.priority != int(Priority.CRISIS))
     for rows, values in (

@@ -89,7 +89,7 @@ class Sender:
         """Set when a delivery has ended; unlike `_woken` it can wait a little."""
         self._lost_look: datetime | None = None
         self._orphans = False
-        """Whether what others have under way is to be released, whatever its lease."""
+        """Whether what is under way, and not in hand here, is to be released, whatever its lease."""
         self._hurried = False
         self._told = Told()
         self._reasons: set[str] = set()
@@ -118,6 +118,8 @@ class Sender:
             try:
                 await self._turn()
             except Exception as error:
+                # Of a commit without an answer nobody knows whether it claimed something.
+                self._orphans = True
                 if self._told.is_news("turn", self._now()):
                     log.error(
                         "outbox of %s: the database does not do its work, and nothing can be sent until it does;"
@@ -185,7 +187,8 @@ class Sender:
         if not self._orphans and self._lost_look is not None and timedelta() <= now - self._lost_look < LOST_LOOK:
             return
         platform = self._platform
-        await outbox.release_lost(tx, platform.name, recognised=platform.recognises, now=now, all_of_them=self._orphans)
+        mine = {claimed.id for claimed in self._in_hand.values()} if self._orphans else None
+        await outbox.release_lost(tx, platform.name, recognised=platform.recognises, now=now, all_but=mine)
         self._lost_look = now
 
     def _room(self, busy: dict[str, Claimed]) -> Room:

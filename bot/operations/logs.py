@@ -30,6 +30,9 @@ def _is_about_us(record: logging.LogRecord) -> bool:
 
 def _with_message(record: logging.LogRecord, formatter: logging.Formatter) -> logging.LogRecord:
     record.message = record.getMessage()
+    if record.name == "asyncio":
+        # Of a task that failed unheard the further lines show the error itself, with the values it quotes.
+        record.message = record.message.partition("\n")[0]
     if formatter.usesTime():
         record.asctime = formatter.formatTime(record, formatter.datefmt)
     return record

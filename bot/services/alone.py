@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import select, update
 
 from bot.core.faults import Told, where
-from bot.services.sets import Sets, Some
+from bot.services.sets import Sets, Some, these
 from bot.storage.database import Transaction
 from bot.storage.tables import CaseRow, CheckInSchedule, Reminder
 from bot.storage.vault import Vault
@@ -76,16 +76,12 @@ async def together_else_alone(
                 await _put_off(tx, some.table, some.ids[0], error, now=now)
                 continue
             half = len(some.ids) // 2
-            waiting += [_only(due, some.ids[half:]), _only(due, some.ids[:half])]
+            waiting += [these(tx, due.table, some.ids[half:]), these(tx, due.table, some.ids[:half])]
         else:
             if all_done and tx.vault in _told:
                 for id_ in some.ids:
                     _works(tx, some.table, id_)
     return len(due.ids)
-
-
-def _only(due: Some, ids: Sequence[int]) -> Some:
-    return Some(due.table, ids, due.table.id.in_(ids))
 
 
 async def put_off_sets(tx: Transaction, sets: Sets, *, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """What the ticker wakes: everything that has become due, in small transactions."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -31,6 +32,11 @@ FORWARD = timedelta(days=7)
 
 BELIEVED_AFTER = timedelta(days=1)
 """How long such a clock must have run before anything is deleted by it."""
+
+AT_ONCE = 2
+"""Batches of `SIDE_BY_SIDE` at a time on PostgreSQL, each in a transaction of its own, as two processes do them."""
+
+SIDE_BY_SIDE = {"meetings", "check-ins"}
 
 Step = Callable[[Transaction, datetime], Awaitable[int]]
 """Does a batch of what is due; how much there was."""
@@ -67,10 +73,6 @@ class DueWork:
         self._clean_from: datetime | None = None
         self._expired = 0
 
-    def starts_anew(self) -> None:
-        """Look again whether the clock was set meanwhile: the bot was off."""
-        self._has_looked_back = False
-
     async def do(self, now: datetime) -> None:
         """Do all that is due at `now`."""
         now = await self._mind_the_clock(now)
@@ -78,7 +80,7 @@ class DueWork:
         while True:
             # Between two batches of the others, however many there are: no case waits for them.
             more = await self._batch(*self._urgent, now)
-            waiting = [step for step in waiting if await self._batch(*step, now)]
+            waiting = [step for step in waiting if await self._batches(*step, now)]
             if not waiting and not more:
                 break
             now = now if self.watch is None else self.watch.now()
@@ -88,6 +90,11 @@ class DueWork:
         # At the end, and one batch in each tick: whoever waits for the database goes first.
         if self._may_clean(now) and not await self._batch("housekeeping", self._clean, now):
             self._cleaned_at = now
+
+    async def _batches(self, name: str, step: Step, now: datetime) -> bool:
+        """Do a batch; on PostgreSQL, which works on one while it stores another, two. Whether there may be more."""
+        several = AT_ONCE if self._database.is_shared and name in SIDE_BY_SIDE else 1
+        return any(await asyncio.gather(*(self._batch(name, step, now) for _ in range(several))))
 
     async def _batch(self, name: str, step: Step, now: datetime) -> bool:
         """Do one batch; whether there may be more. A fault is told once while it lasts, and tried again by the tick."""

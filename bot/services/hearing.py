@@ -55,7 +55,7 @@ class Hearing:
         self._writing = writing
         self._now = now
         self._told = Told()
-        self._is_only_process = database.engine.dialect.name == "sqlite"
+        self._is_only_process = not database.is_shared
         self._is_fresh = True
 
     def signal_in(self, inbound: Inbound) -> Signal | None:

@@ -1,7 +1,7 @@
 """The bot as the platforms see it: `bot.core.platform.Hub`."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -11,14 +11,13 @@ from sqlalchemy import Select, select
 from bot.core.commands import Reader, Registry
 from bot.core.content import Choice, Reply
 from bot.core.inbound import Inbound
-from bot.core.people import Member
 from bot.core.platform import Address
 from bot.core.words import Words
 from bot.delivery import contents
 from bot.services import members
 from bot.services.dispatcher import Dispatcher
 from bot.services.voice import Voice
-from bot.storage.database import Database
+from bot.storage.database import Database, Transaction
 from bot.storage.tables import Delivery, Remembered
 
 T = TypeVar("T")
@@ -72,21 +71,24 @@ class BotHub:
         if not task.cancelled():
             task.exception()  # was looked at, also where nobody waits for it any more
 
+    async def _read(self, look: Callable[[Transaction], Awaitable[T]]) -> T:
+        return await self._unharmed(self._looked(look))
+
+    async def _looked(self, look: Callable[[Transaction], Awaitable[T]]) -> T:
+        async with self._database.read() as tx:
+            return await look(tx)
+
     async def reader(self, inbound: Inbound) -> tuple[Reader, Words]:
         """Who is typing; nobody is made a member by typing."""
-        member = await self._unharmed(self._find(inbound))
+        member = await self._read(lambda tx: members.find(tx, inbound))
         if member is None:
             return Reader(now=self._now(), zone=ZoneInfo("UTC")), self._voice.words(inbound.language)
         return member.reads(self._now()), self._voice.words(member.language)
 
-    async def _find(self, inbound: Inbound) -> Member | None:
-        async with self._database.read() as tx:
-            return await members.find(tx, inbound)
-
     async def choices(self, platform: str, message_id: str) -> tuple[Choice, ...]:
         """The choices under a message that was sent."""
         query = select(Delivery).where(Delivery.platform == platform, Delivery.message_id == message_id)
-        return await self._unharmed(self._choices(query.limit(1)))
+        return await self._read(lambda tx: _choices(tx, query))
 
     async def latest_choices(self, address: Address) -> tuple[Choice, ...]:
         """The choices under the newest message at `address`; () if that one has none."""
@@ -99,25 +101,22 @@ class BotHub:
                 Delivery.state == "sent",
             )
             .order_by(Delivery.sent_at.desc(), Delivery.id.desc())
-            .limit(1)
         )
-        return await self._unharmed(self._choices(query))
+        return await self._read(lambda tx: _choices(tx, query))
 
-    async def _choices(self, query: Select[Delivery]) -> tuple[Choice, ...]:
-        async with self._database.read() as tx:
-            row = await tx.session.scalar(query)
-            if row is None or not row.has_choices:
-                return ()
-            return (await contents.unseal(tx, row.content_sealed, row.shared_id)).choices
+    async def has_sent(self, platform: str, message_id: str) -> bool:
+        """Whether some delivery has become this message."""
+        query = select(Delivery.id).where(Delivery.platform == platform, Delivery.message_id == message_id)
+        return await self._read(lambda tx: tx.session.scalar(query.limit(1))) is not None
 
     async def remembered(self, platform: str, name: str) -> str | None:
         """A value that the platform stored."""
-        return await self._unharmed(self._remembered(platform, name))
 
-    async def _remembered(self, platform: str, name: str) -> str | None:
-        async with self._database.read() as tx:
+        async def look(tx: Transaction) -> str | None:
             row = await tx.session.get(Remembered, (platform, name))
             return None if row is None else tx.vault.open(row.value_sealed, REMEMBERED)
+
+        return await self._read(look)
 
     async def remember(self, platform: str, name: str, value: str) -> None:
         """Store a value."""
@@ -128,11 +127,14 @@ class BotHub:
         await self._unharmed(self._remember_all(platform, values))
 
     async def _remember_all(self, platform: str, values: Mapping[str, str]) -> None:
+        # In the order of their names: two processes that store the same ones must not wait for each other. Sealed
+        # before the transaction begins: on SQLite nobody else writes while it lasts.
+        rows = [
+            {"platform": platform, "name": name, "value_sealed": self._database.vault.seal(value, REMEMBERED)}
+            for name, value in sorted(values.items())
+        ]
         async with self._database.begin() as tx:
-            # In the order of their names: two processes that store the same ones must not wait for each other.
-            for name, value in sorted(values.items()):
-                sealed = tx.vault.seal(value, REMEMBERED)
-                await tx.insert_or_write(Remembered, {"platform": platform, "name": name}, value_sealed=sealed)
+            await tx.insert_or_write(Remembered, rows, key=("platform", "name"))
 
     async def remembered_names(self, platform: str, prefix: str, after: str = "", limit: int = 1000) -> list[str]:
         """The names that begin with `prefix`; LIKE is blind to capitals in SQLite, so a page may hold fewer."""
@@ -143,15 +145,24 @@ class BotHub:
             .order_by(Remembered.name)
             .limit(max(1, min(limit, NAMES)))
         )
-        async with self._database.read() as tx:
-            return [name for name in await tx.session.scalars(query) if name.startswith(prefix)]
+        names = await self._read(lambda tx: tx.session.scalars(query))
+        return [name for name in names if name.startswith(prefix)]
+
+    async def has_seen(self, platform: str, account: str) -> bool:
+        """Whether the account was heard before."""
+        return await self._read(lambda tx: members.was_seen(tx, platform, account))
 
     async def is_known_place(self, platform: str, place: str) -> bool:
         """Whether some community has this place."""
-        async with self._database.read() as tx:
-            return await members.known_place(tx, platform, place)
+        return await self._read(lambda tx: members.known_place(tx, platform, place))
 
     async def known_servers(self, platform: str, limit: int) -> list[str]:
         """Servers of communities, in the order in which they were added."""
-        async with self._database.read() as tx:
-            return await members.known_servers(tx, platform, limit)
+        return await self._read(lambda tx: members.known_servers(tx, platform, limit))
+
+
+async def _choices(tx: Transaction, query: Select[Delivery]) -> tuple[Choice, ...]:
+    row = await tx.session.scalar(query.limit(1))
+    if row is None or not row.has_choices:
+        return ()
+    return (await contents.unseal(tx, row.content_sealed, row.shared_id)).choices

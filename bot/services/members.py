@@ -268,6 +268,13 @@ async def _seen(tx: Transaction, member_id: int, inbound: Inbound, *, now: datet
         row.last_place = inbound.place
 
 
+async def was_seen(tx: Transaction, platform: str, account: str) -> bool:
+    """Whether the account was ever heard, in whatever community."""
+    identity = tables.Identity
+    found = select(identity.id).where(identity.platform == platform, identity.account == account)
+    return await tx.session.scalar(found.where(identity.last_seen_at > NEVER_SEEN).limit(1)) is not None
+
+
 async def known_place(tx: Transaction, platform: str, address: str) -> bool:
     """Whether a community has this place."""
     place = tables.Place

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, false, func, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, false, func, or_, select, tuple_, update
 
 from bot.core.content import Content
 from bot.core.faults import where
@@ -40,6 +40,15 @@ without reading millions of young ones every hour."""
 STRANGERS_KEPT = timedelta(days=1)
 """How long a delivery to the private chat of somebody who is no member (any more) is kept: it names their account."""
 
+CHAT, HEARD = "dm:", "last:"
+"""What adapters remember of private chats: `dm:ACCOUNT` is where one is, `last:WHERE` how far it was heard."""
+
+LOOKED_AT = 5000
+"""Remembered rows that are looked through at once for the chats of strangers."""
+
+LOOKED_UP_TO = ("housekeeping", "looked up to")
+"""Where is remembered how far they were looked through, while there are more."""
+
 EXPORT_BYTES = 4_000_000
 """Size of an export, as UTF-8: well under what the platforms take as a file (Discord: 10 MB)."""
 
@@ -47,6 +56,7 @@ EXPORT_ROWS = 5000
 """Rows of one table in an export, the newest."""
 
 SEALED = "_sealed"
+REMEMBERED = "remembered.value"
 UNSENT = ("pending", "sending")
 
 
@@ -157,7 +167,7 @@ async def _forget_remembered(tx: Transaction, member: Member) -> None:
     for platform, account in identities.all():
         for row in await _remembered_of(tx, platform, account):
             # Of a damaged one nobody can tell what it leads to; the erasure is not refused for it.
-            value = _opened(tx, row.value_sealed, "remembered.value")
+            value = _opened(tx, row.value_sealed, REMEMBERED)
             for back in await _remembered_of(tx, platform, value or ""):
                 await tx.session.delete(back)
             await tx.session.delete(row)
@@ -197,6 +207,7 @@ async def keep_no_longer(tx: Transaction, *, now: datetime) -> int:
             done += await _count(tx, delete(table).where(old))
     to_strangers = and_(Delivery.member_id.is_(None), Delivery.kind == "direct")
     done += await _count(tx, delete(Delivery).where(to_strangers, _over_since(now - STRANGERS_KEPT)))
+    done += await _forget_chats_of_strangers(tx)
     done += await contents.forget_unused(tx, now=now)
     return done + await _blank(tx, now=now)
 
@@ -219,8 +230,9 @@ def _is_old(
     if table.name == Delivery.__tablename__:
         old = and_(old, table.c.state.not_in(UNSENT))
     if table.name == InboundEvent.__tablename__:
-        # What waits to be handled, after the bot was off for a day, is forgotten once it is handled or parked.
-        old = and_(old, table.c.state != incoming.SEEN)
+        # What waits to be handled, after the bot was off for a day, is forgotten once it is handled or parked; one
+        # without an instant waits for nothing: it was seen by a version that kept no bodies.
+        old = and_(old, or_(table.c.state != incoming.SEEN, table.c.next_at.is_(None)))
     return old
 
 
@@ -239,6 +251,49 @@ async def _a_batch_of(
         last = await tx.session.scalar(select(seen).order_by(seen).offset(OLDEST).limit(1))
         return old if last is None else and_(old, seen <= last)
     return old
+
+
+async def _forget_chats_of_strangers(tx: Transaction) -> int:
+    """Delete what is remembered of private chats with nobody's account that no delivery names any more; how many rows.
+
+    Whoever writes to the bot once leaves these, and so does a member whose erasure they have sent privately: the
+    adapter writes them a moment later. Not 0 while there is more to be looked through.
+    """
+    platform, name = Remembered.platform, Remembered.name
+    begun = await tx.session.get(Remembered, LOOKED_UP_TO)
+    known = None if begun is None else _opened(tx, begun.value_sealed, REMEMBERED)
+    page = tuple_(platform, name) > tuple(json.loads(known) if known else ("", ""))
+    last = select(platform, name).where(page).order_by(platform, name).offset(LOOKED_AT - 1).limit(1)
+    end = (await tx.session.execute(last)).first()
+    if end is not None:
+        page = and_(page, tuple_(platform, name) <= end)
+    of_strangers = select(platform, name, Remembered.value_sealed).where(page, _is_strangers_chat())
+    chats = (await tx.session.execute(of_strangers.order_by(platform, name).limit(OLDEST))).all()
+    done = 0
+    for of in {chat.platform for chat in chats}:
+        theirs = [chat for chat in chats if chat.platform == of]
+        # Of a damaged one nobody can tell where it was.
+        heard = [f"{HEARD}{_opened(tx, chat.value_sealed, REMEMBERED)}" for chat in theirs]
+        names = [*(chat.name for chat in theirs), *heard]
+        done += await _count(tx, delete(Remembered).where(platform == of, name.in_(names)))
+    looked_up_to = chats[-1][:2] if len(chats) == OLDEST else end
+    if looked_up_to is None:
+        if begun is not None:
+            await tx.session.delete(begun)
+        return done
+    value = tx.vault.seal(json.dumps(tuple(looked_up_to)), REMEMBERED)
+    row = {"platform": LOOKED_UP_TO[0], "name": LOOKED_UP_TO[1], "value_sealed": value}
+    await tx.insert_or_write(Remembered, [row], key=("platform", "name"))
+    return done + 1
+
+
+def _is_strangers_chat() -> ColumnElement[bool]:
+    # Not LIKE, which would be blind to capitals in SQLite.
+    is_chat = func.substr(Remembered.name, 1, len(CHAT)) == CHAT
+    account = func.substr(Remembered.name, len(CHAT) + 1)
+    is_members = and_(Identity.platform == Remembered.platform, Identity.account == account)
+    is_named = and_(Delivery.platform == Remembered.platform, Delivery.kind == "direct", Delivery.address == account)
+    return and_(is_chat, ~select(Identity.id).where(is_members).exists(), ~select(Delivery.id).where(is_named).exists())
 
 
 def _over_since(instant: datetime) -> ColumnElement[bool]:

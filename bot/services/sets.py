@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, and_, false, func, or_, select
+from sqlalchemy import ARRAY, JSON, ColumnElement, Integer, Row, any_, bindparam, func, select
 
 from bot.storage.database import Transaction
 from bot.storage.tables import CheckInSchedule, Member, Reminder
@@ -33,31 +33,35 @@ async def first_due(
     tx: Transaction, table: type[CheckInSchedule] | type[Reminder], *, now: datetime, limit: int | None = None
 ) -> Some:
     """The first rows that are due, of one instant, locked for this transaction; those of other processes left out."""
+    await tx.join_by_index()
     limit = limit or (SHARED_BATCH if tx.is_shared else BATCH)
     # Ordered as the index is, and not by the id alone: PostgreSQL would walk the primary key past all that are done.
     in_order = (table.next_at, table.id)
     due = select(table.next_at).where(table.next_at <= now).order_by(*in_order).limit(1)
     at = await tx.session.scalar(due.with_for_update(skip_locked=True))  # of a row that no other process has
     if at is None:
-        return Some(table, (), false())
+        return these(tx, table, ())
     of_then = select(table.id).where(table.next_at <= at).order_by(*in_order).limit(limit)
-    ids = list(await tx.session.scalars(of_then.with_for_update(skip_locked=True)))
-    # Thousands of ids in each statement would cost more than the work itself. Between the first and the last there are
-    # others only where another process has them.
-    between = and_(table.next_at == at, table.id.between(ids[0], ids[-1]))
-    alone = await tx.session.scalar(select(func.count()).select_from(table).where(between)) == len(ids)
-    return Some(table, ids, between if alone else table.id.in_(ids))
+    return these(tx, table, list(await tx.session.scalars(of_then.with_for_update(skip_locked=True))))
+
+
+def these(tx: Transaction, table: type[CheckInSchedule] | type[Reminder], ids: Sequence[int]) -> Some:
+    """The rows with these ids: one parameter for all, as one for each would take longer than the work."""
+    if tx.is_shared:
+        return Some(table, ids, table.id == any_(bindparam(None, ids, type_=ARRAY(Integer))))
+    given = func.json_each(bindparam(None, ids, type_=JSON)).table_valued("value")
+    return Some(table, ids, table.id.in_(select(given.c.value)))
 
 
 @dataclass(frozen=True, slots=True)
 class Sets:
-    """Some rows by what they have in common: one `found` row of `columns` for each set.
+    """Some rows by what they have in common: one `found` row for each set, with what it has, and the `ids` of its rows.
 
     `failed` are the sets for which nothing could be worked out, such as those of a zone that is no longer in tzdata.
     """
 
+    tx: Transaction
     some: Some
-    columns: Sequence[Any]
     found: Sequence[Row[*tuple[Any, ...]]]
     failed: dict[int, Exception] = field(default_factory=dict)
 
@@ -88,15 +92,13 @@ class Sets:
     def _those(self, rows: Sequence[Row[*tuple[Any, ...]]]) -> ColumnElement[bool]:
         if len(rows) == len(self.found):
             return self.some.rows
-        table = self.some.table
-        differ = [n for n in range(len(self.columns)) if len({row[n] for row in self.found}) > 1]
-        alike = or_(*(and_(*(self.columns[n].is_not_distinct_from(row[n]) for n in differ)) for row in rows))
-        ids = select(table.id).outerjoin(Member, Member.id == table.member_id).where(self.some.rows, alike)
-        return table.id.in_(ids.correlate(None))
+        return these(self.tx, self.some.table, [id_ for row in rows for id_ in row.ids]).rows
 
 
 async def sets_of(tx: Transaction, some: Some, *columns: Any) -> Sets:
     """The rows by the values of `columns`, which are the table's or the member's (null where there is none)."""
     table = some.table
-    query = select(*columns).select_from(table).outerjoin(Member, Member.id == table.member_id)
-    return Sets(some, columns, (await tx.session.execute(query.where(some.rows).group_by(*columns))).all())
+    # With their ids: to look for a set's rows by their values again would read all of them again.
+    ids: Any = func.array_agg(table.id) if tx.is_shared else func.json_group_array(table.id, type_=JSON)
+    query = select(*columns, ids.label("ids")).select_from(table).outerjoin(Member, Member.id == table.member_id)
+    return Sets(tx, some, (await tx.session.execute(query.where(some.rows).group_by(*columns))).all())

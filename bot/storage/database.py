@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +29,10 @@ is gone, must not keep others from the rows that it has locked."""
 
 OUTBOX_CHANNEL = "handrail_outbox"
 """PostgreSQL's LISTEN/NOTIFY: somebody has put something into the outbox. The payload says which process."""
+
+LONGEST_WAL = 16_384
+"""Pages of 4 KiB: a commit that finds SQLite's write-ahead log longer carries it over itself. Otherwise `checkpoints`
+does, beside the work."""
 
 READ_ONLY = "handrail_read_only"
 """The execution option of a connection that only reads."""
@@ -68,17 +72,31 @@ class Transaction:
             return True
         return bool(await self.session.scalar(select(func.pg_try_advisory_xact_lock(lock_key(self.vault, name)))))
 
+    async def join_by_index(self) -> None:
+        """Until the end of this transaction find each row that is joined by an index, one by one.
+
+        PostgreSQL would read a whole table for a few thousand rows of it, the longer the more members there are.
+        SQLite does so anyway.
+        """
+        if self.is_shared:
+            off = (func.set_config(f"enable_{kind}join", "off", True) for kind in ("hash", "merge"))
+            await self.session.execute(select(*off))
+
     async def insert_new(self, table: type[DeclarativeBase], **values: Any) -> bool:
         """Insert a row unless one with the same unique key is there; True if it was inserted."""
         insert: Any = (postgresql if self.is_shared else sqlite).insert(table)
         result: Any = await self.session.execute(insert.values(**values).on_conflict_do_nothing())
         return bool(result.rowcount)
 
-    async def insert_or_write(self, table: type[DeclarativeBase], key: Mapping[str, Any], **values: Any) -> None:
-        """Write the values of the row whose unique `key` is this, which is inserted if it is not there."""
+    async def insert_or_write(
+        self, table: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]], *, key: Sequence[str]
+    ) -> None:
+        """Write each of these rows, all with the same columns, over the one that has the same unique `key`, if any."""
+        if not rows:
+            return
         insert: Any = (postgresql if self.is_shared else sqlite).insert(table)
-        row = insert.values(**key, **values).on_conflict_do_update(index_elements=list(key), set_=values)
-        await self.session.execute(row)
+        written = {name: insert.excluded[name] for name in rows[0] if name not in key}
+        await self.session.execute(insert.on_conflict_do_update(index_elements=key, set_=written), list(rows))
 
     async def insert_each(self, table: type[DeclarativeBase], rows: Select[Any]) -> int:
         """Insert what `rows` selects, its columns named as the table's, but no row whose unique key is there.
@@ -105,6 +123,11 @@ class Database:
         self.origin = secrets.token_hex(8)
         # SQLite has one writer: waiting here, in order, is fairer and faster than waiting for its lock.
         self._writer = asyncio.Lock() if engine.dialect.name == "sqlite" else None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may work on the same database: on PostgreSQL."""
+        return self.engine.dialect.name == "postgresql"
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:
@@ -166,6 +189,7 @@ def make_engine(url: str, *, command_seconds: float | None = COMMAND_SECONDS) ->
             # FULL: a case that was answered must still be there after the plug was pulled.
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
                 cursor.execute(f"PRAGMA {pragma}")
+            cursor.execute(f"PRAGMA wal_autocheckpoint={LONGEST_WAL}")
             cursor.close()
         except BaseException:
             connection.close()  # its thread would outlive the event loop

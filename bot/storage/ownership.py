@@ -89,7 +89,7 @@ class Ownership:
     @property
     def is_shared(self) -> bool:
         """Whether other processes compete."""
-        return self._database.engine.dialect.name == "postgresql"
+        return self._database.is_shared
 
     async def gain(self, name: str, account: str) -> asyncio.Event:
         """Wait until this process owns the connection of `account` on the platform `name`.

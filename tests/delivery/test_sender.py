@@ -9,6 +9,7 @@ from bot.core.platform import TryAgain
 from bot.delivery import outbox
 from bot.delivery.outbox import LEASE, Priority
 from bot.delivery.sender import RESERVED, SEND_LIMIT, Sender
+from bot.storage.database import Transaction
 from delivery.post import NOON, SECOND, Letterbox, Post
 
 
@@ -120,6 +121,26 @@ async def test_what_was_under_way_when_a_bot_died_goes_out_as_soon_as_another_on
     async with Running(post) as running:
         await running.until_sent("a")
     assert post.letterbox.sent == [("alice", "a", True)]
+
+
+async def test_what_a_commit_without_an_answer_has_claimed_goes_out_without_waiting_for_its_lease(
+    post: Post, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    commit = post.database._commit
+    answers_are_lost = iter([True])
+
+    async def commit_and_break(tx: Transaction) -> None:
+        await commit(tx)
+        if next(answers_are_lost, False):
+            raise OSError("the connection is gone")
+
+    monkeypatch.setattr("bot.delivery.sender.SLOWEST_LOOK", SECOND / 100)
+    await post.put("a")
+    monkeypatch.setattr(post.database, "_commit", commit_and_break)
+    async with Running(post) as running:
+        await running.until_sent("a")
+    assert post.letterbox.keys == ["a"]
+    assert "the database works again" in caplog.text
 
 
 async def test_many_that_fail_for_one_reason_are_logged_once_and_again_when_it_is_over(

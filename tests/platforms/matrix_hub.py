@@ -66,6 +66,12 @@ class RecordingHub:
     async def remembered_names(self, platform: str, prefix: str, after: str = "", limit: int = 1000) -> list[str]:
         return sorted(name for name in self.memory if name.startswith(prefix) and name > after)[:limit]
 
+    async def has_sent(self, platform: str, message_id: str) -> bool:
+        return False
+
+    async def has_seen(self, platform: str, account: str) -> bool:
+        return False
+
     async def is_known_place(self, platform: str, place: str) -> bool:
         return True
 

@@ -40,6 +40,8 @@ class RecordingHub:
         self.poison: str | None = None
         self.handled: list[str] = []
         self.servers: list[str] = []
+        self.seen: set[str] = set()
+        self.sent: set[str] = set()
         self.sent_choices: dict[str, tuple[Choice, ...]] = {}
         self._news = asyncio.Condition()
 
@@ -81,6 +83,12 @@ class RecordingHub:
     async def remembered_names(self, platform: str, prefix: str, after: str = "", limit: int = 1000) -> list[str]:
         names = sorted(key.removeprefix(f"{platform}:") for key in self.memory if key.startswith(f"{platform}:"))
         return [name for name in names if name.startswith(prefix) and name > after][:limit]
+
+    async def has_sent(self, platform: str, message_id: str) -> bool:
+        return message_id in self.sent
+
+    async def has_seen(self, platform: str, account: str) -> bool:
+        return account in self.seen
 
     async def is_known_place(self, platform: str, place: str) -> bool:
         return True

@@ -8,7 +8,7 @@ import pytest
 from discord_scene import TAKE, Scene
 from loopback_discord import LoopbackDiscord, permissions
 
-from bot.core.content import Content, Field
+from bot.core.content import Choice, Content, Field
 from bot.core.platform import Address, NeverAgain, TryAgain
 
 discord, scene = discord_scene.discord, discord_scene.scene
@@ -120,9 +120,25 @@ async def test_a_server_that_does_not_tell_at_once_who_is_in_it_is_asked_again(
     await scene.ana.says(scene.ana.dm, "I want to die")
     assert (await scene.hub.hears("I want to die")).shared_spaces == (str(scene.guild.id),)
     scene.discord.fail_next("GET", "/members/", status=403, html=True, times=9)
-    await scene.ben.says(scene.ben.dm, "me too")
+    message = await scene.ben.says(scene.ben.dm, "me too")
     assert (await scene.hub.hears("me too")).shared_spaces == ()
-    assert f"in which server person {scene.ben.id} is" in caplog.text
+    assert f"in which server the author of message {message.id} is" in caplog.text
+
+
+async def test_discord_is_not_asked_about_a_person_whom_the_bot_has_heard_before(scene: Scene) -> None:
+    scene.hub.seen.add(str(scene.ana.id))
+    await scene.ana.says(scene.ana.dm, "I want to die")
+    assert (await scene.hub.hears("I want to die")).shared_spaces == ()
+    assert not [one for one in scene.discord.requests if "/members/" in one.path]
+
+
+async def test_words_are_heard_although_the_database_does_not_tell_who_is_known(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(scene.hub, "has_seen", scene.hub.refuse)
+    message = await scene.ana.says(scene.ana.dm, "I want to die")
+    assert (await scene.hub.hears("I want to die")).shared_spaces == ()
+    assert f"in which server the author of message {message.id} is cannot be looked up (OSError" in caplog.text
 
 
 # Sending
@@ -209,18 +225,21 @@ async def test_beyond_discords_window_the_history_tells(kept: bool) -> None:
     await discord.stop()
 
 
+@pytest.mark.parametrize("choices", [(TAKE,), ()], ids=len)
 @pytest.mark.parametrize("restarted", [True, False])
-async def test_the_same_words_of_another_delivery_do_not_count_as_sent(restarted: bool) -> None:
+async def test_the_same_words_of_another_delivery_do_not_count_as_sent(
+    restarted: bool, choices: tuple[Choice, ...]
+) -> None:
     discord = LoopbackDiscord()
     await discord.start()
     scene = Scene(discord)
-    page = Content(text="Somebody needs you", choices=(TAKE,))
+    page = Content(text="Somebody needs you", choices=choices)
     async with scene.running():
         first = await scene.send(scene.place, page, "page 1")
         discord.messages(scene.channel)[0].nonce = None
         if restarted:
             scene.platform._sending._sent.clear()
-            scene.hub.sent_choices[first.message_id] = page.choices
+            scene.hub.sent.add(first.message_id)
         assert await scene.send(scene.place, page, "page 2", retried=True) != first
     await discord.stop()
 
@@ -252,14 +271,12 @@ async def test_after_a_restart_an_empty_channel_tells_that_nothing_has_arrived(s
     assert len(scene.discord.messages(scene.channel)) == 1
 
 
-async def test_what_certainly_has_not_left_is_sent_late_where_the_history_cannot_be_read(scene: Scene) -> None:
+async def test_what_certainly_has_not_left_is_sent_without_a_look_into_the_history(scene: Scene) -> None:
     scene.channel.forbid(permissions.READ_MESSAGE_HISTORY)
-    scene.discord.fail_next("GET", "/messages", status=503)
     scene.platform._sending.note_first("key")
-    with pytest.raises(TryAgain):
-        await scene.send(scene.place, "late", retried=True)
     await scene.send(scene.place, "late", retried=True)
     assert len(scene.discord.messages(scene.channel)) == 1
+    assert not [one for one in scene.discord.requests if one.method == "GET" and one.path.endswith("/messages")]
 
 
 async def test_a_sent_and_deleted_message_counts_as_sent(scene: Scene) -> None:

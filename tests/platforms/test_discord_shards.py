@@ -19,6 +19,9 @@ from bot.platforms.discord.errors import ShardsRefused
 
 COUNT = 2
 
+AWAY = 0.3
+"""Seconds that a gateway may be away, in tests."""
+
 discord = discord_scene.discord
 
 
@@ -90,7 +93,7 @@ class Fleet:
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until something is true that nobody tells."""
         async with asyncio.timeout(10):
-            while not condition():  # noqa: ASYNC110
+            while not condition():  # noqa: ASYNC110  nothing tells of it
                 await asyncio.sleep(0.001)
 
     def reads(self, channel: Channel) -> int:
@@ -217,15 +220,21 @@ def test_together_the_processes_keep_to_discords_limit(count: int | None, shards
 
 
 @pytest.mark.parametrize("resumable", [True, False])
-async def test_it_is_ready_while_all_its_shards_are_connected(fleet: Fleet, resumable: bool) -> None:
+async def test_it_is_ready_while_all_its_shards_are_connected_and_hears_on_the_others_for_however_long_one_is_away(
+    fleet: Fleet, resumable: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.platforms.discord.adapter._AWAY_SECONDS", AWAY)
     whole, gateway = fleet.process(), fleet.discord.gateway
     async with whole.running():
         await whole.reads_back()
         fleet.discord.outages.begin(hang=False)
         await fleet.lose(1, resumable=resumable)
         await fleet.until(lambda: not whole.platform.ready.is_set())
-        await fleet.ana.says(fleet.channels[0], "on the other")
-        await whole.hub.hears("on the other")
+        clock = asyncio.get_running_loop().time
+        end = clock() + 2 * AWAY
+        while clock() < end:
+            message = await fleet.ana.says(fleet.channels[0], "on the other")
+            await whole.hub.until_handled(str(message.id))
         assert not whole.platform.ready.is_set()
         assert whole.platform.is_connected
         fleet.discord.outages.end()

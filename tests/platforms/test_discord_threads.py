@@ -60,6 +60,19 @@ async def test_a_reply_in_a_private_thread_comes_in_as_private(scene: Scene) -> 
     assert heard.shared_spaces == (str(scene.guild.id),)
 
 
+async def test_words_in_a_private_thread_are_heard_although_the_database_does_not_tell_whose_it_is(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene.ana.dm_closed = True
+    await scene.send(scene.to(scene.ana, fallback=scene.channel), "are you there")
+    thread = next(iter(scene.guild.threads.values()))
+    scene.platform._threads._owners.clear()
+    monkeypatch.setattr(scene.hub, "remembered", scene.hub.refuse)
+    await scene.ana.says(thread, "I want to die")
+    assert (await scene.hub.hears("I want to die")).place == str(scene.channel.id)
+    assert f"whether thread {thread.id} is one of the bot's own is not known" in caplog.text
+
+
 async def test_somebody_elses_words_in_a_private_thread_are_not_private(scene: Scene) -> None:
     scene.ana.dm_closed = True
     await scene.send(scene.to(scene.ana, fallback=scene.channel), "are you there")

@@ -35,6 +35,16 @@ async def test_values_are_stored_all_or_none_and_over_older_ones(world: World) -
 
 
 @on_both_databases
+async def test_an_account_is_seen_once_it_has_written_and_not_because_a_file_names_it(world: World) -> None:
+    sam = ("console", "sam")
+    assert not await world.app.hub.has_seen(*sam)
+    await world.sam.says("help")
+    world.sam.sees()
+    world.sam.sees()
+    assert await world.app.hub.has_seen(*sam)
+
+
+@on_both_databases
 async def test_the_servers_of_communities_are_found(world: World) -> None:
     places = [("discord", "11", "server"), ("discord", "12", "peers"), ("matrix", "13", "server")]
     places += [("discord", "9", "server"), ("discord", "8", "server")]

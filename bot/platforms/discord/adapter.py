@@ -196,7 +196,8 @@ class DiscordPlatform:
         await self.ready.wait()
         seen = clock()
         while clock() - seen < _AWAY_SECONDS:
-            if self.ready.is_set():
+            # One shard that is away comes back by itself, and the others must not be cut off for it.
+            if self._shards.any_is_up:
                 seen = clock()
             await asyncio.sleep(min(1.0, _AWAY_SECONDS / 4))
 

@@ -131,7 +131,7 @@ class Answering:
         inbound = await self._inbound(interaction, asked)
         try:
             if inbound.private and not inbound.shared_spaces:
-                spaces = await self._spaces.of(interaction.client, interaction.user.id)
+                spaces = await self._spaces.of(interaction.client, interaction.user.id, f"interaction {interaction.id}")
                 inbound = replace(inbound, shared_spaces=spaces)
             if asked.about_id is not None:
                 inbound = replace(inbound, about=await self._target(interaction, asked.about_id))

@@ -101,7 +101,10 @@ def send_error(error: Exception) -> SendError:
         case asyncio.TimeoutError():
             return TryAgain("Discord did not answer in time")
         case _:
-            return TryAgain(f"Discord cannot be reached ({type(error).__name__})")
+            # Else it is not Discord's: such as the database, which is asked for a person's thread.
+            on_the_way = isinstance(error, aiohttp.ClientError | OSError | discord.DiscordException)
+            name = type(error).__name__
+            return TryAgain(f"Discord cannot be reached ({name})" if on_the_way else name)
 
 
 def _refusal(error: discord.HTTPException) -> SendError:

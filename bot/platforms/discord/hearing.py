@@ -4,11 +4,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import cast
 
 import discord
 
+from bot.core.faults import where
 from bot.core.inbound import Inbound, Target
 from bot.core.platform import Hub
 from bot.platforms.discord.errors import TROUBLE, is_final
@@ -19,94 +20,154 @@ from bot.platforms.discord.threads import PrivateThreads
 
 log = logging.getLogger(__name__)
 
-_SPACES_LIMIT = 20
+_SPACES_FEW = 20
+"""Servers that are all asked about a person; of more, those of communities, until one has them."""
+
+_SPACES_REQUESTS = 40
+"""Servers that are asked about one person at most: what is urgent waits behind each of these requests."""
+
+_SPACES_KNOWN = 1000
 _SPACES_AT_ONCE = 5
 _SPACES_TIME = 5.0
 _SPACES_PAUSES = (0.0, 1.0)
 _SPACES_FRESH = 3600.0
+_SPACES_NONE_FRESH = 60.0
 _SPACES_CACHE = 10_000
 
 _EDIT_FRESH = timedelta(hours=1)
 """Discord sends a changed message again when it is pinned or a link preview is added, with the old edit's time."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What Discord told of a person: the servers, until when that is good, and where to go on if there was none."""
+
+    until: float
+    spaces: tuple[str, ...]
+    go_on: int
+
+
 class SharedSpaces:
     """The servers a person and the bot are both in.
 
     The list of members is a privileged thing that the bot does not ask for, so each server is asked about one
-    person: at most 20 servers, five at once, for at most 5 s, and the answer is good for an hour. Where no server is
-    found and some were not told of, these are asked once more. Without one nobody can be called to somebody in
-    danger, so it goes before what is not urgent. `hears_all` is whether the bot's servers are all on this
-    connection; those on others are asked about, too.
+    person: five at once, for at most 5 s, and at most 40. The answer is good for an hour, that there is none for a
+    minute. Nobody is asked about a person whom the bot has heard before. Where no server is found and some were not
+    told of, these are asked once more. Without one nobody can be called to somebody in danger, so it goes before what
+    is not urgent. `hears_all` is whether the bot's servers are all on this connection; those on others are asked
+    about, too.
     """
 
     def __init__(self, hub: Hub, *, hears_all: bool) -> None:
         self._hub = hub
         self._hears_all = hears_all
-        self._known: dict[int, tuple[float, tuple[str, ...]]] = {}
+        self._known: dict[int, _Told] = {}
 
     def cached(self, user_id: int) -> tuple[str, ...]:
-        """What is known without asking."""
-        found = self._known.get(user_id)
-        return found[1] if found is not None and time.monotonic() - found[0] < _SPACES_FRESH else ()
+        """What is known without asking; () also if nothing is."""
+        return self._fresh(user_id) or ()
 
-    async def of(self, client: discord.Client, user_id: int) -> tuple[str, ...]:
-        """Their ids. What Discord does not tell in time is left out, and asked again next time."""
-        if cached := self.cached(user_id):
-            return cached
-        answers = dict.fromkeys(await self._likely(client), cast("bool | None", None))
-        for pause in _SPACES_PAUSES:
-            await asyncio.sleep(pause)
-            answers |= await _ask(client, [guild for guild, answer in answers.items() if answer is None], user_id)
-            if any(answers.values()) or None not in answers.values():
-                break
+    def _fresh(self, user_id: int) -> tuple[str, ...] | None:
+        """What was told lately; None if that is not known (any more)."""
+        told = self._known.get(user_id)
+        return told.spaces if told is not None and time.monotonic() < told.until else None
+
+    async def of(self, client: discord.Client, user_id: int, heard_in: str) -> tuple[str, ...]:
+        """Their ids. What Discord does not tell in time is left out, and asked again next time.
+
+        `heard_in` names in the log what the person did: logs name no account.
+        """
+        if (fresh := self._fresh(user_id)) is not None:
+            return fresh
+        try:
+            if await self._hub.has_seen(PLATFORM, str(user_id)):
+                return ()
+            likely = await self._likely(client)
+        except Exception as error:
+            # What they wrote is heard all the same: without the database they can still be answered.
+            log.error("Discord: in which server the author of %s is cannot be looked up (%s)", heard_in, where(error))
+            return ()
+        before = self._known.get(user_id)
+        first = before.go_on % len(likely) if before is not None and likely else 0
+        answers = await _ask(client, [*likely[first:], *likely[:first]], user_id)
         shared = tuple(str(guild) for guild, answer in answers.items() if answer)
-        if None not in answers.values():
-            if len(self._known) >= _SPACES_CACHE:
-                self._known.clear()
-            self._known[user_id] = (time.monotonic(), shared)
-        elif not shared:
+        if shared or None not in answers.values():
+            self._keep(user_id, shared, go_on=0 if shared else first + len(answers))
+        if not shared and (None in answers.values() or len(answers) < len(likely)):
             log.error(
-                "Discord does not tell in which server person %s is: if they are in danger, no peer can be called. "
-                "Whoever has seen them should write to them.",
-                user_id,
+                "Discord does not tell in which server the author of %s is (%s of %s servers asked): if they are in "
+                "danger, no peer can be called. They are looked for again when they write again.",
+                heard_in,
+                len(answers),
+                len(likely),
             )
         return shared
 
+    def _keep(self, user_id: int, spaces: tuple[str, ...], *, go_on: int) -> None:
+        if len(self._known) >= _SPACES_CACHE:
+            self._known.clear()
+        fresh = _SPACES_FRESH if spaces else _SPACES_NONE_FRESH
+        self._known[user_id] = _Told(time.monotonic() + fresh, spaces, go_on)
+
     async def _likely(self, client: discord.Client) -> list[int]:
-        if not self._hears_all:
-            known = await self._hub.known_servers(PLATFORM, _SPACES_LIMIT)
-            return [int(server) for server in known if server.isdecimal()]
-        guilds = [guild.id for guild in client.guilds]
-        if len(guilds) <= _SPACES_LIMIT:
-            return guilds
-        return [guild for guild in guilds if await self._hub.is_known_place(PLATFORM, str(guild))][:_SPACES_LIMIT]
+        """The servers to ask: all if they are few, else those of communities, the oldest first."""
+        here = {guild.id for guild in client.guilds}
+        if self._hears_all and len(here) <= _SPACES_FEW:
+            return list(here)
+        known = [int(one) for one in await self._hub.known_servers(PLATFORM, _SPACES_KNOWN) if one.isdecimal()]
+        return [guild for guild in known if guild in here] if self._hears_all else known
 
 
 async def _ask(client: discord.Client, guilds: Sequence[int], user_id: int) -> dict[int, bool | None]:
-    """Whether the person is in each server; None where Discord did not say in time."""
-    if not guilds:
-        return {}
-    turns = asyncio.Semaphore(_SPACES_AT_ONCE)
+    """Whether the person is in each server that could be asked; None where Discord did not say in time.
+
+    What it did not say is asked once more, unless some server has the person.
+    """
+    answers: dict[int, bool | None] = {}
+    left, requests = list(guilds), _SPACES_REQUESTS
+    for pause in _SPACES_PAUSES:
+        await asyncio.sleep(pause)
+        asked = await _ask_once(client, left[:requests], user_id, all_of_them=len(guilds) <= _SPACES_FEW)
+        answers |= asked
+        left, requests = [guild for guild in guilds if answers.get(guild) is None], requests - len(asked)
+        if any(answers.values()) or not left or not requests:
+            break
+    return answers
+
+
+async def _ask_once(
+    client: discord.Client, guilds: Sequence[int], user_id: int, *, all_of_them: bool
+) -> dict[int, bool | None]:
+    """Ask five servers at once, until the time is over or, unless it is `all_of_them`, until one has the person."""
+    answers: dict[int, bool | None] = {}
+    queue = iter(guilds)
+
+    async def work_off() -> None:
+        for guild in queue:
+            answers[guild] = None
+            answers[guild] = await _is_member(client, guild, user_id)
+            if any(answers.values()) and not all_of_them:
+                break
+
     with urgency(True):
-        asking = {guild: asyncio.create_task(_is_member(client, guild, user_id, turns)) for guild in guilds}
+        workers = [asyncio.create_task(work_off()) for _worker in range(min(_SPACES_AT_ONCE, len(guilds)))]
     try:
-        done, late = await asyncio.wait(asking.values(), timeout=_SPACES_TIME)
+        if workers:
+            await asyncio.wait(workers, timeout=_SPACES_TIME)
     finally:
-        for task in asking.values():
-            task.cancel()
-    await asyncio.gather(*late, return_exceptions=True)
-    return {guild: task.result() if task in done else None for guild, task in asking.items()}
+        for worker in workers:
+            worker.cancel()
+    await asyncio.gather(*workers, return_exceptions=True)
+    return answers
 
 
-async def _is_member(client: discord.Client, guild_id: int, user_id: int, turns: asyncio.Semaphore) -> bool | None:
+async def _is_member(client: discord.Client, guild_id: int, user_id: int) -> bool | None:
     """Whether the person is in the server; None if Discord did not say."""
     guild = client.get_guild(guild_id)
     if guild is not None and guild.get_member(user_id) is not None:
         return True
     try:
-        async with turns:
-            await client.http.get_member(guild_id, user_id)
+        await client.http.get_member(guild_id, user_id)
     except discord.HTTPException as error:
         # Discord's own word: the person, or the bot, is not there.
         return False if is_final(error) else None
@@ -142,7 +203,8 @@ class Hearing:
         place, space, private = await self.whereabouts(message.channel, message.guild, author.id)
         spaces: tuple[str, ...] = ()
         if private:
-            spaces = (str(message.guild.id),) if message.guild else await self._spaces.of(client, author.id)
+            heard_in = f"message {message.id}"
+            spaces = (str(message.guild.id),) if message.guild else await self._spaces.of(client, author.id, heard_in)
         return Inbound(
             event_id=event_id,
             platform=PLATFORM,

@@ -68,6 +68,9 @@ class Receiving:
         self, client: discord.Client, message: discord.Message, *, edited: bool = False, read_back: bool = False
     ) -> None:
         """Hand in one message, unless it has come in before. What goes wrong is logged and tried again."""
+        if _is_own_in_private(message) and not read_back:
+            # Nobody's words; and the place that they move would outlast the erasure of whom they were said to.
+            return
         heard = _Heard(client, message, edited, read_back)
         if edited:
             await self._try(heard)
@@ -114,11 +117,17 @@ class Receiving:
 
     async def _hand_in(self, heard: _Heard) -> None:
         message = heard.message
-        if message.guild is None and not message.author.bot:
-            self._chats.learn(str(message.author.id), message.channel.id)
+        self._learn(message)
         inbound = await self._hearing.inbound(heard.client, message, edited=heard.edited)
         if inbound is not None:
             await self._hub.receive(replace(inbound, read_back=heard.read_back))
+        # Once more: it may have been an erasure. Where a chat's place is written, whose it is must be, too, for it is
+        # by that that both are found and forgotten.
+        self._learn(message)
+
+    def _learn(self, message: discord.Message) -> None:
+        if message.guild is None and not message.author.bot:
+            self._chats.learn(str(message.author.id), message.channel.id)
 
     def _keep(self, key: tuple[int, datetime | None], heard: _Heard, error: Exception) -> None:
         if key not in self._failed and self._told.is_news(_TROUBLE, datetime.now(UTC)):
@@ -136,3 +145,8 @@ class Receiving:
                 # It may come again from the history, at the next session already.
                 self._heard.pop(dropped.message.id, None)
             log.error("message %s waits no longer to be handled: it is read back at the next start", dropped.message.id)
+
+
+def _is_own_in_private(message: discord.Message) -> bool:
+    """Whether the bot has said it in a private chat: nobody else than it and a person is there."""
+    return message.guild is None and message.author.bot

@@ -118,7 +118,8 @@ class Sending:
         channel = client.get_partial_messageable(channel_id)
         parts = pieces(content)
         key = attempt.key
-        earlier = await self._earlier(client, channel, attempt) if attempt.retried else []
+        has_left = attempt.retried and self._known_until.get(key) != math.inf
+        earlier = await self._earlier(client, channel, attempt) if has_left else []
         if key in self._known_until:
             # Before it leaves: whatever happens then, it may have arrived.
             self._known_until[key] = min(self._known_until[key], time.monotonic() + _NONCE_WINDOW)
@@ -182,7 +183,7 @@ class Sending:
                 fresh
                 and message.content == piece.text
                 and _tokens(message) == [choice.token for choice in piece.choices]
-                and not await self._hub.choices(PLATFORM, str(message.id))
+                and not await self._hub.has_sent(PLATFORM, str(message.id))
             ):
                 return message
         return None

@@ -6,14 +6,18 @@ messages do not belong into another community's server.
 """
 
 import asyncio
+import logging
 from typing import Literal
 
 import discord
 
+from bot.core.faults import where
 from bot.core.platform import Hub, Unreachable
 from bot.core.words import _
 from bot.platforms.discord.errors import THREAD_GONE, TROUBLE, is_final
 from bot.platforms.discord.progress import PLATFORM
+
+log = logging.getLogger(__name__)
 
 _QUIET_TIME: Literal[10080] = 10080
 """Minutes without a message after which Discord archives the thread: a week, the longest it offers."""
@@ -35,7 +39,12 @@ class PrivateThreads:
             return None
         if thread.id in self._owners:
             return self._owners[thread.id]
-        account = await self._hub.remembered(PLATFORM, f"thread:{thread.id}")
+        try:
+            account = await self._hub.remembered(PLATFORM, f"thread:{thread.id}")
+        except Exception as error:
+            # What is written there must be heard all the same: without the database it can still be answered.
+            log.error("whether thread %d is one of the bot's own is not known: %s", thread.id, where(error))
+            return None
         if account is not None:  # if not, another process may just have opened it
             if len(self._owners) >= _OWNERS_CACHE:
                 self._owners.clear()

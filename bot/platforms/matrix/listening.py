@@ -85,6 +85,7 @@ class Listening:
     async def _listen(self, ready: asyncio.Event) -> None:
         since = await self._session.remembered("sync_token")
         await self._gaps.load()
+        await self._invitations.load()
         await self._before_first_sync()
         is_lost = False
         try:

@@ -19,6 +19,12 @@ ATTEMPTS = 8
 
 _MOST_KEPT = 1_000
 _MOST_AT_ONCE = 100
+_MOST_IN_HAND = 1_000
+"""Events in hand beyond which further ones are kept for later: so many only hang if the database does."""
+
+_FULL_SECONDS = 1.0
+"""How long an event waits until one of those in hand is over. Then it goes beside them: it may be about danger, and
+to that the hub has an answer without the database."""
 
 _IN_TURN_SECONDS = 3.0
 """How long the others wait for an event whose handler is slow; nobody waits while nothing can be stored."""
@@ -50,6 +56,8 @@ class Unheard:
         self._has_dropped = False
         self._cannot_store = False
         self._has_slow = False
+        self._is_stuck = False
+        """Whether too many are in hand, and none came to its end while another event waited for that."""
         self._handing: dict[str, asyncio.Task[None]] = {}
         self._again: asyncio.Task[None] | None = None
         self._waits = Waits()
@@ -66,12 +74,14 @@ class Unheard:
 
     async def hear(self, room_id: str, event: Event, *, read_back: bool = False) -> None:
         """Hand it in, and keep it if that fails. One that takes long is left to itself after a moment."""
+        await self._wait_for_room()
         if not event.event_id or event.event_id in self._kept or event.event_id in self._handing:
             return
-        if len(self._handing) >= _MOST_AT_ONCE:
-            await asyncio.wait(self._handing.values(), return_when=asyncio.FIRST_COMPLETED)
         self._count += 1
         kept = _Kept(self._count, room_id, event, read_back)
+        if len(self._handing) >= _MOST_IN_HAND:
+            self._keep(kept)
+            return
         handing = asyncio.create_task(self._hear(kept), name="hearing a Matrix event")
         self._handing[event.event_id] = handing
         handing.add_done_callback(lambda _task: self._is_handed_in(event.event_id))
@@ -80,8 +90,17 @@ class Unheard:
         if late and in_turn:
             self._has_slow = True
 
+    async def _wait_for_room(self) -> None:
+        """Wait a moment while too many are in hand: one event for all that follow, until there is room again."""
+        if len(self._handing) >= _MOST_AT_ONCE and not self._is_stuck:
+            done, _hanging = await asyncio.wait(
+                self._handing.values(), timeout=_FULL_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            self._is_stuck = not done
+
     def _is_handed_in(self, event_id: str) -> None:
         del self._handing[event_id]
+        self._is_stuck = self._is_stuck and len(self._handing) >= _MOST_AT_ONCE
         self._has_slow = self._has_slow and bool(self._handing)
 
     async def hear_again(self) -> None:

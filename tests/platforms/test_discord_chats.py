@@ -1,0 +1,44 @@
+"""What is remembered of a private chat on Discord can be found, and forgotten, by whose it is."""
+
+import discord_scene
+from discord_scene import Scene
+from loopback_discord import LoopbackDiscord
+
+discord = discord_scene.discord
+
+
+def of_chats(scene: Scene) -> set[str]:
+    """The names of what is remembered of ana's chat."""
+    names = {f"discord:dm:{scene.ana.id}", f"discord:last:{scene.ana.dm.id}"}
+    return names & scene.hub.memory.keys()
+
+
+async def test_what_the_bot_says_privately_leaves_no_place_behind_an_erasure(discord: LoopbackDiscord) -> None:
+    scene = Scene(discord)
+    async with scene.running():
+        await scene.ana.says(scene.ana.dm, "erase me")
+        await scene.hub.hears("erase me")
+    assert len(of_chats(scene)) == 2
+    async with scene.running():
+        await scene.reads_back()
+        for name in of_chats(scene):
+            del scene.hub.memory[name]
+        await scene.send(scene.to(scene.ana), "Everything is deleted.")
+        await scene.ben.says(scene.channel, "after")
+        await scene.hub.hears("after")
+    assert f"discord:last:{scene.ana.dm.id}" not in scene.hub.memory
+
+
+async def test_a_place_is_never_written_without_whose_chat_it_is(discord: LoopbackDiscord) -> None:
+    scene = Scene(discord)
+    async with scene.running():
+        scene.hub.gate.clear()
+        message = await scene.ana.says(scene.ana.dm, "erase me")
+        await scene.hub.hears("erase me")
+        await scene.platform._write()
+        # The erasure takes both away while its own message is still being handled.
+        for name in of_chats(scene):
+            del scene.hub.memory[name]
+        scene.hub.gate.set()
+        await scene.hub.until_handled(str(message.id))
+    assert len(of_chats(scene)) == 2
