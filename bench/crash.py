@@ -5,6 +5,7 @@
 
 import argparse
 import asyncio
+import logging
 import random
 import sys
 import time
@@ -81,6 +82,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--json", action="store_true", help="print JSON, for a program")
     given = parser.parse_args()
+    logging.getLogger("nio").setLevel(logging.ERROR)  # its people find the homeserver restarted, again and again
     progress(f"seed {given.seed}")
     outcome = asyncio.run(measure(given.kills, given.seed))
     if not outcome.holds:

@@ -35,6 +35,7 @@ NO_DATABASE = {
     r"^due [\w-]+: failed": "the database could not be written",
     r"^(ticker|due): ": "the database could not be written",
     r"somebody in danger was answered, but nobody could be called": "the last resort, said at once",
+    r"somebody in danger could not be answered": "an encrypted answer stores its keys on the same disk; it comes later",
     r"^message \d+ could not be handled": "the database could not be written; it is tried again",
     r"^The Matrix position cannot be stored": "the database could not be written; it is tried again",
     r"^how far the channels are heard could not be stored": "the database could not be written",

@@ -36,6 +36,10 @@ class Client(nio.AsyncClient):  # type: ignore[misc]  # nio has no types
         super().__init__(base_url, user, store_path=store, config=config)
         self.room_keys = asyncio.Lock()
 
+    async def get_timeout_retry_wait_time(self, got_timeouts: int) -> float:
+        """Seconds until a homeserver that does not answer is asked again: nio asks again at once, the first time."""
+        return max(0.1, float(await super().get_timeout_retry_wait_time(got_timeouts)))
+
     async def receive_response(self, response: Any) -> None:
         """Take in a response; a sync only when nobody is sending."""
         async with self.room_keys if isinstance(response, nio.SyncResponse) else contextlib.nullcontext():
