@@ -75,7 +75,7 @@ async def _cry(scene: Scene, cry: Cry, one_case: dict[Someone, asyncio.Lock]) ->
     }
     for room in scene.peer_rooms.values():
         # A page that is said once more because of what failed around it asks in other words; that is no loss.
-        ledger.allow(room, cry.marker, "Case: ")
+        ledger.allow(room, cry.marker, "heard by the bot")
     ledger.expect("answer to the member", key, member.private, "I'm getting a person")
     await member.writes(words, place)
     if cry.taker is not None:

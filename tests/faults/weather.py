@@ -106,8 +106,9 @@ async def partition(scene: Scene, proxy: FaultProxy, seconds: float, *, hang: bo
     for place in (*scene.peer_rooms.values(), scene.sam.private, scene.robin.private):
         scene.ledger.allow(place, "I cannot reach")
         # Where a page did not arrive for a minute, everybody is called, whatever the policy would wait for.
-        scene.ledger.allow(place, "Case: ", "heard by the bot")
-        # Who has pressed in vain presses again.
+        scene.ledger.allow(place, "heard by the bot")
+        # What cannot be shown where it was pressed is written instead. Who has pressed in vain presses again.
+        scene.ledger.allow(place, "You have it. I have written")
         scene.ledger.allow(place, "already has this case")
     scene.discord.partition(hang=hang)
     proxy.partition(hang=hang)
