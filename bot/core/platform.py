@@ -43,6 +43,10 @@ class TryAgain(SendError):
         self.after = after
 
 
+class NotConnected(TryAgain):
+    """The bot has no connection to the platform: nothing has left, so this was no attempt."""
+
+
 class NeverAgain(SendError):
     """It will never work: the place is gone, the message is refused."""
 

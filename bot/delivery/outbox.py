@@ -315,12 +315,19 @@ async def mark_failed(tx: Transaction, claimed: Claimed, reason: str) -> None:
     await _give_up_lease(tx, claimed, {"state": "failed", "reason": reason[:255]})
 
 
-async def put_back(tx: Transaction, claimed: Claimed, reason: str, *, due_at: datetime) -> bool:
-    """It may arrive later: try again at `due_at`. False if it is a page that nobody needs any more: it expires."""
+async def put_back(
+    tx: Transaction, claimed: Claimed, reason: str, *, due_at: datetime, was_attempt: bool = True
+) -> bool:
+    """It may arrive later: try again at `due_at`. False if it is a page that nobody needs any more: it expires.
+
+    What was no attempt is not counted: a bot that is restarted often must not give up what it never sent.
+    """
     if (worthless := await _needless(tx, claimed.key, claimed.id)) is not None:
         await _give_up_lease(tx, claimed, {"state": "expired", "reason": worthless})
         return False
-    await _give_up_lease(tx, claimed, {"state": "pending", "reason": reason[:255], "due_at": due_at})
+    attempts = claimed.attempts if was_attempt else claimed.attempts - 1
+    values = {"state": "pending", "reason": reason[:255], "due_at": due_at, "attempts": attempts}
+    await _give_up_lease(tx, claimed, values)
     return True
 
 

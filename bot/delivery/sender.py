@@ -9,7 +9,7 @@ from functools import partial
 from typing import Protocol
 
 from bot.core.faults import Told, where
-from bot.core.platform import NeverAgain, Platform, Receipt, SendError, TryAgain
+from bot.core.platform import NeverAgain, NotConnected, Platform, Receipt, SendError, TryAgain
 from bot.delivery import outbox
 from bot.delivery.outbox import Claimed, Look, Priority, Room
 from bot.storage.database import Database, Transaction
@@ -30,6 +30,10 @@ SLOWEST_LOOK = timedelta(seconds=5)
 
 GATHERING = timedelta(milliseconds=20)
 """How long a sender waits for more outcomes when one has come: under load a turn then stores several."""
+
+UNCONNECTED = timedelta(seconds=10)
+"""Until what is not urgent is tried again where the platform was not connected. In a crisis each time counts, so that
+others are told of it."""
 
 LOST_LOOK = outbox.LEASE / 8
 """How often a sender looks for what another one had begun when it died."""
@@ -261,6 +265,11 @@ class Sender:
 
     async def _failed(self, tx: Transaction, claimed: Claimed, error: SendError, *, now: datetime) -> None:
         in_crisis = claimed.priority is Priority.CRISIS
+        if isinstance(error, NotConnected) and not in_crisis:
+            due_at = now + UNCONNECTED
+            await outbox.put_back(tx, claimed, str(error), due_at=due_at, was_attempt=False)
+            tx.after_commit(partial(self._say_not_sent, claimed, str(error), due_at, now))
+            return
         if not isinstance(error, TryAgain) or (claimed.attempts >= outbox.MAX_ATTEMPTS and not in_crisis):
             await outbox.mark_failed(tx, claimed, str(error))
             tx.after_commit(partial(log.error, "delivery %d: given up (%s)", claimed.id, error))

@@ -8,10 +8,10 @@ from sqlalchemy import insert, update
 from sqlalchemy.exc import OperationalError
 
 from bot.core.content import Content
-from bot.core.platform import NeverAgain, SendError, TryAgain
+from bot.core.platform import NeverAgain, NotConnected, SendError, TryAgain
 from bot.delivery import contents, outbox
 from bot.delivery.outbox import GIVEN_UP_AT_ONCE, LEASE, Claimed, Priority, Room
-from bot.delivery.sender import LOST_LOOK, TELL_AFTER, Sender
+from bot.delivery.sender import LOST_LOOK, TELL_AFTER, UNCONNECTED, Sender
 from bot.storage.database import Transaction
 from bot.storage.tables import Delivery, SharedContent
 from delivery.post import NOON, SECOND, Post
@@ -255,6 +255,16 @@ async def test_when_the_platform_is_back_what_waits_in_a_crisis_is_sent_at_once(
     await post.drain()
     post.sender.hurry()
     assert await post.drain() == ["page"]
+
+
+async def test_what_never_left_for_want_of_a_connection_is_not_given_up_however_often(post: Post) -> None:
+    post.letterbox.shut["alice"] = NotConnected("not connected")
+    await post.put("a")
+    for _look in range(2 * outbox.MAX_ATTEMPTS):
+        assert await post.drain(UNCONNECTED) == []
+    del post.letterbox.shut["alice"]
+    assert await post.drain(UNCONNECTED) == ["a"]
+    assert post.letterbox.sent == [("alice", "a", False)]
 
 
 # What was under way when the bot died

@@ -10,7 +10,7 @@ import discord
 from bot.core.content import Content
 from bot.core.faults import Told, where
 from bot.core.inbound import Inbound
-from bot.core.platform import Address, Finding, Hub, Receipt, SendError, TryAgain
+from bot.core.platform import Address, Finding, Hub, NotConnected, Receipt, SendError, TryAgain
 from bot.platforms.discord.account import DiscordAccount
 from bot.platforms.discord.answering import Answering
 from bot.platforms.discord.checking import check
@@ -266,10 +266,10 @@ class DiscordPlatform:
             async with asyncio.timeout(_LOGIN_PATIENCE):
                 await self._logged_in.wait()
         except TimeoutError:
-            raise TryAgain("the bot is not connected to Discord") from None
+            raise NotConnected("the bot is not connected to Discord") from None
         connection = self._connection
         if connection is None:
-            raise TryAgain("the bot is not connected to Discord")
+            raise NotConnected("the bot is not connected to Discord")
         try:
             with urgency(urgent):
                 async with asyncio.timeout(_SEND_PATIENCE):

@@ -8,7 +8,7 @@ from datetime import timedelta
 import nio
 
 from bot.core.content import Content
-from bot.core.platform import Address, Finding, Hub, NeverAgain, Receipt, TryAgain
+from bot.core.platform import Address, Finding, Hub, NeverAgain, NotConnected, Receipt, TryAgain
 from bot.platforms.matrix.account import MatrixAccount
 from bot.platforms.matrix.checks import findings
 from bot.platforms.matrix.directs import DirectRooms
@@ -142,7 +142,7 @@ class MatrixPlatform:
             async with asyncio.timeout(READY_SECONDS):
                 await self.ready.wait()
         if self._connection is None or not self.ready.is_set():
-            raise TryAgain("Matrix is not connected")
+            raise NotConnected("Matrix is not connected")
         return self._connection
 
     async def _send_direct(self, connection: _Connection, account: str, content: Content, key: str) -> str:
