@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from alembic.util import CommandError
 from filelock import FileLock, Timeout
 from sqlalchemy.engine import make_url
 
@@ -15,7 +14,7 @@ from bot.core.words import _
 from bot.operations.stopping import Stop
 from bot.sections import SQLITE
 from bot.storage.database import Database, make_engine
-from bot.storage.opening import open_database, pending_migrations
+from bot.storage.opening import UnknownVersion, open_database, pending_migrations
 from bot.storage.vault import KEY_VARIABLE, KeyProblem
 
 
@@ -46,7 +45,7 @@ async def open_configured(config: Config) -> Database:
     """The configured database, migrated; raises `KeyProblem`, and `Stop` if it cannot be opened."""
     try:
         return await open_database(config.database.url.get_secret_value(), config.encryption.key_file)
-    except CommandError:
+    except UnknownVersion:
         raise Stop(
             _("The database is of another version of Handrail. Use the newest version, or restore the backup of it.")
         ) from None

@@ -4,27 +4,31 @@ import contextlib
 import os
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.core.faults import where
 from bot.storage.database import Database, make_engine
 from bot.storage.vault import KEY_VARIABLE, KeyProblem, Vault, load_key, make_key
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
+NEWEST = max(path.name for path in (MIGRATIONS / "versions").glob("[0-9]*.py")).partition("_")[0]
+"""The revision of the newest migration: the number that its file's name begins with."""
+
 MIGRATING = int.from_bytes(b"handrail", signed=True)
 """PostgreSQL's advisory lock of who migrates: the same for all, and not from the key, which may not be there yet."""
+
+
+class UnknownVersion(Exception):
+    """The database was migrated by another version of Handrail: there is no way from its revision to the newest."""
 
 
 async def open_database(url: str, key_file: Path) -> Database:
     """The database at `url`, migrated to the newest version, with its vault.
 
     At the very first run a key is made in `key_file`. Raises `KeyProblem`, before anything is written, if the
-    database is encrypted with another key or its key is missing.
+    database is encrypted with another key or its key is missing; `UnknownVersion` if a newer Handrail has used it.
     """
     engine = make_engine(url, command_seconds=None)  # a migration of a big table takes its time
     _keep_to_owner(engine)
@@ -88,23 +92,39 @@ def _fingerprint(opened: Connection) -> str | None:
 
 
 async def upgrade(engine: AsyncEngine) -> None:
-    """Run the migrations that this database lacks; of several processes that start at once, one does."""
+    """Run the migrations that this database lacks; of several processes that start at once, one does.
 
-    def run(opened: Connection) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        config.attributes["connection"] = opened
-        command.upgrade(config, "head")
-
+    Raises `UnknownVersion`.
+    """
     async with engine.begin() as opened:
         if engine.dialect.name == "postgresql":  # SQLite has one writer, and lets the others wait
             await opened.execute(select(func.pg_advisory_xact_lock(MIGRATING)))
-        await opened.run_sync(run)
+        if await opened.run_sync(_revision) != NEWEST:
+            await opened.run_sync(_migrate)
+
+
+def _migrate(opened: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = opened
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise UnknownVersion(where(error)) from None
 
 
 async def pending_migrations(engine: AsyncEngine) -> bool:
     """Whether this database lacks a migration."""
-    script = ScriptDirectory(str(MIGRATIONS))
     async with engine.begin() as opened:
-        current = await opened.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
-    return current != script.get_current_head()
+        return await opened.run_sync(_revision) != NEWEST
+
+
+def _revision(opened: Connection) -> str | None:
+    """The last migration that ran here. Alembic knows it too, but to load it takes longer than all the rest."""
+    if not inspect(opened).has_table("alembic_version"):
+        return None
+    return opened.execute(text("SELECT version_num FROM alembic_version")).scalar()

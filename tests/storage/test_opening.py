@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from cryptography.fernet import Fernet
 from harness.fixtures import on_both_databases
 from sqlalchemy import Connection, inspect, text
 
 from bot.storage.database import make_engine
-from bot.storage.opening import open_database, pending_migrations, upgrade
+from bot.storage.opening import MIGRATIONS, NEWEST, open_database, pending_migrations, upgrade
 from bot.storage.tables import Base
 from bot.storage.vault import KEY_VARIABLE, KeyProblem
 
@@ -58,6 +59,10 @@ async def test_an_empty_database_lacks_migrations_and_an_upgraded_one_does_not(d
         assert not await pending_migrations(engine)
     finally:
         await engine.dispose()
+
+
+def test_the_name_of_the_newest_migrations_file_tells_its_revision() -> None:
+    assert ScriptDirectory(str(MIGRATIONS)).get_current_head() == NEWEST
 
 
 @on_both_databases
