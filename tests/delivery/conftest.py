@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from harness.fixtures import (
     database_kind,
-    database_url,
     key_file,
+    migrated_url,
     postgresql_server,
+    stories,
 )
 
 from bot.storage.opening import open_database
@@ -16,14 +17,15 @@ from delivery.post import Post
 
 __all__ = [
     "database_kind",
-    "database_url",
     "key_file",
+    "migrated_url",
     "postgresql_server",
+    "stories",
 ]
 
 
 @pytest.fixture
-async def post(database_url: str, key_file: Path) -> AsyncIterator[Post]:
-    database = await open_database(database_url, key_file)
+async def post(migrated_url: str, key_file: Path) -> AsyncIterator[Post]:
+    database = await open_database(migrated_url, key_file)
     yield Post(database)
     await database.close()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.storage.opening import open_database
 from harness import postgres
 from harness.world import World, open_world
 
@@ -63,10 +64,10 @@ class Stories:
 
     def __init__(self, folders: pytest.TempPathFactory) -> None:
         self._folders = folders
-        self._made: dict[tuple[Story, str], tuple[Path, str]] = {}
+        self._made: dict[tuple[Story | None, str], tuple[Path, str]] = {}
 
-    def copy(self, story: Story, kind: str, folder: Path, request: pytest.FixtureRequest) -> str:
-        """The address of a copy, its key and perhaps its file in `folder`."""
+    def copy(self, story: Story | None, kind: str, folder: Path, request: pytest.FixtureRequest) -> str:
+        """The address of a copy, its key and perhaps its file in `folder`. None: nothing has happened yet."""
         made = self._made.get((story, kind))
         if made is None:
             made = self._made[story, kind] = self._make(story, kind, request)
@@ -77,7 +78,7 @@ class Stories:
         shutil.copy(source, folder / "handrail.db")
         return f"sqlite+aiosqlite:///{folder}/handrail.db"
 
-    def _make(self, story: Story, kind: str, request: pytest.FixtureRequest) -> tuple[Path, str]:
+    def _make(self, story: Story | None, kind: str, request: pytest.FixtureRequest) -> tuple[Path, str]:
         folder = self._folders.mktemp("story")
         key_file, source = folder / "handrail.key", str(folder / "handrail.db")
         url = f"sqlite+aiosqlite:///{source}"
@@ -88,7 +89,10 @@ class Stories:
         return key_file, source
 
 
-async def _tell(story: Story, url: str, key_file: Path) -> None:
+async def _tell(story: Story | None, url: str, key_file: Path) -> None:
+    if story is None:
+        await (await open_database(url, key_file)).close()
+        return
     async with open_world(url, key_file) as world:
         await story(world)
 
@@ -97,6 +101,12 @@ async def _tell(story: Story, url: str, key_file: Path) -> None:
 def stories(tmp_path_factory: pytest.TempPathFactory) -> Stories:
     """The databases from which tests start."""
     return Stories(tmp_path_factory)
+
+
+@pytest.fixture
+def migrated_url(database_kind: str, tmp_path: Path, stories: Stories, request: pytest.FixtureRequest) -> str:
+    """A database with all tables and nothing in them, with its key beside it."""
+    return stories.copy(None, database_kind, tmp_path, request)
 
 
 @pytest.fixture
