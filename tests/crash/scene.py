@@ -23,8 +23,8 @@ from crash.ledger import Ledger, Place, merged
 from crash.people import OnDiscord, OnMatrix, Someone
 from crash.process import BotProcess
 
-LEAD = 5
-"""Minutes between a reminder and its meeting."""
+LEAD = 120
+"""Minutes between a reminder and its meeting: more than any run takes, so none expires, and what is missing is lost."""
 
 TICK_SECONDS = 0.25
 JOIN_SECONDS = 60.0
