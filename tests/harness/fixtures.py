@@ -1,6 +1,7 @@
 """Fixtures around `World`; a folder's conftest.py imports those it uses."""
 
 import asyncio
+import itertools
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -59,6 +60,9 @@ async def met(world: World) -> None:
     await world.bob.joins()
 
 
+_numbers = itertools.count(1)
+
+
 class Stories:
     """Databases in which a story has happened already: made once for each story and kind, then copied."""
 
@@ -83,7 +87,7 @@ class Stories:
         key_file, source = folder / "handrail.key", str(folder / "handrail.db")
         url = f"sqlite+aiosqlite:///{source}"
         if kind == POSTGRESQL:
-            source = f"story_{len(self._made)}"
+            source = f"story_{next(_numbers)}"
             url = postgres.fresh_database(request.getfixturevalue("postgresql_server"), name=source)
         asyncio.run(_tell(story, url, key_file))
         return key_file, source
