@@ -6,7 +6,9 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
+from typing import Any
 
 from real_matrix.homeserver import Homeserver
 
@@ -172,7 +174,19 @@ async def _settle(scene: Scene, told: list[asyncio.Task[None]]) -> list[str]:
     for task in told:
         if task.done():
             task.result()
-    return [task.get_name() for task in told if not task.done()]
+    return [f"{task.get_name()}, at {_stands(task)}" for task in told if not task.done()]
+
+
+def _stands(task: asyncio.Task[None]) -> str:
+    """Where a story waits: its own lines and those of its people, the innermost last."""
+    lines = []
+    waits: Any = task.get_coro()
+    while waits is not None:
+        frame = getattr(waits, "cr_frame", None)
+        if frame is not None and "crash" in Path(frame.f_code.co_filename).parts:
+            lines.append(f"{frame.f_code.co_name}:{frame.f_lineno}")
+        waits = getattr(waits, "cr_await", None)
+    return " > ".join(lines)
 
 
 def _left(scene: Scene) -> int:
