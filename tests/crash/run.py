@@ -30,7 +30,9 @@ WHILE_STARTING = 0.3
 """Share of the kills that meet it while it starts."""
 
 CONNECT_SECONDS = 60.0
-SETTLE_SECONDS = 240.0
+STILL_SECONDS = 90.0
+"""After so long without a message that is sent, what is missing does not come any more."""
+
 HOMESERVER_EVERY = 8
 """Kills between two restarts of the homeserver."""
 
@@ -59,6 +61,8 @@ class Outcome:
     troubles: Counter[str]
     """How often the log tells of each trouble."""
     words_in_the_log: int
+    unreadable: int
+    """Messages of the bot that their reader has no key for."""
     inbound: dict[str, int]
     outbox: dict[str, int]
     seed: int = 0
@@ -79,6 +83,7 @@ class Outcome:
             *(f"logged {number} times, not usual: {line}" for line, number in sorted(self.logged.items())),
             f"log: {self.troubles.total()} warnings and errors, {self.words_in_the_log} lines with words of people",
             *(f"told {number} times: {trouble}" for trouble, number in self.troubles.most_common(5)),
+            f"messages that their reader has no key for: {self.unreadable}",
             f"inbound events: {self.inbound}",
             f"deliveries: {self.outbox}",
         ]
@@ -123,14 +128,16 @@ async def observed(
         await asyncio.gather(*told, return_exceptions=True)
     settled = time.monotonic()
     await scene.bot.stop()
+    stored = await scene.stored()
     return Outcome(
         seconds=over - began,
         settled_after=settled - over,
-        count=scene.ledger.count(await scene.stored()),
+        count=scene.ledger.count(stored),
         unfinished=unfinished,
         logged=scene.bot.unexpected(usual),
         troubles=scene.bot.troubles(),
         words_in_the_log=scene.bot.log.read_text("utf-8", "replace").count("Marker0"),
+        unreadable=sum(texts.count("") for texts in stored.values()),
         inbound=_states(scene, "inbound_events"),
         outbox=_states(scene, "deliveries"),
     )
@@ -162,14 +169,16 @@ async def _power_cut(scene: Scene) -> None:
 
 
 async def _settle(scene: Scene, told: list[asyncio.Task[None]]) -> list[str]:
-    """Wait until every story is told and nothing is left to send; the stories that did not end."""
+    """Wait until every story is told and nothing is left to send, or nothing moves any more; the unfinished stories."""
     for one in scene.on_matrix:
         await one.accepts_all()
-    end = time.monotonic() + SETTLE_SECONDS
-    while time.monotonic() < end:
+    before, still_since = (-1, -1), time.monotonic()
+    while time.monotonic() - still_since < STILL_SECONDS:
         late = [task for task in told if not task.done()]
         if not late and not _left(scene) and not scene.ledger.missing(await scene.stored()):
             break
+        if (now_done := (len(told) - len(late), _states(scene, "deliveries").get("sent", 0))) != before:
+            before, still_since = now_done, time.monotonic()
         await asyncio.sleep(LOOK_SECONDS)
     for task in told:
         if task.done():
