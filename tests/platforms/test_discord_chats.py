@@ -42,3 +42,12 @@ async def test_a_place_is_never_written_without_whose_chat_it_is(discord: Loopba
         scene.hub.gate.set()
         await scene.hub.until_handled(str(message.id))
     assert len(of_chats(scene)) == 2
+
+
+async def test_a_chat_that_the_bot_has_opened_is_remembered_before_anybody_can_answer_there(
+    discord: LoopbackDiscord,
+) -> None:
+    scene = Scene(discord)
+    async with scene.running():
+        await scene.send(scene.to(scene.ben), "Hello.")
+        assert scene.hub.memory[f"discord:dm:{scene.ben.id}"] == str(scene.ben.dm.id)

@@ -4,8 +4,10 @@ What the hub remembers: `dm:ACCOUNT` is the channel's id. Discord does not list 
 also how it knows where to look for what people wrote while it was away.
 """
 
+import asyncio
 import logging
 from collections import OrderedDict
+from contextlib import suppress
 from itertools import islice
 
 import discord
@@ -31,6 +33,7 @@ class DirectChats:
         self._hub = hub
         self._known: OrderedDict[str, int] = OrderedDict()
         self._unwritten: dict[str, int] = {}
+        self._writing = asyncio.Lock()
 
     def learn(self, account: str, channel_id: int) -> None:
         """This is the channel of `account`; it is stored with the next `write`, also if it was known before."""
@@ -58,10 +61,17 @@ class DirectChats:
         """Have Discord open the channel of `account`; raises what discord.py raises."""
         chat = await client.create_dm(discord.Object(int(account)))
         self.learn(account, chat.id)
+        # Before anything is said there: if the bot dies then, the answer is written to a chat it does not know of.
+        with suppress(Exception):  # it is written with the next ones, and told if that fails, too
+            await self.write()
         return chat.id
 
     async def write(self) -> None:
         """Store what was learned."""
+        async with self._writing:  # those that wait here find theirs written with another's
+            await self._write()
+
+    async def _write(self) -> None:
         while learned := dict(islice(self._unwritten.items(), _ROWS)):
             values = {f"{PREFIX}{account}": str(chat) for account, chat in learned.items()}
             await self._hub.remember_all(PLATFORM, values)
