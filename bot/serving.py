@@ -155,9 +155,13 @@ def _public(error: Exception) -> str:
 
 
 def settle_memory() -> None:
-    """What start-up has made stays for good: the collector need not look through it again, for 100 ms each time."""
+    """What start-up has made stays for good: the collector need not look through it again, for 100 ms each time.
+
+    `handrail run` has it stand still while everything is imported and built; from here on it works.
+    """
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
