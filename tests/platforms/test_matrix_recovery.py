@@ -11,6 +11,7 @@ import pytest
 from matrix_scene import CHOICES, PERSON, RunningBot, direct_room_with, put_event, room_with, saying, with_id
 from real_matrix.fixtures import MatrixPersonFactory
 from real_matrix.homeserver import Homeserver
+from real_matrix.people import MatrixPerson
 
 from bot.core.content import Content
 from bot.core.inbound import Inbound
@@ -56,17 +57,34 @@ async def test_a_direct_room_of_which_a_killed_bot_kept_nothing_is_still_private
     bot: RunningBot, matrix_person: MatrixPersonFactory
 ) -> None:
     anna = await matrix_person("anna")
+    room = await _forgotten_room_with(bot, anna)
+    await bot.start()
+    await anna.says(room, "are you there?")
+    assert (await bot.hub.hears_text("are you there?")).private
+
+
+async def test_a_direct_room_of_which_a_killed_bot_kept_nothing_is_used_and_no_second_one_is_made(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna = await matrix_person("anna")
+    room = await _forgotten_room_with(bot, anna)
+    await bot.start()
+    receipt = await bot.send("direct", anna.user_id, "It is me again", "again")
+    assert (await anna.wait_for_message(None, with_id(receipt.message_id))).room_id == room
+    assert len(anna.invitations) == 1
+    assert bot.hub.memory[f"direct:{anna.user_id}"] == room
+
+
+async def _forgotten_room_with(bot: RunningBot, anna: MatrixPerson) -> str:
+    """As if the bot, which is not running, had been killed between making the room and writing down whose it is."""
     receipt = await bot.send("direct", anna.user_id, "Hello", "hello")
     room = (await anna.wait_for_message(None, with_id(receipt.message_id))).room_id
     token = bot.hub.memory["access_token"]
     await bot.stop()
-    # As if it had been killed between making the room and writing down whose it is.
     del bot.hub.memory[f"direct:{anna.user_id}"]
     address = f"/_matrix/client/v3/user/{quote(bot.user_id)}/account_data/m.direct"
     await anna.client.send("PUT", address, "{}", {"Authorization": f"Bearer {token}"})
-    await bot.start()
-    await anna.says(room, "are you there?")
-    assert (await bot.hub.hears_text("are you there?")).private
+    return room
 
 
 async def test_more_than_a_sync_holds_is_fetched_after_a_downtime(

@@ -115,7 +115,7 @@ class MatrixPlatform:
         try:
             async with asyncio.timeout(_SEND_SECONDS):
                 if to.kind == "direct":
-                    return Receipt(await self._send_direct(connection, to.id, content, key))
+                    return Receipt(await self._send_direct(connection, to.id, content, key, urgent=urgent))
                 return Receipt(await self._send_to_place(connection, to.id, content, key))
         except Refused as refused:
             if refused.token_is_dead:
@@ -145,8 +145,10 @@ class MatrixPlatform:
             raise NotConnected("Matrix is not connected")
         return self._connection
 
-    async def _send_direct(self, connection: _Connection, account: str, content: Content, key: str) -> str:
-        room_id = await connection.directs.room_for(account)
+    async def _send_direct(
+        self, connection: _Connection, account: str, content: Content, key: str, *, urgent: bool
+    ) -> str:
+        room_id = await connection.directs.room_for(account, urgent=urgent)
         try:
             return await connection.sending.say(room_id, content, key)
         except Refused as refused:
@@ -154,7 +156,7 @@ class MatrixPlatform:
                 raise
             # The bot was put out of the room: one more is made, and what it answers is final.
             connection.rooms.forget(room_id)
-        return await connection.sending.say(await connection.directs.room_for(account), content, key)
+        return await connection.sending.say(await connection.directs.room_for(account, urgent=urgent), content, key)
 
     async def _send_to_place(self, connection: _Connection, place: str, content: Content, key: str) -> str:
         room_id = await connection.upgrades.room_of(place)

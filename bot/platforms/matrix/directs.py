@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -13,6 +14,10 @@ from bot.platforms.matrix.session import Session
 
 _RENEWED_FOR = 24 * 60 * 60
 """Seconds in which somebody who left the direct room is invited anew only once: a "no" is taken for an answer."""
+
+_MAKING_AT_ONCE = 2
+"""Rooms that are made at the same time, but for people in a crisis. One is much work for a homeserver: ten at once are
+all slow, and a bot that dies before any of them is done asks for ten more when it is back."""
 
 _ENCRYPTED = {"type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}
 
@@ -30,6 +35,7 @@ class DirectRooms:
         self._writing = asyncio.Lock()
         self._making: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         """A lock per person who is just being written to, so that two messages do not make two rooms."""
+        self._makers = asyncio.Semaphore(_MAKING_AT_ONCE)
 
     async def load(self) -> None:
         """Read `m.direct`; raises `Refused`."""
@@ -93,8 +99,8 @@ class DirectRooms:
                 self._by_account[account].insert(0, old)  # to be moved again
                 raise
 
-    async def room_for(self, account: str) -> str:
-        """The person's direct room, made if there is none.
+    async def room_for(self, account: str, *, urgent: bool = False) -> str:
+        """The person's direct room, made if there is none; at once if it is `urgent`.
 
         Raises `Unreachable` where the person cannot be invited or has just refused, and `Refused`.
         """
@@ -106,9 +112,13 @@ class DirectRooms:
                     if room_id not in self._by_account.get(account, ()):
                         await self.mark(account, room_id)  # the bot was killed before it came to that
                     return room_id
+            if (orphan := self._rooms.made_for(account)) is not None:
+                await self.mark(account, orphan)  # the bot was killed before it learned the room's id
+                return orphan
             lost = [room for room in known if account not in self._rooms.members(room)]
             await self._count_renewal(account, lost)
-            room_id = await self._make(account)
+            async with nullcontext() if urgent else self._makers:
+                room_id = await self._make(account)
             if lost:
                 await self._session.remember(f"direct_renewed:{account}", f"{room_id} {int(time.time())}")
             return room_id

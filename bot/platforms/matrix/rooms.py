@@ -34,6 +34,17 @@ class Rooms:
         room = self._client.rooms.get(room_id)
         return room is not None and room.made_by == self._session.user_id
 
+    def made_for(self, account: str) -> str | None:
+        """An encrypted room that the bot has made for this person alone, who need not have come in yet."""
+        return min(
+            (
+                room_id
+                for room_id, room in self._client.rooms.items()
+                if room.encrypted and self.made_by_bot(room_id) and self.only_for(room_id, account)
+            ),
+            default=None,
+        )
+
     def shared_with(self, account: str) -> tuple[str, ...]:
         """Rooms and spaces in which both are members, at most a hundred."""
         shared = (
