@@ -1,6 +1,6 @@
 """What the bot asks of a platform, and what a platform asks of the bot."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, Protocol
@@ -132,6 +132,9 @@ class Hub(Protocol):
 
     async def remembered(self, platform: str, name: str) -> str | None:
         """A value the platform stored (a sync token, a device id, the last message of a channel)."""
+
+    async def remembered_all(self, platform: str, names: Sequence[str]) -> dict[str, str]:
+        """Those of these values that are stored, by their names, at one look."""
 
     async def remember(self, platform: str, name: str, value: str) -> None:
         """Store a value; it is encrypted at rest."""

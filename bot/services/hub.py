@@ -1,7 +1,7 @@
 """The bot as the platforms see it: `bot.core.platform.Hub`."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -115,6 +115,17 @@ class BotHub:
         async def look(tx: Transaction) -> str | None:
             row = await tx.session.get(Remembered, (platform, name))
             return None if row is None else tx.vault.open(row.value_sealed, REMEMBERED)
+
+        return await self._read(look)
+
+    async def remembered_all(self, platform: str, names: Sequence[str]) -> dict[str, str]:
+        """Several values that the platform stored."""
+        query = select(Remembered.name, Remembered.value_sealed)
+        query = query.where(Remembered.platform == platform, Remembered.name.in_(names))
+
+        async def look(tx: Transaction) -> dict[str, str]:
+            rows = (await tx.session.execute(query)).all()
+            return {row.name: tx.vault.open(row.value_sealed, REMEMBERED) for row in rows}
 
         return await self._read(look)
 

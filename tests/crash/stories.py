@@ -98,6 +98,9 @@ async def _taken(scene: Scene, cry: Cry, peer: Someone, key: str, pages: dict[st
         ledger.expect("a peer is here", key, cry.member.private, "What you write to me now, they read")
         if isinstance(peer, OnMatrix):
             ledger.expect("answer to the peer", "after taking", peer.private, "You have it. I have written")
+        else:
+            # A press shows the answer itself; of one that the bot was killed over, it comes as a message.
+            ledger.expect("answer to the peer", key, peer.private, "You have it. I have written", least=0)
         await peer.takes(room, cry.marker, "Who can be with them?", until=reading.done)
         match = _CASE.search(await reading)
     finally:

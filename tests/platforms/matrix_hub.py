@@ -1,7 +1,7 @@
 """A hub in memory, for the tests of the Matrix adapter."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -49,6 +49,9 @@ class RecordingHub:
     async def remembered(self, platform: str, name: str) -> str | None:
         assert platform == "matrix"
         return self.memory.get(name)
+
+    async def remembered_all(self, platform: str, names: Sequence[str]) -> dict[str, str]:
+        return {name: self.memory[name] for name in names if name in self.memory}
 
     async def remember(self, platform: str, name: str, value: str) -> None:
         assert platform == "matrix"

@@ -1,7 +1,7 @@
 """A small `Hub` in memory: it notes what comes in, and answers as a test tells it to."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -72,6 +72,10 @@ class RecordingHub:
 
     async def remembered(self, platform: str, name: str) -> str | None:
         return self.memory.get(f"{platform}:{name}")
+
+    async def remembered_all(self, platform: str, names: Sequence[str]) -> dict[str, str]:
+        found = {name: await self.remembered(platform, name) for name in names}
+        return {name: value for name, value in found.items() if value is not None}
 
     async def remember(self, platform: str, name: str, value: str) -> None:
         self.memory[f"{platform}:{name}"] = value

@@ -1,8 +1,14 @@
 """What is remembered of a private chat on Discord can be found, and forgotten, by whose it is."""
 
+import asyncio
+from collections.abc import Mapping, Sequence
+
 import discord_scene
+import pytest
 from discord_scene import Scene
 from loopback_discord import LoopbackDiscord
+
+from bot.platforms.discord import directs
 
 discord = discord_scene.discord
 
@@ -51,3 +57,28 @@ async def test_a_chat_that_the_bot_has_opened_is_remembered_before_anybody_can_a
     async with scene.running():
         await scene.send(scene.to(scene.ben), "Hello.")
         assert scene.hub.memory[f"discord:dm:{scene.ben.id}"] == str(scene.ben.dm.id)
+
+
+async def test_chats_that_are_written_to_at_the_same_moment_are_looked_up_and_stored_together(
+    discord: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Scene(discord)
+    looks: list[int] = []
+    writes: list[int] = []
+    look, write = scene.hub.remembered_all, scene.hub.remember_all
+
+    async def remembered_all(platform: str, names: Sequence[str]) -> dict[str, str]:
+        looks.append(len(names))
+        return await look(platform, names)
+
+    async def remember_all(platform: str, values: Mapping[str, str]) -> None:
+        writes.append(sum(name.startswith("dm:") for name in values))
+        await write(platform, values)
+
+    monkeypatch.setattr(directs, "_GATHERING", 1.0)
+    monkeypatch.setattr(scene.hub, "remembered_all", remembered_all)
+    monkeypatch.setattr(scene.hub, "remember_all", remember_all)
+    async with scene.running():
+        writes.clear()
+        await asyncio.gather(*(scene.send(scene.to(one), "Hello.", key=one.name) for one in (scene.ana, scene.ben)))
+        assert (looks, writes) == ([2], [2])

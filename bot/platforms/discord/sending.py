@@ -110,7 +110,7 @@ class Sending:
             except discord.NotFound as error:
                 if error.code != UNKNOWN_CHANNEL:
                     raise
-        chat = await self._chats.open(client, account)
+        chat = await self._chats.open(client, account, urgent=attempt.urgent)
         return await self._post(client, chat, content, attempt)
 
     async def _post(self, client: discord.Client, channel_id: int, content: Content, attempt: _Attempt) -> Receipt:
