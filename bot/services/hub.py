@@ -111,12 +111,7 @@ class BotHub:
 
     async def remembered(self, platform: str, name: str) -> str | None:
         """A value that the platform stored."""
-
-        async def look(tx: Transaction) -> str | None:
-            row = await tx.session.get(Remembered, (platform, name))
-            return None if row is None else tx.vault.open(row.value_sealed, REMEMBERED)
-
-        return await self._read(look)
+        return (await self.remembered_all(platform, [name])).get(name)
 
     async def remembered_all(self, platform: str, names: Sequence[str]) -> dict[str, str]:
         """Several values that the platform stored."""

@@ -6,11 +6,14 @@ from datetime import datetime
 import pytest
 
 from bot.core.platform import TryAgain
-from bot.delivery import outbox
+from bot.delivery import outbox, sender
 from bot.delivery.outbox import LEASE, Priority
-from bot.delivery.sender import RESERVED, SEND_LIMIT, Sender
+from bot.delivery.sender import GATHERED, RESERVED, SEND_LIMIT, Sender
 from bot.storage.database import Transaction
 from delivery.post import NOON, SECOND, Letterbox, Post
+
+LONG = 20 * SECOND
+"""Longer than anything here takes."""
 
 
 class Running:
@@ -44,6 +47,31 @@ async def test_slow_check_ins_leave_room_for_a_page(post: Post) -> None:
         await running.until_sent("page")
         states = [(await post.row(f"checkin:{number}")).state for number in range(Letterbox.at_once)]
     assert states.count("sending") == Letterbox.at_once - RESERVED
+
+
+async def test_a_page_does_not_wait_until_more_outcomes_have_come(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sender, "GATHERING", LONG)
+    post.letterbox.at_once = 3 * GATHERED
+    post.letterbox.slow["slow"] = asyncio.Event()
+    for key in ("slow", "quick"):
+        await post.put(key, key)
+    async with Running(post) as running:
+        await running.until_sent("quick")
+        await post.put("page", "pat", priority=Priority.CRISIS)
+        async with asyncio.timeout(LONG.total_seconds() / 2):
+            await running.until_sent("page")
+
+
+async def test_when_enough_outcomes_have_come_the_next_turn_begins_though_one_is_slow(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "GATHERING", LONG)
+    post.letterbox.at_once = 3 * GATHERED
+    post.letterbox.slow["member0"] = asyncio.Event()
+    for number in range(5 * post.letterbox.at_once):
+        await post.put(f"checkin:{number}", f"member{number}", priority=Priority.CHECK_IN)
+    async with Running(post), asyncio.timeout(LONG.total_seconds() / 2):
+        await post.letterbox.arrived[f"checkin:{number}"].wait()
 
 
 async def test_what_was_slow_makes_room_when_it_is_sent(post: Post) -> None:

@@ -8,6 +8,7 @@ import pytest
 from discord_scene import Scene
 from loopback_discord import LoopbackDiscord
 
+from bot.core.content import Content
 from bot.platforms.discord import directs
 
 discord = discord_scene.discord
@@ -82,3 +83,24 @@ async def test_chats_that_are_written_to_at_the_same_moment_are_looked_up_and_st
         writes.clear()
         await asyncio.gather(*(scene.send(scene.to(one), "Hello.", key=one.name) for one in (scene.ana, scene.ben)))
         assert (looks, writes) == ([2], [2])
+
+
+async def test_an_urgent_message_does_not_wait_for_other_chats_to_be_stored(
+    discord: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Scene(discord)
+    monkeypatch.setattr(directs, "_GATHERING", 3600.0)
+    async with scene.running():
+        await scene.platform.send(scene.to(scene.ben), Content(text="Hello."), "key", retried=False, urgent=True)
+        assert scene.hub.memory[f"discord:dm:{scene.ben.id}"] == str(scene.ben.dm.id)
+
+
+async def test_a_chat_is_opened_anew_where_what_is_remembered_cannot_be_read(
+    discord: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene = Scene(discord)
+    monkeypatch.setattr(scene.hub, "remembered_all", scene.hub.refuse)
+    async with scene.running():
+        await scene.send(scene.to(scene.ben), "Hello.")
+        assert [message.text for message in discord.messages(scene.ben.dm)] == ["Hello."]
+    assert "direct message channels could not be looked up" in caplog.text

@@ -128,7 +128,7 @@ class Homeserver(Client):
         self.asked: list[str] = []
         self.seconds = self.passed = 0.0
         self.answers = True
-        asyncio.get_running_loop().time = lambda: time.monotonic() + self.passed  # type: ignore[method-assign]
+        asyncio.get_running_loop().time = lambda: time.monotonic() + self.passed  # type: ignore[method-assign]  # so that no test waits
 
     async def call(
         self, method: str, *path: str, body: object = None, query: dict[str, str] | None = None

@@ -217,6 +217,18 @@ async def test_what_was_in_hand_when_the_process_died_is_handled_after_the_resta
         restarted.all_was_seen()
 
 
+async def test_who_pressed_when_the_process_died_gets_the_answer_privately_as_a_message(
+    world: World, world_url: str, key_file: Path
+) -> None:
+    pressed = {"place": "lobby", "private": False, "answered_directly": True}
+    await killed_in(world, heard(world, "press", "", invocation=Invocation(command="flaky"), **pressed))
+    async with open_world(world_url, key_file, community=None) as restarted:
+        restarted.add_commands(Flaky(failures=0))
+        await restarted.advance(seconds=lease(restarted))
+        assert restarted.alice.sees("It works now").private
+        restarted.all_was_seen()
+
+
 @on_both_databases
 async def test_what_was_in_hand_and_is_brought_again_by_the_platform_is_handled_once(
     world: World, world_url: str, key_file: Path
