@@ -2,14 +2,12 @@
 
 import gc
 
-from harness.graphs import look_once
 from harness.statements import compile_once
 
 pytest_plugins = ["real_matrix.fixtures", "loopback_bots"]
 
 
 compile_once()
-look_once()
 
 
 def pytest_collection_finish() -> None:
