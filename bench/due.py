@@ -12,8 +12,8 @@ from bench.report import Row, at_least, at_most, progress, told
 from bench.stalls import Stalls
 from bot.app import App, build
 from bot.core.platform import Hub, Platform
+from bot.memory import settle_memory
 from bot.platforms.discord import DiscordAccount, DiscordPlatform
-from bot.serving import settle_memory
 from bot.storage.database import Database
 from bot.storage.tables import Delivery
 

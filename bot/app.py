@@ -15,11 +15,12 @@ from babel.support import Translations
 
 from bot.core.commands import Registry
 from bot.core.content import Content
-from bot.core.crisis import Detector, parse_lexicon
+from bot.core.crisis import Detector
 from bot.core.platform import Address, Hub, Platform
 from bot.core.resources import parse_emergency_numbers, parse_helplines
 from bot.core.words import ENGLISH, Words
 from bot.delivery.sender import Sender
+from bot.operations.lexicon import built_in
 from bot.scheduling.clock import ClockWatch, system_now
 from bot.services.checkins import CheckIns
 from bot.services.communities import Communities
@@ -28,7 +29,9 @@ from bot.services.due import DueWork
 from bot.services.escalations import Escalations
 from bot.services.escalations.effects import Effects
 from bot.services.hub import BotHub
+from bot.services.lexicons import Lexicons
 from bot.services.meetings import Meetings
+from bot.services.recently import Recently
 from bot.services.resources import Resources
 from bot.services.voice import Voice
 from bot.serving import Serving
@@ -41,7 +44,7 @@ from cogs.mydata import MyDataCog
 from cogs.resources import ResourceCog
 from cogs.settings import SettingsCog
 
-LEXICONS = ("en", "es", "de", "fr", "pt")
+LEXICONS = ("en", "es", "de", "fr", "pt", "ru", "ar", "hi", "zh", "ja")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,6 +60,7 @@ class App:
     hub: BotHub
     registry: Registry
     communities: Communities
+    lexicons: Lexicons
     due: DueWork
     platforms: dict[str, Platform]
     senders: dict[str, Sender]
@@ -66,6 +70,8 @@ class App:
 
     async def tick(self) -> None:
         """Do what is due, and wake the senders."""
+        self.hub.forget_old()
+        self.lexicons.look()
         await self.due.do(self.now())
         self.wake()
 
@@ -77,6 +83,8 @@ class App:
     async def settle(self) -> None:
         """Do all that is due and send all that can be sent, until nothing is left; for a clock moved by hand."""
         await self.due.do(self.now())
+        self.lexicons.look()
+        await self.lexicons.settled()
         for sender in self.senders.values():
             await sender.drain()
 
@@ -100,6 +108,8 @@ def build(database: Database, now: Callable[[], datetime], make_platforms: Calla
     resources = load_resources()
     escalations = Escalations(Effects(voice, resources))
     checkins, meetings = CheckIns(voice), Meetings(voice)
+    recently = Recently(now)
+    lexicons = Lexicons(built_in(), load_detector(), database)
     registry = Registry.of(
         HelpCog(lambda: registry),
         EscalationCog(escalations),
@@ -107,18 +117,19 @@ def build(database: Database, now: Callable[[], datetime], make_platforms: Calla
         MeetingCog(meetings),
         ResourceCog(resources),
         SettingsCog(checkins, escalations),
-        MyDataCog(escalations),
+        MyDataCog(escalations, recently),
     )
     dispatcher = Dispatcher(
         database=database,
         registry=registry,
-        detector=load_detector(),
+        lexicons=lexicons,
+        recently=recently,
         escalations=escalations,
         voice=voice,
         now=now,
         say_at_once=say_at_once,
     )
-    hub = BotHub(database=database, registry=registry, dispatcher=dispatcher, voice=voice, now=now)
+    hub = BotHub(database=database, registry=registry, dispatcher=dispatcher, recently=recently, voice=voice, now=now)
     platforms = {platform.name: platform for platform in make_platforms(hub)}
 
     def make_sender(platform: Platform) -> Sender:
@@ -130,6 +141,7 @@ def build(database: Database, now: Callable[[], datetime], make_platforms: Calla
         hub=hub,
         registry=registry,
         communities=Communities(meetings, escalations),
+        lexicons=lexicons,
         due=DueWork(
             database=database,
             escalations=escalations,
@@ -148,8 +160,7 @@ def build(database: Database, now: Callable[[], datetime], make_platforms: Calla
 @cache
 def load_detector() -> Detector:
     """The crisis detector with the lexicons that come with the bot."""
-    folder = files("bot.core.crisis.lexicons")
-    return Detector([parse_lexicon((folder / f"{name}.toml").read_text("utf-8"), name=name) for name in LEXICONS])
+    return Detector(built_in())
 
 
 @cache

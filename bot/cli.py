@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.core.words import _
+from bot.memory import spare_memory
 from bot.operations.stopping import FAILED, Stop, told
 
 if TYPE_CHECKING:
-    from bot.core.community import CommunityFile
+    from bot.core.crisis import Lexicon
+    from bot.operations.community_files import Wanted
 
 DEFAULT_CONFIG = Path("config.toml")
 
@@ -33,8 +35,10 @@ app = typer.Typer(
 )
 community_app = typer.Typer(no_args_is_help=True, help=str(_("Describe your community in a file, and apply it.")))
 db_app = typer.Typer(no_args_is_help=True, help=str(_("Look after the database.")))
+lexicon_app = typer.Typer(no_args_is_help=True, help=str(_("Look after the rules by which danger is heard.")))
 app.add_typer(community_app, name="community")
 app.add_typer(db_app, name="db")
+app.add_typer(lexicon_app, name="lexicon")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,10 @@ class Options:
 
 
 AsJson = Annotated[bool, typer.Option("--json", help=str(_("Print JSON, for a program.")))]
+OwnRules = Annotated[
+    Path | None,
+    typer.Option("--lexicon", help=str(_("Your own rules, beside the built-in ones.")), metavar="FILE"),
+]
 
 
 @app.callback()
@@ -67,8 +75,7 @@ def options(
 def run(context: typer.Context) -> None:
     """Run the bot."""
     given: Options = context.obj
-    # To start takes a sixth less without the collector, and little of that is garbage; `settle_memory` enables it.
-    gc.disable()
+    spare_memory()
     try:
         with told(debug=given.debug):
             from bot.operations.logs import set_up_logs
@@ -106,27 +113,23 @@ def demo(
 
         set_up_logs("warning", debug=given.debug)
         wanted = None if community is None else read_community(community)
-        file, resources_csv = (None, None) if wanted is None else (wanted.file, wanted.resources_csv)
-        if is_terminal():
-            _talk(file, resources_csv)
-        else:
-            _play(file, resources_csv)
+        (_talk if is_terminal() else _play)(wanted)
 
 
-def _talk(file: "CommunityFile | None", resources_csv: str | None) -> None:
+def _talk(community: "Wanted | None") -> None:
     from rich.console import Console
 
     from bot.operations.terminal.demo import talk
     from bot.operations.terminal.lines import read_lines, standard_input
 
-    asyncio.run(talk(read_lines(standard_input()), Console(highlight=False), file, resources_csv))
+    asyncio.run(talk(read_lines(standard_input()), Console(highlight=False), community))
 
 
-def _play(file: "CommunityFile | None", resources_csv: str | None) -> None:
+def _play(community: "Wanted | None") -> None:
     from bot.operations.demo import run_script
     from bot.operations.terminal.lines import lines_of, standard_input
 
-    error = asyncio.run(run_script(lines_of(standard_input()), sys.stdout, file, resources_csv))
+    error = asyncio.run(run_script(lines_of(standard_input()), sys.stdout, community))
     if error is not None:
         raise Stop(error)
 
@@ -213,6 +216,148 @@ def db_upgrade(context: typer.Context, *, as_json: AsJson = False) -> None:
             typer.echo(str(_("The database was brought to the newest version.")))
         else:
             typer.echo(str(_("The database is of the newest version already.")))
+
+
+@app.command(
+    help=str(
+        _(
+            "Say what is heard in each message on standard input: one message a line, or JSON lines with “id” and"
+            " “text”. A line in, a line of JSON out. Nothing is stored."
+        )
+    )
+)
+def scan(
+    context: typer.Context,
+    *,
+    explain: Annotated[
+        bool, typer.Option("--explain", help=str(_("Show it to a person, with the words marked.")))
+    ] = False,
+    lexicon: OwnRules = None,
+) -> None:
+    """Scan messages."""
+    given: Options = context.obj
+    with told(debug=given.debug):
+        from bot.operations.lexicon import detector_with
+        from bot.operations.scan import explained, json_lines
+        from bot.operations.scan import scan as scan_lines
+        from bot.operations.scan_lines import standard_input
+
+        own, well = _own_rules(lexicon)
+        source = standard_input()
+        if explain:
+            from rich.console import Console
+
+            show = explained(Console(highlight=False))
+        else:
+            show = json_lines(sys.stdout)
+        if source is not None:
+            well = scan_lines(source, detector_with(own), show, _tell) and well
+    if not well:
+        raise typer.Exit(FAILED)
+
+
+@app.command(
+    help=str(
+        _(
+            "Say how many alerts there would have been in your community's own history: exports as JSON by"
+            " DiscordChatExporter or Element, or JSON lines with “text”, “at” and “author”. Nothing is stored, no"
+            " message is shown."
+        )
+    )
+)
+def backtest(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(help=str(_("The files.")), metavar="FILE…")],
+    *,
+    picture: Annotated[
+        Path | None, typer.Option(help=str(_("Draw alerts a week: a name in .svg or .png.")), metavar="FILE")
+    ] = None,
+    lexicon: OwnRules = None,
+    as_json: AsJson = False,
+) -> None:
+    """Try the ear on a history."""
+    given: Options = context.obj
+    with told(debug=given.debug):
+        from rich.console import Console
+
+        from bot.operations import backtest as backtesting
+        from bot.operations.backtest_files import Notes
+        from bot.operations.backtest_picture import check_picture, draw
+        from bot.operations.backtest_report import show
+        from bot.operations.lexicon import detector_with
+
+        if picture is not None:
+            check_picture(picture)
+        own, well = _own_rules(lexicon)
+        notes = Notes()
+        tally = backtesting.backtest(files, detector_with(own), notes, Console(stderr=True))
+        for problem in notes.told:
+            _tell(problem)
+        if as_json:
+            typer.echo(backtesting.as_json(tally, notes))
+        else:
+            show(tally, notes, Console(highlight=False))
+        if picture is not None:
+            draw(tally, picture)
+            _tell(str(_("Written: {file}", file=str(picture))))
+    if notes.problems or not well:
+        raise typer.Exit(FAILED)
+
+
+@lexicon_app.command(
+    "test", help=str(_("Run every rule's own examples: of the built-in rules, or of your own file beside them."))
+)
+def lexicon_test(
+    context: typer.Context,
+    file: Annotated[
+        Path | None, typer.Argument(help=str(_("Your own rules; else the built-in ones.")), metavar="FILE")
+    ] = None,
+) -> None:
+    """Test lexicons."""
+    given: Options = context.obj
+    with told(debug=given.debug):
+        from bot.operations.lexicon import lines_of, run_examples
+
+        tested = run_examples(file)
+        for line in lines_of(tested):
+            typer.echo(str(line))
+    if tested.problems or tested.failed:
+        raise typer.Exit(FAILED)
+
+
+@lexicon_app.command(
+    "report", help=str(_("Say how often each rule was right in a community, by what peers said of their cases."))
+)
+def lexicon_report(
+    context: typer.Context,
+    community: Annotated[str, typer.Argument(help=str(_("Its id.")), metavar="ID")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Report on the rules."""
+    given: Options = context.obj
+    with told(debug=given.debug):
+        from rich.console import Console
+
+        from bot.operations.lexicon_report import report
+
+        asyncio.run(report(given.config, community, Console(highlight=False), as_json=as_json))
+
+
+def _own_rules(path: Path | None) -> "tuple[Lexicon | None, bool]":
+    """A community's own rules, those that can be used, and whether all can; the others are told."""
+    if path is None:
+        return None, True
+    from bot.operations.lexicon import read_own
+
+    own = read_own(path)
+    for problem in own.problems:
+        _tell(problem)
+    return own.lexicon, not own.problems
+
+
+def _tell(line: str) -> None:
+    typer.echo(line, err=True)
 
 
 def _print_json(value: Any) -> None:

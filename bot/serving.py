@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 from collections.abc import Coroutine, Iterable
 from datetime import timedelta
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bot.core.faults import where
 from bot.core.platform import Platform
 from bot.delivery.sender import Sender
+from bot.memory import settle_memory
 from bot.scheduling.ticker import Ticker
 from bot.storage import checkpoints
 from bot.storage.ownership import Ownership
@@ -54,6 +54,7 @@ class Serving:
     async def run(self, *, tick: timedelta, until: asyncio.Event) -> None:
         """Run until `until` is set: platforms hear, senders say, the ticker ticks; then all stop, in that order."""
         settle_memory()
+        self._app.lexicons.look()
         ticker = Ticker()
         ticker.every(tick, self._app.tick, "due work")
         ticker.start()
@@ -74,6 +75,7 @@ class Serving:
             for platform in self._app.platforms.values():
                 await _for_a_while(platform.close(), platform.name)
             await _for_a_while(self._app.hub.finish(), "what was heard")
+            await _for_a_while(self._app.lexicons.settled(), "communities' own rules")
             # Last: from now on another process may connect.
             await _cancel([owning, carrying, *self._late])
 
@@ -152,16 +154,6 @@ class Serving:
 def _public(error: Exception) -> str:
     """What an adapter says of its own refusal; of any other error only its type is told."""
     return str(error) if type(error).__module__.startswith("bot.") else type(error).__name__
-
-
-def settle_memory() -> None:
-    """What start-up has made stays for good: the collector need not look through it again, for 100 ms each time.
-
-    `handrail run` has it stand still while everything is imported and built; from here on it works.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.enable()
 
 
 async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:

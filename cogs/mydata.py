@@ -7,13 +7,15 @@ from bot.core.words import _
 from bot.services import privacy
 from bot.services.call import Call
 from bot.services.escalations import Escalations
+from bot.services.recently import Recently
 
 
 class MyDataCog:
     """A member's rights to their own data."""
 
-    def __init__(self, escalations: Escalations) -> None:
+    def __init__(self, escalations: Escalations, recently: Recently) -> None:
         self._escalations = escalations
+        self._recently = recently
 
     @command("mydata export", _("Get everything that is stored about you"))
     async def export(self, call: Call) -> Reply:
@@ -47,5 +49,5 @@ class MyDataCog:
                 label=_("Yes, erase everything"), command="mydata erase", arguments={"confirm": "yes"}, style="danger"
             )
             return Reply(content=Content(text=text, choices=(yes,)))
-        await privacy.erase(call.tx, call.member, self._escalations, now=call.now)
+        await privacy.erase(call.tx, call.member, self._escalations, self._recently, now=call.now)
         return Reply(content=Content(text=_("Everything is deleted. You are welcome back at any time.")))

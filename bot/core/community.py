@@ -209,6 +209,7 @@ class CommunityFile(_Entry):
     - `languages`: ISO 639-1; the first is spoken to whoever has not chosen one.
     - `checkin_time`: when members are asked how they are, by their own clock, unless they choose another time.
     - `resources`: a CSV file of resources, its path relative to this file's folder.
+    - `lexicon`: a TOML file of rules of its own by which danger is heard (docs/ear.md), its path likewise.
     - `retention_days`: how many days after its end an escalation's words, its people and its conversation are kept,
       1 to 365. Check-ins are their member's own and kept longer (`bot.storage.personal`).
     - `escalation`: at least one of its steps reaches somebody. "room" is the peers' rooms; "peers", "moderators"
@@ -222,6 +223,7 @@ class CommunityFile(_Entry):
     languages: Annotated[tuple[_Language, ...], Field(min_length=1), values.at_most(20)] = ("en",)
     checkin_time: Annotated[time, values.CLOCK] = time(9)
     resources: Annotated[PurePosixPath, values.CSV_PATH] | None = None
+    lexicon: Annotated[PurePosixPath, values.TOML_PATH] | None = None
     retention_days: Annotated[int, values.number(1, 365)] = 30
     places: Annotated[tuple[Place, ...], values.at_most(_LIST_LIMIT)] = ()
     people: Annotated[tuple[Person, ...], values.at_most(_LIST_LIMIT)] = ()

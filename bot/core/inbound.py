@@ -44,7 +44,8 @@ class Inbound:
       both are in, by which their community is found.
     - `at`: when, in UTC.
     - `text`: the words, as plain text; "" for a press of a button. Hostile until parsed.
-    - `edited`: the words replace an earlier message's; they are heard, but no command is run again.
+    - `edited`: the words replace an earlier message's; they are heard, but no command is run again. `replaces` is that
+      message's event id.
     - `answered_directly`: the adapter renders the reply itself (a Discord interaction); otherwise the reply goes
       through the outbox.
     - `read_back`: it is history, read after the bot was away. Only what must not be missed is still done: a signal, a
@@ -61,6 +62,7 @@ class Inbound:
     shared_spaces: tuple[str, ...] = ()
     text: str = ""
     edited: bool = False
+    replaces: str | None = None
     invocation: Invocation | None = None
     about: Target | None = None
     link: str | None = None
@@ -76,7 +78,8 @@ class Inbound:
     def as_json(self) -> dict[str, Any]:
         """What it takes to handle it later, as plain JSON values of bounded size.
 
-        Left out are `shared_spaces`, which only tell the community, and `answered_directly`: nobody waits any more.
+        Left out are `shared_spaces`, which only tell the community, `replaces`, which is of use only at once, and
+        `answered_directly`: nobody waits any more.
         """
         values = {name: getattr(self, name) for name in _INBOUND}
         values["at"] = self.at.isoformat()

@@ -118,6 +118,9 @@ class Hub(Protocol):
     async def receive(self, inbound: Inbound) -> Reply | None:
         """Hear one thing. The reply is rendered, and given only if `inbound.answered_directly`."""
 
+    def removed(self, platform: str, message_id: str) -> None:
+        """A message that people wrote is no longer there: what is kept of it in memory is forgotten."""
+
     async def reader(self, inbound: Inbound) -> tuple[Reader, Words]:
         """Who is typing, for suggestions and the titles of forms."""
 

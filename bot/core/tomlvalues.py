@@ -143,12 +143,15 @@ def link(expected: Text, *schemes: str) -> Takes:
     return Takes(expected, _link(schemes))
 
 
-def _csv_path(value: Any) -> PurePosixPath:
-    path = PurePosixPath(_text(str(value) if isinstance(value, PurePosixPath) else value, _PATH_LIMIT))
-    outside = path.is_absolute() or ".." in path.parts or re.search(r"[\\:\x00-\x1f]", str(path))
-    if outside or path.suffix.lower() != ".csv":
-        raise ValueError
-    return path
+def _path(suffix: str) -> Callable[[Any], PurePosixPath]:
+    def parse(value: Any) -> PurePosixPath:
+        path = PurePosixPath(_text(str(value) if isinstance(value, PurePosixPath) else value, _PATH_LIMIT))
+        outside = path.is_absolute() or ".." in path.parts or re.search(r"[\\:\x00-\x1f]", str(path))
+        if outside or path.suffix.lower() != suffix:
+            raise ValueError
+        return path
+
+    return parse
 
 
 ZONE = of_kind(_("a time zone such as America/New_York"), kinds.ZONE)
@@ -157,7 +160,8 @@ LANGUAGE = of_kind(_("a language's two letters, such as en"), kinds.LANGUAGE)
 CLOCK = of_kind(_("a time of day such as 19:30"), kinds.TIME)
 WEEKDAYS = Takes(_("days such as tue, thu"), _weekdays)
 WEB_LINK = link(_("a link that starts with https:// or http://"), "https", "http")
-CSV_PATH = Takes(_("the name of a .csv file beside this one, or in a folder beside it"), _csv_path)
+CSV_PATH = Takes(_("the name of a .csv file beside this one, or in a folder beside it"), _path(".csv"))
+TOML_PATH = Takes(_("the name of a .toml file beside this one, or in a folder beside it"), _path(".toml"))
 SLUG = matching(_("2 to 32 characters of a-z, 0-9 and -, such as riverside"), r"[a-z0-9][a-z0-9-]{0,30}[a-z0-9]")
 PERSON_NAME = line(_("a name of 1 to {n} characters on one line", n=NAME_LIMIT), NAME_LIMIT, private=True)
 

@@ -16,9 +16,11 @@ from bot.core.faults import where
 from bot.core.platform import Finding, Platform
 from bot.core.words import Say, _
 from bot.operations.accounts import make_platforms
+from bot.operations.lexicon import parse_own
 from bot.operations.opening import database_is_there, no_config, open_config
 from bot.scheduling.clock import system_now
 from bot.services.communities import stored_file
+from bot.services.lexicons import stored_lexicon
 from bot.storage import tables
 from bot.storage.database import Database, make_engine
 from bot.storage.opening import open_database, open_vault, pending_migrations
@@ -165,7 +167,7 @@ async def _communities(config: Config, database: Database) -> list[Finding]:
                 findings.append(_broken(what, _("Apply its file again: handrail community apply FILE")))
                 continue
             assert community is not None  # noqa: S101  it was listed in this transaction
-            found = list(_community(config, community))
+            found = [*_community(config, community), *_lexicon(community, await stored_lexicon(tx, slug))]
             findings += found or [_ok(_("Community {id}: somebody is reached by every step.", id=slug))]
     if not slugs and not config.console_enabled:
         findings.append(_warning(_("There is no community yet."), _("Describe yours: handrail community apply FILE")))
@@ -181,6 +183,20 @@ def _community(config: Config, community: CommunityFile) -> Iterator[Finding]:
         if not on[platform]:
             what = _("Community {id} has places on {platform}, which is off.", id=community.id, platform=platform)
             yield _warning(what, _("Turn it on in the configuration, under [{platform}].", platform=platform))
+
+
+def _lexicon(community: CommunityFile, toml: str | None) -> Iterator[Finding]:
+    """What of the community's own rules is not heard."""
+    if toml is None:
+        return
+    own = parse_own(toml, file=str(community.lexicon))
+    mend = _("Mend it there, try it with “handrail lexicon test FILE”, and apply the community's file again.")
+    for problem in own.problems:
+        yield _warning(_("Community {id}: {warning}", id=community.id, warning=problem), mend)
+    if own.lexicon is None:
+        yield _broken(
+            _("Community {id}: none of its own rules is heard, only the built-in ones.", id=community.id), mend
+        )
 
 
 async def _platform(platform: Platform) -> list[Finding]:

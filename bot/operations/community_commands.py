@@ -59,6 +59,7 @@ def _print_json(changes: list[Change], wanted: Wanted, *, applied: bool) -> None
                 "community": wanted.file.id,
                 "changes": [{"sign": change.sign, "what": str(change.what)} for change in changes],
                 "refused": [{"row": row.row, "reason": str(row.reason)} for row in wanted.refused],
+                "refused_rules": list(wanted.refused_rules),
                 "warnings": list(wanted.warnings),
                 "applied": applied,
             },
@@ -69,20 +70,20 @@ def _print_json(changes: list[Change], wanted: Wanted, *, applied: bool) -> None
 
 async def export(config_path: Path, slug: str, path: Path | None) -> None:
     """Print a community's file, or write it."""
-    async with _existing(config_path) as database:
+    async with existing(config_path) as database:
         if database is None:
             raise community_files.unknown([])
-        file, resources_csv = await community_files.export(database, slug)
+        exported = await community_files.export(database, slug)
     if path is None:
-        typer.echo(dump_community(file), nl=False)
+        typer.echo(dump_community(exported.file), nl=False)
         return
-    for written in community_files.write_export(path, file, resources_csv):
+    for written in community_files.write_export(path, exported):
         typer.echo(str(_("Written: {file}", file=str(written))))
 
 
 async def show_list(config_path: Path, *, as_json: bool) -> None:
     """Print the communities there are."""
-    async with _existing(config_path) as database:
+    async with existing(config_path) as database:
         found = [] if database is None else await community_files.listed(database)
     if as_json:
         typer.echo(json.dumps([{"id": slug, "name": name} for slug, name in found], ensure_ascii=False))
@@ -103,7 +104,7 @@ async def _opened(config_path: Path) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def _existing(config_path: Path) -> AsyncIterator[Database | None]:
+async def existing(config_path: Path) -> AsyncIterator[Database | None]:
     """The database; None if there is none yet: looking does not make one."""
     if not database_is_there(open_config(config_path)):
         yield None

@@ -1,7 +1,7 @@
 """`handrail community`: a community's file and what is stored, compared, applied and written back."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import select
@@ -12,12 +12,14 @@ from bot.core.resources import parse_community_resources
 from bot.core.resources.parse import Refused as RefusedRow
 from bot.core.tomlfile import FILE_LIMIT
 from bot.core.words import Say, _, _n
+from bot.operations.lexicon import parse_own
 from bot.operations.stopping import Stop
 from bot.scheduling.clock import system_now
 from bot.services import communities
 from bot.services.communities import Change, Communities
 from bot.services.escalations import Escalations
 from bot.services.escalations.effects import Effects
+from bot.services.lexicons import stored_lexicon
 from bot.services.meetings import Meetings
 from bot.services.voice import Voice
 from bot.storage import tables
@@ -26,14 +28,22 @@ from bot.storage.database import Database, Transaction
 RESOURCES_LIMIT = 2_000_000
 """Bytes of a community's resources file."""
 
+LEXICON_LIMIT = 1_000_000
+"""Bytes of a community's own lexicon."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A community's file as it was read, with its list of resources (None: it names none)."""
+    """A community's file as it was read, with its list of resources and its own lexicon (None: it names none).
+
+    `refused` are rows of the list, `refused_rules` a line for each rule of the lexicon, that cannot be used.
+    """
 
     file: CommunityFile
     resources_csv: str | None
-    refused: tuple[RefusedRow, ...]
+    lexicon_toml: str | None = None
+    refused: tuple[RefusedRow, ...] = ()
+    refused_rules: tuple[str, ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -44,14 +54,30 @@ class Wanted:
 def read_community(path: Path) -> Wanted:
     """The community that the file at `path` describes; raises `BadFile`, and `Stop` where a file cannot be read."""
     file = parse_community(_read(path, 4 * FILE_LIMIT), name=path.name)
-    if file.resources is None:
-        return Wanted(file=file, resources_csv=None, refused=())
-    text = _read(path.parent / file.resources, RESOURCES_LIMIT)
-    parsed = parse_community_resources(text, source=str(file.resources))
+    wanted = Wanted(file=file, resources_csv=None)
+    if file.resources is not None:
+        wanted = _with_resources(wanted, path.parent, str(file.resources))
+    if file.lexicon is not None:
+        wanted = _with_lexicon(wanted, path.parent, str(file.lexicon))
+    return wanted
+
+
+def _with_resources(wanted: Wanted, folder: Path, name: str) -> Wanted:
+    text = _read(folder / name, RESOURCES_LIMIT)
+    parsed = parse_community_resources(text, source=name)
     if parsed.refused and not parsed.resources:
-        reason = f"{file.resources}, row {parsed.refused[0].row}: {parsed.refused[0].reason}"
+        reason = f"{name}, row {parsed.refused[0].row}: {parsed.refused[0].reason}"
         raise Stop(_("{reason} Nothing in the list can be used, so nothing was changed.", reason=reason))
-    return Wanted(file=file, resources_csv=text, refused=parsed.refused)
+    return replace(wanted, resources_csv=text, refused=parsed.refused)
+
+
+def _with_lexicon(wanted: Wanted, folder: Path, name: str) -> Wanted:
+    text = _read(folder / name, LEXICON_LIMIT)
+    own = parse_own(text, file=name)
+    if own.lexicon is None:
+        reason = own.problems[0]
+        raise Stop(_("{reason}. None of your own rules can be used, so nothing was changed.", reason=reason))
+    return replace(wanted, lexicon_toml=text, refused_rules=own.problems)
 
 
 def _read(path: Path, limit: int) -> str:
@@ -73,6 +99,7 @@ async def plan(database: Database, wanted: Wanted) -> list[Change]:
     async with database.begin() as tx:
         before = await communities.stored_file(tx, wanted.file.id)
         stored = await _resources_csv(tx, wanted.file.id)
+        lexicon = await stored_lexicon(tx, wanted.file.id)
         announced = await communities.announced(tx, wanted.file.id)
     changes = communities.changes(before, wanted.file, left_alone=announced)
     if wanted.resources_csv is not None and stored != wanted.resources_csv:
@@ -83,6 +110,12 @@ async def plan(database: Database, wanted: Wanted) -> list[Change]:
                 _n("its list of resources: {n} entry", "its list of resources: {n} entries", n=len(lines)),
             )
         )
+    if wanted.lexicon_toml is not None and lexicon != wanted.lexicon_toml:
+        own = parse_own(wanted.lexicon_toml, file="").lexicon
+        n = 0 if own is None else len(own.rules) + len(own.lowerings)
+        changes.append(
+            Change("+" if lexicon is None else "~", _n("its own lexicon: {n} rule", "its own lexicon: {n} rules", n=n))
+        )
     return changes
 
 
@@ -91,7 +124,7 @@ async def apply(database: Database, wanted: Wanted) -> None:
     voice = Voice(load_languages(), lambda: None)
     service = Communities(Meetings(voice), Escalations(Effects(voice, load_resources())))
     async with database.begin() as tx:
-        await service.apply(tx, wanted.file, wanted.resources_csv, now=system_now())
+        await service.apply(tx, wanted.file, wanted.resources_csv, wanted.lexicon_toml, now=system_now())
 
 
 async def listed(database: Database) -> list[tuple[str, str]]:
@@ -101,14 +134,15 @@ async def listed(database: Database) -> list[tuple[str, str]]:
         return [(row.slug, row.name) for row in rows]
 
 
-async def export(database: Database, slug: str) -> tuple[CommunityFile, str | None]:
-    """The community of that id as a file, and its list of resources; raises `Stop` if there is none."""
+async def export(database: Database, slug: str) -> Wanted:
+    """The community of that id as its files would be read; raises `Stop` if there is none."""
     async with database.begin() as tx:
         file = await communities.stored_file(tx, slug)
         resources_csv = await _resources_csv(tx, slug)
+        lexicon_toml = await stored_lexicon(tx, slug)
     if file is None:
         raise unknown([id_ for id_, _name in await listed(database)])
-    return file, resources_csv
+    return Wanted(file=file, resources_csv=resources_csv, lexicon_toml=lexicon_toml)
 
 
 def unknown(known: list[str]) -> Stop:
@@ -118,15 +152,17 @@ def unknown(known: list[str]) -> Stop:
     return Stop(_("There is no community of that id. There are: {ids}", ids=", ".join(known)))
 
 
-def write_export(path: Path, file: CommunityFile, resources_csv: str | None) -> list[Path]:
-    """Write the community, and its list beside it; readable by the owner only, for it holds people's names.
+def write_export(path: Path, community: Wanted) -> list[Path]:
+    """Write the community, its list and its lexicon beside it; readable by the owner only: it holds people's names.
 
     Nothing is overwritten: raises `Stop` if a file is there already. Returns what was written.
     """
+    file = community.file
     texts = {path: dump_community(file)}
-    if file.resources is not None and resources_csv is not None:
-        texts[path.parent / file.resources] = resources_csv
-    there = [target for target in texts if target.exists()]
+    beside = [(file.resources, community.resources_csv), (file.lexicon, community.lexicon_toml)]
+    more = {path.parent / name: text for name, text in beside if name is not None and text is not None}
+    there = [target for target in [*texts, *more] if target.exists() or (target in texts and target in more)]
+    texts |= more
     if there:
         raise Stop(_("{file} is there already. Choose another name; nothing was written.", file=str(there[0])))
     for target, text in texts.items():
@@ -161,4 +197,5 @@ def as_lines(changes: list[Change], wanted: Wanted) -> list[str]:
         _("{file}, row {row}: left out. {reason}", file=str(wanted.file.resources), row=row.row, reason=row.reason)
         for row in wanted.refused
     ]
+    lines += [_("{problem}: left out.", problem=problem) for problem in wanted.refused_rules]
     return [str(line) for line in lines]

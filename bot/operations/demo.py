@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from bot.app import App, build
 from bot.core.community import CommunityFile, parse_community
 from bot.core.platform import Hub
+from bot.operations.community_files import Wanted
 from bot.platforms.console import BadLine, ConsolePlatform, Shown
 from bot.platforms.console.lines import Advance, Clicks, Line, Says, read_line
 from bot.scheduling.clock import VirtualClock
@@ -59,9 +60,7 @@ class Demo:
 
 
 @asynccontextmanager
-async def open_demo(
-    show: Callable[[Shown], None], community: CommunityFile | None = None, resources_csv: str | None = None
-) -> AsyncIterator[Demo]:
+async def open_demo(show: Callable[[Shown], None], community: Wanted | None = None) -> AsyncIterator[Demo]:
     """A demo of a community (the sample one) in a database of its own, which is deleted at the end."""
     clock = VirtualClock(START)
     with tempfile.TemporaryDirectory(prefix="handrail-demo-") as folder:
@@ -75,7 +74,10 @@ async def open_demo(
 
             app = build(database, clock, platforms)
             async with database.begin() as tx:
-                await app.communities.apply(tx, community or sample(), resources_csv, now=clock())
+                wanted = community or Wanted(file=sample(), resources_csv=None)
+                await app.communities.apply(tx, wanted.file, wanted.resources_csv, wanted.lexicon_toml, now=clock())
+            app.lexicons.look()
+            await app.lexicons.settled()
             yield Demo(app, made[0], clock)
         finally:
             await database.close()
@@ -101,9 +103,7 @@ def as_json(shown: Shown) -> str:
     )
 
 
-async def run_script(
-    lines: Iterable[str], out: TextIO, community: CommunityFile | None = None, resources_csv: str | None = None
-) -> str | None:
+async def run_script(lines: Iterable[str], out: TextIO, community: Wanted | None = None) -> str | None:
     """Do the script's lines, printing each message as JSON; the error of the first broken line, if there is one.
 
     Empty lines and lines that begin with "#" are skipped.
@@ -113,7 +113,7 @@ async def run_script(
         out.write(as_json(shown) + "\n")
         out.flush()
 
-    async with open_demo(show, community, resources_csv) as demo:
+    async with open_demo(show, community) as demo:
         for number, line in enumerate(lines, start=1):
             if not line.strip() or line.lstrip().startswith("#"):
                 continue

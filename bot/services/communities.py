@@ -14,6 +14,7 @@ from bot.core.words import Say, Text, _
 from bot.services import members
 from bot.services.community_people import apply_people, people_ids, person_of
 from bot.services.escalations import Escalations
+from bot.services.lexicons import replace_community_lexicon
 from bot.services.meetings import Meetings
 from bot.services.policies import read_policy, write_policy
 from bot.services.resources import replace_community_resources
@@ -65,6 +66,8 @@ async def stored_file(tx: Transaction, slug: str) -> CommunityFile | None:
     }
     if row.resources_file:
         values["resources"] = row.resources_file
+    if row.lexicon_file:
+        values["lexicon"] = row.lexicon_file
     return CommunityFile.model_validate(values)
 
 
@@ -86,7 +89,7 @@ def changes(
         return [Change("+", _("community {name}", name=after.name)), *_entries(None, after, left_alone)]
     found = [
         Change("~", f"{key}: {_shown(old)} → {_shown(new)}")
-        for key in ("name", "country", "zone", "languages", "checkin_time", "retention_days", "resources")
+        for key in ("name", "country", "zone", "languages", "checkin_time", "retention_days", "resources", "lexicon")
         if (old := getattr(before, key)) != (new := getattr(after, key))
     ]
     if before.escalation != after.escalation:
@@ -102,9 +105,18 @@ class Communities:
         self._escalations = escalations
 
     async def apply(
-        self, tx: Transaction, file: CommunityFile, resources_csv: str | None, *, now: datetime
+        self,
+        tx: Transaction,
+        file: CommunityFile,
+        resources_csv: str | None,
+        lexicon_toml: str | None = None,
+        *,
+        now: datetime,
     ) -> Community:
-        """Store the community as the file describes it; raises `Refused`, and then nothing is stored."""
+        """Store the community as the file describes it, with its list of resources and its own lexicon if it has any.
+
+        Raises `Refused`, and then nothing is stored.
+        """
         row = await tx.session.scalar(select(tables.Community).where(tables.Community.slug == file.id))
         if row is None:
             row = tables.Community(slug=file.id)
@@ -113,6 +125,7 @@ class Communities:
         row.languages, row.checkin_time = list(file.languages), file.checkin_time
         row.policy, row.retention_days = write_policy(file.policy), file.retention_days
         row.resources_file = None if file.resources is None else str(file.resources)
+        row.lexicon_file = None if file.lexicon is None else str(file.lexicon)
         await tx.session.flush()
         await _apply_places(tx, row.id, file.places)
         await apply_people(tx, row.id, file.people, self._escalations, now=now)
@@ -124,6 +137,7 @@ class Communities:
             )
         else:
             await replace_community_resources(tx, row.id, resources_csv, source=str(file.resources))
+        await replace_community_lexicon(tx, row.id, lexicon_toml)
         return community
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from bot.core.commands import Registry
 from bot.core.content import Content, Reply
-from bot.core.crisis import Detector, Signal
+from bot.core.crisis import Signal
 from bot.core.faults import where
 from bot.core.inbound import Inbound
 from bot.core.people import Member
@@ -21,9 +21,12 @@ from bot.delivery.outbox import Priority
 from bot.services import incoming, members, replies, typed
 from bot.services.at_once import AtOnce, SayAtOnce
 from bot.services.call import Call
+from bot.services.ear import Ear
 from bot.services.escalations import Escalations
 from bot.services.hearing import Heard, Hearing
 from bot.services.incoming import InHand, Stored
+from bot.services.lexicons import Lexicons
+from bot.services.recently import Recently
 from bot.services.runner import Runner
 from bot.services.voice import Voice
 from bot.services.writing import Writing
@@ -47,7 +50,8 @@ class Dispatcher:
         *,
         database: Database,
         registry: Registry,
-        detector: Detector,
+        lexicons: Lexicons,
+        recently: Recently,
         escalations: Escalations,
         voice: Voice,
         now: Callable[[], datetime],
@@ -59,8 +63,9 @@ class Dispatcher:
         self._now = now
         self._runner = Runner(registry, escalations, voice)
         self._writing = Writing(registry, escalations, voice, self._runner)
+        self._ear = Ear(lexicons, recently, self._writing.calls_for_a_person)
         self._hearing = Hearing(
-            database=database, detector=detector, escalations=escalations, voice=voice, writing=self._writing, now=now
+            database=database, ear=self._ear, escalations=escalations, voice=voice, writing=self._writing, now=now
         )
         self._at_once = AtOnce(say_at_once, voice)
         self._in_hand = InHand()
@@ -70,18 +75,21 @@ class Dispatcher:
 
         Raises what keeps it from being stored, so that the platform brings it again.
         """
-        signal = self._hearing.signal_in(inbound)
+        calls = self._writing.calls_for_a_person(inbound)
+        # Discord takes an interaction's answer for three seconds.
+        signal = await self._ear.signal_in(inbound, at_once=calls or inbound.answered_directly)
         if signal is None and not self._is_for_us(inbound):
             return None
-        urgent = signal is not None or self._writing.calls_for_a_person(inbound)
+        urgent = calls or signal is not None
         heard = None
         async with self._in_hand.alone(incoming.key_of(inbound)):
             try:
                 heard = await (self._hear_soon if urgent else self._hearing.hear_at_last)(inbound, signal)
                 return None if heard is None else await self._answer(heard)
             except Exception:
-                has_case = heard is not None and signal is not None
-                if urgent and not has_case:
+                if heard is not None:
+                    urgent = calls and heard.signal is None  # who was heard has a case
+                if urgent:
                     if inbound.answered_directly:
                         return self._at_once.reply(inbound)
                     await self._at_once.answer(inbound)
@@ -97,14 +105,14 @@ class Dispatcher:
         stored = await incoming.first_due(tx, now=now)
         if stored is None:
             return 0
-        inbound = member = None
+        inbound = member = kept = None
         try:
             async with tx.session.begin_nested():
                 try:
-                    inbound = incoming.read(tx, stored)
+                    inbound, kept = incoming.read(tx, stored)
                 finally:  # whose words cannot be read is told so
                     member = None if stored.member_id is None else await members.load(tx, stored.member_id)
-                await self._handle(tx, Heard(inbound, member, self._hearing.signal_in(inbound)), now=now)
+                await self._handle(tx, Heard(inbound, member, self._ear.signal_again(inbound, kept, member)), now=now)
         except Exception as error:
             try:
                 async with tx.session.begin_nested():

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.crisis import Detector, Signal
+from bot.core.crisis import Signal
 from bot.core.faults import Told, where
 from bot.core.inbound import Inbound
 from bot.core.people import Member
 from bot.services import incoming, members, replies
+from bot.services.ear import Ear
 from bot.services.escalations import Escalations
 from bot.services.incoming import InHand
 from bot.services.voice import Voice
@@ -42,14 +43,14 @@ class Hearing:
         self,
         *,
         database: Database,
-        detector: Detector,
+        ear: Ear,
         escalations: Escalations,
         voice: Voice,
         writing: Writing,
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
-        self._detector = detector
+        self._ear = ear
         self._escalations = escalations
         self._voice = voice
         self._writing = writing
@@ -57,10 +58,6 @@ class Hearing:
         self._told = Told()
         self._is_only_process = not database.is_shared
         self._is_fresh = True
-
-    def signal_in(self, inbound: Inbound) -> Signal | None:
-        """What the detector hears in it."""
-        return self._detector.detect(inbound.text) if inbound.text else None
 
     async def hear_at_last(self, inbound: Inbound, signal: Signal | None) -> Heard | None:
         """Store it, in spite of a fault that passes; what is now to be handled, if it is.
@@ -84,6 +81,7 @@ class Hearing:
             else:
                 if self._told.is_over(STORING):
                     log.warning("what people write can be stored again")
+                self._ear.stored(inbound)
                 return heard
         raise AssertionError
 
@@ -101,11 +99,14 @@ class Hearing:
         async with self._database.begin() as tx:
             if not await self._still_counts(tx, inbound, signal):
                 return None
-            if not await incoming.keep(tx, inbound, now=now):
+            if not await incoming.keep(tx, inbound, signal, now=now):
                 return await self._take_over(tx, inbound, now=now)
             member = await members.resolve(tx, inbound, now=now)
             if member is not None:
                 await incoming.belongs_to(tx, incoming.key_of(inbound), member.id)
+            known, signal = signal, self._ear.signal_for(inbound, signal, member)
+            if signal != known:
+                await incoming.heard(tx, inbound, signal)
             if signal is not None and not await self._is_carried(tx, inbound, member):
                 await self._escalate(tx, inbound, member, signal, now=now)
             return Heard(inbound, member, signal)
@@ -114,7 +115,8 @@ class Hearing:
         self, tx: Transaction, inbound: Inbound, member: Member | None, signal: Signal, *, now: datetime
     ) -> None:
         if member is not None:
-            await self._escalations.on_signal(tx, member, signal, inbound, now=now)
+            before = self._ear.words_before(inbound)
+            await self._escalations.on_signal(tx, member, signal, inbound, before, now=now)
             return
         log.warning("a signal (%s) from nobody's community", signal.severity.value)
         key = f"stranger:{inbound.platform}:{inbound.event_id}"
@@ -151,5 +153,5 @@ class Hearing:
             return None
         member = await members.load(tx, stored.member_id) if stored.member_id is not None else None
         member = member or await members.resolve(tx, inbound, now=now)
-        kept = await incoming.take_over(tx, stored, inbound, member.id if member else None, now=now)
-        return Heard(kept, member, self.signal_in(kept))
+        kept, signal = await incoming.take_over(tx, stored, inbound, member.id if member else None, now=now)
+        return Heard(kept, member, self._ear.signal_again(kept, signal, member))

@@ -16,6 +16,7 @@ from bot.core.words import Words
 from bot.delivery import contents
 from bot.services import members
 from bot.services.dispatcher import Dispatcher
+from bot.services.recently import Recently
 from bot.services.voice import Voice
 from bot.storage.database import Database, Transaction
 from bot.storage.tables import Delivery, Remembered
@@ -37,12 +38,14 @@ class BotHub:
         database: Database,
         registry: Registry,
         dispatcher: Dispatcher,
+        recently: Recently,
         voice: Voice,
         now: Callable[[], datetime],
     ) -> None:
         self.registry = registry
         self._database = database
         self._dispatcher = dispatcher
+        self._recently = recently
         self._voice = voice
         self._now = now
         self._under_way: set[asyncio.Task[Any]] = set()
@@ -50,6 +53,14 @@ class BotHub:
     async def receive(self, inbound: Inbound) -> Reply | None:
         """Hear one thing."""
         return await self._unharmed(self._dispatcher.receive(inbound))
+
+    def removed(self, platform: str, message_id: str) -> None:
+        """Forget a message."""
+        self._recently.forget_message(platform, message_id)
+
+    def forget_old(self) -> None:
+        """Forget the words that are kept in memory no longer."""
+        self._recently.forget_old()
 
     async def finish(self) -> None:
         """Wait for what is still under way for adapters that do not wait any more."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, select, tuple_, update
 
+from bot.core.crisis import Signal
 from bot.core.inbound import Inbound
 from bot.storage.database import Transaction
 from bot.storage.tables import InboundEvent
@@ -30,6 +31,9 @@ PAUSES = (timedelta(seconds=2), timedelta(seconds=10), timedelta(seconds=60))
 REASON_LIMIT = 255
 
 SEEN, HANDLED, PARKED = "seen", "handled", "parked"
+
+_EVENT, _SIGNAL = "event", "signal"
+"""The keys of a body that holds what was heard beside the event."""
 
 Key = tuple[str, str]
 """Platform and event id."""
@@ -84,15 +88,15 @@ def key_of(inbound: Inbound) -> Key:
     return inbound.platform, inbound.event_id
 
 
-async def keep(tx: Transaction, inbound: Inbound, *, now: datetime) -> bool:
-    """Store the event, leased to the caller; False if it is there already."""
+async def keep(tx: Transaction, inbound: Inbound, signal: Signal | None = None, *, now: datetime) -> bool:
+    """Store the event, and what was heard in it, leased to the caller; False if it is there already."""
     return await tx.insert_new(
         InboundEvent,
         platform=inbound.platform,
         event_id=inbound.event_id,
         seen_at=now,
         state=SEEN,
-        body_sealed=tx.vault.seal_json(inbound.as_json(), PURPOSE),
+        body_sealed=_sealed(tx, inbound, signal),
         next_at=now + LEASE,
     )
 
@@ -108,18 +112,31 @@ async def first_due(tx: Transaction, *, now: datetime) -> Stored | None:
     return await _first(tx, waiting.order_by(InboundEvent.seen_at).limit(1).with_for_update(skip_locked=True))
 
 
-def read(tx: Transaction, stored: Stored) -> Inbound:
-    """The event as it came in; raises `Unreadable`."""
+def read(tx: Transaction, stored: Stored) -> tuple[Inbound, Signal | None]:
+    """The event as it came in, and what was heard in it if its words alone do not tell; raises `Unreadable`."""
+    signal = None
     try:
         if stored.body_sealed is None:
             raise Unreadable
-        inbound = Inbound.from_json(tx.vault.open_json(stored.body_sealed, PURPOSE))
+        body = tx.vault.open_json(stored.body_sealed, PURPOSE)
+        if isinstance(body, dict) and body.keys() == {_EVENT, _SIGNAL}:
+            signal = Signal.from_json(body[_SIGNAL])
+            body = body[_EVENT]
+        inbound = Inbound.from_json(body)
         if key_of(inbound) != stored.key:
             raise Unreadable
     except (KeyProblem, ValueError, RecursionError) as error:
         # Not `from error`: what a parser says may hold the words.
         raise Unreadable(type(error).__name__) from None
-    return inbound
+    return inbound, signal
+
+
+def _sealed(tx: Transaction, inbound: Inbound, signal: Signal | None) -> bytes:
+    """The event's body. What was heard together with earlier messages is kept with it: they are not stored."""
+    body = inbound.as_json()
+    if signal is not None and signal.before:
+        body = {_EVENT: body, _SIGNAL: signal.as_json()}
+    return tx.vault.seal_json(body, PURPOSE)
 
 
 async def belongs_to(tx: Transaction, key: Key, member_id: int | None) -> None:
@@ -127,20 +144,26 @@ async def belongs_to(tx: Transaction, key: Key, member_id: int | None) -> None:
     await _write(tx, key, member_id=member_id)
 
 
+async def heard(tx: Transaction, inbound: Inbound, signal: Signal | None) -> None:
+    """Something else was heard in it than `keep` was told."""
+    await _write(tx, key_of(inbound), body_sealed=_sealed(tx, inbound, signal))
+
+
 async def take_over(
     tx: Transaction, stored: Stored, brought: Inbound, member_id: int | None, *, now: datetime
-) -> Inbound:
-    """Lease an event that the platform has brought again to the caller; what is to be handled.
+) -> tuple[Inbound, Signal | None]:
+    """Lease an event that the platform has brought again to the caller; what is to be handled, as `read` gives it.
 
     That is what was stored, which may have come live where it is now history; else what was `brought`.
     """
     try:
-        inbound = replace(read(tx, stored), answered_directly=brought.answered_directly)
+        kept, signal = read(tx, stored)
+        inbound = replace(kept, answered_directly=brought.answered_directly)
     except Unreadable:
-        inbound = brought
-    body = tx.vault.seal_json(inbound.as_json(), PURPOSE)
+        inbound, signal = brought, None
+    body = _sealed(tx, inbound, signal)
     await _write(tx, stored.key, body_sealed=body, member_id=member_id, next_at=now + LEASE)
-    return inbound
+    return inbound, signal
 
 
 async def handled(tx: Transaction, key: Key) -> None:

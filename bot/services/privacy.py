@@ -17,6 +17,7 @@ from bot.core.people import Member
 from bot.delivery import contents
 from bot.services import incoming, members
 from bot.services.escalations import Escalations
+from bot.services.recently import Recently
 from bot.storage.database import Transaction
 from bot.storage.personal import PERSONAL, Kept, Personal, column_at
 from bot.storage.tables import Base, CaseRow, Community, Delivery, Identity, InboundEvent, Remembered
@@ -133,8 +134,13 @@ async def _text_of(tx: Transaction, delivery: Mapping[str, Any]) -> str | None:
         return None
 
 
-async def erase(tx: Transaction, member: Member, escalations: Escalations, *, now: datetime) -> None:
-    """Forget the member: their open case ends, the cases they have are handed over, all rows about them go."""
+async def erase(
+    tx: Transaction, member: Member, escalations: Escalations, recently: Recently, *, now: datetime
+) -> None:
+    """Forget the member: their open case ends, the cases they have are handed over, all rows about them go.
+
+    So does what this process keeps of their words in memory; another one forgets it within minutes.
+    """
     await members.lock(tx, {member.id})
     await _erase_rows(tx, member, Delivery.__tablename__)
     # What they had sent and was not handled yet is not to be: not from here, nor where the platform brings it again.
@@ -143,7 +149,7 @@ async def erase(tx: Transaction, member: Member, escalations: Escalations, *, no
     await tx.session.flush()
     # What that has just said (the case has ended) holds none of their words, and peers wait for it.
     await tx.session.execute(update(Delivery).where(Delivery.about_id == member.id).values(about_id=None))
-    await _forget_remembered(tx, member)
+    await _forget_remembered(tx, member, recently)
     # Children first: the members row itself comes last.
     for name in reversed(PERSONAL):
         await _erase_rows(tx, member, name)
@@ -159,12 +165,13 @@ async def _erase_rows(tx: Transaction, member: Member, name: str) -> None:
         await tx.session.execute(delete(table).where(mine))
 
 
-async def _forget_remembered(tx: Transaction, member: Member) -> None:
+async def _forget_remembered(tx: Transaction, member: Member, recently: Recently) -> None:
     """Adapters name what they remember of an account `…:ACCOUNT`, and a thread's account in its value."""
     identities = await tx.session.execute(
         select(Identity.platform, Identity.account).where(Identity.member_id == member.id)
     )
     for platform, account in identities.all():
+        recently.forget_account(platform, account)
         for row in await _remembered_of(tx, platform, account):
             # Of a damaged one nobody can tell what it leads to; the erasure is not refused for it.
             value = _opened(tx, row.value_sealed, REMEMBERED)

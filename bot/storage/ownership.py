@@ -15,8 +15,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-import asyncpg
-
 from bot.core.faults import Told, where
 from bot.storage.database import CONNECT_SECONDS, OUTBOX_CHANNEL, Database, lock_key
 
@@ -150,6 +148,8 @@ class Ownership:
             session.terminate()
 
     async def _connect(self) -> Any:
+        import asyncpg  # noqa: PLC0415  a machine with SQLite spares its 3 MB
+
         engine = self._database.engine
         _none, options = engine.dialect.create_connect_args(engine.url)
         options = {name: value for name, value in options.items() if not name.startswith("prepared_statement_")}

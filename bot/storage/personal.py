@@ -103,6 +103,7 @@ IMPERSONAL: frozenset[str] = frozenset(
         "meetings",
         "meeting_changes",
         "resources",
+        "lexicons",
         "shared_contents",  # the bot's own words, said to many
         "remembered",  # adapters' own values; what names an account is deleted by the erasure itself
     }

@@ -70,6 +70,7 @@ class Community(Base):
     policy: Mapped[list[Any]]
     retention_days: Mapped[int]
     resources_file: Mapped[str | None]
+    lexicon_file: Mapped[str | None]
 
 
 class Place(Base):
@@ -221,6 +222,18 @@ class CommunityResource(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     community_id: Mapped[int] = mapped_column(ForeignKey("communities.id", ondelete="CASCADE"), unique=True)
     csv: Mapped[bytes]
+
+
+class CommunityLexicon(Base):
+    """The community's own rules by which danger is heard (a TOML file), as they were applied."""
+
+    __tablename__ = "lexicons"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    community_id: Mapped[int] = mapped_column(ForeignKey("communities.id", ondelete="CASCADE"), unique=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of `toml` in hexadecimal: tells a running bot that the rules are others now."""
+    toml: Mapped[bytes]
 
 
 class CaseRow(Base):

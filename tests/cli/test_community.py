@@ -120,6 +120,98 @@ def test_every_problem_of_a_file_is_one_line_and_nothing_is_made(handrail: Handr
     assert fresh.names() == {"config.toml", "bad.toml"}
 
 
+# Its own lexicon
+
+WITH_LEXICON = RIVERSIDE.replace('resources = "resources.csv"', 'lexicon = "rules.toml"')
+RULE = """
+[[rule]]
+id = "river"
+category = "suicide"
+severity = "urgent"
+pattern = ["going down to the river"]
+hears = ["I'm going down to the river"]
+ignores = ["the river is high"]
+"""
+BAD_RULE = RULE.replace('"river"', '"bad"').replace('"going down to the river"', '"going (down"')
+RULES = f'language = "en"\nmute = ["en/no-such-rule"]\n{RULE}{BAD_RULE}'
+
+
+@pytest.fixture(scope="module")
+def with_lexicon(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, str]:
+    """A folder with a community with its own lexicon applied, and what applying said."""
+    place = Place.fresh(tmp_path_factory.mktemp("lexicon"))
+    place.write("riverside.toml", WITH_LEXICON)
+    place.write("rules.toml", RULES)
+    done = place.program("community", "apply", "riverside.toml", "--yes")
+    assert done.code == 0, done.err
+    return place, done.out
+
+
+def test_rules_that_are_refused_are_said_with_line_and_reason_and_the_others_are_applied(
+    with_lexicon: tuple[Place, str],
+) -> None:
+    lines = with_lexicon[1].splitlines()
+    assert "+ its own lexicon: 1 rule" in lines
+    assert "rules.toml:13: rule 'bad': pattern 1: '(' is not closed: left out." in lines
+    assert "rules.toml: it mutes “en/no-such-rule”, which no lexicon has: left out." in lines
+
+
+def test_the_check_says_which_of_a_communitys_own_rules_are_not_heard(
+    handrail: Handrail, with_lexicon: tuple[Place, str]
+) -> None:
+    done = handrail(with_lexicon[0], "check")
+    assert "Community riverside: rules.toml:13: rule 'bad': pattern 1: '(' is not closed" in done.out
+    assert "handrail lexicon test FILE" in done.out
+
+
+def test_an_export_writes_the_lexicon_as_it_was_applied(handrail: Handrail, with_lexicon: tuple[Place, str]) -> None:
+    place = with_lexicon[0]
+    exported = handrail(place, "community", "export", "riverside", "out/riverside.toml")
+    assert exported.code == 0, exported.err
+    assert (place.folder / "out" / "rules.toml").read_text("utf-8") == RULES
+    done = handrail(place, "community", "apply", "out/riverside.toml", "--json")
+    plan = json.loads(done.out)
+    assert plan["changes"] == []
+    assert len(plan["refused_rules"]) == 2
+
+
+def test_an_export_does_not_write_two_files_under_one_name(handrail: Handrail, with_lexicon: tuple[Place, str]) -> None:
+    place = with_lexicon[0]
+    done = handrail(place, "community", "export", "riverside", "other/rules.toml")
+    assert done.code == 1
+    assert not (place.folder / "other").exists()
+
+
+def test_a_lexicon_of_which_nothing_can_be_used_changes_nothing(
+    handrail: Handrail, with_lexicon: tuple[Place, str]
+) -> None:
+    place = with_lexicon[0]
+    before = place.database.read_bytes()
+    place.write("broken.toml", "language = ")
+    place.write("changed.toml", WITH_LEXICON.replace("rules.toml", "broken.toml"))
+    done = handrail(place, "community", "apply", "changed.toml", "--yes")
+    assert (done.code, len(done.err.splitlines())) == (1, 1)
+    assert done.err.startswith("broken.toml: it is not TOML")
+    assert "nothing was changed" in done.err
+    assert place.database.read_bytes() == before
+
+
+def test_a_lexicon_that_is_too_large_is_refused(handrail: Handrail, fresh: Place) -> None:
+    fresh.write("riverside.toml", WITH_LEXICON)
+    fresh.write("rules.toml", RULES + "#" * 1_000_000)
+    done = handrail(fresh, "community", "apply", "riverside.toml", "--yes")
+    assert done.code == 1
+    assert "rules.toml: too large; at most 1000000 bytes are read." in done.err
+
+
+@pytest.mark.parametrize("name", ["../rules.toml", "/etc/rules.toml", "rules.csv", "rules"])
+def test_a_lexicon_is_a_toml_file_beside_the_communitys(handrail: Handrail, fresh: Place, name: str) -> None:
+    fresh.write("riverside.toml", WITH_LEXICON.replace("rules.toml", name))
+    done = handrail(fresh, "community", "apply", "riverside.toml", "--yes")
+    assert done.code == 1
+    assert "lexicon: the name of a .toml file beside this one" in done.err
+
+
 def test_a_list_of_resources_that_is_not_there_is_said(handrail: Handrail, fresh: Place) -> None:
     fresh.write("riverside.toml", RIVERSIDE)
     done = handrail(fresh, "community", "apply", "riverside.toml", "--yes")

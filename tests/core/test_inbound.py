@@ -35,6 +35,10 @@ inbounds = st.builds(
 )
 
 
+def test_which_message_an_edit_replaces_is_of_use_only_at_once_and_not_written_down() -> None:
+    assert "replaces" not in replace(PLAIN, edited=True, replaces="$0").as_json()
+
+
 @given(inbounds)
 def test_what_is_written_down_is_read_again(inbound: Inbound) -> None:
     assert Inbound.from_json(json.loads(json.dumps(inbound.as_json()))) == inbound

@@ -1,56 +1,26 @@
 """The built-in lexicons: every rule's own examples, and what they promise together."""
 
 from functools import cache
-from importlib.resources import files
 
 import pytest
 
-from bot.core.crisis import Detector, Lexicon, Lowering, Rule, failed_examples, parse_lexicon
-from bot.core.crisis.examples import holds
+from bot.core.crisis import Detector, failed_examples, parse_lexicon
+from bot.operations.kept_lexicons import FOLDER, renewed
+from bot.operations.lexicon import built_in
 
-LANGUAGES = ("de", "en", "es", "fr", "pt")
-
-
-@cache
-def lexicons() -> tuple[Lexicon, ...]:
-    folder = files("bot.core.crisis.lexicons")
-    return tuple(parse_lexicon((folder / f"{name}.toml").read_text(encoding="utf-8"), name=name) for name in LANGUAGES)
+LANGUAGES = ("ar", "de", "en", "es", "fr", "hi", "ja", "pt", "ru", "zh")
 
 
 @cache
 def detector() -> Detector:
-    return Detector(lexicons())
+    return Detector(built_in())
 
 
-ENTRIES: list[Rule | Lowering] = []
-for each in lexicons():
-    ENTRIES += [*each.rules, *each.lowerings]
-
-HEARS = [
-    pytest.param(entry, text, id=f"{entry.id}-{number}")
-    for entry in ENTRIES
-    for number, text in enumerate(entry.hears, start=1)
-]
-IGNORES = [
-    pytest.param(entry, text, id=f"{entry.id}-{number}")
-    for entry in ENTRIES
-    for number, text in enumerate(entry.ignores, start=1)
-]
-
-
-@pytest.mark.parametrize(("entry", "text"), HEARS)
-def test_an_example_that_must_be_heard_is_heard(entry: Rule | Lowering, text: str) -> None:
-    assert holds(detector(), entry, text)
-
-
-@pytest.mark.parametrize(("entry", "text"), IGNORES)
-def test_an_example_that_must_be_ignored_is_ignored(entry: Rule | Lowering, text: str) -> None:
-    assert not holds(detector(), entry, text)
-
-
-@pytest.mark.parametrize("lexicon", lexicons(), ids=LANGUAGES)
-def test_a_built_in_lexicon_has_no_failed_examples(lexicon: Lexicon) -> None:
-    assert failed_examples(detector(), lexicon) == ()
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_kept_beside_a_lexicon_is_of_that_lexicon(language: str) -> None:
+    lexicon = FOLDER / f"{language}.toml"
+    kept = lexicon.with_suffix(".jsonl").read_text("utf-8")
+    assert kept == renewed(lexicon), "to renew it: make lexicons"
 
 
 def test_a_failed_example_is_named_by_number_and_not_by_its_words() -> None:
@@ -95,3 +65,11 @@ def test_a_bare_word_of_the_field_says_nothing(text: str) -> None:
 )
 def test_ordinary_talk_about_hard_things_is_left_alone(text: str) -> None:
     assert detector().detect(text) is None
+
+
+def test_what_was_kept_of_another_text_is_not_taken() -> None:
+    text = (FOLDER / "en.toml").read_text("utf-8").replace("kill", "tickle")
+    kept = (FOLDER / "en.jsonl").read_bytes()
+    tickled = Detector([parse_lexicon(text, name="en", kept=kept)])
+    assert tickled.detect("I want to kill myself") is None
+    assert tickled.detect("I want to tickle myself") is not None

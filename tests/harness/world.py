@@ -152,10 +152,12 @@ class World:
         await asyncio.gather(*doing)
         await self.app.settle()
 
-    async def apply(self, community: CommunityFile, resources_csv: str | None = None) -> None:
+    async def apply(
+        self, community: CommunityFile, resources_csv: str | None = None, lexicon_toml: str | None = None
+    ) -> None:
         """Apply a community's file."""
         async with self.database.begin() as tx:
-            await self.app.communities.apply(tx, community, resources_csv, now=self.now)
+            await self.app.communities.apply(tx, community, resources_csv, lexicon_toml, now=self.now)
         await self.app.settle()
 
     def add_commands(self, cog: object) -> None:

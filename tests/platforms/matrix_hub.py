@@ -18,6 +18,7 @@ class RecordingHub:
     def __init__(self) -> None:
         self.registry = Registry()
         self.heard: list[Inbound] = []
+        self.gone: list[str] = []
         self.memory: dict[str, str] = {}
         self.choices_under: dict[str, tuple[Choice, ...]] = {}
         self.newest_choices: dict[str, tuple[Choice, ...]] = {}
@@ -36,6 +37,9 @@ class RecordingHub:
             self._position_when_heard[inbound.event_id] = self._positions
             self._changed.notify_all()
         return None
+
+    def removed(self, platform: str, message_id: str) -> None:
+        self.gone.append(message_id)
 
     async def reader(self, inbound: Inbound) -> tuple[Reader, Words]:
         return Reader(now=datetime.now(UTC), zone=ZoneInfo("UTC")), ENGLISH

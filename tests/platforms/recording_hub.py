@@ -42,6 +42,7 @@ class RecordingHub:
         self.servers: list[str] = []
         self.seen: set[str] = set()
         self.sent: set[str] = set()
+        self.gone: list[str] = []
         self.sent_choices: dict[str, tuple[Choice, ...]] = {}
         self._news = asyncio.Condition()
 
@@ -60,6 +61,9 @@ class RecordingHub:
         if not inbound.answered_directly or inbound.invocation is None:
             return None
         return self.replies.get(inbound.invocation.command)
+
+    def removed(self, platform: str, message_id: str) -> None:
+        self.gone.append(message_id)
 
     async def reader(self, inbound: Inbound) -> tuple[Reader, Words]:
         return Reader(now=datetime(2026, 3, 1, tzinfo=UTC), zone=ZoneInfo("UTC")), ENGLISH

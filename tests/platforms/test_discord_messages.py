@@ -67,6 +67,16 @@ async def test_an_edit_comes_in_with_an_id_of_its_own(scene: Scene) -> None:
     heard = await scene.hub.hears("not fine")
     assert heard.edited
     assert heard.event_id.startswith(f"{message.id}:2")
+    assert heard.replaces == str(message.id)
+
+
+async def test_the_bot_is_told_of_a_message_that_is_removed(scene: Scene) -> None:
+    for place in (scene.channel, scene.ana.dm):
+        message = await scene.ana.says(place, "take this back")
+        await scene.ana.deletes(message)
+        await scene.ana.says(place, f"behind {message.id}")
+        await scene.hub.hears(f"behind {message.id}")
+        assert str(message.id) in scene.hub.gone
 
 
 async def test_the_bot_does_not_hear_itself(scene: Scene) -> None:

@@ -135,8 +135,21 @@ async def test_an_edit_is_heard_as_an_edit(bot: RunningBot, matrix_person: Matri
     said = await anna.says(room, "I am find")
     edit = await anna.edits(room, said, "I am fine")
     heard = await bot.hub.hears_text("I am fine")
-    assert (heard.event_id, heard.edited) == (edit, True)
-    assert not (await bot.hub.hears_text("I am find")).edited
+    assert (heard.event_id, heard.edited, heard.replaces) == (edit, True, said)
+    first = await bot.hub.hears_text("I am find")
+    assert (first.edited, first.replaces) == (False, None)
+
+
+async def test_the_bot_is_told_of_a_message_that_is_removed(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna = await matrix_person("anna")
+    room = await room_with(bot, anna)
+    said = await anna.says(room, "take this back")
+    await anna.redacts(room, said)
+    await anna.says(room, "behind it")
+    await bot.hub.hears_text("behind it")
+    assert said in bot.hub.gone
 
 
 async def test_a_reply_tells_what_it_answers(bot: RunningBot, matrix_person: MatrixPersonFactory) -> None:

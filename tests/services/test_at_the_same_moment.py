@@ -24,6 +24,7 @@ from bot.services import members, merging, privacy
 from bot.services.checkins import CheckIns
 from bot.services.escalations import Escalations
 from bot.services.escalations.effects import Effects
+from bot.services.recently import Recently
 from bot.services.voice import Voice
 from bot.storage.database import Transaction
 from bot.storage.tables import CaseRow, CheckInSchedule, Delivery, Identity, InboundEvent, SharedContent
@@ -176,7 +177,7 @@ async def test_a_member_who_is_erased_while_they_call_for_help_is_helped(
     alice = await id_of(world, "alice")
 
     async def erase(tx: Transaction) -> None:
-        await privacy.erase(tx, await members.load(tx, alice), ESCALATIONS, now=world.now)
+        await privacy.erase(tx, await members.load(tx, alice), ESCALATIONS, Recently(world.clock), now=world.now)
 
     await while_alice_calls(world, monkeypatch, privacy, "_forget_remembered", erase)
     assert (await the_case(world)).open_for == await id_of(world, "alice")

@@ -363,11 +363,11 @@ async def test_asking_twice_for_a_person_opens_one_case(world: World) -> None:
 
 
 async def test_a_moderator_gets_a_peer_for_somebody_by_their_message(world: World) -> None:
-    await world.bob.says("nobody would notice", "lobby")
+    await world.bob.says("i wonder who reads this", "lobby")
     await world.mo.says("!escalate", "lobby", about="bob")
     world.mo.sees("The peers have been called")
     world.bob.sees("Harbour is worried about you", "988")
-    world.room("peers").sees("somebody asked for them", "nobody would notice")
+    world.room("peers").sees("somebody asked for them", "i wonder who reads this")
 
 
 async def test_a_moderator_gets_a_peer_for_somebody_by_name(world: World) -> None:

@@ -243,7 +243,7 @@ async def test_words_of_danger_in_a_note_call_a_person_and_what_follows_is_for_t
     await world.alice.says("I want to kill myself")
     world.alice.sees("I'm getting a person")
     world.room("peers").sees("I'm on it")
-    await world.alice.says("please come soon")
+    await world.alice.says("are you coming")
     world.alice.sees("I keep this for the person who comes")
 
 

@@ -167,7 +167,7 @@ async def test_an_account_that_nobody_knows_makes_no_member(world: World) -> Non
 
 
 async def test_the_author_of_a_message_in_a_room_becomes_a_member_who_was_never_seen(world: World) -> None:
-    await world.zoe.says("what is the point", "lobby")
+    await world.zoe.says("what does that matter", "lobby")
     await world.mo.says("!escalate", "lobby", about="zoe")
     world.mo.sees("The peers have been called")
     world.zoe.sees("Harbour is worried about you")
@@ -185,7 +185,7 @@ async def test_a_message_outside_the_communitys_rooms_makes_no_member(world: Wor
             private=True,
             at=world.now,
             text="!escalate",
-            about=Target(message_id="1", account="zoe", text="what is the point"),
+            about=Target(message_id="1", account="zoe", text="what does that matter"),
         )
     )
     await world.app.settle()

@@ -1,37 +1,28 @@
 """The ear: what one message says about danger. Pure: no clock, no I/O, the same text gives the same answer."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 
+from bot.core.crisis.context import Context
+from bot.core.crisis.folding import reread
 from bot.core.crisis.index import Index, Match
+from bot.core.crisis.keyring import Keyring, renumbered
 from bot.core.crisis.lexicon import Lexicon
+from bot.core.crisis.normalise import normalise
 from bot.core.crisis.pattern import Pattern
-from bot.core.crisis.rules import Lowering, Rule, Where
-from bot.core.crisis.signal import MAX_SPANS, Severity, Signal, Span
-from bot.core.crisis.tokens import Token, tokenise
+from bot.core.crisis.repeats import Cut, cuts_of, places, without
+from bot.core.crisis.rules import NEAR, NEAR_SIGNS, Lowering, Rule, Where
+from bot.core.crisis.screen import Screen
+from bot.core.crisis.signal import MAX_SPANS, Category, Severity, Signal, Span
+from bot.core.crisis.tokens import UNSPACED, Token, tokenise, tokens_of
 
 QUOTED_LINE = "detector/quoted-line"
 """The lowering of what stands in a block quote: somebody's earlier words, so it is a concern at most."""
 
-MAX_EARLIER = 5
-"""Earlier messages that are heard together with the new one."""
-
-MAX_EARLIER_CHARACTERS = 500
-"""Characters of an earlier message that are heard again, from its end."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """What stood around the message. Whoever fills it keeps to a short window, a minute or two.
-
-    - `earlier`: what the same author wrote just before in the same place, oldest first: people write one sentence
-      in several messages. The last `MAX_EARLIER` are heard.
-    - `around`: what others wrote there just before. Their alarm is to add weight; this version does not weigh it.
-    """
-
-    earlier: tuple[str, ...] = ()
-    around: tuple[str, ...] = ()
+NEIGHBOURS_ALARM = "detector/neighbours-alarm"
+"""Named among the rules where others' alarm made a concern urgent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +39,9 @@ class Explanation:
     steps: int
 
 
+_NOTHING_HEARD = Explanation(signal=None, heard=(), lowered_by=(), steps=0)
+
+
 @dataclass(frozen=True, slots=True)
 class _Hit:
     """One match of a rule after lowering: `severity` None means that nothing is left of it."""
@@ -61,17 +55,35 @@ class _Hit:
 class Detector:
     """Hears what the lexicons say; two lexicons must not have the same name (raises `ValueError`)."""
 
-    def __init__(self, lexicons: Iterable[Lexicon]) -> None:
+    def __init__(self, lexicons: Iterable[Lexicon], *, screened: bool = True) -> None:
+        """`screened=False` looks for every pattern everywhere: the same answers, for tests."""
+        self._screened = screened
         lexicons = tuple(lexicons)
         if len({lexicon.name for lexicon in lexicons}) < len(lexicons):
             raise ValueError("two lexicons have the same name")
         muted = frozenset[str]().union(*(lexicon.mutes for lexicon in lexicons))
         self.rules = tuple(r for lexicon in lexicons for r in lexicon.rules if r.id not in muted)
         self.lowerings = tuple(w for lexicon in lexicons for w in lexicon.lowerings if w.id not in muted)
+        self._language = {entry.id: lexicon.language for lexicon in lexicons for entry in _entries(lexicon)}
         self._raising = _Table({at: rule.patterns for at, rule in enumerate(self.rules)})
+        self._screen = Screen(
+            self._raising.patterns,
+            self._keyrings(lexicons),
+            [lexicon.vocabulary() for lexicon in lexicons],
+            [rule.near for rule in self.rules for _ in rule.patterns],
+        )
+        self._near = _Table({at: rule.near for at, rule in enumerate(self.rules)})
         self._also = _Table({at: rule.also for at, rule in enumerate(self.rules)})
         self._lowering = _Table({at: lowering.patterns for at, lowering in enumerate(self.lowerings)})
         self._unless = _Table({at: lowering.unless for at, lowering in enumerate(self.lowerings)})
+
+    def _keyrings(self, lexicons: Iterable[Lexicon]) -> Iterator[Keyring]:
+        """Those of the lexicons, with the numbers that the patterns have here."""
+        numbers = {id(pattern): number for number, pattern in enumerate(self._raising.patterns)}
+        for lexicon in lexicons:
+            patterns = [pattern for rule in lexicon.rules for pattern in rule.patterns]
+            here = {pattern.number: numbers[id(pattern)] for pattern in patterns if id(pattern) in numbers}
+            yield renumbered(lexicon.keyring(), here)
 
     def detect(self, text: str, context: Context | None = None) -> Signal | None:
         """What `text` says about danger, None for nothing. Never raises; time is linear in the text."""
@@ -79,24 +91,73 @@ class Detector:
 
     def explain(self, text: str, context: Context | None = None) -> Explanation:
         """The same with its reasons."""
-        before = _before(context)
-        tokens = tokenise(before + text)
-        found, steps = self._raising.search(tokens)
-        found = [(at, match) for at, match in found if tokens[match.last - 1].end > len(before)]
-        if not found:
+        before = context.before if context else ""
+        whole = before + text if before else text
+        cuts = cuts_of(whole, len(before))
+        whole = without(whole, cuts)
+        screened = self._screen.hear(whole)
+        if self._screened and not screened.candidates:
+            return _NOTHING_HEARD
+        only = screened.candidates if self._screened else None
+        normal = normalise(whole)
+        hits, steps = self._hits(tokens_of(normal), only, len(before))
+        if screened.changes:
+            reading = reread(normal, screened.changes)
+            changed = [normal.original(change.start, change.end) for change in screened.changes]
+            more, most = self._hits(tokens_of(reading), only, len(before))
+            # What the other reading says of words that stand as they are was said, and weighed, before.
+            hits += [
+                hit for hit in more if any(hit.span.start < end and start < hit.span.end for start, end in changed)
+            ]
+            steps += most
+        hits = list(_set_down(hits, cuts)) if cuts else hits
+        if not hits:
             return Explanation(signal=None, heard=(), lowered_by=(), steps=steps)
-        also, more = self._also.search(tokens)
-        met = {at for at, _ in also}
-        found = [(at, match) for at, match in found if not self.rules[at].also or at in met]
-        against, most = self._evidence(tokens)
-        hits = [self._weigh(self.rules[at], match, tokens, against) for at, match in found]
         lowered_by = tuple(sorted(frozenset[str]().union(*(hit.lowered_by for hit in hits))))
+        signal = _signal(hits, lowered_by, skipped=len(before))
+        if signal and context and _adds_weight(hits, signal) and context.is_alarmed:
+            signal = replace(signal, severity=Severity.URGENT, rules=(*signal.rules, NEIGHBOURS_ALARM))
         return Explanation(
-            signal=_signal(hits, lowered_by, skipped=len(before)),
+            signal=signal,
             heard=tuple(dict.fromkeys(hit.rule.id for hit in hits)),
             lowered_by=lowered_by,
-            steps=steps + more + most,
+            steps=steps,
         )
+
+    def touches(self, text: str) -> bool:
+        """Whether any rule or lowering has words in `text`, whatever comes of it."""
+        tokens = tokenise(text)
+        return any(table.search(tokens)[0] for table in (self._raising, self._lowering, self._unless))
+
+    def _hits(self, tokens: Sequence[Token], only: Set[int] | None, skipped: int) -> tuple[list["_Hit"], int]:
+        """What one reading says behind its first `skipped` characters, and the steps taken."""
+        found, steps = self._raising.search(tokens, only)
+        heard = [_Heard(self.rules[at], at, match, match) for at, match in found]
+        for narrowed in (self._with_what_is_near, self._with_what_is_also_said):
+            heard, more = narrowed(heard, tokens)
+            steps += more
+        heard = [each for each in heard if tokens[each.whole.last - 1].end > skipped]
+        if not heard:
+            return [], steps
+        against, more = self._evidence(tokens)
+        return [self._weigh(each, tokens, against) for each in heard], steps + more
+
+    def _with_what_is_near(self, heard: Sequence["_Heard"], tokens: Sequence[Token]) -> tuple[list["_Heard"], int]:
+        """Those of which all that must be near is."""
+        owners = {each.number for each in heard if each.rule.near}
+        if not owners:
+            return list(heard), 0
+        found, steps = self._near.matches(tokens, owners)
+        return [all_of_it for each in heard if (all_of_it := each.with_near(found, tokens))], steps
+
+    def _with_what_is_also_said(self, heard: Sequence["_Heard"], tokens: Sequence[Token]) -> tuple[list["_Heard"], int]:
+        """Those of which one of what must also be said is."""
+        owners = {each.number for each in heard if each.rule.also}
+        if not owners:
+            return list(heard), 0
+        found, steps = self._also.matches(tokens, owners)
+        met = {owner for owner, _ in found}
+        return [each for each in heard if not each.rule.also or each.number in met], steps
 
     def _evidence(self, tokens: Sequence[Token]) -> tuple["_Evidence", int]:
         """Where something speaks against an alarm."""
@@ -119,20 +180,54 @@ class Detector:
                         evidence.before[token].add(at)
         return evidence, steps + more
 
-    def _weigh(self, rule: Rule, match: Match, tokens: Sequence[Token], against: "_Evidence") -> _Hit:
-        """One match of `rule` with what speaks against it."""
+    def _weigh(self, heard: "_Heard", tokens: Sequence[Token], against: "_Evidence") -> _Hit:
+        """One match of a rule with what speaks against it."""
         lowered_by: set[str] = set()
+        rule, match, whole = heard.rule, heard.match, heard.whole
         severity: Severity | None = rule.severity
         for number in against.on(match, tokens):
             lowering = self.lowerings[number]
-            if _lowers(lowering, rule):
+            # A word that is harmless in one language may be the danger in another.
+            if self._language[lowering.id] == self._language[rule.id] and _lowers(lowering, rule):
                 lowered_by.add(lowering.id)
                 severity = None if severity is None or lowering.to is None else min(severity, lowering.to)
         if severity is not None and severity.pages and tokens[match.first].quoted:
             lowered_by.add(QUOTED_LINE)
             severity = Severity.CONCERN
-        span = Span(start=tokens[match.first].start, end=tokens[match.last - 1].end, rule=rule.id)
+        span = Span(start=tokens[whole.first].start, end=tokens[whole.last - 1].end, rule=rule.id)
         return _Hit(rule, span, severity, frozenset(lowered_by))
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A rule, its number, what it matched, and the `whole` of it with what is near."""
+
+    rule: Rule
+    number: int
+    match: Match
+    whole: Match
+
+    def with_near(self, found: Mapping[tuple[int, int], Sequence[Match]], tokens: Sequence[Token]) -> "_Heard | None":
+        """The whole with what is `found` near, by owner and place in `near`; None where something is missing."""
+        first, last = self.match.first, self.match.last
+        reach = NEAR_SIGNS if UNSPACED.fullmatch(tokens[first].forms[0]) else NEAR
+        for place, pattern in enumerate(self.rule.near):
+            others = found.get((self.number, place), ())
+            # They are in the order of their ends; of thousands only those around here are looked at.
+            start = bisect_left(others, self.match.first - reach, key=lambda other: other.last)
+            stop = bisect_right(others, self.match.last + reach + pattern.facts.longest, key=lambda other: other.last)
+            nearest = min(
+                (
+                    (max(self.match.first - other.last, other.first - self.match.last), other.first, other.last)
+                    for other in others[start:stop]
+                    if abs(tokens[other.first].sentence - tokens[self.match.first].sentence) <= 1
+                ),
+                default=None,
+            )
+            if nearest is None or nearest[0] > reach:
+                return None
+            first, last = min(first, nearest[1]), max(last, nearest[2])
+        return replace(self, whole=Match(self.match.pattern, first, last))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,26 +254,54 @@ class _Table:
     """The patterns of numbered owners in one index."""
 
     def __init__(self, patterns: Mapping[int, tuple[Pattern, ...]]) -> None:
-        self._owners = [owner for owner, owned in patterns.items() for _ in owned]
-        self._index = Index([pattern for owned in patterns.values() for pattern in owned])
+        self._owners = [(owner, place) for owner, owned in patterns.items() for place in range(len(owned))]
+        self.patterns = [pattern for owned in patterns.values() for pattern in owned]
+        self._numbers: defaultdict[int, list[int]] = defaultdict(list)
+        for number, (owner, _) in enumerate(self._owners):
+            self._numbers[owner].append(number)
+        self._index = Index(self.patterns)
 
-    def search(self, tokens: Sequence[Token]) -> tuple[list[tuple[int, Match]], int]:
-        """Owners and their matches, and the steps taken."""
-        matches, steps = self._index.search(tokens)
-        return [(self._owners[match.pattern], match) for match in matches], steps
+    def search(self, tokens: Sequence[Token], only: Set[int] | None = None) -> tuple[list[tuple[int, Match]], int]:
+        """Owners and their matches, and the steps taken; with `only`, of the patterns with these numbers."""
+        matches, steps = self._index.search(tokens, only)
+        return [(self._owners[match.pattern][0], match) for match in matches], steps
+
+    def matches(self, tokens: Sequence[Token], owners: Iterable[int]) -> tuple[dict[tuple[int, int], list[Match]], int]:
+        """The matches of what these `owners` have, by owner and place among its patterns, and the steps taken."""
+        only = frozenset(number for owner in owners for number in self._numbers[owner])
+        matches, steps = self._index.search(tokens, only)
+        found: defaultdict[tuple[int, int], list[Match]] = defaultdict(list)
+        for match in matches:
+            found[self._owners[match.pattern]].append(match)
+        return found, steps
+
+
+def _set_down(hits: Iterable[_Hit], cuts: Sequence[Cut]) -> Iterator[_Hit]:
+    """`hits` in all the places where the whole text says the same."""
+    for hit in hits:
+        for start, end in places(hit.span.start, hit.span.end, cuts, MAX_SPANS):
+            yield _Hit(hit.rule, Span(start=start, end=end, rule=hit.rule.id), hit.severity, hit.lowered_by)
+
+
+def _adds_weight(hits: Iterable[_Hit], signal: Signal) -> bool:
+    """Whether others' alarm would make `signal` more than it is.
+
+    What was lowered stays low, and people ask each other how they are when somebody tells of a relapse.
+    """
+    return signal.severity is Severity.CONCERN and any(
+        hit.severity is Severity.CONCERN and not hit.lowered_by and hit.rule.category is not Category.RELAPSE
+        for hit in hits
+    )
+
+
+def _entries(lexicon: Lexicon) -> tuple[Rule | Lowering, ...]:
+    return (*lexicon.rules, *lexicon.lowerings)
 
 
 def _lowers(lowering: Lowering, rule: Rule) -> bool:
     """Whether `lowering` makes a match of `rule` any less."""
     concerned = not lowering.categories or rule.category in lowering.categories
     return concerned and (lowering.to is None or lowering.to < rule.severity)
-
-
-def _before(context: Context | None) -> str:
-    """The author's own last messages, to be heard in front of the new one."""
-    if context is None:
-        return ""
-    return "".join(f"{earlier[-MAX_EARLIER_CHARACTERS:]}\n" for earlier in context.earlier[-MAX_EARLIER:])
 
 
 def _signal(hits: Iterable[_Hit], lowered_by: tuple[str, ...], *, skipped: int) -> Signal | None:
@@ -190,13 +313,15 @@ def _signal(hits: Iterable[_Hit], lowered_by: tuple[str, ...], *, skipped: int) 
     if not left:
         return None
     severity, gravest = left[0]
-    spans = dict.fromkeys(_within(hit.span, skipped) for _, hit in left[:MAX_SPANS])
+    shown = [hit.span for _, hit in left[:MAX_SPANS]]
+    spans = dict.fromkeys(_within(span, skipped) for span in shown)
     return Signal(
         category=gravest.rule.category,
         severity=severity,
         spans=tuple(sorted(spans, key=lambda span: (span.start, span.end, span.rule))),
         rules=tuple(dict.fromkeys(hit.rule.id for _, hit in left)),
         lowered_by=lowered_by,
+        before=max(0, skipped - min(span.start for span in shown)),
     )
 
 

@@ -1,14 +1,18 @@
 """A lexicon's own examples, run: what `handrail lexicon test` and the tests print."""
 
+from collections.abc import Callable
+
 from bot.core.crisis.detector import Detector
 from bot.core.crisis.lexicon import Lexicon
 from bot.core.crisis.rules import Lowering, Rule
 
 
-def failed_examples(detector: Detector, lexicon: Lexicon) -> tuple[str, ...]:
+def failed_examples(
+    detector: Detector, lexicon: Lexicon, concerned: Callable[[str], bool] | None = None
+) -> tuple[str, ...]:
     """One line for each example of `lexicon` that does not come out as its author says; muted rules are left out.
 
-    Examples are named by number, so that the lines may be logged.
+    Only the texts that are `concerned` are looked at. Examples are named by number, so that the lines may be logged.
     """
     failed: list[str] = []
     known = {rule.id for rule in detector.rules} | {lowering.id for lowering in detector.lowerings}
@@ -20,7 +24,7 @@ def failed_examples(detector: Detector, lexicon: Lexicon) -> tuple[str, ...]:
             f"{entry.id}: example {number} of {kind} does not hold"
             for kind, texts, wanted in (("hears", entry.hears, True), ("ignores", entry.ignores, False))
             for number, text in enumerate(texts, start=1)
-            if holds(detector, entry, text) is not wanted
+            if (concerned is None or concerned(text)) and holds(detector, entry, text) is not wanted
         ]
     return tuple(failed)
 

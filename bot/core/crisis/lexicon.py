@@ -13,7 +13,8 @@ id = "want-to-die"
 category = "suicide"
 severity = "urgent"
 pattern = ["i [just] {want} die"]
-also = ["tonight"]                      # optional: must be somewhere in the message too
+near = ["my (wife|husband)"]            # optional: each of these must be near it, in the same sentence or the next
+also = ["tonight"]                      # optional: one of these must be somewhere in the message
 hears = ["I want to die tonight"]       # run as tests
 ignores = ["I want to dye my hair tonight"]
 
@@ -32,15 +33,21 @@ ignores = ["I want to die"]
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any, TypeVar
 
-from bot.core.crisis.pattern import BadPattern, Pattern, check_piece, compile_pattern
+from bot.core.crisis import compiled
+from bot.core.crisis.compiled import Compiled
+from bot.core.crisis.keyring import Keyring, keyring_of
+from bot.core.crisis.pattern import BadPattern, Pattern, Patterns
 from bot.core.crisis.rules import Lowering, Reason, Rule, Where
 from bot.core.crisis.signal import Category, Severity
 from bot.core.crisis.tokens import forms_of
+from bot.core.crisis.uncollected import uncollected
+from bot.core.crisis.vocabulary import Vocabulary, vocabulary_of
 
 MAX_FILE = 1_000_000
 """Characters of a lexicon file."""
@@ -57,7 +64,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _PIECE_NAME = re.compile(r"[a-z_]{1,40}")
 _NOTHING = "nothing"
 _TOP_KEYS = {"language", "common", "mute", "words", "rule", "lower"}
-_RULE_KEYS = {"id", "category", "severity", "pattern", "also", "hears", "ignores"}
+_RULE_KEYS = {"id", "category", "severity", "pattern", "near", "also", "hears", "ignores"}
 _LOWER_KEYS = {"id", "reason", "to", "where", "categories", "pattern", "unless", "hears", "ignores"}
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -66,13 +73,26 @@ Got = TypeVar("Got")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lexicon:
-    """One file's rules and lowerings; `mutes` are the ids, of any lexicon, that it switches off."""
+    """One file's rules and lowerings; `mutes` are the ids, of any lexicon, that it switches off.
+
+    `vocabulary` gives the words of the rules, `keyring` by what they are found: detectors ask once, and keep their own.
+    """
 
     name: str
     language: str
     rules: tuple[Rule, ...]
     lowerings: tuple[Lowering, ...]
     mutes: frozenset[str] = frozenset()
+    vocabulary: Callable[[], Vocabulary]
+    keyring: Callable[[], Keyring]
+
+    @property
+    def patterns(self) -> Iterator[Pattern]:
+        """All patterns in the order in which they are read."""
+        for rule in self.rules:
+            yield from (*rule.patterns, *rule.near, *rule.also)
+        for lowering in self.lowerings:
+            yield from (*lowering.patterns, *lowering.unless)
 
 
 class BadLexicon(ValueError):
@@ -83,12 +103,22 @@ class BadLexicon(ValueError):
         self.problems = problems
 
 
-def parse_lexicon(text: str, *, name: str) -> Lexicon:
+def parse_lexicon(text: str, *, name: str, kept: bytes | None = None, examples: bool = True) -> Lexicon:
     """The lexicon written in `text`; `name` ("en", "community") begins the ids of its rules.
+
+    With `kept`, what `compiled` has kept of this very text, it is ready many times sooner: its patterns are read when
+    they are first looked for, and the text itself only for the `examples`.
 
     Raises `BadLexicon` with every problem found, at most `MAX_PROBLEMS`: a file is taken as a whole or not at all.
     """
-    return _Reader(text, name).lexicon()
+    with uncollected():
+        return _Reader(text, name, None if kept is None else compiled.read(kept, text), examples=examples).lexicon()
+
+
+def compile_lexicon(text: str, *, name: str) -> str:
+    """What is kept of a lexicon beside it, see `compiled`; raises `BadLexicon`."""
+    lexicon = parse_lexicon(text, name=name)
+    return compiled.written(text, tomllib.loads(text), lexicon.patterns, lexicon.vocabulary(), lexicon.keyring())
 
 
 class _Problem(ValueError):
@@ -98,12 +128,13 @@ class _Problem(ValueError):
 class _Reader:
     """Reads one file and gathers what is wrong with it."""
 
-    def __init__(self, text: str, name: str) -> None:
+    def __init__(self, text: str, name: str, kept: Compiled | None, *, examples: bool) -> None:
         self.text = text
         self.name = name
+        self.kept = kept
+        self.examples = examples or kept is None
         self.problems: list[str] = []
-        self.common: frozenset[str] = frozenset()
-        self.pieces: dict[str, str] = {}
+        self.patterns = Patterns()
 
     def lexicon(self) -> Lexicon:
         """The whole file."""
@@ -111,7 +142,8 @@ class _Reader:
         self._unknown(table, _TOP_KEYS, None)
         language = self._value(None, lambda: _text(table, "language", longest=8))
         common = self._value(None, lambda: _text(table, "common", longest=5_000) if "common" in table else "")
-        self.common = frozenset(forms_of(word)[0] for word in (common or "").split())
+        kept_facts = self.kept.facts if self.kept else None
+        self.patterns = Patterns((forms_of(word)[0] for word in (common or "").split()), kept_facts)
         mutes = self._value(None, lambda: _texts(table, "mute", required=False)) or ()
         self._read_pieces(table.get("words", {}))
         rules = [rule for entry in self._entries(table, "rule") if (rule := self._rule(entry))]
@@ -119,12 +151,21 @@ class _Reader:
         self._unique([*(rule.id for rule in rules), *(low.id for low in lowerings)])
         if self.problems:
             raise BadLexicon(tuple(self.problems[:MAX_PROBLEMS]))
+        known = self.kept.facts if self.kept else None
+        own = tuple(pattern for rule in rules for pattern in rule.patterns)
+        near = tuple(pattern for rule in rules for pattern in (*rule.patterns, *rule.near))
+        others = (
+            *(pattern for rule in rules for pattern in rule.also),
+            *(pattern for lowering in lowerings for pattern in (*lowering.patterns, *lowering.unless)),
+        )
         return Lexicon(
             name=self.name,
             language=language or "",
             rules=tuple(rules),
             lowerings=tuple(lowerings),
             mutes=frozenset(mutes),
+            vocabulary=known.vocabulary if known else partial(vocabulary_of, near, others),
+            keyring=known.keyring if known else partial(keyring_of, own),
         )
 
     def _table(self) -> dict[str, Any]:
@@ -133,6 +174,8 @@ class _Reader:
             raise BadLexicon((f"a lexicon is named in small letters, digits and dashes, not {self.name[:64]!r}",))
         if len(self.text) > MAX_FILE:
             raise BadLexicon((f"{self.name}: it is longer than {MAX_FILE} characters",))
+        if self.kept is not None and not self.examples:
+            return dict(self.kept.table)
         try:
             return tomllib.loads(self.text)
         except (ValueError, RecursionError) as error:
@@ -160,11 +203,9 @@ class _Reader:
                 self._note(None, f"[words] {key[:64]!r}: a piece is a name in small letters and a pattern")
                 continue
             try:
-                check_piece(source, self.pieces)
+                self.patterns.name(key, source)
             except BadPattern as error:
                 self._note(None, f"[words] {key}: {error}")
-            else:
-                self.pieces[key] = source
 
     def _rule(self, entry: Mapping[str, Any]) -> Rule | None:
         """One `[[rule]]`."""
@@ -176,9 +217,10 @@ class _Reader:
                 category=_one_of(Category, _text(entry, "category"), "category"),
                 severity=_one_of(Severity, _text(entry, "severity"), "severity"),
                 patterns=self._patterns(entry, "pattern"),
+                near=self._patterns(entry, "near", required=False),
                 also=self._patterns(entry, "also", required=False),
-                hears=_texts(entry, "hears"),
-                ignores=_texts(entry, "ignores"),
+                hears=_texts(entry, "hears", required=self.examples),
+                ignores=_texts(entry, "ignores", required=self.examples),
             ),
         )
 
@@ -198,8 +240,8 @@ class _Reader:
                 ),
                 patterns=self._patterns(entry, "pattern"),
                 unless=self._patterns(entry, "unless", required=False),
-                hears=_texts(entry, "hears"),
-                ignores=_texts(entry, "ignores"),
+                hears=_texts(entry, "hears", required=self.examples),
+                ignores=_texts(entry, "ignores", required=self.examples),
             ),
         )
 
@@ -215,7 +257,7 @@ class _Reader:
         patterns = []
         for number, source in enumerate(_texts(entry, key, required=required, longest=None), start=1):
             try:
-                patterns.append(compile_pattern(source, self.pieces, self.common))
+                patterns.append(self.patterns.compile(source))
             except BadPattern as error:
                 raise _Problem(f"{key} {number}: {error}") from None
         return tuple(patterns)

@@ -11,10 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from bot.core.crisis.scripts import fold_script
+
 _UNHEARD = re.compile(
     r"<(?:@[!&]?|#|a?:\w{1,32}:)[0-9]{1,20}>"  # Discord: mentions, channels, custom emoji
     r"|(?:https?://|www\.)[!-~]+"
-    r"|@[\w.:-]+",
+    r"|(?<![a-z0-9])@[\w.:-]+"
+    r"|@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.[a-z]{2,24}(?![\w@])",  # in a word: an e-mail address, unlike "h@rm"
     re.IGNORECASE,
 )
 """Links and mentions: other people's names and addresses, which nobody says about themselves."""
@@ -67,4 +70,5 @@ def _folded(char: str) -> str:
     if unicodedata.category(char) == "Cf":  # zero-width characters, soft hyphens, direction marks
         return ""
     decomposed = unicodedata.normalize("NFKD", char)
-    return "".join(c for c in decomposed if not _FIRST_LATIN_MARK <= c <= _LAST_LATIN_MARK).casefold()
+    bare = "".join(c for c in decomposed if not _FIRST_LATIN_MARK <= c <= _LAST_LATIN_MARK).casefold()
+    return fold_script(bare)

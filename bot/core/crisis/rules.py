@@ -6,6 +6,11 @@ from enum import StrEnum
 from bot.core.crisis.pattern import Pattern
 from bot.core.crisis.signal import Category, Severity
 
+NEAR = 15
+"""Words that may stand between what a rule says and what it says must be near."""
+NEAR_SIGNS = 2 * NEAR
+"""The same where words are not separated, and each sign stands by itself: a word has two of them, more or less."""
+
 
 class Reason(StrEnum):
     """Why words that sound like a crisis are none, or a lesser one."""
@@ -38,15 +43,17 @@ class Where(StrEnum):
 class Rule:
     """Words that raise an alarm.
 
-    It raises where one of `patterns` matches, and, when `also` has any, one of those matches anywhere in the
-    message. `hears` and `ignores` are its examples: messages that give a signal of at least this severity with
-    this rule in it, and messages that give none of this severity. `id` is "lexicon/rule".
+    It raises where one of `patterns` matches, if each of `near` matches in any order, with at
+    most `NEAR` words between the two, and, when `also` has any, one of those matches anywhere in the message. `hears`
+    and `ignores` are its examples: messages that give a signal of at least this severity with this rule in it, and
+    messages that give none of this severity. `id` is "lexicon/rule".
     """
 
     id: str
     category: Category
     severity: Severity
     patterns: tuple[Pattern, ...]
+    near: tuple[Pattern, ...] = ()
     also: tuple[Pattern, ...] = ()
     hears: tuple[str, ...]
     ignores: tuple[str, ...]

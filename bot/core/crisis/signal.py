@@ -1,7 +1,8 @@
 """What the crisis detector says: the words of the field, and nothing about how it found them."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Category(StrEnum):
@@ -72,6 +73,8 @@ class Signal:
     - `spans`: every match that counted, by position, at most `MAX_SPANS`; never empty.
     - `rules`: the ids ("en/want-to-die") of the rules that raised it, gravest first; never empty.
     - `lowered_by`: the ids of the lowerings that took something away from it, sorted.
+    - `before`: where what was heard begins in the author's earlier messages (`Context.before`), so many of their last
+      characters; 0 where the message says it alone.
     """
 
     category: Category
@@ -79,6 +82,26 @@ class Signal:
     spans: tuple[Span, ...]
     rules: tuple[str, ...]
     lowered_by: tuple[str, ...] = ()
+    before: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """The signal as plain JSON values; it holds nobody's words."""
+        return {**asdict(self), "category": self.category.value, "severity": self.severity.value}
+
+    @classmethod
+    def from_json(cls, data: Any) -> "Signal":
+        """What `as_json` wrote; raises `ValueError` for anything else."""
+        try:
+            return cls(
+                category=Category(data["category"]),
+                severity=Severity(data["severity"]),
+                spans=tuple(Span(start=int(s["start"]), end=int(s["end"]), rule=str(s["rule"])) for s in data["spans"]),
+                rules=tuple(map(str, data["rules"])),
+                lowered_by=tuple(map(str, data["lowered_by"])),
+                before=int(data["before"]),
+            )
+        except (LookupError, TypeError) as error:
+            raise ValueError("not a signal as it was kept") from error
 
 
 MAX_SPANS = 100

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from itertools import product
 
-from bot.core.crisis.normalise import normalise
+from bot.core.crisis.normalise import Normal, normalise
 
 EDGE = "$"
 """The one form of the token that stands before, between and after sentences."""
@@ -15,24 +15,40 @@ WORD_LIMIT = 40
 _CJK = r"\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 _MARKS = r"\u064b-\u065f\u0900-\u0963\u3099\u309a"
 _LETTER = rf"(?:[^\W_{_CJK}]|[{_MARKS}])"
+_GLUING_DOT = rf"(?<=[^\W\d_]|[{_MARKS}])\.(?=[^\W\d_]|[{_MARKS}])"
+"""Between letters a dot ends no sentence: "wish.i.was.dead" is one."""
+_EDGE = rf"(?!{_GLUING_DOT})[.!?\u3002\u061f\u0964]+|\n[ \t]*\n"
 _PIECES = re.compile(
     r"(?P<number>[0-9]+(?:[.,][0-9]+)+)"
     rf"|(?P<word>{_LETTER}+(?:'{_LETTER}+)*|[{_CJK}][\u3099\u309a]?)"  # written without spaces: one by one
-    r"|(?P<edge>[.!?\u3002\u061f\u0964]+|\n[ \t]*\n)",
+    rf"|(?P<edge>{_EDGE})",
 )
+SENTENCE_ENDS = re.compile(_EDGE)
+"""What stands between sentences, apart from dots in which one trails off."""
+
+WORD_CHARACTER = re.compile(rf"{_LETTER}|[{_CJK}]")
+"""What a word is made of, apart from an apostrophe within."""
+
+UNSPACED = re.compile(rf"[{_CJK}][\u3099\u309a]?")
+"""A word of the scripts that are written without spaces."""
+
 _TRAILING_OFF = re.compile(r"\.{2,}")
 """Dots people write inside a sentence; it goes on after them."""
 
 _QUOTED = re.compile(r"^(?:>>> (?s:.*)|> [^\n]*)", re.MULTILINE)
 """Block quotes of Discord and Matrix: a line, or with three marks everything that follows."""
 
-_STRETCHED = re.compile(r"(.)\1{2,}")
+ELISION = re.compile(r"(?<![^\W_])(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quelqu)'(?=[aeiouyh])")
+"""French "l'", "d'", "qu'" before a word, which is known without it, too."""
+
+STRETCHED = re.compile(r"(.)\1{2,}")
 _STRETCHES = 3
+_MOST_FORMS = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Token:
-    """One word, or the edge of a sentence.
+    """One word, or the edge of a sentence; nobody changes it (a frozen one takes three times as long to make).
 
     `forms` are the spellings it is compared by, one at least and eight at most; `start` and `end` are offsets in
     the original text (equal for an edge); `sentence` counts from 0; `quoted`: it stands in a block quote.
@@ -52,7 +68,11 @@ class Token:
 
 def tokenise(text: str) -> list[Token]:
     """The words of `text` with an edge before, between and after its sentences; at least one edge."""
-    normal = normalise(text)
+    return tokens_of(normalise(text))
+
+
+def tokens_of(normal: Normal) -> list[Token]:
+    """The same for a text that is normalised."""
     quotes = [match.span() for match in _QUOTED.finditer(normal.text)]
     tokens = [Token((EDGE,), 0, 0, 0)]
     sentence = quote = 0
@@ -74,15 +94,24 @@ def tokenise(text: str) -> list[Token]:
 
 
 def forms_of(word: str) -> tuple[str, ...]:
-    """The spellings of a normalised word: without apostrophes, its stretched letters once and twice.
+    """The spellings of a normalised word: without apostrophes, its stretched letters once and twice, elided or not.
 
     "don't" is "dont"; "diiie" is "die" or "diie", "killlll" is "kil" or "kill". Of more than three stretches
-    the later ones are cut to one letter.
+    the later ones are cut to one letter. "l'eau" is "leau" or "eau".
     """
-    word = word.replace("'", "")
-    if word.isdigit() or not _STRETCHED.search(word):
+    if "'" in word:
+        elided = ELISION.match(word)
+        word = word.replace("'", "")
+        if elided:
+            return (*_stretches(word)[: _MOST_FORMS - 1], word[elided.end() - 1 : WORD_LIMIT])
+    return _stretches(word)
+
+
+def _stretches(word: str) -> tuple[str, ...]:
+    """`word` with its stretched letters once and twice."""
+    if word.isdigit() or not STRETCHED.search(word):
         return (word[:WORD_LIMIT],)
-    parts = _STRETCHED.split(word)  # plain, letter, plain, letter, …, plain
+    parts = STRETCHED.split(word)  # plain, letter, plain, letter, …, plain
     choices = [
         (part,) if at % 2 == 0 else (part, part * 2) if at < 2 * _STRETCHES else (part,)
         for at, part in enumerate(parts)

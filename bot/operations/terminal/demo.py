@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 from rich.console import Console
 
-from bot.core.community import CommunityFile
 from bot.core.words import _
+from bot.operations.community_files import Wanted
 from bot.operations.demo import START, Demo, open_demo
 from bot.operations.terminal.people import ConsolePeople
 from bot.operations.terminal.screen import Screen
@@ -23,16 +23,11 @@ TO_TRY = (
 )
 
 
-async def talk(
-    lines: AsyncIterator[str],
-    out: Console,
-    community: CommunityFile | None = None,
-    resources_csv: str | None = None,
-) -> None:
+async def talk(lines: AsyncIterator[str], out: Console, community: Wanted | None = None) -> None:
     """Let a person be several people, until the lines end or they quit."""
-    zone = START.tzinfo if community is None else community.zone
+    zone = START.tzinfo if community is None else community.file.zone
     screen = Screen(out, zone=zone, live=True)
-    async with open_demo(screen.show, community, resources_csv) as demo:
+    async with open_demo(screen.show, community) as demo:
         await _welcome(demo, screen)
         session = Session(demo.app, demo.do, screen, who=FIRST, clock=True)
         await session.run(lines, screen.tell)

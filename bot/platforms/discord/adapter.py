@@ -233,6 +233,10 @@ class DiscordPlatform:
         if self._connection is not None:
             await self._receiving.hear(self._connection, message, edited=edited)
 
+    def removed(self, message_id: int) -> None:
+        """Tell the hub of a message that is no longer there."""
+        self._hub.removed(PLATFORM, str(message_id))
+
     async def asked(self, interaction: discord.Interaction) -> None:
         """Answer an interaction."""
         await self._answering.answer(interaction, self._registering.menu)

@@ -57,6 +57,9 @@ class Ears(Protocol):
     async def heard(self, message: discord.Message, *, edited: bool) -> None:
         """Somebody wrote or changed a message."""
 
+    def removed(self, message_id: int) -> None:
+        """A message was removed."""
+
     async def asked(self, interaction: discord.Interaction) -> None:
         """Somebody used a command, a button, a menu or a form."""
 
@@ -189,6 +192,15 @@ class Connection(discord.Client):
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """Called for each change of a message, known to the library or not."""
         await self._work(self._ears.heard(payload.message, edited=True))
+
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        """Called for each message that is removed."""
+        self._ears.removed(payload.message_id)
+
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        """Called where a moderator removes many messages at once."""
+        for message_id in payload.message_ids:
+            self._ears.removed(message_id)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Called for each command, button, menu and form."""

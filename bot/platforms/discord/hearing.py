@@ -216,6 +216,7 @@ class Hearing:
             shared_spaces=spaces,
             text=message.content,
             edited=edited,
+            replaces=str(message.id) if edited else None,
             about=_replied_to(message),
             link=message.jump_url,
         )

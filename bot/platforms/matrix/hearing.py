@@ -55,6 +55,7 @@ class Hearing:
                 return await self._reaction(room_id, event)
             case "m.room.redaction":
                 self._recent.drop(event.redacts)
+                self._hub.removed(PLATFORM, event.redacts)
         return None
 
     async def plain(self, room_id: str, event: Event) -> Inbound | None:
@@ -65,7 +66,7 @@ class Hearing:
         if event.sender == self._session.user_id:
             return None
         if event.type == "m.room.message" and event.text.strip():
-            return replace(await self.bare(room_id, event), text=event.text, edited=event.is_edit)
+            return replace(await self._said(room_id, event), text=event.text)
         if event.type == "m.reaction" and event.relation == "m.annotation" and asks_for_help(event.reaction):
             return replace(await self.bare(room_id, event), invocation=Invocation(command=_FOR_ANOTHER))
         return None
@@ -106,10 +107,15 @@ class Hearing:
                 self._recent.keep(event.event_id, event.sender, text)
         if not text.strip() or event.sender == self._session.user_id:
             return None
-        inbound = await self.bare(room_id, event)
+        inbound = await self._said(room_id, event)
         about = await self._quoted(room_id, event.reply_to) if event.reply_to and not event.is_edit else None
         invocation = await self._typed_choice(inbound, text) if not event.is_edit else None
-        return replace(inbound, text=text, edited=event.is_edit, about=about, invocation=invocation)
+        return replace(inbound, text=text, about=about, invocation=invocation)
+
+    async def _said(self, room_id: str, event: Event) -> Inbound:
+        """A message without its words; of an edit, which one it replaces."""
+        replaces = event.related_to if event.is_edit else None
+        return replace(await self.bare(room_id, event), edited=event.is_edit, replaces=replaces)
 
     async def _typed_choice(self, inbound: Inbound, text: str) -> Invocation | None:
         """A digit typed to the bot alone presses a choice; elsewhere it may be anything."""

@@ -69,9 +69,12 @@ class Escalations:
     # Opening
 
     async def on_signal(
-        self, tx: Transaction, member: Member, signal: Signal, inbound: Inbound, *, now: datetime
+        self, tx: Transaction, member: Member, signal: Signal, inbound: Inbound, before: str = "", *, now: datetime
     ) -> None:
-        """Open a case for what the detector heard, or let it join the member's open one."""
+        """Open a case for what the detector heard, or let it join the member's open one.
+
+        `before`: the author's earlier messages with which it was heard (`Context.before`).
+        """
         await self._open(
             tx,
             member,
@@ -80,7 +83,7 @@ class Escalations:
                 severity=signal.severity,
                 category=signal.category.value,
                 rules=signal.rules,
-                excerpt=_heard_in(inbound.text, signal),
+                excerpt=_heard_in(inbound.text, signal, before),
                 link=inbound.link,
                 carried=inbound.private and inbound.invocation is None,
                 late=inbound.seen_late(now),
@@ -349,7 +352,12 @@ class Escalations:
         return await self._effects.last_resort(tx, row, now=now)
 
 
-def _heard_in(text: str, signal: Signal) -> str:
-    """The words around what was heard."""
-    span = signal.spans[0]
-    return clean(excerpt(text, span.start, span.end, store.EXCERPT_LIMIT), store.EXCERPT_LIMIT)
+def _heard_in(text: str, signal: Signal, before: str) -> str:
+    """The words around what was heard; of the messages `before`, those that have part in it and no others."""
+    start, end = signal.spans[0].start, signal.spans[0].end
+    if signal.before and before:
+        first = len(before) - signal.before
+        line = before.rfind("\n", 0, first) + 1
+        text = before[line:] + text
+        start, end = first - line, len(before) - line + end
+    return clean(excerpt(text, start, end, store.EXCERPT_LIMIT), store.EXCERPT_LIMIT)

@@ -1,0 +1,299 @@
+"""Words somebody hid, undone: a second reading of a text, beside what it says as it stands.
+
+"k1ll mys3lf", "k i l l", "killmyself", "sucide", "k*ll", a Cyrillic letter in a Latin word, a gun as an emoji. A
+reading is taken only where it gives words that the lexicons know, so ordinary talk has none.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from string import ascii_lowercase
+
+from bot.core.crisis.keys import COUNTED
+from bot.core.crisis.needs import FREQUENT
+from bot.core.crisis.normalise import Normal
+from bot.core.crisis.slips import REAL_WORDS, Slips
+from bot.core.crisis.vocabulary import Joints, Vocabulary
+
+EMOJI = {
+    "\U0001f52b": "gun",
+    "\U0001f52a": "knife",
+    "\U0001f5e1": "knife",
+    "\U0001f48a": "pills",
+    "\U0001f489": "needle",
+    "\U0001fa92": "razor",
+    "\u26b0": "coffin",
+    "\U0001fa78": "blood",
+}
+"""Emoji that stand for a word of the field."""
+_EMOJI = re.compile(f"[{''.join(EMOJI)}]")
+
+_SHORTEST_TYPO = 6
+_SHORTEST_HIDDEN = 5
+_SHORTEST_GLUED = 6
+_SHORTEST_PAIR = 5
+_WORDS_OF_A_LETTER = frozenset("aiu")
+_LETTERS = frozenset(ascii_lowercase)
+_LONGEST = 40
+_LONGEST_PART = 12
+_REMEMBERED = 50_000
+"""Words that are known to be what they are: more than people use, fewer than a hostile text can show."""
+
+_LATIN = re.compile(r"[a-z]+")
+_LATIN_WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
+
+_LEET = re.compile(r"[0-9@$!|+*\u20ac]")
+_LEET_WORD = re.compile(r"(?<![a-z0-9@$!|+*\u20ac])[a-z0-9@$!|+*\u20ac]{3,40}(?![a-z0-9@$|+*\u20ac])")
+_LEET_TABLE = str.maketrans("0134578@$!|+\u20ac", "oieastbasiite")
+_LEET_TABLE_L = str.maketrans("0134578@$!|+\u20ac", "oleastbasllte")
+_HIDDEN = re.compile(r"[a-z]\*{1,3}[a-z]")
+
+_SPACED = re.compile(r"(?<![^\W_])[a-z](?:[ .\-_*~\u00b7,/|]{1,3}[a-z](?![^\W_])){2,40}")
+_SINGLES = 3
+
+_OTHERS = "\u0370-\u03ff\u0400-\u052f\u1d00-\u1d22\u0262\u0274\u0280\u028f\u029c\u029f\ua730\ua731"
+_HOMOGLYPHS = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u04bb\u051b\u051d\u043a\u043c\u0442\u0432\u043d\u0457\u0451\u0261"
+    "\u03b1\u03b5\u03b9\u03ba\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7\u03b3\u03b7\u03c9\u03bc"
+    "\u1d00\u0299\u1d04\u1d05\u1d07\ua730\u0262\u029c\u026a\u1d0a\u1d0b\u029f\u1d0d\u0274\u1d0f\u1d18\u0280\ua731\u1d1b\u1d1c\u1d20\u1d21\u028f\u1d22",
+    "aeopcyxijsdhqwkmtbhiegaeikvoptuxynwmabcdefghijklmnoprstuvwyz",
+)
+_FOREIGN = re.compile("[" + "".join(map(chr, _HOMOGLYPHS)) + "]")
+_OTHER_LETTER = "[\u0430-\u044f\u0451\u0621-\u064a]"
+_SPACED_OTHERS = re.compile(
+    rf"(?<![^\W_]){_OTHER_LETTER}(?:[ .\-_*~\u00b7,/|]{{1,3}}{_OTHER_LETTER}(?![^\W_])){{2,40}}"
+)
+_CYRILLIC = "\u0430-\u044f\u0451"
+_MIXED_CYRILLIC = re.compile(f"[{_CYRILLIC}][a-z0-9]|[a-z0-9][{_CYRILLIC}]")
+_CYRILLIC_WORD = re.compile(f"[a-z0-9{_CYRILLIC}]{{3,40}}")
+_LIKE_CYRILLIC = str.maketrans(
+    "aceopxykmtbh3046",
+    "\u0430\u0441\u0435\u043e\u0440\u0445\u0443\u043a\u043c\u0442\u0432\u043d\u0437\u043e\u0447\u0431",
+)
+HIDING = re.compile(f"[{''.join(EMOJI)}]|{_FOREIGN.pattern}|([^\\x00-\\x7f])\\1\\1|{_SPACED_OTHERS.pattern}")
+"""What beyond ASCII may say more than it seems to: an emoji, a letter like another, a stretched one."""
+_FOREIGN_WORD = re.compile(rf"[a-z{_OTHERS}\u0299\u026a\u0261]{{1,40}}")
+
+_NO_MEANINGS: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The characters `start` to `end` of a normalised text are read as `words`."""
+
+    start: int
+    end: int
+    words: str
+
+
+class Folding:
+    """Readings by what the lexicons know: all their words, and the rare ones by which they are found."""
+
+    def __init__(self, vocabularies: Sequence[Vocabulary]) -> None:
+        self.vocabulary = frozenset(word for each in vocabularies for word in each.words if word.isalpha())
+        self.beginnings = tuple(sorted({beginning for each in vocabularies for beginning in each.beginnings}))
+        self._joints = Joints(joint for each in vocabularies for joint in each.joints)
+        anchors = {anchor for each in vocabularies for anchor in each.anchors}
+        self._slips = Slips(word for word in anchors if len(word) >= _SHORTEST_TYPO and _LATIN.fullmatch(word))
+        self._plain: set[str] = set()
+        self._hidden: dict[str, str] = {}
+
+    def meanings(self, words: Set[str]) -> Mapping[str, str]:
+        """What those of `words` say that are misspelt or glued: "sucide", "killmyself".
+
+        No word is looked at twice; most are what they are.
+        """
+        unknown = words - self._plain
+        if not unknown:
+            return _NO_MEANINGS
+        meanings: dict[str, str] = {}
+        for word in unknown:
+            meant = self._hidden.get(word) or self._meaning(word)
+            if meant is None:
+                if len(self._plain) < _REMEMBERED:
+                    self._plain.add(word)
+                continue
+            meanings[word] = meant
+            if len(self._hidden) < _REMEMBERED:
+                self._hidden[word] = meant
+        return meanings
+
+    def _meaning(self, word: str) -> str | None:
+        """What `word` says, None for what it is."""
+        if not _SHORTEST_HIDDEN <= len(word) <= _LONGEST or word in COUNTED or word in self.vocabulary:
+            return None
+        if not _LATIN.fullmatch(word):
+            return None
+        parts = self._parts(word, _WORDS_OF_A_LETTER) if len(word) >= _SHORTEST_GLUED else None
+        return " ".join(parts) if parts else self._corrected(word)
+
+    def _corrected(self, word: str) -> str | None:
+        """The anchor that is meant by `word`, which is no word itself."""
+        if word in self.vocabulary or word in REAL_WORDS or word in COUNTED:
+            return None
+        return self._slips.meant(word)
+
+    def changes(self, text: str, words: Sequence[str], meanings: Mapping[str, str], *, spaced: bool) -> list[Change]:
+        """What else the normalised `text` says, in order.
+
+        `words` are its words, `meanings` those of the misspelt or glued ones; `spaced`: there are single letters
+        beside each other.
+        """
+        found: list[Change] = []
+        if spaced and list(map(len, words)).count(1) >= _SINGLES:
+            found += self._spaced(text)
+        if _LEET.search(text):
+            found += self._leet(text)
+        if not text.isascii():
+            found += [Change(*match.span(), EMOJI[match[0]]) for match in _EMOJI.finditer(text)]
+            if _FOREIGN.search(text):
+                found += self._homoglyphs(text)
+            if _MIXED_CYRILLIC.search(text):
+                found += self._in_cyrillic(text)
+            found += self._spaced(text, _SPACED_OTHERS)
+        if meanings:
+            found += self._misspelt(text, meanings)
+        found.sort(key=lambda change: (change.start, -change.end))
+        return list(_apart(found))
+
+    def _spaced(self, text: str, letters: re.Pattern[str] = _SPACED) -> Iterator[Change]:
+        """Spaced out or dotted: "k i l l", "k.i.l.l"."""
+        for match in letters.finditer(text):
+            read = self._known("".join(char for char in match[0] if char.isalpha()))
+            if read:
+                yield Change(*match.span(), read)
+
+    def _leet(self, text: str) -> Iterator[Change]:
+        """Digits and signs for letters: "k1ll", "$uicide", "k*ll"."""
+        for match in _LEET_WORD.finditer(text):
+            written = match[0].rstrip("!+|*")
+            if not _LEET.search(written) or written.isdigit() or not any(map(str.isalpha, written)):
+                continue
+            read = self._unhidden(written) if _HIDDEN.search(written) else self._unleet(written)
+            if read:
+                yield Change(match.start(), match.start() + len(written), read)
+
+    def _unleet(self, written: str) -> str | None:
+        """What `written` says with its digits and signs as letters; a 1 may be an i or an l."""
+        letters = written.translate(_LEET_TABLE)
+        if not _LATIN.fullmatch(letters):
+            return None
+        if read := self._known(letters):
+            return read
+        return self._known(written.translate(_LEET_TABLE_L))
+
+    def _unhidden(self, written: str) -> str | None:
+        """The first rare word that `written` may be, with a star for each hidden letter or for a few of them."""
+        hidden = re.compile("".join("[a-z]{1,2}" if char == "*" else re.escape(char) for char in written))
+        fitting = [
+            word
+            for word in self.vocabulary
+            if len(word) >= len(written) and hidden.fullmatch(word) and word not in FREQUENT
+        ]
+        return min(fitting, key=lambda word: (len(word), word), default=None) if len(written) > _SINGLES else None
+
+    def _homoglyphs(self, text: str) -> Iterator[Change]:
+        """Latin words with letters of another script; short ones are read where a longer one is."""
+        short: list[Change] = []
+        is_hiding = False
+        for match in _FOREIGN_WORD.finditer(text):
+            letters = match[0].translate(_HOMOGLYPHS)
+            if letters == match[0] or not _LATIN.fullmatch(letters):
+                continue
+            if len(letters) < _SINGLES:
+                short.append(Change(*match.span(), letters))
+                continue
+            mixed = _LATIN.search(match[0]) is not None
+            read = self._known(letters) or (self._corrected(letters) if mixed else None)
+            if read:
+                is_hiding = True
+                yield Change(*match.span(), read)
+        if is_hiding:
+            yield from (change for change in short if change.words in self.vocabulary)
+
+    def _in_cyrillic(self, text: str) -> Iterator[Change]:
+        """Cyrillic words with Latin letters or digits among theirs."""
+        for match in _CYRILLIC_WORD.finditer(text):
+            if _MIXED_CYRILLIC.search(match[0]):
+                letters = match[0].translate(_LIKE_CYRILLIC)
+                if letters in self.vocabulary or letters.startswith(self.beginnings):
+                    yield Change(*match.span(), letters)
+
+    def _misspelt(self, text: str, meant: Mapping[str, str]) -> Iterator[Change]:
+        """Misspelt or glued: "sucide", "killmyself"."""
+        for match in _LATIN_WORD.finditer(text):
+            if (word := match[0].replace("'", "")) in meant:
+                yield Change(*match.span(), meant[word])
+
+    def _known(self, letters: str) -> str | None:
+        """`letters` as a word, or as several glued ones."""
+        if letters in self.vocabulary:
+            return letters if len(letters) >= _SINGLES else None
+        parts = self._parts(letters, _LETTERS) if len(letters) <= _LONGEST * 2 else None
+        if parts:
+            return " ".join(parts)
+        return letters if letters.startswith(self.beginnings) else self._corrected(letters)
+
+    def _parts(self, word: str, alone: Set[str]) -> Sequence[str] | None:
+        """The known words that make up `word`: all that follow each other in a pattern before others, few before many.
+
+        Two at least must. Of single letters only those `alone` count as words.
+        """
+        best: list[tuple[int, int, tuple[str, ...]] | None] = [(0, 0, ()), *([None] * len(word))]
+        for start, before in enumerate(best):
+            if before is None:
+                continue
+            strangers, count, parts = before
+            for end in range(start + 1, min(start + _LONGEST_PART, len(word)) + 1):
+                part = word[start:end]
+                if part not in self.vocabulary or (len(part) == 1 and part not in alone):
+                    continue
+                glued = start > 0 and self._are_glued(parts[-1], part)
+                way = (strangers + (not glued), count + 1, (*parts, part))
+                known = best[end]
+                if known is None or way < known:
+                    best[end] = way
+        whole = best[-1]
+        # The first word stands behind none.
+        return whole[2] if whole is not None and whole[0] < whole[1] else None
+
+    def _are_glued(self, one: str, other: str) -> bool:
+        """Whether two words follow each other in a pattern, and are no word when they are written as one."""
+        glued = one + other
+        if len(glued) < _SHORTEST_PAIR or glued in self.vocabulary or glued in FREQUENT:
+            return False
+        return self._joints.joins(one, other)
+
+
+def reread(normal: Normal, changes: Sequence[Change]) -> Normal:
+    """`normal` with `changes` made; the new words stand where the old ones stood."""
+    starts: list[int] = []
+    ends: list[int] = []
+    done = 0
+    for change in changes:
+        starts += [*normal.starts[done : change.start]]
+        ends += [*normal.ends[done : change.start]]
+        first, last = normal.original(change.start, change.end)
+        starts += [first] * (len(change.words) + 2)
+        ends += [last] * (len(change.words) + 2)
+        done = change.end
+    return Normal(changed(normal.text, changes), [*starts, *normal.starts[done:]], [*ends, *normal.ends[done:]])
+
+
+def changed(text: str, changes: Sequence[Change]) -> str:
+    """The normalised `text` with `changes` made."""
+    pieces: list[str] = []
+    done = 0
+    for change in changes:
+        pieces += [text[done : change.start], " ", change.words, " "]
+        done = change.end
+    return "".join([*pieces, text[done:]])
+
+
+def _apart(changes: Iterable[Change]) -> Iterator[Change]:
+    """Those that do not overlap an earlier one."""
+    end = 0
+    for change in changes:
+        if change.start >= end:
+            end = change.end
+            yield change

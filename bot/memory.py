@@ -1,0 +1,35 @@
+"""Little memory for a bot that runs for months on a small machine."""
+
+import contextlib
+import ctypes
+import gc
+import sys
+
+_MOST_HEAPS = -8
+"""M_ARENA_MAX of glibc's <malloc.h>."""
+
+
+def spare_memory() -> None:
+    """At the very beginning: one heap for all threads, and no collector while everything is imported and built.
+
+    To start takes a sixth less without it, and little of that is garbage; `settle_memory` enables it. glibc gives each
+    thread a heap of its own, for programs whose threads allocate at the same time; this one's wait for each other, and
+    what one of them gave back no other could use.
+    """
+    gc.disable()
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # another C library has no such setting
+            ctypes.CDLL(None).mallopt(_MOST_HEAPS, 1)
+
+
+def settle_memory() -> None:
+    """What start-up has made stays for good: the collector need not look through it again, for 100 ms each time.
+
+    What was needed to make it goes back to the system.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)

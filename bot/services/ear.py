@@ -1,0 +1,73 @@
+"""What is heard in what comes in: by whose rules, and together with which words before it."""
+
+from collections.abc import Callable
+
+from bot.core.crisis import Context, Detector, Signal
+from bot.core.inbound import Inbound
+from bot.core.people import Member
+from bot.services.lexicons import Lexicons
+from bot.services.recently import Recently
+
+
+class Ear:
+    """The crisis detectors, as the way in asks them."""
+
+    def __init__(self, lexicons: Lexicons, recently: Recently, calls_for_a_person: Callable[[Inbound], bool]) -> None:
+        """Who `calls_for_a_person` is given one; that they need somebody is no concern beside that."""
+        self._lexicons = lexicons
+        self._recently = recently
+        self._calls_for_a_person = calls_for_a_person
+
+    async def signal_in(self, inbound: Inbound, *, at_once: bool = False) -> Signal | None:
+        """What is heard in what has just come in, without the database.
+
+        In a private chat it may turn out to be none by the rules of its community: `signal_for` tells. Where nothing
+        is heard it waits for rules that are being made ready, unless it is wanted `at_once`.
+        """
+        if not inbound.text:
+            return None
+        signal = self._likely(inbound)
+        if signal is None and not at_once and not self._lexicons.are_ready:
+            await self._lexicons.ready()
+            signal = self._likely(inbound)
+        return signal
+
+    def signal_for(self, inbound: Inbound, signal: Signal | None, member: Member | None) -> Signal | None:
+        """The same once it is known who wrote it; `signal` is what was heard before that. None: nobody's member."""
+        if not inbound.text or not self._lexicons.are_any:
+            return signal
+        return self._heard(inbound, self._recently.hear(inbound), self._of(member))
+
+    def signal_again(self, inbound: Inbound, kept: Signal | None, member: Member | None) -> Signal | None:
+        """What was heard in an event that was stored: what was `kept` with it, else what it says alone."""
+        if kept is not None or not inbound.text:
+            return kept
+        return self._beside(inbound, self._of(member).detect(inbound.text))
+
+    def words_before(self, inbound: Inbound) -> str:
+        """The author's earlier words with which an alarm was heard (`Context.before`), until it is `stored`."""
+        return self._recently.held(inbound).before
+
+    def stored(self, inbound: Inbound) -> None:
+        """What was heard in it is stored, or needs not be."""
+        self._recently.release(inbound)
+
+    def _likely(self, inbound: Inbound) -> Signal | None:
+        context = self._recently.hear(inbound)
+        heard = (self._heard(inbound, context, detector) for detector in self._lexicons.likely(inbound))
+        return next((signal for signal in heard if signal is not None), None)
+
+    def _heard(self, inbound: Inbound, context: Context, detector: Detector) -> Signal | None:
+        signal = self._beside(inbound, detector.detect(inbound.text, context))
+        if signal is not None and signal.before:
+            self._recently.hold(inbound, context)
+        return signal
+
+    def _beside(self, inbound: Inbound, signal: Signal | None) -> Signal | None:
+        """What of `signal` counts beside what is asked for."""
+        if signal is None or signal.severity.pages or not self._calls_for_a_person(inbound):
+            return signal
+        return None
+
+    def _of(self, member: Member | None) -> Detector:
+        return self._lexicons.of(None if member is None else member.community.id)
