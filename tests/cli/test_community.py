@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from harness.lexicons import RIVER_RULE, unreadable
 
 from cli.handrail import SAMPLE, Handrail, Place
 
@@ -123,17 +124,7 @@ def test_every_problem_of_a_file_is_one_line_and_nothing_is_made(handrail: Handr
 # Its own lexicon
 
 WITH_LEXICON = RIVERSIDE.replace('resources = "resources.csv"', 'lexicon = "rules.toml"')
-RULE = """
-[[rule]]
-id = "river"
-category = "suicide"
-severity = "urgent"
-pattern = ["going down to the river"]
-hears = ["I'm going down to the river"]
-ignores = ["the river is high"]
-"""
-BAD_RULE = RULE.replace('"river"', '"bad"').replace('"going down to the river"', '"going (down"')
-RULES = f'language = "en"\nmute = ["en/no-such-rule"]\n{RULE}{BAD_RULE}'
+RULES = f'language = "en"\nmute = ["en/no-such-rule"]\n{RIVER_RULE}{unreadable("bad")}'
 
 
 @pytest.fixture(scope="module")

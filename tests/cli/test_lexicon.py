@@ -4,6 +4,7 @@ import io
 import json
 import re
 
+from harness.lexicons import HEAD, RIVER, RIVER_RULE, unreadable
 from rich.console import Console
 
 from bot.app import LEXICONS
@@ -13,21 +14,7 @@ from bot.operations.lexicon_report import table_of
 from bot.services.precision import Judged
 from cli.handrail import REPOSITORY, SAMPLE, Handrail, Place
 
-HEAD = 'language = "en"\n'
-GOOD = """
-[[rule]]
-id = "river"
-category = "suicide"
-severity = "urgent"
-pattern = ["going down to the river"]
-hears = ["I'm going down to the river"]
-ignores = ["the river is high"]
-"""
-WRONG_EXAMPLES = GOOD.replace("river is high", "others are going down to the river").replace('"river"', '"wrong"')
-
-
-def bad(name: str) -> str:
-    return GOOD.replace('"river"', f'"{name}"').replace('"going down to the river"', '"going (down"')
+WRONG_EXAMPLES = RIVER_RULE.replace("river is high", "others are going down to the river").replace('"river"', '"wrong"')
 
 
 def test_the_built_in_lexicons_are_those_of_the_bot() -> None:
@@ -42,7 +29,7 @@ def test_the_built_in_examples_hold(handrail: Handrail, empty: Place) -> None:
 
 
 def test_own_examples_are_run_beside_the_built_in_rules(handrail: Handrail, empty: Place) -> None:
-    empty.write("own.toml", HEAD + GOOD)
+    empty.write("own.toml", RIVER)
     done = handrail(empty, "lexicon", "test", "own.toml")
     assert (done.code, done.out) == (0, "All is well. Rules: 1, examples: 2.\n")
 
@@ -58,7 +45,7 @@ def test_an_example_that_fails_is_named_by_number_and_not_by_its_words(handrail:
 
 
 def test_a_bad_rule_is_refused_with_its_line_and_the_others_are_tested(handrail: Handrail, empty: Place) -> None:
-    empty.write("own.toml", HEAD + bad("first") + GOOD + bad("last"))
+    empty.write("own.toml", HEAD + unreadable("first") + RIVER_RULE + unreadable("last"))
     done = handrail(empty, "lexicon", "test", "own.toml")
     assert done.code == 1
     assert done.out.splitlines() == [
@@ -69,7 +56,7 @@ def test_a_bad_rule_is_refused_with_its_line_and_the_others_are_tested(handrail:
 
 
 def test_lines_are_those_of_the_file_however_many_rules_are_bad() -> None:
-    own = parse_own(HEAD + "".join(bad(f"n{number}") for number in range(120)) + GOOD, file="own.toml")
+    own = parse_own(HEAD + "".join(unreadable(f"n{number}") for number in range(120)) + RIVER_RULE, file="own.toml")
     assert own.lexicon is not None
     assert [rule.id for rule in own.lexicon.rules] == ["community/river"]
     assert len(own.problems) == 120
@@ -77,14 +64,14 @@ def test_lines_are_those_of_the_file_however_many_rules_are_bad() -> None:
 
 
 def test_a_rule_without_an_id_is_refused_alone() -> None:
-    own = parse_own(HEAD + GOOD.replace('id = "river"\n', "") + GOOD, file="own.toml")
+    own = parse_own(RIVER.replace('id = "river"\n', "") + RIVER_RULE, file="own.toml")
     assert own.lexicon is not None
     assert len(own.lexicon.rules) == 1
     assert len(own.problems) == 1
 
 
 def test_a_file_that_is_no_lexicon_is_refused_as_a_whole() -> None:
-    for text in ("language = ", "lexicon = 5\n" + HEAD, HEAD + "[words]\nWant = 5\n" + GOOD, "rule = 5\n" + HEAD):
+    for text in ("language = ", "lexicon = 5\n" + HEAD, HEAD + "[words]\nWant = 5\n" + RIVER_RULE, "rule = 5\n" + HEAD):
         own = parse_own(text, file="own.toml")
         assert own.lexicon is None
         assert own.problems
@@ -92,14 +79,14 @@ def test_a_file_that_is_no_lexicon_is_refused_as_a_whole() -> None:
 
 
 def test_the_line_ends_of_windows_do_no_harm(handrail: Handrail, empty: Place) -> None:
-    (empty.folder / "own.toml").write_bytes(b"\xef\xbb\xbf" + (HEAD + GOOD + bad("x")).replace("\n", "\r\n").encode())
+    (empty.folder / "own.toml").write_bytes(b"\xef\xbb\xbf" + (RIVER + unreadable("x")).replace("\n", "\r\n").encode())
     done = handrail(empty, "lexicon", "test", "own.toml")
     assert done.out.splitlines()[0].startswith("own.toml:12: rule 'x': ")
 
 
 def test_what_is_muted_must_exist(handrail: Handrail, empty: Place) -> None:
     there = built_in()[0].rules[0].id
-    empty.write("own.toml", f'mute = ["{there}", "en/no-such-rule"]\n' + HEAD + GOOD)
+    empty.write("own.toml", f'mute = ["{there}", "en/no-such-rule"]\n' + RIVER)
     done = handrail(empty, "lexicon", "test", "own.toml")
     assert done.code == 1
     assert "own.toml: it mutes “en/no-such-rule”, which no lexicon has" in done.out.splitlines()

@@ -5,6 +5,7 @@ import json
 import subprocess
 
 import pytest
+from harness.lexicons import RIVER, RIVER_RULE
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,18 +15,6 @@ from bot.operations.scan_lines import LONGEST_LINE
 from cli.handrail import Handrail, Place, clean_environment, command
 
 KEYS = {"id", "severity", "category", "matches", "lowered_by"}
-
-OWN = """
-language = "en"
-
-[[rule]]
-id = "river"
-category = "suicide"
-severity = "urgent"
-pattern = ["going down to the river"]
-hears = ["I'm going down to the river"]
-ignores = ["the river is high"]
-"""
 
 
 def test_text_gives_json_lines_and_nothing_is_made(empty: Place) -> None:
@@ -127,7 +116,7 @@ def test_explained_a_message_cannot_write_to_the_terminal(handrail: Handrail, em
 def test_own_rules_raise_and_mute(handrail: Handrail, empty: Place) -> None:
     heard = detector_with(None).detect("I want to kill myself")
     assert heard is not None
-    empty.write("own.toml", f"mute = {json.dumps(heard.rules)}\n{OWN}")
+    empty.write("own.toml", f"mute = {json.dumps(heard.rules)}\n{RIVER}")
     said = "I'm going down to the river\nI want to kill myself\n"
     done = handrail(empty, "scan", "--lexicon", "own.toml", said=said)
     assert (done.code, done.err) == (0, "")
@@ -137,7 +126,7 @@ def test_own_rules_raise_and_mute(handrail: Handrail, empty: Place) -> None:
 
 
 def test_a_bad_rule_of_ones_own_is_told_and_the_others_are_heard(handrail: Handrail, empty: Place) -> None:
-    empty.write("own.toml", OWN + OWN[OWN.index("[[rule]]") :].replace('"river"', '"sea"').replace('"urgent"', '"red"'))
+    empty.write("own.toml", RIVER + RIVER_RULE.replace('"river"', '"sea"').replace('"urgent"', '"red"'))
     done = handrail(empty, "scan", "--lexicon", "own.toml", said="I'm going down to the river\n")
     assert done.code == 1
     assert done.err.startswith("own.toml:12: rule 'sea': `severity` must be one of")

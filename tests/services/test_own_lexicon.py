@@ -9,6 +9,7 @@ import pytest
 from harness import World
 from harness.communities import HARBOUR, NORTH
 from harness.fixtures import on_both_databases
+from harness.lexicons import RIVER, unreadable
 from sqlalchemy import delete, select, update
 
 from bot.app import load_detector
@@ -24,19 +25,6 @@ from services.test_at_once import REFUSE, TROUBLE, broken
 DANGER = "I want to kill myself"
 OWN_DANGER = "I'm going down to the river tonight"
 CONCERN = "I relapsed last night"
-
-RIVER = """
-language = "en"
-
-[[rule]]
-id = "river"
-category = "suicide"
-severity = "urgent"
-pattern = ["going down to the river"]
-hears = ["I'm going down to the river"]
-ignores = ["the river is high"]
-"""
-BAD = RIVER.replace('language = "en"', "").replace('"river"', '"bad"').replace('"going down', '"(going down')
 
 
 _made: dict[bytes, Detector | None] = {}
@@ -131,7 +119,7 @@ async def test_what_a_community_mutes_is_not_heard_there_and_is_heard_elsewhere(
 
 
 async def test_a_rule_that_is_refused_does_not_stop_the_others(world: World) -> None:
-    await applies(world, RIVER + BAD)
+    await applies(world, RIVER + unreadable("bad"))
     await world.alice.says(OWN_DANGER, "lobby")
     paged(world)
 
