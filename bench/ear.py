@@ -157,8 +157,9 @@ def others(number: int) -> Iterator[Lexicon]:
         table = tomllib.loads(text)
         table["words"] = changed(table.get("words", {}))
         for entry in [*table.get("rule", []), *table.get("lower", [])]:
-            for key in {"pattern", "also", "unless"} & entry.keys():
+            for key in {"pattern", "near", "also", "unless"} & entry.keys():
                 entry[key] = changed(entry[key])
+            entry |= {"hears": ["-"], "ignores": ["-"]}  # a detector does not look at examples
         yield parse_lexicon(tomlkit.dumps(table), name=f"{name}-{number}")
 
 

@@ -41,8 +41,21 @@ class Automaton:
 
     def meets(self, words: Sequence[str]) -> bool:
         """Whether it matches anywhere in `words`, of one form each, with an `EDGE` wherever a sentence has one."""
+        if self.prefixes or self.numbers:
+            return self._meets([self.accepts((word,)) for word in words])
+        get, gaps = self.words.get, self.gaps
+        if gaps:
+            return self._meets([get(word, 0) | (gaps if word != EDGE else 0) for word in words])
+        return self._meets(map(get, words, repeat(0)))
+
+    def meets_any(self, words: Iterable[tuple[str, ...]]) -> bool:
+        """The same for words of several forms."""
+        return self._meets(map(self.accepts, words))
+
+    def _meets(self, accepts: Iterable[int]) -> bool:
+        """Whether it matches anywhere in words that it `accepts` so."""
         states = 0
-        for accepted in self._accepted(words):
+        for accepted in accepts:
             if not accepted:
                 states = 0
                 continue
@@ -55,15 +68,6 @@ class Automaton:
             if states & self.last:
                 return True
         return False
-
-    def _accepted(self, words: Sequence[str]) -> Iterable[int]:
-        """What each of `words` is accepted by."""
-        if self.prefixes or self.numbers:
-            return [self.accepts((word,)) for word in words]
-        get, gaps = self.words.get, self.gaps
-        if gaps:
-            return [get(word, 0) | (gaps if word != EDGE else 0) for word in words]
-        return map(get, words, repeat(0))
 
 
 def lay_out(part: Part) -> Automaton:

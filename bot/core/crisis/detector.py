@@ -70,7 +70,7 @@ class Detector:
             self._raising.patterns,
             self._keyrings(lexicons),
             [lexicon.vocabulary() for lexicon in lexicons],
-            [rule.near for rule in self.rules for _ in rule.patterns],
+            [rule.beside for rule in self.rules for _ in rule.patterns],
         )
         self._near = _Table({at: rule.near for at, rule in enumerate(self.rules)})
         self._also = _Table({at: rule.also for at, rule in enumerate(self.rules)})

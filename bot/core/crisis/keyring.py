@@ -3,8 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
-from bot.core.crisis.pattern import Facts, Pattern, Words
+from bot.core.crisis.keys import Key, any_of
+from bot.core.crisis.pattern import Pattern, Words
+from bot.core.crisis.rules import Rule
 from bot.core.crisis.tokens import WORD_LIMIT
 
 Numbers = tuple[int, ...]
@@ -23,31 +26,39 @@ class Keyring:
     unfindable: Numbers = ()
 
 
-def keyring_of(patterns: Iterable[Pattern]) -> Keyring:
-    """By what `patterns` are found."""
+def keyring_of(rules: Iterable[Rule]) -> Keyring:
+    """By what the patterns of `rules` are found: of what must stand side by side, by the rarest."""
     words: defaultdict[str, list[int]] = defaultdict(list)
     pairs: defaultdict[tuple[Words, Words], list[int]] = defaultdict(list)
     unfindable: list[int] = []
-    for pattern in patterns:
-        facts = pattern.glance()
-        for word in facts.words:
-            words[word].append(pattern.number)
-        for pair in facts.pairs:
-            pairs[pair].append(pattern.number)
-        if not _is_findable(facts):
-            unfindable.append(pattern.number)
+    for rule in rules:
+        beside = [any_of([_key(pattern) for pattern in either]) for either in rule.beside]
+        is_findable = all(_is_findable(pattern) for either in rule.beside for pattern in either)
+        for pattern in rule.patterns:
+            key = min([_key(pattern), *beside], key=lambda key: key.chance)
+            for word in key.words:
+                words[word].append(pattern.number)
+            for left, right in key.pairs:
+                pairs[tuple(sorted(left)), tuple(sorted(right))].append(pattern.number)
+            if not (is_findable and _is_findable(pattern)):
+                unfindable.append(pattern.number)
     return Keyring(
-        {word: tuple(numbers) for word, numbers in words.items()},
-        tuple((left, right, tuple(dict.fromkeys(numbers))) for (left, right), numbers in pairs.items()),
+        {word: tuple(words[word]) for word in sorted(words)},
+        tuple((*pair, tuple(dict.fromkeys(pairs[pair]))) for pair in sorted(pairs)),
         tuple(unfindable),
     )
 
 
-def _is_findable(facts: Facts) -> bool:
-    """Whether a pattern needs no word so long that it is cut before it is compared."""
-    return all(len(name) < WORD_LIMIT for way in facts.ways for need in way for name in need) and all(
-        len(word) < WORD_LIMIT for joint in facts.pairs for words in joint for word in words
-    )
+def _key(pattern: Pattern) -> Key:
+    """By what `pattern` alone is found; every pattern has a key, see `pattern`."""
+    return pattern.part.key or Key()
+
+
+def _is_findable(pattern: Pattern) -> bool:
+    """Whether `pattern` needs no word so long that it is cut before it is compared."""
+    key = _key(pattern)
+    needed = chain(key.words, *chain.from_iterable(key.pairs), *(need for way in pattern.glance().ways for need in way))
+    return all(len(word) < WORD_LIMIT for word in needed)
 
 
 def renumbered(keyring: Keyring, numbers: Mapping[int, int]) -> Keyring:

@@ -152,7 +152,6 @@ class _Reader:
         if self.problems:
             raise BadLexicon(tuple(self.problems[:MAX_PROBLEMS]))
         known = self.kept.facts if self.kept else None
-        own = tuple(pattern for rule in rules for pattern in rule.patterns)
         near = tuple(pattern for rule in rules for pattern in (*rule.patterns, *rule.near))
         others = (
             *(pattern for rule in rules for pattern in rule.also),
@@ -165,7 +164,7 @@ class _Reader:
             lowerings=tuple(lowerings),
             mutes=frozenset(mutes),
             vocabulary=known.vocabulary if known else partial(vocabulary_of, near, others),
-            keyring=known.keyring if known else partial(keyring_of, own),
+            keyring=known.keyring if known else partial(keyring_of, rules),
         )
 
     def _table(self) -> dict[str, Any]:

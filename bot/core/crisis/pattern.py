@@ -36,13 +36,10 @@ Words = tuple[str, ...]
 class Facts:
     """What is known of a pattern before a text holds its words.
 
-    `ways`: every match goes one of them, see `needs`. `words` and `pairs`: by what it is found, see `keys`. `longest`:
-    tokens of the longest match.
+    `ways`: every match goes one of them, see `needs`. `longest`: tokens of the longest match.
     """
 
     ways: tuple[tuple[Words, ...], ...]
-    words: Words
-    pairs: tuple[tuple[Words, Words], ...]
     longest: int
 
     @property
@@ -152,8 +149,6 @@ def _facts_of(part: Part) -> Facts:
         raise BadPattern(f"it can match {part.longest} words, more than {MAX_LONGEST}")
     return Facts(
         ways=tuple(tuple(_sorted(need) for need in way) for way in part.ways),
-        words=_sorted(part.key.words),
-        pairs=tuple((_sorted(left), _sorted(right)) for left, right in part.key.pairs),
         longest=part.longest,
     )
 

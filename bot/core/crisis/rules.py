@@ -58,6 +58,11 @@ class Rule:
     hears: tuple[str, ...]
     ignores: tuple[str, ...]
 
+    @property
+    def beside(self) -> tuple[tuple[Pattern, ...], ...]:
+        """The groups of patterns, of each of which one must match beside one of its own."""
+        return (*((pattern,) for pattern in self.near), *([self.also] if self.also else []))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lowering:

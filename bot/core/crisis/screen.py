@@ -4,7 +4,7 @@ It never changes an answer, it only spares work: the words it finds are those of
 left out only where its key is not here, or each of its ways needs a word that is not.
 """
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 from string import ascii_lowercase, digits
@@ -22,7 +22,7 @@ from bot.core.crisis.words import elided_of, folded, is_odd, parted, sentences_o
 try:
     from ahocorasick_rs import AhoCorasick
 except ImportError:  # a machine without a wheel hears the same, more slowly
-    AhoCorasick = None  # type: ignore[assignment, misc]
+    AhoCorasick = None  # type: ignore[assignment, misc]  # how one says that an import is not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,8 @@ class Heard:
 _NOTHING = Heard()
 
 
-Way = tuple[frozenset[str], ...]
-_Needed = tuple[frozenset[str], tuple[Way, ...]]
-"""Of one pattern the first needs of all its ways together, and the ways."""
+_REMEMBERED = 50_000
+"""Answers that are remembered; a hostile text finds no end of questions."""
 
 _BEGINNING, _STRETCHED, _SPACED = 1, 2, 4
 """What it means that a piece is there, if it is no key alone; plain bits, as they are looked at for every message."""
@@ -63,13 +62,17 @@ class Screen:
         patterns: Sequence[Pattern],
         keyrings: Iterable[Keyring],
         vocabularies: Sequence[Vocabulary],
-        beside: Sequence[Sequence[Pattern]] | None = None,
+        beside: Sequence[Sequence[Sequence[Pattern]]] | None = None,
     ) -> None:
-        """The numbers in `keyrings` are those of `patterns`; `beside`: others, without which each says nothing."""
+        """The numbers in `keyrings` are those of `patterns`.
+
+        `beside`: of each the groups of others, without one of which it says nothing.
+        """
         self._folding = Folding(vocabularies)
         self._patterns = patterns
         self._beside = beside if beside is not None else [()] * len(patterns)
-        self._needed: list[tuple[_Needed, ...]] = [()] * len(patterns)
+        self._asked: list[_Asked | None] = [None] * len(patterns)
+        self._remembered = 0
         by_word: dict[str, Numbers] = {}
         by_piece: dict[str, Numbers] = {}
         pairs: list[tuple[Words, Words, Numbers]] = []
@@ -136,23 +139,29 @@ class Screen:
         if sorts or elided:
             self._add_beginnings(found)
         candidates = self._candidates(found)
-        return self._heard(candidates if elided else self._meeting(text, candidates))
+        return self._heard(candidates if elided else self._meeting(text, words, candidates))
 
     def _heard(self, candidates: Sequence[int], changes: Sequence[Change] = ()) -> Heard:
         if not (candidates or changes or self._always):
             return _NOTHING
         return Heard(self._always.union(candidates), tuple(changes))
 
-    def _meeting(self, text: str, candidates: list[int]) -> list[int]:
+    def _meeting(self, text: str, words: Sequence[str], candidates: list[int], *, stretched: bool = False) -> list[int]:
         """Those of the `candidates` that match somewhere in a plain `text`, where that is told easily."""
-        if candidates and (sentences := sentences_of(text)):
-            return [
-                number
-                for number in candidates
-                if self._patterns[number].automaton.meets(sentences)
-                and all(pattern.automaton.meets(sentences) for pattern in self._beside[number])
-            ]
-        return candidates
+        if not candidates or not (sentences := sentences_of(text, words)):
+            return candidates
+        if stretched:
+            forms = [forms_of(word) for word in sentences]
+        patterns, beside = self._patterns, self._beside
+
+        def meets(pattern: Pattern) -> bool:
+            return pattern.automaton.meets_any(forms) if stretched else pattern.automaton.meets(sentences)
+
+        return [
+            number
+            for number in candidates
+            if meets(patterns[number]) and all(any(map(meets, either)) for either in beside[number])
+        ]
 
     def _consider(
         self, text: str, words: list[str], found: _Found, sorts: int, meanings: Mapping[str, str], *, hidden: bool
@@ -167,7 +176,9 @@ class Screen:
             changes = self._changes(text.lower(), words, meanings, found)
         self._add_beginnings(found)
         candidates = self._candidates(found)
-        return self._heard(candidates if stretched else self._meeting(text, candidates), changes)
+        return self._heard(
+            candidates if hidden else self._meeting(text, words, candidates, stretched=stretched), changes
+        )
 
     def _changes(self, text: str, words: list[str], meanings: Mapping[str, str], found: _Found) -> list[Change]:
         """The other reading of a plain `text`; its words are added to what was `found`."""
@@ -201,17 +212,61 @@ class Screen:
             keyed.update(self._by_word.get(word, ()))
         for number in found.pieces:
             keyed.update(self._by_piece[number])
-        needed, names = self._needed, found.names
-        return [number for number in keyed if _go(needed[number] or self._learn(number), names)]
+        names, candidates = found.names, []
+        for number in keyed:
+            asked = self._asked[number] or self._ask(number)
+            here = asked.words & names
+            goes = asked.answers.get(here)
+            if goes is None:
+                goes = asked.goes(here)
+                if self._remembered < _REMEMBERED:
+                    self._remembered += 1
+                    asked.answers[here] = goes
+            if goes:
+                candidates.append(number)
+        return candidates
 
-    def _learn(self, number: int) -> tuple[_Needed, ...]:
-        """What a pattern needs, and what must be beside it, as sets: they take four times the room of tuples.
+    def _ask(self, number: int) -> "_Asked":
+        """What is asked of a text for a pattern and those beside it: most are never met, and it takes room."""
+        groups = ((self._patterns[number],), *self._beside[number])
+        asked = self._asked[number] = _Asked.of(
+            [way for pattern in either for way in pattern.facts.ways] for either in groups
+        )
+        return asked
 
-        Most patterns are never asked for. What one was found by is looked at last, as it is mostly there.
-        """
-        key, *beside = [pattern.facts for pattern in (self._patterns[number], *self._beside[number])]
-        self._needed[number] = (*(_needed(facts.ways) for facts in beside), _needed(key.ways, last=key.words))
-        return self._needed[number]
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What some patterns need to match side by side: of each group, one way.
+
+    Each need is a bit. `words` are all that fill one, `filled` says which; `answers` are remembered by the words that
+    were there: people use the same ones again and again.
+    """
+
+    words: frozenset[str]
+    filled: Mapping[str, int]
+    ways: tuple[tuple[int, ...], ...]
+    answers: dict[frozenset[str], bool]
+
+    @classmethod
+    def of(cls, groups: Iterable[Sequence[Sequence[Words]]]) -> "_Asked":
+        """For the ways of each group."""
+        bits: dict[Words, int] = {}
+        ways = [
+            tuple({sum({bits.setdefault(need, 1 << len(bits)) for need in way}) for way in group}) for group in groups
+        ]
+        filled: dict[str, int] = {}
+        for need, bit in bits.items():
+            for word in need:
+                filled[word] = filled.get(word, 0) | bit
+        return cls(frozenset(filled), filled, tuple(sorted(ways, key=len)), {})
+
+    def goes(self, here: Iterable[str]) -> bool:
+        """Whether a text with these of its `words` may go such ways."""
+        filled = 0
+        for word in here:
+            filled |= self.filled[word]
+        return all(any(filled & way == way for way in ways) for ways in self.ways)
 
 
 class _Finder:
@@ -235,29 +290,6 @@ def _add(numbers: dict[str, Numbers], of: str, more: Numbers) -> None:
     """Add to the numbers of a word or piece."""
     known = numbers.get(of)
     numbers[of] = known + more if known else more
-
-
-def _needed(ways: Sequence[Sequence[Words]], last: Words = ()) -> _Needed:
-    """What `ways` need, the need `last` behind the others of its way."""
-    ordered = [sorted(way, key=lambda need: need == last) if len(way) > 1 else way for way in ways]
-    sets = tuple(tuple(map(frozenset, way)) for way in ordered)
-    return frozenset().union(*(way[0] for way in sets)), sets
-
-
-def _go(patterns: tuple[_Needed, ...], names: Set[str]) -> bool:
-    """Whether a text with these words may go a way of each of these patterns."""
-    for either, ways in patterns:
-        if names.isdisjoint(either):  # so it is for most, and then no way is looked at
-            return False
-        for way in ways:
-            for need in way:
-                if names.isdisjoint(need):
-                    break
-            else:
-                break
-        else:
-            return False
-    return True
 
 
 def _unstretched(words: Sequence[str]) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """A text's words without their places, found quickly: the same ones that `tokens` finds, or more."""
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise, product
 
 from bot.core.crisis.normalise import normalise
@@ -80,16 +81,19 @@ def elided_of(text: str) -> list[tuple[str, str]]:
     return [each for left, right in beside for each in product(forms_of(left), forms_of(right))]
 
 
-def sentences_of(text: str) -> list[str] | None:
-    """The words of a plain text with the edges of its sentences; None where that takes more: for numbers and quotes."""
+def sentences_of(text: str, words: Sequence[str]) -> list[str] | None:
+    """The `words` of a plain text with the edges of its sentences; None where that takes more: numbers, quotes."""
     if ">" in text or _DECIMAL.search(text):
         return None
-    words = [EDGE]
-    for sentence in SENTENCE_ENDS.split(_TRAILING_OFF.sub(" ", text)):
-        if inside := words_of(sentence):
-            words += inside
-            words.append(EDGE)
-    return words
+    if ".." in text:
+        text = _TRAILING_OFF.sub(" ", text)
+    sentences = SENTENCE_ENDS.split(text)
+    edged = [EDGE]
+    for inside in [words] if len(sentences) == 1 else map(words_of, sentences):
+        if inside:
+            edged += inside
+            edged.append(EDGE)
+    return edged
 
 
 def parted(text: str) -> str:
@@ -102,4 +106,4 @@ def is_odd(text: str) -> bool:
     if not text.isascii():
         return _SIGN.search(text) is not None and _ODD.search(text) is not None
     kinds = text.encode().translate(_KINDS)
-    return b"a1" in kinds or b"1a" in kinds or b"!a" in kinds
+    return (b"1" in kinds or b"!" in kinds) and (b"a1" in kinds or b"1a" in kinds or b"!a" in kinds)
