@@ -13,7 +13,7 @@ SUITE := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 COVERED := 90
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run demo test check coverage constraints words lexicons clean
+.PHONY: help install install-dev run demo test check coverage constraints words diagram lexicons clean
 
 help:  ## show these lines
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1: /p' Makefile
@@ -46,6 +46,9 @@ constraints: $(DEV)  ## renew the pinned versions in constraints.txt
 
 words: $(STAMP)  ## renew the catalogues in bot/locale from the code
 	$(BIN)/python -m bot.locale
+
+diagram: $(STAMP)  ## draw the picture in docs/escalation.md again, from the code
+	$(BIN)/python -m bot.operations.escalation_diagram
 
 lexicons: $(STAMP)  ## renew what is kept beside each lexicon, after a change of its rules
 	$(BIN)/python -m bot.operations.kept_lexicons

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from loopback_discord import LoopbackDiscord, User
+from loopback_discord import Channel, LoopbackDiscord, Person, User
 
 from bench import REPOSITORY
 from bench.people import FIRST_ACCOUNT
@@ -21,6 +21,16 @@ LIMIT = 50
 """Requests a second that Discord allows one bot on all routes together."""
 
 _LONGEST_ANSWER = 1 << 26
+
+CHAT = (
+    "good morning everyone",
+    "anybody coming to the meeting tonight? I could bring cake",
+    "day 41, and the coffee here is still terrible",
+    "thank you all for yesterday, I slept through for once",
+    "does somebody know when the library opens on Sundays",
+    "my sister calls every evening now, that helps more than I thought",
+)
+"""What people write to each other in a lobby."""
 
 
 class Arrival(NamedTuple):
@@ -50,6 +60,8 @@ class Scene:
     api_base: str
     gateway_url: str
     peers: str
+    guild: str
+    lobby: str
 
 
 class Discord:
@@ -65,6 +77,14 @@ class Discord:
         answer = await _ask(self._process, {"since": len(self.arrivals)})
         self.arrivals += [Arrival(*one) for one in answer]
         return self.arrivals
+
+    async def say(self, text: str) -> float:
+        """The first member writes in the lobby; when, on `time.monotonic`."""
+        return float(await _ask(self._process, {"say": text}))
+
+    async def chat(self, rate: float) -> None:
+        """From now on other members write so many ordinary messages a second in the lobby; 0: no more."""
+        await _ask(self._process, {"chat": rate})
 
 
 @asynccontextmanager
@@ -124,7 +144,9 @@ async def _serve() -> None:
         user = User(FIRST_ACCOUNT + number, f"member{number}")
         server.world.users[user.id] = user
         server.world.join(guild, user)
-    peers = guild.add_text_channel("peers")
+    peers, lobby = guild.add_text_channel("peers"), guild.add_text_channel("lobby")
+    people = [Person(server, user) for user in server.world.users.values() if not user.bot]
+    chatting: asyncio.Task[None] | None = None
     await server.start()
     try:
         _answer(
@@ -133,12 +155,35 @@ async def _serve() -> None:
                 "api_base": server.api_base,
                 "gateway_url": server.gateway_url,
                 "peers": str(peers.id),
+                "guild": str(guild.id),
+                "lobby": str(lobby.id),
             }
         )
         while line := await questions.readline():
-            _answer(server.arrivals[json.loads(line)["since"] :])
+            question = json.loads(line)
+            if "say" in question:
+                at = time.monotonic()
+                await people[0].says(lobby, question["say"])
+                _answer(at)
+            elif "chat" in question:
+                if chatting is not None:
+                    chatting.cancel()
+                chatting = asyncio.create_task(_chat(people[1:], lobby, question["chat"]))
+                _answer(question["chat"])
+            else:
+                _answer(server.arrivals[question["since"] :])
     finally:
         await server.stop()
+
+
+async def _chat(people: list[Person], lobby: Channel, rate: float) -> None:
+    """Write ordinary messages, in the order of a clock: what was missed while the machine was busy is made up for."""
+    began, said = time.monotonic(), 0
+    while rate:
+        while said < (time.monotonic() - began) * rate:
+            await people[said % len(people)].says(lobby, CHAT[said % len(CHAT)])
+            said += 1
+        await asyncio.sleep(0.002)
 
 
 def _answer(value: Any) -> None:

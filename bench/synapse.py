@@ -77,7 +77,7 @@ async def measure(messages: int = MESSAGES, rounds: int = ROUNDS) -> list[Row]:
 async def measure_on(homeserver: Homeserver, messages: int, rounds: int, number_of_rooms: int = ROOMS) -> list[Row]:
     """The same on a homeserver that is running."""
     rows: list[Row] = []
-    async with _bot(homeserver) as (app, our_name), _bare(homeserver) as bare:
+    async with our_bot(homeserver) as (app, our_name), bare_client(homeserver) as bare:
         for encrypted in (False, True):
             rooms = await _rooms(homeserver, our_name, bare, number_of_rooms, encrypted=encrypted)
             rows += await _compare(app, bare, rooms, messages, rounds, encrypted=encrypted)
@@ -158,7 +158,7 @@ async def _loop(bare: nio.AsyncClient, rooms: list[str], messages: int, width: i
 
 
 @asynccontextmanager
-async def _bot(homeserver: Homeserver) -> AsyncIterator[tuple[App, str]]:
+async def our_bot(homeserver: Homeserver) -> AsyncIterator[tuple[App, str]]:
     """The whole bot with Matrix as its platform, and the name of its account."""
     password = uuid4().hex
     user_id = await homeserver.register(f"handrail-{uuid4().hex[:8]}", password)
@@ -184,7 +184,8 @@ async def _bot(homeserver: Homeserver) -> AsyncIterator[tuple[App, str]]:
 
 
 @asynccontextmanager
-async def _bare(homeserver: Homeserver) -> AsyncIterator[nio.AsyncClient]:
+async def bare_client(homeserver: Homeserver) -> AsyncIterator[nio.AsyncClient]:
+    """Nio alone, logged in, with an account of its own."""
     password = uuid4().hex
     user_id = await homeserver.register(f"bare-{uuid4().hex[:8]}", password)
     config = nio.AsyncClientConfig(encryption_enabled=True)

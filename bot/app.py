@@ -26,8 +26,12 @@ from bot.services.checkins import CheckIns
 from bot.services.communities import Communities
 from bot.services.dispatcher import Dispatcher
 from bot.services.due import DueWork
+from bot.services.duty import Breaks, Duty, DutyRounds, Rotas
 from bot.services.escalations import Escalations
+from bot.services.escalations.aftercare import Aftercare
 from bot.services.escalations.effects import Effects
+from bot.services.escalations.followup import FollowUps
+from bot.services.escalations.swapping import Swapping
 from bot.services.hub import BotHub
 from bot.services.lexicons import Lexicons
 from bot.services.meetings import Meetings
@@ -36,12 +40,16 @@ from bot.services.resources import Resources
 from bot.services.voice import Voice
 from bot.serving import Serving
 from bot.storage.database import Database
+from cogs.aftercare import AftercareCog
+from cogs.beside import BesideCog
 from cogs.checkins import CheckInCog
+from cogs.duty import DutyCog
 from cogs.escalation import EscalationCog
 from cogs.help import HelpCog
 from cogs.meetings import MeetingCog
 from cogs.mydata import MyDataCog
 from cogs.resources import ResourceCog
+from cogs.rotas import RotaCog
 from cogs.settings import SettingsCog
 
 LEXICONS = ("en", "es", "de", "fr", "pt", "ru", "ar", "hi", "zh", "ja")
@@ -106,15 +114,21 @@ def build(database: Database, now: Callable[[], datetime], make_platforms: Calla
 
     voice = Voice(load_languages(), wake)
     resources = load_resources()
-    escalations = Escalations(Effects(voice, resources))
+    duty, rotas = Duty(), Rotas(voice)
+    escalations = Escalations(Effects(voice, resources, duty))
+    follow_ups = FollowUps(voice)
     checkins, meetings = CheckIns(voice), Meetings(voice)
     recently = Recently(now)
     lexicons = Lexicons(built_in(), load_detector(), database)
     registry = Registry.of(
         HelpCog(lambda: registry),
         EscalationCog(escalations),
+        AftercareCog(follow_ups, Aftercare(voice)),
+        BesideCog(escalations, resources, Swapping(voice)),
         CheckInCog(checkins),
         MeetingCog(meetings),
+        DutyCog(duty, Breaks(voice, escalations), rotas),
+        RotaCog(rotas),
         ResourceCog(resources),
         SettingsCog(checkins, escalations),
         MyDataCog(escalations, recently),
@@ -127,27 +141,30 @@ def build(database: Database, now: Callable[[], datetime], make_platforms: Calla
         escalations=escalations,
         voice=voice,
         now=now,
+        follow_ups=follow_ups,
         say_at_once=say_at_once,
     )
     hub = BotHub(database=database, registry=registry, dispatcher=dispatcher, recently=recently, voice=voice, now=now)
     platforms = {platform.name: platform for platform in make_platforms(hub)}
 
     def make_sender(platform: Platform) -> Sender:
-        return Sender(database, platform, now, escalations.on_failure)
+        return Sender(database, platform, now, escalations.on_failure, on_arrival=escalations.on_arrival)
 
     senders |= {platform.name: make_sender(platform) for platform in platforms.values() if platform.sends}
     return App(
         database=database,
         hub=hub,
         registry=registry,
-        communities=Communities(meetings, escalations),
+        communities=Communities(meetings, escalations, rotas),
         lexicons=lexicons,
         due=DueWork(
             database=database,
             escalations=escalations,
             checkins=checkins,
             meetings=meetings,
+            duty=DutyRounds(voice),
             events=dispatcher,
+            follow_ups=follow_ups,
             watch=ClockWatch() if now is system_now else None,
         ),
         platforms=platforms,

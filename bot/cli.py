@@ -38,7 +38,9 @@ db_app = typer.Typer(no_args_is_help=True, help=str(_("Look after the database."
 lexicon_app = typer.Typer(no_args_is_help=True, help=str(_("Look after the rules by which danger is heard.")))
 app.add_typer(community_app, name="community")
 app.add_typer(db_app, name="db")
+audit_app = typer.Typer(no_args_is_help=True, help=str(_("See who did what in the cases of a community.")))
 app.add_typer(lexicon_app, name="lexicon")
+app.add_typer(audit_app, name="audit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +192,22 @@ def community_export(
         from bot.operations.community_commands import export
 
         asyncio.run(export(given.config, community, file))
+
+
+@audit_app.command("export", help=str(_("Write the log of every page, look and action as CSV: numbers, no words.")))
+def audit_export(
+    context: typer.Context,
+    community: Annotated[str, typer.Argument(help=str(_("Its id.")), metavar="ID")],
+    file: Annotated[Path | None, typer.Argument(help=str(_("A new file; else it is printed.")), metavar="FILE")] = None,
+) -> None:
+    """Export the audit log."""
+    given: Options = context.obj
+    with told(debug=given.debug):
+        from bot.operations.audit import export
+
+        lines = asyncio.run(export(given.config, community, file))
+        if file is not None:
+            _tell(str(_("Written: {file}, {n} lines", file=str(file), n=lines)))
 
 
 @community_app.command("list", help=str(_("The communities there are.")))

@@ -11,7 +11,7 @@ from bot.core.words import _
 from bot.services.asking import prompt
 from bot.services.call import Call
 from bot.services.checkins import CheckIns
-from bot.services.escalations.words import I_NEED_A_PERSON
+from bot.services.offer import I_NEED_A_PERSON
 
 CHANGE_ZONE = Choice(label=_("Another time zone"), command="settings zone")
 

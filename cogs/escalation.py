@@ -1,5 +1,7 @@
 """Escalation: a member asks for a person, a peer takes the case, both talk, somebody says it has ended."""
 
+from datetime import timedelta
+
 from bot.core.commands import BadValue, Parameter, command
 from bot.core.content import Choice, Content, Field, Reply
 from bot.core.crisis import Severity
@@ -9,11 +11,16 @@ from bot.core.roles import Action
 from bot.core.words import Text, _
 from bot.services import members, whom
 from bot.services.call import Call
-from bot.services.escalations import Escalations
+from bot.services.escalations import Escalations, pauses
+from bot.services.escalations.store import NOTE_LIMIT
 from bot.services.escalations.words import I_AM_SAFE, OUTCOMES, SEVERITIES
 from bot.services.whom import ACCOUNT_LIMIT
 
 CASE_NUMBER = Number(1, 999_999)
+TURN = Parameter(name="turn", ask=_("Which turn of it?"), kind=CASE_NUMBER, required=False)
+"""Part of a holder's buttons only: tells an old one."""
+NAMED_CASE = Parameter(name="case", ask=_("Which case? Its number."), kind=CASE_NUMBER)
+NAMED = Words(ACCOUNT_LIMIT)  # NAME would cut a long Matrix id
 CASE = Parameter(name="case", ask=_("Which case? Its number."), kind=CASE_NUMBER, required=False)
 OUTCOME = Parameter(
     name="outcome",
@@ -51,6 +58,8 @@ class EscalationCog:
             row.member_id == call.member.id and row.holder is not None
             for row in await self._escalations.conversations(call.tx, call.member)
         )
+        if isinstance(opened, Content):
+            return Reply(content=opened, private=True)
         if opened:
             text = _("I'm getting a person for you. I have written to you privately.")
         elif with_them:
@@ -85,22 +94,59 @@ class EscalationCog:
         case = case or await self._own_case(call)
         return _told(await self._escalations.resolve(call.tx, call.member, case, Outcome(outcome), now=call.now))
 
-    @command("ending", _("Choose how a case ended"), CASE, may=Action.TAKE_CASE, hidden=True)
-    async def ending(self, call: Call, case: int | None = None) -> Reply:
+    @command("ending", _("Choose how a case ended"), CASE, TURN, may=Action.TAKE_CASE, hidden=True)
+    async def ending(self, call: Call, case: int | None = None, turn: int | None = None) -> Reply:
         """Offer the outcomes as buttons."""
-        number = str(case or await self._own_case(call))
+        arguments = {"case": str(case or await self._own_case(call))}
+        if turn is not None:
+            arguments["turn"] = str(turn)
         choices = tuple(
-            Choice(label=label, command="resolve", arguments={"case": number, "outcome": outcome.value})
+            Choice(label=label, command="ended", arguments={**arguments, "outcome": outcome.value})
             for outcome, label in OUTCOMES.items()
         )
         return Reply(content=Content(text=_("How did it end?"), choices=choices))
 
-    @command("hand over", _("Give a case back, so that somebody else is called"), CASE, may=Action.TAKE_CASE)
-    async def hand_over(self, call: Call, case: int | None = None) -> Reply:
-        """Give the case back."""
+    @command("ended", _("End a case, with its outcome"), CASE, OUTCOME, TURN, may=Action.TAKE_CASE, hidden=True)
+    async def ended(self, call: Call, outcome: str, case: int | None = None, turn: int | None = None) -> Reply:
+        """End the case by a button, unless it is an old one."""
         case = case or await self._own_case(call)
-        told = await self._escalations.hand_over(call.tx, call.member, case, now=call.now)
+        told = await self._escalations.resolve(call.tx, call.member, case, Outcome(outcome), now=call.now, turn=turn)
         return _told(told)
+
+    @command(
+        "hand over",
+        _("Give a case to somebody, or back, so that others are called"),
+        CASE,
+        Parameter(name="person", ask=_("To whom? Their name; empty: others are called."), kind=NAMED, required=False),
+        Parameter(name="note", ask=_("What should they know?"), kind=Words(NOTE_LIMIT), required=False, rest=True),
+        may=Action.TAKE_CASE,
+    )
+    async def hand_over(self, call: Call, case: int | None = None, person: str | None = None, note: str = "") -> Reply:
+        """Give the case to a named peer with a note, or back."""
+        case = case or await self._own_case(call)
+        peer = None
+        if person is not None:
+            peer = await whom.named(call.tx, call.member, call.inbound.platform, person)
+        told = await self._escalations.hand_over(call.tx, call.member, case, now=call.now, to=peer, note=note)
+        return _told(told)
+
+    @command(
+        "handing", _("Give a case back, so that somebody else is called"), CASE, TURN, may=Action.TAKE_CASE, hidden=True
+    )
+    async def handing(self, call: Call, case: int | None = None, turn: int | None = None) -> Reply:
+        """Give the case back by a button, unless it is an old one."""
+        case = case or await self._own_case(call)
+        return _told(await self._escalations.hand_over(call.tx, call.member, case, now=call.now, turn=turn))
+
+    @command("join", _("Help somebody with a case"), NAMED_CASE, may=Action.TAKE_CASE)
+    async def join(self, call: Call, case: int) -> Reply:
+        """Come into a case that somebody has."""
+        return _told(await self._escalations.join(call.tx, call.member, case, now=call.now))
+
+    @command("leave", _("Leave a case that you have joined"), NAMED_CASE, may=Action.TAKE_CASE)
+    async def leave(self, call: Call, case: int) -> Reply:
+        """Go from a case that somebody else has."""
+        return _told(await self._escalations.leave(call.tx, call.member, case, now=call.now))
 
     @command("cases", _("The open cases of your community"), may=Action.TAKE_CASE)
     async def cases(self, call: Call) -> Reply:
@@ -118,6 +164,9 @@ class EscalationCog:
             if row.holder is not None:
                 holder = (await members.load(call.tx, row.holder)).name or _("a peer")
                 value = _("{severity}\nWith {name}.", severity=_severity(row.severity), name=holder)
+                if call.member.id not in {row.holder, *row.helpers}:
+                    label = _("Join case {number}", number=row.id)
+                    choices.append(Choice(label=label, command="join", arguments={"case": str(row.id)}))
             else:
                 label = _("I'm on case {number}", number=row.id)
                 choices.append(Choice(label=label, command="take", arguments={"case": str(row.id)}))
@@ -149,7 +198,7 @@ class EscalationCog:
         Parameter(
             name="person",
             ask=_("For whom? Reply to their message with this command, or name their account."),
-            kind=Words(ACCOUNT_LIMIT),  # NAME would cut a long Matrix id
+            kind=NAMED,
             required=False,
         ),
         may=Action.ESCALATE_FOR_OTHER,
@@ -169,6 +218,27 @@ class EscalationCog:
         opened = await self._escalations.for_other(call.tx, member, call.member, call.about, now=call.now, late=late)
         text = _("The peers have been called, and I have written to them privately.")
         return Reply(content=Content(text=text if opened else _("Somebody has been called for them already.")))
+
+    @command(
+        "pause",
+        _("Let somebody's “I need a person” call nobody for a while"),
+        Parameter(name="hours", ask=_("For how many hours? 0: it calls again."), kind=Number(0, 720)),
+        Parameter(name="person", ask=_("Whom? Their account or name."), kind=NAMED, rest=True),
+        may=Action.PAUSE_MEMBER,
+    )
+    async def pause(self, call: Call, hours: int, person: str) -> Reply:
+        """Answer misuse: the member still has the numbers, and danger in their words calls as ever."""
+        member = await whom.named(call.tx, call.member, call.inbound.platform, person)
+        until = call.now + timedelta(hours=hours) if hours else None
+        await pauses.pause(call.tx, member, until=until, by=call.member, now=call.now)
+        if until is None:
+            return Reply(content=Content(text=_("Their asking calls peers again.")), private=True)
+        text = _(
+            "For {hours} h their asking by hand calls nobody; they are given numbers to call. What I hear of danger in"
+            " their words calls as ever.",
+            hours=hours,
+        )
+        return Reply(content=Content(text=text), private=True)
 
     async def _waiting_case(self, call: Call) -> int:
         """The only case that nobody has; raises `BadValue` if there is none or more than one."""

@@ -7,7 +7,7 @@ from bot.core.content import Choice, Content, Field, Reply
 from bot.core.roles import may
 from bot.core.words import _
 from bot.services.call import Call
-from bot.services.escalations.words import I_NEED_A_PERSON
+from bot.services.offer import I_NEED_A_PERSON
 
 
 class HelpCog:

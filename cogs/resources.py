@@ -8,7 +8,7 @@ from bot.core.occurrences import local_date
 from bot.core.resources import ELSEWHERE, TOPICS, describe
 from bot.core.words import Say, _
 from bot.services.call import Call
-from bot.services.escalations.words import I_NEED_A_PERSON
+from bot.services.offer import I_NEED_A_PERSON
 from bot.services.resources import Resources
 
 COUNTRY_PARAMETER = Parameter(name="country", ask=_("For which country?"), kind=COUNTRY, required=False)

@@ -13,7 +13,8 @@ from bot.app import load_languages
 from bot.core.commands import Registry
 from bot.core.words import ENGLISH, Words, _, _n
 from bot.locale import __main__ as catalogues
-from bot.services.escalations.words import I_AM_SAFE, I_NEED_A_PERSON, ended_for_member
+from bot.services.escalations.words import I_AM_SAFE, ended_for_member
+from bot.services.offer import I_NEED_A_PERSON
 from bot.services.typed import read_phrase
 from cogs.escalation import EscalationCog
 
@@ -153,7 +154,7 @@ def test_the_phrase_that_people_are_told_to_write_is_the_one_that_is_understood(
     path: Path, languages: dict[str, Words]
 ) -> None:
     words = languages[path.stem]
-    assert f"“{words.render(I_NEED_A_PERSON.label)}”" in words.render(ended_for_member(None).text)
+    assert f"“{words.render(I_NEED_A_PERSON.label)}”" in words.render(ended_for_member(None, None).text)
 
 
 def test_words_for_people_stand_in_the_catalogue_in_the_other_rooms_too() -> None:

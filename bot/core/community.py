@@ -4,7 +4,7 @@
 reads the same. All keys are described where they are defined below; a key that is not known is a problem.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import time, timedelta
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -24,7 +24,8 @@ from pydantic import (
 
 from bot.core import tomlvalues as values
 from bot.core.commands import BadValue
-from bot.core.escalation import DEFAULT_POLICY, Policy, Step, Whom
+from bot.core.duty.rota import PEOPLE_LIMIT, ROTAS_LIMIT, Turns, weekly_days
+from bot.core.policy import CONCERN_POLICY, DEFAULT_POLICY, How, Policies, Policy, Step, Whom
 from bot.core.roles import Role
 from bot.core.tomlfile import BadFile, Clashes, Problem, problems_of, read_toml
 from bot.core.words import Text, _
@@ -39,6 +40,7 @@ __all__ = [
     "Place",
     "PlaceKind",
     "Problem",
+    "RotaEntry",
     "dump_community",
     "parse_community",
 ]
@@ -179,22 +181,109 @@ class Meeting(_Entry):
         return values.rule_of(self.days)
 
 
+class RotaEntry(_Entry):
+    """Who takes turns in being on: `[[rotas]]`.
+
+    - `days`: on which weekdays a shift begins, in words, such as "daily" or "mon-fri".
+    - `begins`, `ends`: its wall times in `zone` (None: the community's); an end at or before the beginning is on the
+      next day.
+    - `people`: the names of peers of this file, in the order of their turns.
+    - `turns`: "shift" (the next person each shift), "week" (one person for a week) or "together".
+    """
+
+    name: Annotated[str, values.PERSON_NAME]
+    days: Annotated[str, values.WEEKDAYS]
+    begins: Annotated[time, values.CLOCK]
+    ends: Annotated[time, values.CLOCK]
+    people: Annotated[tuple[Annotated[str, values.PERSON_NAME], ...], Field(min_length=1), values.at_most(PEOPLE_LIMIT)]
+    turns: Annotated[Turns, values.one_of(Turns)] = Turns.SHIFT
+    zone: Annotated[ZoneInfo, values.ZONE] | None = None
+
+    @field_validator("days")
+    @classmethod
+    def _every_week(cls, days: str) -> str:
+        weekly_days(values.rule_of(days))
+        return days
+
+    @field_validator("people")
+    @classmethod
+    def _each_once(cls, people: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(people)) != len(people):
+            raise BadValue(_("each person once"))
+        return people
+
+    @property
+    def weekdays(self) -> frozenset[int]:
+        """The ISO weekdays on which a shift begins."""
+        return weekly_days(values.rule_of(self.days))
+
+
 class EscalationStep(_Entry):
-    """Page `whom`, then wait `wait_minutes` (1 to 120) for somebody to take the case."""
+    """Page `whom`, then wait `wait_minutes` (1 to 120) for somebody to take the case.
+
+    `how` is "private" (to each of them, on every platform where they are), "room" (in the peers' rooms, the
+    moderators' for moderators and organizers) or "both"; if None, moderators both, others privately. `peer` is the
+    name of the person whom "peer" means: one of `[[people]]`, with a role.
+    """
 
     whom: Annotated[Whom, values.one_of(Whom)]
     wait_minutes: Annotated[int, values.number(1, 120)] = 5
+    how: Annotated[How, values.one_of(How)] | None = None
+    peer: Annotated[str, values.PERSON_NAME] | None = Field(default=None, repr=False, validate_default=True)
+
+    @field_validator("how")
+    @classmethod
+    def _is_a_way(cls, how: How | None, info: ValidationInfo) -> How | None:
+        if info.data.get("whom") is Whom.ROOM and how not in {None, How.ROOM}:
+            raise BadValue(_('no "how" with whom = "room"; to write to peers, whom = "peers"'))
+        return how
+
+    @field_validator("peer")
+    @classmethod
+    def _is_meant(cls, peer: str | None, info: ValidationInfo) -> str | None:
+        whom = info.data.get("whom")
+        if whom is not None and (whom is Whom.PEER) is (peer is None):
+            raise BadValue(_('the name of one of the people, with whom = "peer" and only there'))
+        return peer
+
+    def step(self, member_ids: Mapping[str, int]) -> Step:
+        """The step as the state machine takes it; whom it names must be in `member_ids`."""
+        member = None if self.peer is None else member_ids[self.peer]
+        return Step(whom=self.whom, wait=self.wait_minutes * _MINUTE, how=self.how, member=member)
+
+
+class ConcernStep(EscalationStep):
+    """A step for what can wait: `wait_minutes` may be up to a day."""
+
+    wait_minutes: Annotated[int, values.number(1, _DAY_IN_MINUTES)] = 60
 
 
 _DEFAULT_STEPS: Final = tuple(
     EscalationStep(whom=step.whom, wait_minutes=step.wait // _MINUTE) for step in DEFAULT_POLICY
 )
+_Steps = Annotated[tuple[EscalationStep, ...], Field(min_length=1), values.at_most(20)]
+_ConcernSteps = Annotated[tuple[ConcernStep, ...], Field(min_length=1), values.at_most(20)]
 
 
 class Escalation(_Entry):
-    """Who is paged, in which order: `[escalation]`. The last of the `steps` repeats until a person answers."""
+    """Who is paged, in which order: `[escalation]`. The last of the steps repeats until a person answers.
 
-    steps: Annotated[tuple[EscalationStep, ...], Field(min_length=1), values.at_most(20)] = _DEFAULT_STEPS
+    `steps` are for what is urgent; `emergency`, if None, is the same; `concern` is for what can wait, and if None it
+    is said in the peers' rooms, again after an hour, and then every four hours (`CONCERN_POLICY`).
+    """
+
+    steps: _Steps = _DEFAULT_STEPS
+    emergency: _Steps | None = None
+    concern: _ConcernSteps | None = None
+
+    @property
+    def lists(self) -> Iterator[tuple[str, Sequence[EscalationStep]]]:
+        """Each list of steps with its key."""
+        yield "steps", self.steps
+        if self.emergency is not None:
+            yield "emergency", self.emergency
+        if self.concern is not None:
+            yield "concern", self.concern
 
 
 _Language = Annotated[str, values.LANGUAGE]
@@ -212,8 +301,8 @@ class CommunityFile(_Entry):
     - `lexicon`: a TOML file of rules of its own by which danger is heard (docs/ear.md), its path likewise.
     - `retention_days`: how many days after its end an escalation's words, its people and its conversation are kept,
       1 to 365. Check-ins are their member's own and kept longer (`bot.storage.personal`).
-    - `escalation`: at least one of its steps reaches somebody. "room" is the peers' rooms; "peers", "moderators"
-      and "organizers" are people, each privately; "moderators" are organizers too.
+    - `escalation`: of each of its lists at least one step reaches somebody. "room" is the peers' rooms, "on-call" the
+      peers whose shift it is, "peer" one who is named, "peers" all; "moderators" are organizers too.
     """
 
     id: Annotated[str, values.SLUG]
@@ -228,6 +317,7 @@ class CommunityFile(_Entry):
     places: Annotated[tuple[Place, ...], values.at_most(_LIST_LIMIT)] = ()
     people: Annotated[tuple[Person, ...], values.at_most(_LIST_LIMIT)] = ()
     meetings: Annotated[tuple[Meeting, ...], values.at_most(_LIST_LIMIT)] = ()
+    rotas: Annotated[tuple[RotaEntry, ...], values.at_most(ROTAS_LIMIT)] = ()
     # After places and people: its validator needs them.
     escalation: Escalation = Field(default=Escalation(), validate_default=True)
 
@@ -247,28 +337,55 @@ class CommunityFile(_Entry):
         )
         return people
 
+    @field_validator("rotas")
+    @classmethod
+    def _of_peers(cls, rotas: tuple[RotaEntry, ...], info: ValidationInfo) -> tuple[RotaEntry, ...]:
+        peers = [person.name for person in info.data.get("people", ()) if Role.PEER in person.roles]
+        found: list[tuple[str, Text]] = []
+        for number, rota in enumerate(rotas, 1):
+            if [other.name for other in rotas].index(rota.name) < number - 1:
+                found.append((f"[{number}].name", _("another name: there is a rota of that name already")))
+            if "people" in info.data and any(peers.count(name) != 1 for name in rota.people):
+                expected = _('names of people of this file with the role "peer", each of one person')
+                found.append((f"[{number}].people", expected))
+        if found:
+            raise Clashes(found)
+        return rotas
+
     @field_validator("escalation")
     @classmethod
     def _reaches_somebody(cls, escalation: Escalation, info: ValidationInfo) -> Escalation:
         places, people = info.data.get("places"), info.data.get("people")
         if places is None or people is None:  # they have problems of their own
             return escalation
-        if not any(_reaches(step.whom, places, people) for step in escalation.steps):
-            raise BadValue(_("at least one step that reaches somebody: a peers' place, or people with a role"))
+        unknown = list(_unknown_people(escalation, people))
+        if unknown:
+            raise Clashes(unknown)
+        for _key, steps in escalation.lists:
+            if not any(_reaches(step, places, people) for step in steps):
+                raise BadValue(_("at least one step that reaches somebody: a peers' place, or people with a role"))
         return escalation
 
-    @property
-    def policy(self) -> Policy:
-        """The escalation policy as the state machine takes it."""
-        return tuple(Step(whom=step.whom, wait=step.wait_minutes * _MINUTE) for step in self.escalation.steps)
+    def policies(self, member_ids: Mapping[str, int]) -> Policies:
+        """The policies as the state machine takes them; `member_ids` has whom they name, by name."""
+
+        def policy(steps: Sequence[EscalationStep]) -> Policy:
+            return tuple(step.step(member_ids) for step in steps)
+
+        given = self.escalation
+        return Policies(
+            urgent=policy(given.steps),
+            emergency=None if given.emergency is None else policy(given.emergency),
+            concern=CONCERN_POLICY if given.concern is None else policy(given.concern),
+        )
 
     @property
     def warnings(self) -> tuple[Text, ...]:
         """What works, but may leave somebody waiting."""
         return tuple(_warnings(self))
 
-    def zone_of(self, of: Meeting | Person) -> ZoneInfo:
-        """The zone a meeting or a person has, its own or else the community's."""
+    def zone_of(self, of: Meeting | Person | RotaEntry) -> ZoneInfo:
+        """The zone a meeting, a person or a rota has, its own or else the community's."""
         return of.zone or self.zone
 
 
@@ -284,31 +401,50 @@ def _refuse_repeats(entries: Iterator[tuple[int, str, str, str]]) -> None:
         raise Clashes(found)
 
 
+_OVERSEERS = {Whom.MODERATORS, Whom.ORGANIZERS}
+
 _ROLES_OF: Final = {
+    Whom.ON_CALL: {Role.PEER},
     Whom.PEERS: {Role.PEER},
     Whom.MODERATORS: {Role.MODERATOR, Role.ORGANIZER},
     Whom.ORGANIZERS: {Role.ORGANIZER},
 }
 
 
-def _reaches(whom: Whom, places: tuple[Place, ...], people: tuple[Person, ...]) -> bool:
-    """Whether there is anybody whom a step would page."""
-    if whom is Whom.ROOM:
-        return any(PlaceKind.PEERS in place.kinds for place in places)
-    return any(_ROLES_OF[whom] & set(person.roles) for person in people)
+def _unknown_people(escalation: Escalation, people: tuple[Person, ...]) -> Iterator[tuple[str, Text]]:
+    """The steps that name nobody who could come, or more than one."""
+    for key, steps in escalation.lists:
+        for number, step in enumerate(steps, 1):
+            named = [person for person in people if person.name == step.peer]
+            if step.peer is not None and (len(named) != 1 or not named[0].roles):
+                expected = _("the name of one of the people who has a role (peer, moderator or organizer)")
+                if len(named) > 1:
+                    expected = _("a name that only one of the people has")
+                yield f".{key}[{number}].peer", expected
+
+
+def _reaches(step: EscalationStep, places: tuple[Place, ...], people: tuple[Person, ...]) -> bool:
+    """Whether there is anybody whom a step would page: privately, or in a room."""
+    meant = step.step(dict.fromkeys((person.name for person in people), 0))
+    kind = PlaceKind.MODERATORS if step.whom in _OVERSEERS else PlaceKind.PEERS
+    if meant.in_rooms and any(kind in place.kinds for place in places):
+        return True
+    return meant.privately and (
+        step.whom is Whom.PEER or any(_ROLES_OF[step.whom] & set(person.roles) for person in people)
+    )
 
 
 def _warnings(community: CommunityFile) -> Iterator[Text]:
     if not any(PlaceKind.PEERS in place.kinds for place in community.places):
         yield _("There is no place for peers. A room where they are paged together finds somebody soonest.")
-    steps = community.escalation.steps
-    for number, step in enumerate(steps, 1):
-        if _reaches(step.whom, community.places, community.people):
-            continue
-        if number == len(steps):
-            yield _("The last step of an escalation repeats, but reaches nobody: {whom}.", whom=step.whom)
-        else:
-            yield _("Step {number} of an escalation reaches nobody: {whom}.", number=number, whom=step.whom)
+    for _key, steps in community.escalation.lists:
+        for number, step in enumerate(steps, 1):
+            if _reaches(step, community.places, community.people):
+                continue
+            if number == len(steps):
+                yield _("The last step of an escalation repeats, but reaches nobody: {whom}.", whom=step.whom)
+            else:
+                yield _("Step {number} of an escalation reaches nobody: {whom}.", number=number, whom=step.whom)
     announced = any(PlaceKind.MEETINGS in place.kinds for place in community.places)
     if not announced and any(meeting.remind_minutes for meeting in community.meetings):
         yield _("There are meetings, but no place for their reminders.")

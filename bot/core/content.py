@@ -60,15 +60,47 @@ class Attachment:
     text: str
 
 
+Act = Literal["answer", "replace", "refresh", "remove", "react", "unreact"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upon:
+    """What a content does to a message that is there already.
+
+    - `act`: the content answers it, replaces its words, takes it away; or its text is an emoji, put under the message
+      or taken from there. "refresh" replaces, too, and what is refreshed again and again stays known by the id of the
+      first message.
+    - `message`: the platform's id of it; of a reaction that is taken back, of the reaction. None: it is not known
+      (yet); then it is what the delivery with the id `delivery` has become when this is sent.
+    - `otherwise`: where that cannot be done, the title (of an answer, of new words) or the text of a message of its
+      own; "": then nothing is said.
+    """
+
+    act: Act
+    message: str | None = None
+    delivery: int | None = None
+    otherwise: Say = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """One message to people: text, fields, choices, perhaps a file."""
+    """One message to people: text, fields, choices, perhaps a file; `upon` another message, or by itself."""
 
     text: Say = ""
     title: Say | None = None
     fields: tuple[Field, ...] = ()
     choices: tuple[Choice, ...] = ()
     attachment: Attachment | None = None
+    upon: Upon | None = None
+
+    @property
+    def anew(self) -> "Content | None":
+        """The same as a message of its own, for where nothing can be done to the other one; None: nothing is said."""
+        if self.upon is None:
+            return self
+        if self.upon.act in {"answer", "replace", "refresh"}:
+            return replace(self, title=self.upon.otherwise or self.title, upon=None)
+        return Content(text=self.upon.otherwise) if self.upon.otherwise else None
 
     def rendered(self, words: Words) -> "Content":
         """The same with every text in one language: only plain strings are left."""
@@ -78,16 +110,19 @@ class Content:
             title=None if self.title is None else words.render(self.title),
             fields=tuple(Field(name=words.render(f.name), value=words.render(f.value)) for f in self.fields),
             choices=tuple(replace(c, label=words.render(c.label)) for c in self.choices),
+            upon=self.upon and replace(self.upon, otherwise=words.render(self.upon.otherwise)),
         )
 
     def as_json(self) -> dict[str, Any]:
         """A rendered content as plain JSON values."""
+        upon = self.upon
         return {
             "text": str(self.text),
             "title": None if self.title is None else str(self.title),
             "fields": [[str(f.name), str(f.value)] for f in self.fields],
             "choices": [[str(c.label), c.command, dict(c.arguments), c.style] for c in self.choices],
             "attachment": self.attachment and [self.attachment.filename, self.attachment.text],
+            **({} if upon is None else {"upon": [upon.act, upon.message, upon.delivery, str(upon.otherwise)]}),
         }
 
     @classmethod
@@ -102,7 +137,15 @@ class Content:
                 for label, command, arguments, style in data["choices"]
             ),
             attachment=data["attachment"] and Attachment(filename=data["attachment"][0], text=data["attachment"][1]),
+            upon=_upon(data.get("upon")),
         )
+
+
+def _upon(data: Any) -> Upon | None:
+    if data is None:
+        return None
+    act, message, delivery, otherwise = data
+    return Upon(act=act, message=message, delivery=delivery, otherwise=otherwise)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

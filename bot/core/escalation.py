@@ -5,8 +5,10 @@
                 +---------+---- handed over (to nobody: paged again; to a peer: acknowledged)
 
 An open case always has either a person (`holder`) or a timer (`next_at`), and a person who leaves the member
-without a word has a timer too; only a person's word ends it.
-The policy is copied onto the case when it opens, so an edit never changes a running case.
+without a word has a timer too; only a person's word ends it. Others may join whoever holds it (`helpers`): they read
+and write with them, but the case is the holder's to keep, to hand over and to end.
+The policies are copied onto the case when it opens, so an edit never changes a running case. docs/escalation.md has
+the whole of it as a picture.
 """
 
 from dataclasses import dataclass, replace
@@ -14,34 +16,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.core.crisis.signal import Severity
-
-
-class Whom(StrEnum):
-    """Who is paged by a step."""
-
-    ROOM = "room"
-    PEERS = "peers"
-    MODERATORS = "moderators"
-    ORGANIZERS = "organizers"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """Page `whom`, then wait this long for somebody to take the case."""
-
-    whom: Whom
-    wait: timedelta
-
-
-Policy = tuple[Step, ...]
-"""The steps in order, at least one; the last one repeats until a person answers."""
-
-DEFAULT_POLICY: Policy = (
-    Step(whom=Whom.ROOM, wait=timedelta(minutes=3)),
-    Step(whom=Whom.ROOM, wait=timedelta(minutes=3)),
-    Step(whom=Whom.PEERS, wait=timedelta(minutes=5)),
-    Step(whom=Whom.MODERATORS, wait=timedelta(minutes=10)),
-)
+from bot.core.policy import Policies, Policy, Step
 
 SILENCE = timedelta(minutes=10)
 """So long a holder may leave the member without a word before they are asked, and again before others are called."""
@@ -74,11 +49,12 @@ class Outcome(StrEnum):
 class Case:
     """One escalation.
 
-    `holder` is the member id of the peer who has it; `nudged`: they were asked whether they are with the member;
-    `version` rises with every change.
+    `holder` is the member id of the peer who has it, `helpers` are those who have joined them; `nudged`: they were
+    asked whether they are with the member; `turn` rises whenever the case gets or loses a holder, which makes the
+    buttons that the one before was given stale; `version` rises with every change.
     """
 
-    policy: Policy
+    policies: Policies
     severity: Severity
     opened_at: datetime
     state: State = State.OPENED
@@ -86,6 +62,8 @@ class Case:
     pages: int = 0
     next_at: datetime | None = None
     holder: int | None = None
+    helpers: tuple[int, ...] = ()
+    turn: int = 0
     told_late: bool = False
     nudged: bool = False
     outcome: Outcome | None = None
@@ -95,6 +73,11 @@ class Case:
     def is_open(self) -> bool:
         """Whether nobody has ended it yet."""
         return self.state is not State.RESOLVED
+
+    @property
+    def policy(self) -> Policy:
+        """The steps for a case as severe as this one is now."""
+        return self.policies.of(self.severity)
 
 
 # Events
@@ -118,8 +101,27 @@ class TimerFired:
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped:
+    """The step that was paged last reaches nobody: the next one is due at once."""
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """A person says "I'm on it"."""
+
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A second person comes to help the holder; where there is none, they take the case."""
+
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A helper goes."""
 
     by: int
 
@@ -136,17 +138,21 @@ class MemberSpoke:
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """The holder gives the case back: somebody else is to be found."""
+    """The holder gives the case to `to`, or back: somebody else is to be found. `turn`: that of the button."""
+
+    to: int | None = None
+    turn: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A person ends the case."""
+    """A person ends the case. `turn`: that of the button they pressed."""
 
     outcome: Outcome
+    turn: int | None = None
 
 
-Event = Opened | Heard | TimerFired | Taken | Spoke | MemberSpoke | HandedOver | Ended
+Event = Opened | Heard | TimerFired | Skipped | Taken | Joined | Left | Spoke | MemberSpoke | HandedOver | Ended
 
 
 # Effects
@@ -154,10 +160,11 @@ Event = Opened | Heard | TimerFired | Taken | Spoke | MemberSpoke | HandedOver |
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Tell `whom` about the case; `number` counts the case's pages from 1."""
+    """Tell those whom `step` names; `number` counts the case's pages from 1; `last`: it is the policy's last step."""
 
-    whom: Whom
+    step: Step
     number: int
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +185,20 @@ class OpenRelay:
 
 
 @dataclass(frozen=True, slots=True)
+class LetIn:
+    """Tell all in the case that `helper` has come, and the helper how to talk."""
+
+    helper: int
+
+
+@dataclass(frozen=True, slots=True)
+class LetOut:
+    """Tell all in the case that `helper` has gone."""
+
+    helper: int
+
+
+@dataclass(frozen=True, slots=True)
 class TellHolder:
     """Tell the holder that the member was heard again, as severe as `severity`."""
 
@@ -193,16 +214,21 @@ class Nudge:
 
 @dataclass(frozen=True, slots=True)
 class GiveBack:
-    """Tell the member that `holder`, if there was one, is gone, and who gave the case back that others are called."""
+    """Tell the member and `holder`, if there was one, that it is theirs no more, and who comes instead.
+
+    `to` None: others are called.
+    """
 
     holder: int | None
+    to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CloseRelay:
-    """Tell both that the conversation has ended."""
+    """Tell all in it that the conversation has ended: the member, the holder and the `helpers`."""
 
     outcome: Outcome
+    helpers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +236,11 @@ class AlreadyTaken:
     """The action came too late: somebody else has the case."""
 
     holder: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotYours:
+    """The action is of a time when things were different: the button is old, or its presser not in the case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,11 +253,14 @@ Effect = (
     | AnswerMember
     | TellMemberLate
     | OpenRelay
+    | LetIn
+    | LetOut
     | TellHolder
     | Nudge
     | GiveBack
     | CloseRelay
     | AlreadyTaken
+    | NotYours
     | AlreadyEnded
 )
 
@@ -234,7 +268,7 @@ Effect = (
 def advance(case: Case, event: Event, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
     """The case after `event`, and what must be said; a stale event changes nothing."""
     if not case.is_open:
-        return case, () if isinstance(event, TimerFired | Heard | Spoke | MemberSpoke) else (AlreadyEnded(),)
+        return case, () if isinstance(event, TimerFired | Skipped | Heard | Spoke | MemberSpoke) else (AlreadyEnded(),)
     after, effects = _advance_open(case, event, now)
     return (after if after == case else replace(after, version=case.version + 1)), effects
 
@@ -242,6 +276,8 @@ def advance(case: Case, event: Event, now: datetime) -> tuple[Case, tuple[Effect
 def _advance_open(case: Case, event: Event, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
     after: Case
     effects: tuple[Effect, ...]
+    if isinstance(event, HandedOver | Ended) and event.turn not in {None, case.turn}:
+        return case, (NotYours(),)
     match event:
         case Opened():
             after, effects = _opened(case, now)
@@ -249,15 +285,22 @@ def _advance_open(case: Case, event: Event, now: datetime) -> tuple[Case, tuple[
             after, effects = _heard(case, severity, now)
         case TimerFired():
             after, effects = _timer_fired(case, now)
+        case Skipped():
+            after, effects = _page(case, now) if case.state is State.PAGED else (case, ())
         case Taken(by):
             after, effects = _taken(case, by, now)
+        case Joined(by):
+            after, effects = _joined(case, by, now)
+        case Left(by):
+            after, effects = _left(case, by)
         case Spoke() | MemberSpoke():
             after, effects = _spoke(case, event, now), ()
-        case HandedOver():
-            after, effects = _given_back(case, now)
+        case HandedOver(to):
+            after, effects = _given_back(case, now) if to is None else _given_to(case, to, now)
         case Ended(outcome):
-            after = replace(case, state=State.RESOLVED, outcome=outcome, next_at=None)
-            effects = (CloseRelay(outcome),)
+            ended = replace(case, state=State.RESOLVED, outcome=outcome, next_at=None)
+            after = replace(ended, turn=case.turn + 1, helpers=())
+            effects = (CloseRelay(outcome, case.helpers),)
     return after, effects
 
 
@@ -272,8 +315,38 @@ def _opened(case: Case, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
 def _taken(case: Case, by: int, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
     if case.holder is not None:
         return case, (AlreadyTaken(case.holder),)
-    taken = replace(case, state=State.ACKNOWLEDGED, holder=by, nudged=False, next_at=now + SILENCE)
-    return taken, (OpenRelay(by),)
+    return _held(case, by, now), (OpenRelay(by),)
+
+
+def _held(case: Case, by: int, now: datetime) -> Case:
+    """The case with another holder, whose silence is timed from now on."""
+    return replace(
+        case,
+        state=State.ACKNOWLEDGED,
+        holder=by,
+        helpers=_without(case.helpers, by),
+        turn=case.turn + 1,
+        nudged=False,
+        next_at=now + SILENCE,
+    )
+
+
+def _joined(case: Case, by: int, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+    if case.holder is None:
+        return _taken(case, by, now)
+    if by in {case.holder, *case.helpers}:
+        return case, (AlreadyTaken(by),)
+    return replace(case, helpers=(*case.helpers, by)), (LetIn(by),)
+
+
+def _left(case: Case, by: int) -> tuple[Case, tuple[Effect, ...]]:
+    if by not in case.helpers:
+        return case, (NotYours(),)
+    return replace(case, helpers=_without(case.helpers, by)), (LetOut(by),)
+
+
+def _without(people: tuple[int, ...], one: int) -> tuple[int, ...]:
+    return tuple(person for person in people if person != one)
 
 
 def _spoke(case: Case, event: Spoke | MemberSpoke, now: datetime) -> Case:
@@ -289,26 +362,40 @@ def _given_back(case: Case, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
     """Somebody else is called, from the first step on; a case that nobody has is being called for already."""
     if case.holder is None:
         return case, (GiveBack(None),)
-    paged, effects = _page(replace(case, holder=None, step=0, nudged=False, told_late=False), now)
+    without = replace(case, holder=None, turn=case.turn + 1, step=0, nudged=False, told_late=False)
+    paged, effects = _page(without, now)
     return paged, (GiveBack(case.holder), *effects)
+
+
+def _given_to(case: Case, to: int, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+    """A named peer has it now; if they do not speak, their silence is a holder's silence."""
+    if case.holder == to:
+        return case, (AlreadyTaken(to),)
+    told_late = case.told_late and case.holder is None  # else a wait that is over
+    given = replace(_held(case, to, now), told_late=told_late)
+    return given, (GiveBack(case.holder, to), OpenRelay(to))
 
 
 def _page(case: Case, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
     """Page the current step and set the timer for the next one; the last step repeats."""
-    step = case.policy[min(case.step, len(case.policy) - 1)]
+    last = len(case.policy) - 1
+    number = min(case.step, last)
+    step = case.policy[number]
     paged = replace(
         case,
         state=State.PAGED,
-        step=min(case.step + 1, len(case.policy) - 1),
+        step=min(number + 1, last),
         pages=case.pages + 1,
         next_at=now + step.wait,
     )
-    return paged, (Page(step.whom, paged.pages),)
+    return paged, (Page(step, paged.pages, last=number == last),)
 
 
 def _heard(case: Case, severity: Severity, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
     raised = severity.rank > case.severity.rank
     after = replace(case, severity=severity) if raised else case
+    if after.policy != case.policy:
+        after = replace(after, step=0)
     if case.holder is not None:
         return replace(after, next_at=after.next_at or now + SILENCE), (TellHolder(severity),)
     return _page(after, now) if raised else (after, ())

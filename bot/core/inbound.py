@@ -26,6 +26,14 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction:
+    """An emoji under a message, which is `Inbound.about`. `id`: by which the platform tells that it is taken back."""
+
+    emoji: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
     """A command that the platform itself has recognised: a slash command, a button, a form, a reaction."""
 
@@ -43,7 +51,9 @@ class Inbound:
     - `private`: a one-to-one chat between the person and the bot; then `shared_spaces` are the servers and rooms
       both are in, by which their community is found.
     - `at`: when, in UTC.
-    - `text`: the words, as plain text; "" for a press of a button. Hostile until parsed.
+    - `text`: the words, as plain text; "" for a press of a button and for a reaction. Hostile until parsed.
+    - `files`: whether it has pictures or files, which are not taken; only told of what is written privately.
+    - `reaction`: an emoji that was put under the message `about`, where that may be somebody's word to another.
     - `edited`: the words replace an earlier message's; they are heard, but no command is run again. `replaces` is that
       message's event id.
     - `answered_directly`: the adapter renders the reply itself (a Discord interaction); otherwise the reply goes
@@ -61,10 +71,12 @@ class Inbound:
     space: str | None = None
     shared_spaces: tuple[str, ...] = ()
     text: str = ""
+    files: bool = False
     edited: bool = False
     replaces: str | None = None
     invocation: Invocation | None = None
     about: Target | None = None
+    reaction: Reaction | None = None
     link: str | None = None
     language: str | None = None
     answered_directly: bool = False
@@ -78,13 +90,14 @@ class Inbound:
     def as_json(self) -> dict[str, Any]:
         """What it takes to handle it later, as plain JSON values of bounded size.
 
-        Left out are `shared_spaces`, which only tell the community, `replaces`, which is of use only at once, and
-        `answered_directly`: nobody waits any more.
+        Left out are `shared_spaces`, which only tell the community, and `answered_directly`: nobody waits any more.
         """
         values = {name: getattr(self, name) for name in _INBOUND}
         values["at"] = self.at.isoformat()
         if self.about is not None:
             values["about"] = {name: getattr(self.about, name) for name in _TARGET}
+        if self.reaction is not None:
+            values["reaction"] = {name: getattr(self.reaction, name) for name in _REACTION}
         if self.invocation is not None:
             arguments = dict(list(self.invocation.arguments.items())[:ARGUMENTS_LIMIT])
             values["invocation"] = {"command": self.invocation.command, "arguments": arguments}
@@ -93,13 +106,14 @@ class Inbound:
     @classmethod
     def from_json(cls, data: Any) -> "Inbound":
         """What `as_json` wrote; raises `ValueError` for anything else."""
-        values = _object(data, _INBOUND)
+        values = _object({**_ABSENT, **data} if isinstance(data, dict) else data, _INBOUND)
         at = datetime.fromisoformat(values["at"])
         if at.tzinfo is None:
             raise ValueError("an instant without a time zone")
         about = None if values["about"] is None else Target(**_object(values["about"], _TARGET))
         invocation = None if values["invocation"] is None else _invocation(values["invocation"])
-        return cls(**{**values, "at": at, "about": about, "invocation": invocation})
+        reaction = None if values["reaction"] is None else Reaction(**_object(values["reaction"], _REACTION))
+        return cls(**{**values, "at": at, "about": about, "invocation": invocation, "reaction": reaction})
 
 
 _MAYBE = str | None
@@ -112,7 +126,10 @@ _INBOUND: Mapping[str, Any] = {
     "at": str,
     "space": _MAYBE,
     "text": str,
+    "files": bool,
     "edited": bool,
+    "replaces": _MAYBE,
+    "reaction": dict | None,
     "invocation": dict | None,
     "about": dict | None,
     "link": _MAYBE,
@@ -120,6 +137,9 @@ _INBOUND: Mapping[str, Any] = {
     "read_back": bool,
 }
 _TARGET: Mapping[str, Any] = {"message_id": str, "account": str, "text": str, "link": _MAYBE}
+_REACTION: Mapping[str, Any] = {"emoji": str, "id": str}
+_ABSENT: Mapping[str, Any] = {"replaces": None, "reaction": None, "files": False}
+"""What an event lacks that an earlier version has kept."""
 _INVOCATION: Mapping[str, Any] = {"command": str, "arguments": dict}
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from bot.core.commands import Reader
-from bot.core.escalation import Policy
+from bot.core.policy import Policies
 from bot.core.roles import Role
 
 
@@ -20,7 +20,7 @@ class Community:
     zone: ZoneInfo
     language: str
     checkin_time: time
-    policy: Policy
+    policies: Policies
     retention_days: int
 
 

@@ -100,7 +100,8 @@ class Platform(Protocol):
         """Say the rendered `content` at `to`, exactly once per `key` as far as the platform allows.
 
         `retried`: an earlier attempt with this key may have got through. `urgent`: somebody is in danger; where the
-        platform limits the rate, it goes before all that is not. Raises `SendError`.
+        platform limits the rate, it goes before all that is not. Where the content is `upon` another message and that
+        cannot be done, it says `content.anew`, if that is anything. Raises `SendError`.
         """
 
     async def check(self) -> list[Finding]:
@@ -120,6 +121,12 @@ class Hub(Protocol):
 
     def removed(self, platform: str, message_id: str) -> None:
         """A message that people wrote is no longer there: what is kept of it in memory is forgotten."""
+
+    async def taken_back(self, platform: str, message_id: str, account: str | None) -> None:
+        """Somebody has taken back a message, or a reaction, that may have been for another: they no longer see it.
+
+        `account`: who has, where the platform tells; nobody takes back what is another's.
+        """
 
     async def reader(self, inbound: Inbound) -> tuple[Reader, Words]:
         """Who is typing, for suggestions and the titles of forms."""

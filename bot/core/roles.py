@@ -19,6 +19,8 @@ class Action(StrEnum):
     USE = "use the bot for oneself"
     TAKE_CASE = "take, carry and close an escalation"
     ESCALATE_FOR_OTHER = "ask for a peer on somebody's message"
+    PAUSE_MEMBER = "let somebody's asking by hand call nobody"
+    OVERSEE = "look after how peers work"
     MANAGE_MEETINGS = "add, change and cancel meetings"
     MANAGE_COMMUNITY = "set the community up"
 
@@ -28,6 +30,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     # Moderators and organizers are the last steps of every policy: whoever can be paged can press the button.
     Action.TAKE_CASE: frozenset({Role.PEER, Role.MODERATOR, Role.ORGANIZER}),
     Action.ESCALATE_FOR_OTHER: frozenset({Role.PEER, Role.MODERATOR}),
+    Action.PAUSE_MEMBER: frozenset({Role.MODERATOR}),
+    Action.OVERSEE: frozenset({Role.MODERATOR, Role.ORGANIZER}),
     Action.MANAGE_MEETINGS: frozenset({Role.ORGANIZER}),
     Action.MANAGE_COMMUNITY: frozenset({Role.ORGANIZER}),
 }

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any
@@ -26,6 +26,9 @@ SHORTEST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(minutes=5)
 LONGEST_CRISIS_WAIT = timedelta(seconds=30)
 """Between two attempts. A longer wait is only made where the server asks for it."""
+
+EDIT = "edit:"
+"""With this begin the keys of messages that are edited in place: they are never the newest thing that was said."""
 
 UNREADABLE = "unreadable"
 """The reason of a row whose content cannot be opened."""
@@ -67,7 +70,7 @@ class Message:
 
     `key` is unique: the same key is never said twice. `member_id` is the person it is to, `about_id` whose
     words it holds (they are erased with that member), `case_id` the
-    escalation it belongs to.
+    escalation it belongs to, `relay_id` the message of a relay that it is a copy of.
     """
 
     key: str
@@ -79,6 +82,7 @@ class Message:
     member_id: int | None = None
     about_id: int | None = None
     case_id: int | None = None
+    relay_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +107,7 @@ async def enqueue(tx: Transaction, message: Message, *, now: datetime) -> bool:
         member_id=message.member_id,
         about_id=message.about_id,
         case_id=message.case_id,
+        relay_id=message.relay_id,
         platform=message.to.platform,
         kind=message.to.kind,
         address=message.to.id,
@@ -229,7 +234,7 @@ async def _open(tx: Transaction, row: Any, on_unreadable: OnUnreadable | None) -
         await _end(tx, row.id, "expired", reason)
         return None
     try:
-        content = contents.opened(tx, row.content_sealed)
+        content = await _upon(tx, contents.opened(tx, row.content_sealed), row.platform)
     except Exception:
         # Whatever a damaged value does to the parser: one bad row must not stop all that stand behind it.
         await _end(tx, row.id, "failed", UNREADABLE)
@@ -239,6 +244,15 @@ async def _open(tx: Transaction, row: Any, on_unreadable: OnUnreadable | None) -
             await on_unreadable(_claimed(row, Content()))
         return None
     return _claimed(row, content)
+
+
+async def _upon(tx: Transaction, content: Content, platform: str) -> Content:
+    """The content with the message that it is upon, where that was said by a delivery which has arrived by now."""
+    upon = content.upon
+    if upon is None or upon.message is not None or upon.delivery is None:
+        return content
+    there = select(Delivery.message_id).where(Delivery.id == upon.delivery, Delivery.platform == platform)
+    return replace(content, upon=replace(upon, message=await tx.session.scalar(there)))
 
 
 async def _give_up_shared(tx: Transaction, shared_id: int) -> None:

@@ -12,6 +12,7 @@ from bot.core.faults import Told, where
 from bot.core.platform import NeverAgain, NotConnected, Platform, Receipt, SendError, TryAgain
 from bot.delivery import outbox
 from bot.delivery.outbox import Claimed, Look, Priority, Room
+from bot.delivery.waiting import RELAYED
 from bot.storage.database import Database, Transaction
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,13 @@ class OnFailure(Protocol):
         """React to the failure."""
 
 
+class OnArrival(Protocol):
+    """What else must be done, in the same transaction, when a message of a relay has arrived."""
+
+    async def __call__(self, tx: Transaction, arrived: Claimed, *, now: datetime) -> None:
+        """React to the arrival."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Outcome:
     """How sending has ended: a receipt, or why there is none."""
@@ -78,12 +86,14 @@ class Sender:
         now: Callable[[], datetime],
         on_failure: OnFailure,
         *,
+        on_arrival: OnArrival | None = None,
         send_limit: timedelta = SEND_LIMIT,
     ) -> None:
         self._database = database
         self._platform = platform
         self._now = now
         self._on_failure = on_failure
+        self._on_arrival = on_arrival
         self._send_limit = send_limit
         self._in_hand: dict[str, Claimed] = {}
         """By address, until its outcome is stored: what goes to the same address waits for that."""
@@ -274,6 +284,8 @@ class Sender:
         if arrived and self._reasons:
             tx.after_commit(self._say_sent_again)
         for outcome in outcomes:
+            if outcome.claimed.case_id is not None and isinstance(outcome.result, Receipt):
+                await self._say_arrived(tx, outcome.claimed, now=now)
             if isinstance(outcome.result, SendError):
                 await self._failed(tx, outcome.claimed, outcome.result, now=now)
 
@@ -314,6 +326,16 @@ class Sender:
             log.warning(
                 "%s: messages arrive again; what was in the way: %s", self._platform.name, "; ".join(sorted(over))
             )
+
+    async def _say_arrived(self, tx: Transaction, claimed: Claimed, *, now: datetime) -> None:
+        """Call `on_arrival` for a message of a relay; its fault undoes nothing: the message is there."""
+        if self._on_arrival is None or RELAYED not in claimed.key:
+            return
+        try:
+            async with tx.session.begin_nested():
+                await self._on_arrival(tx, claimed, now=now)
+        except Exception as fault:
+            log.error("delivery %d: its arrival could not be shown: %s", claimed.id, where(fault))
 
     async def _tell(self, tx: Transaction, claimed: Claimed, error: SendError, *, now: datetime) -> bool:
         """Call `on_failure`, so that its own fault undoes nothing of what is stored with it; False for a fault."""

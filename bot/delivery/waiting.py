@@ -15,7 +15,8 @@ RELAY_HOLD = timedelta(minutes=2)
 """How long after its creation a message of a relay holds back those behind it."""
 
 PAGE = "page:"
-RELAY = "case:%:relay:%"
+RELAYED = ":relay:"
+RELAY = f"case:%{RELAYED}%"
 """How the keys of pages begin, and those of a relay's messages look in SQL's LIKE: `bot.services.escalations`."""
 
 IS_PENDING = Delivery.state == literal_column("'pending'")

@@ -19,7 +19,8 @@ from bot.operations.accounts import make_platforms
 from bot.operations.lexicon import parse_own
 from bot.operations.opening import database_is_there, no_config, open_config
 from bot.scheduling.clock import system_now
-from bot.services.communities import stored_file
+from bot.services.communities import steps_to_nobody, stored_file
+from bot.services.duty.problems import duty_problems
 from bot.services.lexicons import stored_lexicon
 from bot.storage import tables
 from bot.storage.database import Database, make_engine
@@ -167,11 +168,25 @@ async def _communities(config: Config, database: Database) -> list[Finding]:
                 findings.append(_broken(what, _("Apply its file again: handrail community apply FILE")))
                 continue
             assert community is not None  # noqa: S101  it was listed in this transaction
-            found = [*_community(config, community), *_lexicon(community, await stored_lexicon(tx, slug))]
+            gone = _gone(slug, await steps_to_nobody(tx, slug))
+            found = [*gone, *_community(config, community), *_lexicon(community, await stored_lexicon(tx, slug))]
+            found += [
+                _warning(_("Community {id}: {warning}", id=slug, warning=each.what), each.mend)
+                for each in await duty_problems(tx, slug, now=system_now())
+            ]
             findings += found or [_ok(_("Community {id}: somebody is reached by every step.", id=slug))]
     if not slugs and not config.console_enabled:
         findings.append(_warning(_("There is no community yet."), _("Describe yours: handrail community apply FILE")))
     return findings
+
+
+def _gone(slug: str, steps: list[int]) -> Iterator[Finding]:
+    """The steps of the policy that name somebody who has left: they are passed over."""
+    for number in dict.fromkeys(steps):
+        yield _warning(
+            _("Community {id}: step {number} of an escalation names somebody who has left.", id=slug, number=number),
+            _("Name somebody else in its file, or take the step out, and then: handrail community apply FILE"),
+        )
 
 
 def _community(config: Config, community: CommunityFile) -> Iterator[Finding]:

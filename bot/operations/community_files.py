@@ -17,6 +17,7 @@ from bot.operations.stopping import Stop
 from bot.scheduling.clock import system_now
 from bot.services import communities
 from bot.services.communities import Change, Communities
+from bot.services.duty import Rotas
 from bot.services.escalations import Escalations
 from bot.services.escalations.effects import Effects
 from bot.services.lexicons import stored_lexicon
@@ -122,7 +123,7 @@ async def plan(database: Database, wanted: Wanted) -> list[Change]:
 async def apply(database: Database, wanted: Wanted) -> None:
     """Store the community, in one transaction; raises `Refused`, and then nothing is stored."""
     voice = Voice(load_languages(), lambda: None)
-    service = Communities(Meetings(voice), Escalations(Effects(voice, load_resources())))
+    service = Communities(Meetings(voice), Escalations(Effects(voice, load_resources())), Rotas(voice))
     async with database.begin() as tx:
         await service.apply(tx, wanted.file, wanted.resources_csv, wanted.lexicon_toml, now=system_now())
 

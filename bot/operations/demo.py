@@ -15,7 +15,7 @@ from bot.core.community import CommunityFile, parse_community
 from bot.core.platform import Hub
 from bot.operations.community_files import Wanted
 from bot.platforms.console import BadLine, ConsolePlatform, Shown
-from bot.platforms.console.lines import Advance, Clicks, Line, Says, read_line
+from bot.platforms.console.lines import Advance, Changes, Clicks, Line, Says, read_line
 from bot.scheduling.clock import VirtualClock
 from bot.storage.opening import open_database
 
@@ -43,6 +43,8 @@ class Demo:
                 await self.console.say(line)
             case Clicks():
                 await self.console.click(line)
+            case Changes():
+                await self.console.change(line)
             case Advance(by):
                 await self.advance(by)
         await self.app.settle()

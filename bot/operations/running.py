@@ -23,7 +23,7 @@ from bot.operations.terminal.people import has_rooms
 from bot.operations.terminal.screen import Screen
 from bot.operations.terminal.session import Session, no_moving_of_time
 from bot.platforms.console import BadLine, ConsolePlatform
-from bot.platforms.console.lines import Advance, Clicks, Line, Says
+from bot.platforms.console.lines import Advance, Changes, Clicks, Line, Says
 from bot.scheduling.clock import system_now
 from bot.storage import tables
 
@@ -123,6 +123,8 @@ async def _do(console: ConsolePlatform, line: Line) -> None:
             await console.say(line)
         case Clicks():
             await console.click(line)
+        case Changes():
+            await console.change(line)
         case Advance():
             raise no_moving_of_time()
 

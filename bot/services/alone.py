@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from bot.core.faults import Told, where
 from bot.services.sets import Sets, Some, these
 from bot.storage.database import Transaction
-from bot.storage.tables import CaseRow, CheckInSchedule, Reminder
+from bot.storage.tables import CaseRow, CheckInSchedule, FollowUp, Reminder
 from bot.storage.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -26,14 +26,15 @@ AGAIN = timedelta(minutes=1)
 FEW = 5
 """Rows that fail for the same reason and are told of one by one."""
 
-Row = TypeVar("Row", CaseRow, CheckInSchedule, Reminder)
+Row = TypeVar("Row", CaseRow, CheckInSchedule, FollowUp, Reminder)
 """What is due at its `next_at`."""
 
-AnyTable = type[CaseRow] | type[CheckInSchedule] | type[Reminder]
+AnyTable = type[CaseRow] | type[CheckInSchedule] | type[FollowUp] | type[Reminder]
 
 MENDED_BY = {
     "cases": "a person must look after this member now; 'cases' and 'resolve NUMBER' show and end it",
     "checkin_schedules": "its member mends it with 'checkin start TIME ZONE', or ends it with 'checkin stop'",
+    "follow_ups": "its member ends it with 'followup stop'",
     "reminders": "its meeting is mended by 'handrail community apply' or 'meetings add', its member by 'settings zone'",
 }
 """What a person can do about a damaged row, by table."""

@@ -25,6 +25,7 @@ from bot.delivery.outbox import Priority
 from bot.delivery.waiting import IS_PENDING, IS_SENDING
 from bot.services import incoming, reminding
 from bot.services.alone import each_alone
+from bot.services.duty import telling
 from bot.storage.database import Database, Transaction
 from bot.storage.tables import (
     Base,
@@ -63,6 +64,9 @@ WRITTEN_AT = (
     ("case_events", "at"),
     ("cases", "ended_at"),
     ("relay_messages", "at"),
+    ("relay_messages", "removed_at"),
+    ("swaps", "at"),
+    ("follow_ups", "began_at"),
     ("questions", "asked_at"),
     ("checkins", "answered_at"),
     ("shared_contents", "used_at"),
@@ -102,6 +106,7 @@ async def take_back(database: Database, *, now: datetime, by: timedelta) -> None
         ("events", _events),
         ("check-ins", _check_ins),
         ("reminders", _reminders),
+        ("rotas", _rotas),
         *written,
     ]
     for name, step in steps:
@@ -206,6 +211,12 @@ async def _reminders(database: Database, now: datetime, _by: timedelta) -> None:
                 await reminding.plan(tx, meeting, after=now)
         except Exception as error:
             log.error("meeting %d: cannot be planned anew after the clock was set back: %s", id_, where(error))
+
+
+async def _rotas(database: Database, now: datetime, _by: timedelta) -> None:
+    """Changes of shift are looked for anew."""
+    async with database.begin() as tx:
+        await telling.take_back(tx, now)
 
 
 async def _written(name: str, column: str, database: Database, now: datetime, by: timedelta) -> None:

@@ -10,16 +10,21 @@ from sqlalchemy import delete, select
 from bot.core import recurrence
 from bot.core.community import CommunityFile, Meeting, Place
 from bot.core.people import Community
+from bot.core.policy import CONCERN_POLICY, Policies, Policy
+from bot.core.roles import Role
 from bot.core.words import Say, Text, _
 from bot.services import members
 from bot.services.community_people import apply_people, people_ids, person_of
+from bot.services.duty import Rotas
+from bot.services.duty.from_file import apply_rotas, rotas_by_name, rotas_of_file
 from bot.services.escalations import Escalations
 from bot.services.lexicons import replace_community_lexicon
 from bot.services.meetings import Meetings
-from bot.services.policies import read_policy, write_policy
+from bot.services.policies import read_policies, write_policies
 from bot.services.resources import replace_community_resources
 from bot.storage import tables
 from bot.storage.database import Transaction
+from bot.storage.duty_tables import RotaRow
 
 
 class Refused(Exception):
@@ -43,6 +48,7 @@ async def stored_file(tx: Transaction, slug: str) -> CommunityFile | None:
     row = await tx.session.scalar(select(tables.Community).where(tables.Community.slug == slug))
     if row is None:
         return None
+    people = {id_: await person_of(tx, id_) for id_ in await people_ids(tx, row.id)}
     values: dict[str, Any] = {
         "id": row.slug,
         "name": row.name,
@@ -55,14 +61,12 @@ async def stored_file(tx: Transaction, slug: str) -> CommunityFile | None:
             {"platform": place.platform, "kinds": place.kinds, "address": place.address}
             for place in await _rows(tx, tables.Place, row.id)
         ],
-        "people": [await person_of(tx, id_) for id_ in await people_ids(tx, row.id)],
+        "people": [people[id_] for id_ in people],
         "meetings": [_meeting(meeting) for meeting in await _rows(tx, tables.MeetingRow, row.id)],
-        "escalation": {
-            "steps": [
-                {"whom": step.whom.value, "wait_minutes": int(step.wait.total_seconds() // 60)}
-                for step in read_policy(row.policy)
-            ]
-        },
+        "rotas": await rotas_of_file(tx, row.id),
+        "escalation": _escalation(
+            read_policies(row.policy), {id_: str(person["name"]) for id_, person in people.items()}
+        ),
     }
     if row.resources_file:
         values["resources"] = row.resources_file
@@ -72,13 +76,16 @@ async def stored_file(tx: Transaction, slug: str) -> CommunityFile | None:
 
 
 async def announced(tx: Transaction, slug: str) -> frozenset[str]:
-    """The names of the meetings that organizers announced by command: files leave them alone."""
-    query = (
-        select(tables.MeetingRow.name)
-        .join(tables.Community, tables.Community.id == tables.MeetingRow.community_id)
-        .where(tables.Community.slug == slug, tables.MeetingRow.from_file.is_(False))
-    )
-    return frozenset(await tx.session.scalars(query))
+    """The names of the meetings and rotas that organizers made by command: files leave them alone."""
+    names: set[str] = set()
+    for table in (tables.MeetingRow, RotaRow):
+        query = (
+            select(table.name)
+            .join(tables.Community, tables.Community.id == table.community_id)
+            .where(tables.Community.slug == slug, table.from_file.is_(False))
+        )
+        names |= set(await tx.session.scalars(query))
+    return frozenset(names)
 
 
 def changes(
@@ -98,10 +105,11 @@ def changes(
 
 
 class Communities:
-    """Applies files; `meetings` and `escalations` tell people what that changes for them."""
+    """Applies files; `meetings`, `rotas` and `escalations` tell people what that changes for them."""
 
-    def __init__(self, meetings: Meetings, escalations: Escalations) -> None:
+    def __init__(self, meetings: Meetings, escalations: Escalations, rotas: Rotas) -> None:
         self._meetings = meetings
+        self._rotas = rotas
         self._escalations = escalations
 
     async def apply(
@@ -123,14 +131,17 @@ class Communities:
             tx.session.add(row)
         row.name, row.country, row.zone = file.name, file.country, file.zone.key
         row.languages, row.checkin_time = list(file.languages), file.checkin_time
-        row.policy, row.retention_days = write_policy(file.policy), file.retention_days
+        row.retention_days = file.retention_days
+        row.policy = row.policy or []  # a new one has its own below, when those whom it names are known
         row.resources_file = None if file.resources is None else str(file.resources)
         row.lexicon_file = None if file.lexicon is None else str(file.lexicon)
         await tx.session.flush()
         await _apply_places(tx, row.id, file.places)
-        await apply_people(tx, row.id, file.people, self._escalations, now=now)
+        ids = await apply_people(tx, row.id, file.people, self._escalations, now=now)
+        row.policy = write_policies(file.policies(ids))
         community = members.community_of(row)
         await _apply_meetings(tx, community, file, self._meetings, now=now)
+        await apply_rotas(tx, community, file, self._rotas, now=now)
         if resources_csv is None:
             await tx.session.execute(
                 delete(tables.CommunityResource).where(tables.CommunityResource.community_id == row.id)
@@ -139,6 +150,45 @@ class Communities:
             await replace_community_resources(tx, row.id, resources_csv, source=str(file.resources))
         await replace_community_lexicon(tx, row.id, lexicon_toml)
         return community
+
+
+# Escalation
+
+
+def _escalation(policies: Policies, names: Mapping[int, str]) -> dict[str, Any]:
+    """Policies as the file has them; a step for somebody who is not in `names` any more is left out."""
+    found: dict[str, Any] = {"steps": _steps(policies.urgent, names)}
+    if policies.emergency is not None:
+        found["emergency"] = _steps(policies.emergency, names)
+    if policies.concern != CONCERN_POLICY:
+        found["concern"] = _steps(policies.concern, names)
+    return {key: steps for key, steps in found.items() if steps}
+
+
+def _steps(policy: Policy, names: Mapping[int, str]) -> list[dict[str, Any]]:
+    steps = []
+    for step in policy:
+        values: dict[str, Any] = {"whom": step.whom.value, "wait_minutes": int(step.wait.total_seconds() // 60)}
+        if step.how is not None:
+            values["how"] = step.how.value
+        if step.member is not None:
+            values["peer"] = names.get(step.member)
+        if step.member is None or step.member in names:
+            steps.append(values)
+    return steps
+
+
+async def steps_to_nobody(tx: Transaction, slug: str) -> list[int]:
+    """The steps, counted from 1 in each list, that name somebody who has left or has no role any more."""
+    row = (await tx.session.scalars(select(tables.Community).where(tables.Community.slug == slug))).one()
+    there = await members.with_roles(tx, row.id, {Role.PEER, Role.MODERATOR, Role.ORGANIZER})
+    policies = read_policies(row.policy)
+    return [
+        number
+        for policy in (policies.urgent, policies.emergency or (), policies.concern)
+        for number, step in enumerate(policy, 1)
+        if step.member is not None and step.member not in there
+    ]
 
 
 # Places
@@ -237,6 +287,9 @@ def _entries(before: CommunityFile | None, after: CommunityFile, left_alone: fro
     meetings = _meetings_of(after)
     stored = {name: m for name, m in _meetings_of(before).items() if name in meetings or name not in left_alone}
     yield from _differences(_("meeting {name}"), stored, meetings)
+    rotas = rotas_by_name(after)
+    known = {name: r for name, r in rotas_by_name(before).items() if name in rotas or name not in left_alone}
+    yield from _differences(_("rota {name}"), known, rotas)
 
 
 def _differences(label: Text, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:

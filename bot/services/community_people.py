@@ -17,24 +17,28 @@ from bot.storage.database import Transaction
 
 async def apply_people(
     tx: Transaction, community_id: int, wanted: Sequence[Person], escalations: Escalations, *, now: datetime
-) -> None:
-    """Store the people as the file lists them. Whoever may carry cases no more gives back those they have."""
+) -> dict[str, int]:
+    """Store the people as the file lists them; their ids by name.
+
+    Whoever may carry cases no more gives back those they have.
+    """
     await _part(tx, community_id, wanted)
-    kept: set[int] = set()
+    kept: dict[int, str] = {}
     for person in wanted:
         member_id = await _one_member(tx, community_id, person, escalations, now=now)
-        kept.add(member_id)
+        kept[member_id] = person.name
         row = await tx.session.get_one(tables.Member, member_id)
         row.from_file = True
         row.zone = row.zone if person.zone is None else person.zone.key
         row.language = person.language or row.language
         await members.set_name(tx, member_id, person.name)
         await _give_roles(tx, member_id, [role.value for role in person.roles])
-    for member_id in set(await people_ids(tx, community_id)) - kept:
+    for member_id in set(await people_ids(tx, community_id)) - kept.keys():
         await _give_roles(tx, member_id, [])
         (await tx.session.get_one(tables.Member, member_id)).from_file = False
     await tx.session.flush()
     await _hand_over(tx, community_id, escalations, now=now)
+    return {name: id_ for id_, name in kept.items()}
 
 
 async def people_ids(tx: Transaction, community_id: int) -> list[int]:

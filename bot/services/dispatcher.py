@@ -17,15 +17,18 @@ from bot.core.crisis import Signal
 from bot.core.faults import where
 from bot.core.inbound import Inbound
 from bot.core.people import Member
+from bot.core.roles import Role
 from bot.delivery.outbox import Priority
 from bot.services import incoming, members, replies, typed
 from bot.services.at_once import AtOnce, SayAtOnce
 from bot.services.call import Call
 from bot.services.ear import Ear
-from bot.services.escalations import Escalations
+from bot.services.escalations import Escalations, relay
+from bot.services.escalations.followup import FollowUps
 from bot.services.hearing import Heard, Hearing
 from bot.services.incoming import InHand, Stored
 from bot.services.lexicons import Lexicons
+from bot.services.offer import with_a_person
 from bot.services.recently import Recently
 from bot.services.runner import Runner
 from bot.services.voice import Voice
@@ -55,14 +58,16 @@ class Dispatcher:
         escalations: Escalations,
         voice: Voice,
         now: Callable[[], datetime],
+        follow_ups: FollowUps,
         say_at_once: SayAtOnce,
     ) -> None:
         """`say_at_once` reaches somebody in danger while the database cannot be written."""
         self._database = database
         self._voice = voice
+        self._escalations = escalations
         self._now = now
         self._runner = Runner(registry, escalations, voice)
-        self._writing = Writing(registry, escalations, voice, self._runner)
+        self._writing = Writing(registry, escalations, voice, self._runner, follow_ups)
         self._ear = Ear(lexicons, recently, self._writing.calls_for_a_person)
         self._hearing = Hearing(
             database=database, ear=self._ear, escalations=escalations, voice=voice, writing=self._writing, now=now
@@ -82,6 +87,8 @@ class Dispatcher:
             return None
         urgent = calls or signal is not None
         heard = None
+        if inbound.replaces is not None:
+            await self._in_hand.over((inbound.platform, inbound.replaces))
         async with self._in_hand.alone(incoming.key_of(inbound)):
             try:
                 heard = await (self._hear_soon if urgent else self._hearing.hear_at_last)(inbound, signal)
@@ -94,6 +101,15 @@ class Dispatcher:
                         return self._at_once.reply(inbound)
                     await self._at_once.answer(inbound)
                 raise
+
+    async def taken_back(self, platform: str, message_id: str, account: str | None) -> None:
+        """A message is gone that may have been carried to somebody; first it is handled, if it is in hand."""
+        await self._in_hand.over((platform, message_id))
+        async with self._database.read() as tx:  # most of what is removed was nobody's word to another
+            if not await relay.has_carried(tx, platform, message_id):
+                return
+        async with self._database.begin() as tx:
+            await self._escalations.take_back(tx, platform, message_id, account, now=self._now())
 
     async def due(self, tx: Transaction, *, now: datetime) -> int:
         """Handle the first stored event that waits for it; 0 if there is none.
@@ -125,6 +141,8 @@ class Dispatcher:
 
     def _is_for_us(self, inbound: Inbound) -> bool:
         """Whether a message without a signal concerns the bot; what people say to each other does not."""
+        if inbound.reaction is not None:
+            return inbound.private
         if inbound.read_back:
             return inbound.private or self._writing.calls_for_a_person(inbound)
         if inbound.private or inbound.invocation is not None or typed.is_marked(inbound.text):
@@ -184,13 +202,18 @@ class Dispatcher:
         self, tx: Transaction, inbound: Inbound, member: Member | None, signal: Signal | None, *, now: datetime
     ) -> Reply | None:
         if member is None:
+            if inbound.reaction is not None:
+                return None
             return None if signal is not None else Reply(content=self._to_nobodys_member(inbound))
         call = Call(tx=tx, member=member, now=now, inbound=inbound)
+        if inbound.reaction is not None or inbound.edited:
+            return await self._writing.changed(call, signal)
         if inbound.read_back:
             return await self._writing.afterwards(call, signal)
         if inbound.invocation is not None:
             return await self._runner.invoke(call, inbound.invocation.command, dict(inbound.invocation.arguments))
-        return None if inbound.edited else await self._writing.read(call, signal)
+        reply = await self._writing.read(call, signal) if inbound.text or not inbound.files else None
+        return await self._writing.file(call) if inbound.files and reply is None else reply
 
     def _to_nobodys_member(self, inbound: Inbound) -> Content:
         """The answer to somebody whose community cannot be told; who asks for a person gets the numbers."""
@@ -201,7 +224,10 @@ class Dispatcher:
         self, tx: Transaction, inbound: Inbound, member: Member | None, reply: Reply, *, now: datetime
     ) -> Reply | None:
         language = inbound.language if member is None else member.language
-        content = reply.content.rendered(self._voice.words(language))
+        content = reply.content
+        if member is not None and member.roles == {Role.MEMBER} and (reply.private or inbound.private):
+            content = with_a_person(content)
+        content = content.rendered(self._voice.words(language))
         if inbound.answered_directly:
             return Reply(content=content, private=reply.private)
         key = f"reply:{inbound.platform}:{inbound.event_id}"

@@ -13,7 +13,9 @@ from bot.scheduling.clock import ClockWatch
 from bot.services import asking, clockwork, incoming, privacy, reminding
 from bot.services.checkins import CheckIns
 from bot.services.dispatcher import Dispatcher
+from bot.services.duty import DutyRounds, telling
 from bot.services.escalations import Escalations
+from bot.services.escalations.followup import FollowUps
 from bot.services.meetings import Meetings
 from bot.storage.database import Database, Transaction
 from bot.storage.tables import CaseRow
@@ -55,17 +57,22 @@ class DueWork:
         escalations: Escalations,
         checkins: CheckIns,
         meetings: Meetings,
+        duty: DutyRounds,
         events: Dispatcher,
+        follow_ups: FollowUps,
         watch: ClockWatch | None = None,
     ) -> None:
         self._database = database
         self.watch = watch
+        self._follow_ups = follow_ups
         self._told = Told()
         self._urgent: tuple[str, Step] = ("escalations", lambda tx, now: escalations.due(tx, now=now))
         self._others: tuple[tuple[str, Step], ...] = (
             ("events", lambda tx, now: events.due(tx, now=now)),
+            ("rotas", lambda tx, now: duty.due(tx, now=now)),
             ("meetings", lambda tx, now: meetings.due(tx, now=now)),
             ("check-ins", lambda tx, now: checkins.due(tx, now=now)),
+            ("follow-ups", lambda tx, now: follow_ups.due(tx, now=now)),
             ("expiry", self._expire),
         )
         self._has_looked_back = False
@@ -182,6 +189,8 @@ class DueWork:
                 await incoming.next_due(tx),
                 await asking.next_due(tx),
                 await reminding.next_due(tx),
+                await telling.next_due(tx),
+                await self._follow_ups.next_due(tx),
                 await outbox.earliest_due(tx),
             ]
         return min((instant for instant in instants if instant is not None), default=None)

@@ -13,7 +13,7 @@ from bot.core.content import Choice, Reply
 from bot.core.inbound import Inbound
 from bot.core.platform import Address
 from bot.core.words import Words
-from bot.delivery import contents
+from bot.delivery import contents, outbox
 from bot.services import members
 from bot.services.dispatcher import Dispatcher
 from bot.services.recently import Recently
@@ -58,6 +58,10 @@ class BotHub:
         """Forget a message."""
         self._recently.forget_message(platform, message_id)
 
+    async def taken_back(self, platform: str, message_id: str, account: str | None) -> None:
+        """Take it away from those who read it."""
+        await self._unharmed(self._dispatcher.taken_back(platform, message_id, account))
+
     def forget_old(self) -> None:
         """Forget the words that are kept in memory no longer."""
         self._recently.forget_old()
@@ -99,6 +103,7 @@ class BotHub:
     async def choices(self, platform: str, message_id: str) -> tuple[Choice, ...]:
         """The choices under a message that was sent."""
         query = select(Delivery).where(Delivery.platform == platform, Delivery.message_id == message_id)
+        query = query.order_by(Delivery.id.desc())  # an edit has the choices that are under the message now
         return await self._read(lambda tx: _choices(tx, query))
 
     async def latest_choices(self, address: Address) -> tuple[Choice, ...]:
@@ -110,6 +115,7 @@ class BotHub:
                 Delivery.kind == address.kind,
                 Delivery.address == address.id,
                 Delivery.state == "sent",
+                ~Delivery.key.startswith(outbox.EDIT),
             )
             .order_by(Delivery.sent_at.desc(), Delivery.id.desc())
         )

@@ -70,6 +70,11 @@ class InHand:
     def __contains__(self, key: Key) -> bool:
         return key in self._done
 
+    async def over(self, key: Key) -> None:
+        """Wait until this event is no longer being heard: something else is about it."""
+        while (others := self._done.get(key)) is not None:
+            await others.wait()
+
     @asynccontextmanager
     async def alone(self, key: Key) -> AsyncIterator[None]:
         """Nobody else hears this event meanwhile: whoever brings it again waits until it is done or has failed."""

@@ -14,13 +14,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import String, cast, func, or_, select
 
 from bot.core.community import PlaceKind
-from bot.core.escalation import DEFAULT_POLICY
 from bot.core.faults import Told, where
 from bot.core.inbound import Inbound
 from bot.core.people import Community, Member
+from bot.core.policy import Policies
 from bot.core.roles import Role
 from bot.core.text import clean_name
-from bot.services.policies import read_policy
+from bot.services.policies import read_policies
 from bot.services.whereabouts import NEVER_SEEN, community_id_of
 from bot.storage import tables
 from bot.storage.database import Transaction
@@ -55,7 +55,7 @@ _told: WeakKeyDictionary[Vault, Told] = WeakKeyDictionary()
 def community_of(row: tables.Community, tx: Transaction | None = None) -> Community:
     """The community stored in `row`; with `tx` the log tells what of it cannot be read.
 
-    What cannot be read is UTC, English, or the policy that a community has which chose none.
+    What cannot be read is UTC, English, or the policies that a community has which chose none.
     """
 
     def read(column: str, value: Callable[[], Value]) -> Value | None:
@@ -69,7 +69,7 @@ def community_of(row: tables.Community, tx: Transaction | None = None) -> Commun
         zone=read("zone", lambda: ZoneInfo(row.zone)) or ZoneInfo("UTC"),
         language=read("languages", lambda: _first_language(row.languages)) or "en",
         checkin_time=row.checkin_time,
-        policy=read("policy", lambda: read_policy(row.policy)) or DEFAULT_POLICY,
+        policies=read("policy", lambda: read_policies(row.policy)) or Policies(),
         retention_days=row.retention_days,
     )
 

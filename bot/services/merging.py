@@ -8,11 +8,13 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from bot.core.escalation import State
+from bot.core.policy import Policies
 from bot.delivery import outbox
 from bot.services import members
 from bot.services.escalations import Escalations, store
-from bot.services.escalations.effects import drop_pages
-from bot.storage import tables
+from bot.services.escalations.paging import drop_pages
+from bot.services.policies import read_policies, write_policies
+from bot.storage import duty_tables, tables
 from bot.storage.database import Transaction
 
 
@@ -29,6 +31,12 @@ async def merge(tx: Transaction, member_id: int, *, into: int, escalations: Esca
     await _move_where_lacking(tx, tables.RoleGiven, member_id, into, one_for_each=tables.RoleGiven.role)
     await _join_schedules(tx, member_id, into)
     await _move_where_lacking(tx, tables.Question, member_id, into)
+    await _move_where_lacking(tx, duty_tables.RosterRow, member_id, into)
+    await _move_where_lacking(
+        tx, duty_tables.CredentialRow, member_id, into, one_for_each=duty_tables.CredentialRow.name
+    )
+    await _move_where_lacking(tx, duty_tables.RotaPerson, member_id, into, one_for_each=duty_tables.RotaPerson.rota_id)
+    await _move_where_lacking(tx, tables.FollowUp, member_id, into)
     for table, column in (
         (tables.Identity, tables.Identity.member_id),
         (tables.CaseRow, tables.CaseRow.member_id),
@@ -36,11 +44,16 @@ async def merge(tx: Transaction, member_id: int, *, into: int, escalations: Esca
         (tables.CaseRow, tables.CaseRow.holder),
         (tables.CaseEvent, tables.CaseEvent.actor),
         (tables.RelayMessage, tables.RelayMessage.author),
+        (tables.FollowUp, tables.FollowUp.peer),
         (tables.Delivery, tables.Delivery.member_id),
         (tables.Delivery, tables.Delivery.about_id),
         (tables.InboundEvent, tables.InboundEvent.member_id),
+        (duty_tables.RotaOverride, duty_tables.RotaOverride.member_id),
+        (duty_tables.RotaSwap, duty_tables.RotaSwap.giver_id),
+        (duty_tables.RotaSwap, duty_tables.RotaSwap.taker_id),
     ):
         await _rename(tx, table, column, member_id, into)
+    await _rename_in_lists(tx, member_id, into)
     await tx.session.flush()
     await tx.session.execute(delete(tables.Member).where(tables.Member.id == member_id))
     await _hand_over_own_case(tx, into, escalations, now=now)
@@ -131,6 +144,34 @@ async def _move_where_lacking(
     await tx.session.execute(moved, execution_options={"synchronize_session": False})
     for row in [row for row in tx.session.identity_map.values() if isinstance(row, table)]:
         tx.session.expunge(row)  # it may be another one's now
+
+
+async def _rename_in_lists(tx: Transaction, old: int, new: int) -> None:
+    """Where the member is one of several: among those who help with a case, or named by a step of a policy."""
+    community_id = (await tx.session.get_one(tables.Member, new)).community_id
+
+    def renamed(stored: Any) -> Any:
+        policies = read_policies(stored)
+        lists = {key: getattr(policies, key) for key in ("urgent", "emergency", "concern")}
+        if not any(step.member == old for steps in lists.values() for step in steps or ()):
+            return stored
+        return write_policies(
+            Policies(
+                **{
+                    key: steps and tuple(replace(step, member=new) if step.member == old else step for step in steps)
+                    for key, steps in lists.items()
+                }
+            )
+        )
+
+    community = await tx.session.get_one(tables.Community, community_id)
+    case = tables.CaseRow
+    of_open = select(case).where(case.community_id == community_id, case.open_for.is_not(None))
+    for row in await tx.session.scalars(of_open.order_by(case.id)):
+        helpers = dict.fromkeys(new if id_ == old else id_ for id_ in row.helpers)
+        row.helpers = [id_ for id_ in helpers if id_ not in {row.holder, row.member_id}]
+        row.policy = renamed(row.policy)
+    community.policy = renamed(community.policy)
 
 
 async def _rename(tx: Transaction, table: Any, column: Any, old: int, new: int) -> None:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 
 from bot.core.escalation import Ended, Outcome
 from bot.storage.database import Transaction
@@ -29,8 +29,9 @@ class Judged:
 async def by_rule(tx: Transaction, community_id: int) -> dict[str, Judged]:
     """By the id of the rule, for all ended cases that the ear opened in this community and that are still kept.
 
-    A case that its member ended ("I'm safe"), or whose member's data was erased, tells nothing of the rule and is not
-    counted. A case that several rules opened or raised counts for each.
+    What a peer has said of the alert afterwards counts before the outcome. A case that its member ended ("I'm safe"),
+    or whose member's data was erased, tells nothing of the rule otherwise, and is not counted. A case that several
+    rules opened or raised counts for each.
     """
     ended_by_its_member = exists().where(
         CaseEvent.case_id == CaseRow.id, CaseEvent.what == Ended.__name__, CaseEvent.actor == CaseRow.member_id
@@ -39,8 +40,9 @@ async def by_rule(tx: Transaction, community_id: int) -> dict[str, Judged]:
         CaseRow.outcome == Outcome.FALSE_ALARM.value,
         and_(CaseRow.outcome.in_([outcome.value for outcome in RIGHT]), ~ended_by_its_member),
     )
-    query = select(CaseRow.rules, CaseRow.outcome).where(
-        CaseRow.community_id == community_id, CaseRow.opened_by == "signal", judged
+    judged = or_(CaseRow.verdict.is_not(None), judged)
+    query = select(CaseRow.rules, func.coalesce(CaseRow.verdict, CaseRow.outcome)).where(
+        CaseRow.community_id == community_id, CaseRow.opened_by == "signal", CaseRow.open_for.is_(None), judged
     )
     right: defaultdict[str, int] = defaultdict(int)
     false_alarms: defaultdict[str, int] = defaultdict(int)

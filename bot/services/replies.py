@@ -8,7 +8,8 @@ from bot.core.resources import ELSEWHERE
 from bot.core.roles import ALLOWED, Action, Role
 from bot.core.text import clean_name
 from bot.core.words import Text, _
-from bot.services.escalations.words import I_AM_SAFE, I_NEED_A_PERSON, answer_to_stranger
+from bot.services.escalations.words import I_AM_SAFE, answer_to_stranger
+from bot.services.offer import I_NEED_A_PERSON
 
 HELP = Choice(label=_("What can you do?"), command="help")
 
@@ -74,6 +75,13 @@ def too_much(command: Command, left: str) -> Content:
 def kept_for_the_person() -> Content:
     """To a member who writes while nobody has come yet."""
     return Content(text=_("I keep this for the person who comes. I'm still calling."), choices=(I_AM_SAFE,))
+
+
+def no_files() -> Content:
+    """To somebody in a conversation who sends a picture."""
+    return Content(
+        text=_("I can't pass on pictures or files, so they have not seen it. Can you tell them in words what it shows?")
+    )
 
 
 def take_it_first(case_ids: Sequence[int]) -> Content:

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.core.commands import BadValue, Command, Parameter, Reader, Registry
 from bot.core.matching import fold
-from bot.core.words import Words
+from bot.core.words import Text, Words
 
 MARKS = ("!", "/")
 """What may stand before a typed command. "/" is Discord's habit, and some Matrix clients keep it for themselves."""
@@ -72,9 +73,15 @@ def read_phrase(text: str, registry: Registry, languages: Collection[Words]) -> 
         return None
     said = " ".join(word for word in fold(text).split() if word not in POLITE)
     for command in registry:
-        if any(said == fold(words.render(phrase)) for words in languages for phrase in command.phrases):
+        if any(said == _folded(words, phrase.message) for words in languages for phrase in command.phrases):
             return command
     return None
+
+
+@lru_cache(maxsize=4096)
+def _folded(words: Words, phrase: str) -> str:
+    """A phrase, which holds no values, in one language: every message of every room is compared with all of them."""
+    return fold(words.render(Text(phrase)))
 
 
 def _tokens(text: str) -> list[_Token]:

@@ -1,6 +1,7 @@
 """Saying things: finds where a person or a room is, in which language, and puts the message into the outbox."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from bot.core.platform import Address
 from bot.core.words import ENGLISH, Words
 from bot.delivery.many import ToMany, enqueue_each
 from bot.delivery.outbox import Message, Priority, enqueue
+from bot.services.offer import with_a_person
 from bot.storage.database import Transaction
 from bot.storage.tables import Identity, Place
 
@@ -49,30 +51,31 @@ class Voice:
         expires_at: datetime | None = None,
         case_id: int | None = None,
         about_id: int | None = None,
+        everywhere: bool = False,
     ) -> bool:
         """Say it to somebody privately, where they were last seen; False if they have no account any more.
 
-        `about_id`: the member whose words it holds, if that is somebody else.
+        `about_id`: the member whose words it holds, if that is somebody else; `everywhere`: on each platform where
+        they have an account, there where they were last seen.
         """
-        address = await self.private_address(tx, member)
-        if address is None:
-            return False
-        await self._put(
-            tx,
-            Message(
-                key=key,
-                to=address,
-                content=content.rendered(self.words(member.language)),
-                priority=priority,
-                due_at=due_at or now,
-                expires_at=expires_at,
-                member_id=member.id,
-                case_id=case_id,
-                about_id=about_id,
-            ),
-            now=now,
-        )
-        return True
+        addresses = await self._private_addresses(tx, member)
+        for address in addresses if everywhere else addresses[:1]:
+            await self._put(
+                tx,
+                Message(
+                    key=key if address is addresses[0] else f"{key}:{address.platform}",
+                    to=address,
+                    content=content.rendered(self.words(member.language)),
+                    priority=priority,
+                    due_at=due_at or now,
+                    expires_at=expires_at,
+                    member_id=member.id,
+                    case_id=case_id,
+                    about_id=about_id,
+                ),
+                now=now,
+            )
+        return bool(addresses)
 
     async def to_many(
         self,
@@ -91,7 +94,7 @@ class Voice:
         All of them read `language`, and `content` holds nobody's own words.
         """
         message = ToMany(
-            content=content.rendered(self.words(language)),
+            content=with_a_person(content).rendered(self.words(language)),
             priority=priority,
             due_at=due_at or now,
             expires_at=expires_at,
@@ -172,18 +175,33 @@ class Voice:
         )
         await self._put(tx, message, now=now)
 
-    async def private_address(self, tx: Transaction, member: Member) -> Address | None:
-        """Where a member is written to privately."""
-        identity = await tx.session.scalar(
-            select(Identity).where(Identity.member_id == member.id).order_by(Identity.last_seen_at.desc()).limit(1)
+    async def private_address(self, tx: Transaction, member: Member, *, platform: str | None = None) -> Address | None:
+        """Where a member is written to privately: where they were last seen, on that `platform` if one is given."""
+        addresses = await self._private_addresses(tx, member)
+        return next((each for each in addresses if platform in {None, each.platform}), None)
+
+    async def _private_addresses(self, tx: Transaction, member: Member) -> list[Address]:
+        """Where a member can be written to privately, one on each platform: first where they were seen last."""
+        identities = await tx.session.scalars(
+            select(Identity).where(Identity.member_id == member.id).order_by(Identity.last_seen_at.desc())
         )
-        if identity is None:
-            return None
-        fallback = identity.last_place
-        if fallback is None:
-            lobby = [p for p in await places(tx, member.community.id, "lobby") if p.platform == identity.platform]
-            fallback = lobby[0].id if lobby else None
-        return Address(platform=identity.platform, kind="direct", id=identity.account, fallback=fallback)
+        found: dict[str, Address] = {}
+        for identity in identities:
+            if identity.platform in found:
+                continue
+            fallback = identity.last_place
+            if fallback is None:
+                lobby = [p for p in await places(tx, member.community.id, "lobby") if p.platform == identity.platform]
+                fallback = lobby[0].id if lobby else None
+            found[identity.platform] = Address(
+                platform=identity.platform, kind="direct", id=identity.account, fallback=fallback
+            )
+        return list(found.values())
+
+    async def put(self, tx: Transaction, message: Message, language: str, *, now: datetime) -> None:
+        """Put a message into the outbox whose address is known, with its content still to be rendered."""
+        content = message.content.rendered(self.words(language))
+        await self._put(tx, replace(message, content=content), now=now)
 
     async def _put(self, tx: Transaction, message: Message, *, now: datetime) -> None:
         await enqueue(tx, message, now=now)

@@ -13,7 +13,9 @@ from bot.core.words import _
 from bot.services import questions, replies, typed
 from bot.services.call import Call
 from bot.services.escalations import Escalations
-from bot.services.escalations.words import I_NEED_A_PERSON
+from bot.services.escalations.followup import FollowUps, thanks
+from bot.services.escalations.relay import Written
+from bot.services.offer import I_NEED_A_PERSON
 from bot.services.runner import Runner
 from bot.services.voice import Voice
 from bot.storage.tables import CaseRow
@@ -31,11 +33,14 @@ JUST_NOW = timedelta(minutes=2)
 class Writing:
     """Finds out what written words are: a command, an answer, or for somebody."""
 
-    def __init__(self, registry: Registry, escalations: Escalations, voice: Voice, runner: Runner) -> None:
+    def __init__(
+        self, registry: Registry, escalations: Escalations, voice: Voice, runner: Runner, follow_ups: FollowUps
+    ) -> None:
         self._registry = registry
         self._escalations = escalations
         self._voice = voice
         self._runner = runner
+        self._follow_ups = follow_ups
 
     def asks_for_a_person(self, text: str) -> bool:
         """Whether a whole message says "I need a person", in any language."""
@@ -59,8 +64,6 @@ class Writing:
 
         Nothing else is done so late; a signal has been answered already.
         """
-        if call.inbound.edited:
-            return None
         conversations = await self._escalations.conversations(call.tx, call.member)
         accompanied = any(row.member_id == call.member.id and row.holder is not None for row in conversations)
         is_word = call.inbound.private and not typed.is_marked(call.inbound.text)
@@ -69,6 +72,42 @@ class Writing:
         if not is_word or not conversations:
             return None
         return await self._in_conversation(call, conversations, signal)
+
+    async def changed(self, call: Call, signal: Signal | None) -> Reply | None:
+        """A message whose words are others now, or that has a reaction: those who read it see that, too.
+
+        What a peer changes so that it sounds like their own danger is not passed on before they have said so.
+        """
+        inbound = call.inbound
+        event = f"{inbound.platform}:{inbound.event_id}"
+        if inbound.reaction is not None and inbound.about is not None:
+            there = Written(platform=inbound.platform, message_id=inbound.reaction.id, answers=inbound.about.message_id)
+            await self._escalations.react(call.tx, call.member, there, inbound.reaction.emoji, event, now=call.now)
+        elif inbound.private and inbound.replaces is not None:
+            conversations = await self._escalations.conversations(call.tx, call.member)
+            own = any(row.member_id == call.member.id for row in conversations)
+            if signal is not None and conversations and not own:
+                return await self._is_it_about_the_peer(call, conversations, signal)
+            carried = await self._escalations.change(
+                call.tx, call.member, inbound.platform, inbound.replaces, inbound.text, event, now=call.now
+            )
+            if signal is not None and not carried and own:
+                # What was nobody's word to another has become one that their peer must read.
+                mine = [row.id for row in conversations if row.member_id == call.member.id]
+                return await self._carry(call, mine, answered=True)
+        return None
+
+    async def file(self, call: Call) -> Reply:
+        """A picture or a file, perhaps with words, which are carried: who sends it is told that it is not."""
+        conversations = await self._escalations.conversations(call.tx, call.member)
+        if not conversations:
+            return Reply(content=replies.not_understood())
+        row = next((row for row in conversations if row.member_id == call.member.id), conversations[0])
+        words = self._voice.words(call.member.community.language)
+        said = words.render(_("(They sent a picture or a file. I carry none.)"))
+        event = f"{call.inbound.platform}:{call.inbound.event_id}:file"
+        await self._escalations.relay(call.tx, call.member, row, said, event, now=call.now)
+        return Reply(content=replies.no_files())
 
     async def read(self, call: Call, signal: Signal | None) -> Reply | None:
         """What was written just now."""
@@ -125,6 +164,8 @@ class Writing:
             waiting = [row.id for row in rows if row.holder is None]
             if waiting:
                 return Reply(content=replies.take_it_first(waiting[:5]))
+        if await self._follow_ups.is_answer(call.tx, call.member, now=call.now):
+            return Reply(content=thanks("words"))
         await self._runner.welcome(call)
         family = [c for c in typed.family_of(text, self._registry) if may(call.member.roles, c.may)]
         return Reply(content=replies.which_of(family) if family else replies.not_understood())
@@ -221,6 +262,11 @@ class Writing:
         event = f"{call.inbound.platform}:{call.inbound.event_id}"
         late = call.inbound.seen_late(call.now)
         carried = await self._escalations.relay(
-            call.tx, call.member, row, call.inbound.text, event, now=call.now, late=late
+            call.tx, call.member, row, call.inbound.text, event, _written(call.inbound), now=call.now, late=late
         )
         return None if carried or answered else Reply(content=replies.kept_for_the_person())
+
+
+def _written(inbound: Inbound) -> Written:
+    answers = None if inbound.about is None else inbound.about.message_id
+    return Written(platform=inbound.platform, message_id=inbound.event_id, answers=answers)

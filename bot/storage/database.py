@@ -195,13 +195,17 @@ def make_engine(url: str, *, command_seconds: float | None = COMMAND_SECONDS) ->
             connection.close()  # its thread would outlive the event loop
             raise
 
+    begin_at_once(engine)
+    return engine
+
+
+def begin_at_once(engine: AsyncEngine) -> None:
+    """Begin transactions on SQLite ourselves: one that reads and then writes cannot be refused half-way."""
+
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Any) -> None:
-        # IMMEDIATE: a transaction that reads and then writes cannot be refused half-way.
         read_only = connection.get_execution_options().get(READ_ONLY, False)
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
-
-    return engine
 
 
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:

@@ -51,13 +51,21 @@ PERSONAL: dict[str, Personal] = {
         member="member_id",
         kept=AUDIT_DAYS,
         since="ended_at",
-        forget=("member_id", "open_for", "excerpt_sealed", "link_sealed", "holder"),
+        forget=("member_id", "open_for", "excerpt_sealed", "link_sealed", "note_sealed", "holder"),
         forget_after="community",
     ),
     "case_events": Personal(member="actor", kept=AUDIT_DAYS, since="at", forget=("actor",)),
     # Whatever was written in a conversation is about the member of the case, whoever wrote it.
     "relay_messages": Personal(
         member="author", also=("case_id.member_id",), kept="community", since="case_id.ended_at"
+    ),
+    "swaps": Personal(member="member_id", also=("other",), kept="community", since="case_id.ended_at"),
+    # Eight days: the last question comes after seven. What it is about is in the case.
+    "follow_ups": Personal(
+        member="member_id",
+        kept=8,
+        since="began_at",
+        exported=("id", "member_id", "case_id", "began_at", "asked", "next_at"),
     ),
     # An event is kept whole only until it is handled, seconds later; what was parked has no words any more. One that
     # still waits, after the bot was off, is kept until then.
@@ -69,6 +77,11 @@ PERSONAL: dict[str, Personal] = {
         forget_after=1,
         exported=("member_id", "platform", "seen_at", "state"),
     ),
+    "roster": Personal(member="member_id", kept="member"),
+    "credentials": Personal(member="member_id", kept="member"),
+    "rota_people": Personal(member="member_id", kept="member"),
+    "rota_overrides": Personal(member="member_id", kept=30, since="ends_at"),
+    "rota_swaps": Personal(member="giver_id", also=("taker_id",), kept=30, since="ends_at"),
     "questions": Personal(member="member_id", kept=1, since="asked_at"),
     "deliveries": Personal(
         member="member_id",
@@ -104,6 +117,10 @@ IMPERSONAL: frozenset[str] = frozenset(
         "meeting_changes",
         "resources",
         "lexicons",
+        "rotas",
+        "duty_clocks",
+        "boards",
+        "snippets",  # a community's ready answers, which name nobody
         "shared_contents",  # the bot's own words, said to many
         "remembered",  # adapters' own values; what names an account is deleted by the erasure itself
     }

@@ -67,7 +67,8 @@ class Community(Base):
     zone: Mapped[str]
     languages: Mapped[list[Any]]
     checkin_time: Mapped[time]
-    policy: Mapped[list[Any]]
+    policy: Mapped[Any] = mapped_column(JSON)
+    """As `bot.services.policies` writes it; a list in databases from before there was one for each severity."""
     retention_days: Mapped[int]
     resources_file: Mapped[str | None]
     lexicon_file: Mapped[str | None]
@@ -102,6 +103,8 @@ class Member(Base):
     quiet_until: Mapped[time | None]
     welcomed_at: Mapped[datetime | None]
     from_file: Mapped[bool] = mapped_column(default=False)
+    paused_until: Mapped[datetime | None]
+    """Until then they call nobody by hand; whatever the bot hears of danger calls as ever."""
 
 
 class Identity(Base):
@@ -257,15 +260,22 @@ class CaseRow(Base):
     rules: Mapped[list[Any]]
     excerpt_sealed: Mapped[bytes | None]
     link_sealed: Mapped[bytes | None]
-    policy: Mapped[list[Any]]
+    policy: Mapped[Any] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(String(16))
     step: Mapped[int]
     pages: Mapped[int]
     next_at: Mapped[datetime | None]
     holder: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
+    helpers: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    """Member ids of those who have joined the holder; nobody once the case has ended."""
+    turn: Mapped[int] = mapped_column(default=0, server_default="0")
+    note_sealed: Mapped[bytes | None]
+    """What the last holder wrote for the next one."""
     told_late: Mapped[bool]
     nudged: Mapped[bool]
     outcome: Mapped[str | None] = mapped_column(String(16))
+    verdict: Mapped[str | None] = mapped_column(String(16))
+    """What the peer says of the ear afterwards: "right" or "false-alarm"."""
     version: Mapped[int]
     opened_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
@@ -283,14 +293,68 @@ class CaseEvent(Base):
 
 
 class RelayMessage(Base):
-    """One message of a relay."""
+    """One message of a relay, or a reaction to one; its copies are the deliveries with its id as their `relay_id`."""
 
     __tablename__ = "relay_messages"
+    __table_args__ = (
+        Index("ix_relay_messages_original", "platform", "message_id", **_where("message_id IS NOT NULL")),
+    )
+
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
     author: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
     at: Mapped[datetime]
     text_sealed: Mapped[bytes]
+    """What was said, as it is after its last change; nothing once it was taken back. Of a reaction, the emoji."""
+    kind: Mapped[str] = mapped_column(String(8), default="text", server_default="text")
+    """"text" or "reaction"."""
+    about: Mapped[int | None]
+    """The id of the message that it answers or reacts to; no foreign key, for that one may be erased alone."""
+    platform: Mapped[str | None] = mapped_column(String(16))
+    message_id: Mapped[str | None]
+    """Where its author has written it; null for words of a form."""
+    removed_at: Mapped[datetime | None]
+
+
+class Swap(Base):
+    """Somebody in a case agrees that `other` learns their account, if `other` does the same."""
+
+    __tablename__ = "swaps"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), primary_key=True, index=True)
+    other: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), primary_key=True, index=True)
+    at: Mapped[datetime]
+
+
+class FollowUp(Base):
+    """A member wants to be asked how they are after a case: one day, three days and a week after it ended."""
+
+    __tablename__ = "follow_ups"
+    __table_args__ = (Index("ix_follow_ups_due", "next_at"), NEVER_TWICE)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), unique=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
+    peer: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
+    """Who was with them: called first if they need somebody again."""
+    began_at: Mapped[datetime]
+    asked: Mapped[int] = mapped_column(default=0)
+    """How often they were asked, 0 to 3."""
+    next_at: Mapped[datetime | None]
+    """When they are asked next; null once they were asked for the last time."""
+
+
+class Snippet(Base):
+    """A ready answer of a community, which its peers send by its name."""
+
+    __tablename__ = "snippets"
+    __table_args__ = (UniqueConstraint("community_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    community_id: Mapped[int] = mapped_column(ForeignKey("communities.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(40))
+    text: Mapped[str] = mapped_column(String(1500))
 
 
 class Question(Base):
@@ -335,6 +399,7 @@ class Delivery(Base):
         Index("ix_deliveries_address", "platform", "kind", "address"),
         Index("ix_deliveries_about", "about_id", **_where("about_id IS NOT NULL")),
         Index("ix_deliveries_case", "case_id", **_where("case_id IS NOT NULL")),
+        Index("ix_deliveries_relay", "relay_id", **_where("relay_id IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -343,6 +408,8 @@ class Delivery(Base):
     about_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"))
     """Whose words it holds, where that is not whom it is to: they are erased with that member."""
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
+    relay_id: Mapped[int | None]
+    """The id of the `RelayMessage` that it is a copy of; no foreign key, as for `shared_id`."""
     platform: Mapped[str] = mapped_column(String(16))
     kind: Mapped[str] = mapped_column(String(8))
     address: Mapped[str]
@@ -400,3 +467,7 @@ class Remembered(Base):
     platform: Mapped[str] = mapped_column(String(16), primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
     value_sealed: Mapped[bytes]
+
+
+# Whoever knows the tables knows all of them; at the end, for these need `Base`.
+from bot.storage import duty_tables  # noqa: E402, F401  see above

@@ -8,7 +8,7 @@ import pytest
 from harness.fixtures import POSTGRESQL, database_kind, database_url, key_file, postgresql_server
 from real_matrix.homeserver import Homeserver
 
-from bench import discord_limit, disk, due, growth, jobstore, memory, page, synapse
+from bench import discord_limit, disk, due, growth, jobstore, latency, memory, page, synapse
 from bench.databases import Kind
 from bench.growth import Point
 from bench.report import Row
@@ -61,6 +61,11 @@ async def test_page() -> None:
 
 async def test_synapse(homeserver: Homeserver) -> None:
     assert len(promised(await synapse.measure_on(homeserver, 2, 1, 1))) == 2
+
+
+async def test_latency(homeserver: Homeserver) -> None:
+    rows = [*await latency.on_loopback(1, 20, pause=0), *await latency.on_synapse(homeserver, 1, 0, pause=0)]
+    assert len(promised(rows)) >= 3
 
 
 async def test_memory() -> None:

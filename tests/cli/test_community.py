@@ -209,3 +209,16 @@ def test_a_list_of_resources_that_is_not_there_is_said(handrail: Handrail, fresh
     assert done.code == 1
     assert len(done.err.splitlines()) == 1
     assert "resources.csv" in done.err
+
+
+def test_the_audit_log_of_a_community_without_cases_is_a_table_of_no_lines(
+    handrail: Handrail, applied: tuple[Place, str]
+) -> None:
+    place = applied[0]
+    printed = handrail(place, "audit", "export", "riverside")
+    assert (printed.code, printed.out) == (0, "at,case,what,actor\n")
+    written = handrail(place, "audit", "export", "riverside", "audit.csv")
+    assert (written.code, "audit.csv" in written.err) == (0, True)
+    again = handrail(place, "audit", "export", "riverside", "audit.csv")
+    assert "audit.csv is there already, and nothing was written" in again.err
+    assert "There is no community of that id. There are: riverside" in handrail(place, "audit", "export", "other").err

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.community import BadFile, CommunityFile, Meeting, PlaceKind, dump_community, parse_community
-from bot.core.escalation import DEFAULT_POLICY, Step, Whom
+from bot.core.policy import DEFAULT_POLICY, Policies, Step, Whom
 from bot.core.roles import Role
 
 SAMPLE = Path(__file__).parents[2] / "bot/data/sample_community.toml"
@@ -61,7 +61,7 @@ def test_the_sample_community_reads_without_a_warning() -> None:
         Role.MODERATOR,
         Role.ORGANIZER,
     ]
-    assert community.policy == DEFAULT_POLICY
+    assert community.policies({}) == Policies(urgent=DEFAULT_POLICY)
 
 
 def test_what_is_not_given_has_its_default() -> None:
@@ -70,7 +70,7 @@ def test_what_is_not_given_has_its_default() -> None:
     assert community.checkin_time == time(9)
     assert community.retention_days == 30
     assert community.resources is None
-    assert community.policy == DEFAULT_POLICY
+    assert community.policies({}) == Policies(urgent=DEFAULT_POLICY)
 
 
 def test_a_meeting_has_its_days_as_a_rule_and_the_communitys_zone() -> None:
@@ -92,7 +92,7 @@ def test_a_time_may_be_one_of_tomls_own() -> None:
 
 def test_steps_make_the_policy() -> None:
     steps = '[escalation]\nsteps = [{whom = "room"}, {whom = "organizers", wait_minutes = 20}]'
-    assert read(TOP + PEERS_PLACE + steps).policy == (
+    assert read(TOP + PEERS_PLACE + steps).policies({}).urgent == (
         Step(whom=Whom.ROOM, wait=timedelta(minutes=5)),
         Step(whom=Whom.ORGANIZERS, wait=timedelta(minutes=20)),
     )
@@ -218,8 +218,8 @@ def test_a_bad_value_is_told_in_one_line(key: str, line: str, told: str) -> None
         ("[escalation]\nsteps = []", "c.toml: escalation.steps: a list that is not empty"),
         (
             '[escalation]\nsteps = [{whom = "rooms", wait_minutes = 3}]',
-            "c.toml: escalation.steps[1].whom: one of room, peers, moderators, organizers; did you mean room? "
-            '(got "rooms")',
+            "c.toml: escalation.steps[1].whom: one of room, on-call, peer, peers, moderators, organizers;"
+            ' did you mean room? (got "rooms")',
         ),
         (
             '[escalation]\nsteps = [{whom = "room", wait_minutes = 121}]',
@@ -406,3 +406,32 @@ def test_no_tree_of_values_raises_anything_but_a_bad_file(tree: dict[str, object
 def test_no_text_raises_anything_but_a_bad_file(text: str) -> None:
     with pytest.raises(BadFile):
         read(text)
+
+
+ROTA = """[[rotas]]
+name = "Nights"
+days = "daily"
+begins = "20:00"
+ends = "08:00"
+people = ["Sam"]
+"""
+
+
+def test_a_rota_has_its_days_and_the_people_who_take_turns() -> None:
+    (rota,) = read(TOP + PEERS_PLACE + PEER + ROTA).rotas
+    assert (rota.weekdays, rota.people, rota.turns) == (frozenset(range(1, 8)), ("Sam",), "shift")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (('["Sam"]', "[]"), "people"),
+        (('["Sam"]', '["Alex"]'), 'with the role "peer"'),
+        (('["Sam"]', '["Sam", "Sam"]'), "each person once"),
+        (('"daily"', '"first monday"'), "days of the week"),
+        (('"Sam"]', '"Sam"]\nturns = "daily"'), "one of shift, week, together"),
+    ],
+)
+def test_a_rota_that_cannot_be_one_is_told(change: tuple[str, str], told: str) -> None:
+    (problem,) = problems(TOP + PEERS_PLACE + PEER + ROTA.replace(*change))
+    assert told in problem

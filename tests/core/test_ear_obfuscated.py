@@ -182,9 +182,9 @@ def agree(text: str) -> None:
     )
 
 
-def test_the_screen_changes_no_answer_to_an_example_of_every_fourth_rule() -> None:
+def test_the_screen_changes_no_answer_to_an_example_of_every_tenth_rule() -> None:
     for lexicon in lexicons():
-        for rule in lexicon.rules[::4]:
+        for rule in lexicon.rules[::10]:
             agree(rule.hears[0])
 
 

@@ -1,5 +1,6 @@
 """The life of an escalation as pure rules."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +10,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from bot.core.crisis.signal import Severity
 from bot.core.escalation import (
-    DEFAULT_POLICY,
     LATE,
     SILENCE,
     AlreadyEnded,
@@ -23,22 +23,27 @@ from bot.core.escalation import (
     GiveBack,
     HandedOver,
     Heard,
+    Joined,
+    Left,
+    LetIn,
+    LetOut,
     MemberSpoke,
+    NotYours,
     Nudge,
     Opened,
     OpenRelay,
     Outcome,
     Page,
+    Skipped,
     Spoke,
     State,
-    Step,
     Taken,
     TellHolder,
     TellMemberLate,
     TimerFired,
-    Whom,
     advance,
 )
+from bot.core.policy import DEFAULT_POLICY, Policies, Step, Whom
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SAM, ROBIN = 7, 8
@@ -56,7 +61,9 @@ people = st.integers(1, 4)
 
 def opened(severity: Severity = Severity.URGENT) -> Case:
     """A case that has just been opened at noon."""
-    case, _effects = advance(Case(policy=DEFAULT_POLICY, severity=severity, opened_at=NOON), Opened(), NOON)
+    case, _effects = advance(
+        Case(policies=Policies.same(DEFAULT_POLICY), severity=severity, opened_at=NOON), Opened(), NOON
+    )
     return case
 
 
@@ -68,8 +75,10 @@ def after(case: Case, *events: Event, at: datetime = NOON) -> Case:
 
 
 def test_opening_answers_the_member_and_pages_the_first_step() -> None:
-    case, effects = advance(Case(policy=DEFAULT_POLICY, severity=Severity.URGENT, opened_at=NOON), Opened(), NOON)
-    assert effects == (Page(Whom.ROOM, 1), AnswerMember())
+    case, effects = advance(
+        Case(policies=Policies.same(DEFAULT_POLICY), severity=Severity.URGENT, opened_at=NOON), Opened(), NOON
+    )
+    assert effects == (Page(DEFAULT_POLICY[0], 1), AnswerMember())
     assert (case.state, case.next_at) == (State.PAGED, NOON + DEFAULT_POLICY[0].wait)
 
 
@@ -90,8 +99,8 @@ def test_nobody_answers_and_every_step_is_paged_and_the_last_repeats() -> None:
         assert case.next_at is not None
         case, effects = advance(case, TimerFired(), case.next_at)
         paged += [effect for effect in effects if isinstance(effect, Page)]
-    steps = [Whom.ROOM, Whom.PEERS, Whom.MODERATORS, Whom.MODERATORS, Whom.MODERATORS, Whom.MODERATORS]
-    assert paged == [Page(whom, number) for number, whom in enumerate(steps, start=2)]
+    steps = [*DEFAULT_POLICY[1:], *(DEFAULT_POLICY[-1],) * 3]
+    assert paged == [Page(step, n, last=step is DEFAULT_POLICY[-1]) for n, step in enumerate(steps, start=2)]
 
 
 def test_the_member_is_told_once_that_nobody_has_come() -> None:
@@ -117,7 +126,7 @@ def test_a_holder_who_is_silent_is_asked_and_then_others_are_called() -> None:
     case, effects = advance(case, TimerFired(), NOON + SILENCE)
     assert effects == (Nudge(SAM),)
     case, effects = advance(case, TimerFired(), NOON + 2 * SILENCE)
-    assert effects == (GiveBack(SAM), Page(Whom.ROOM, 2))
+    assert effects == (GiveBack(SAM), Page(DEFAULT_POLICY[0], 2))
     assert case.holder is None
 
 
@@ -156,13 +165,13 @@ def test_nobody_speaks_in_a_case_that_nobody_has() -> None:
 
 def test_a_case_handed_over_begins_its_steps_again_and_the_member_is_told() -> None:
     case, effects = advance(after(opened(), Taken(SAM), Spoke()), HandedOver(), NOON)
-    assert effects == (GiveBack(SAM), Page(Whom.ROOM, 2))
+    assert effects == (GiveBack(SAM), Page(DEFAULT_POLICY[0], 2))
     assert (case.holder, case.state, case.next_at) == (None, State.PAGED, NOON + DEFAULT_POLICY[0].wait)
 
 
 def test_something_worse_pages_at_once() -> None:
     case, effects = advance(opened(), Heard(Severity.EMERGENCY), NOON + timedelta(minutes=1))
-    assert effects == (Page(Whom.ROOM, 2),)
+    assert effects == (Page(DEFAULT_POLICY[1], 2),)
     assert case.severity is Severity.EMERGENCY
 
 
@@ -190,6 +199,50 @@ def test_who_acts_on_an_ended_case_is_told_so(event: Event) -> None:
     assert advance(case, event, NOON) == (case, (AlreadyEnded(),))
 
 
+def test_a_second_person_joins_and_the_case_stays_the_holders() -> None:
+    case, effects = advance(after(opened(), Taken(SAM)), Joined(ROBIN), NOON)
+    assert (case.holder, case.helpers, effects) == (SAM, (ROBIN,), (LetIn(ROBIN),))
+    assert advance(case, Joined(ROBIN), NOON) == (case, (AlreadyTaken(ROBIN),))
+    case, effects = advance(case, Left(ROBIN), NOON)
+    assert (case.helpers, effects) == ((), (LetOut(ROBIN),))
+
+
+def test_who_joins_a_case_that_nobody_has_takes_it() -> None:
+    assert advance(opened(), Joined(SAM), NOON)[1] == (OpenRelay(SAM),)
+
+
+def test_a_helper_who_takes_a_case_that_lost_its_holder_is_its_holder_only() -> None:
+    case = after(opened(), Taken(SAM), Joined(ROBIN), HandedOver(), Taken(ROBIN))
+    assert (case.holder, case.helpers) == (ROBIN, ())
+
+
+def test_a_case_given_to_a_named_peer_is_theirs_and_their_silence_is_timed() -> None:
+    case, effects = advance(after(opened(), Taken(SAM), Spoke()), HandedOver(ROBIN), NOON)
+    assert effects == (GiveBack(SAM, ROBIN), OpenRelay(ROBIN))
+    assert (case.holder, case.state, case.next_at) == (ROBIN, State.ACKNOWLEDGED, NOON + SILENCE)
+
+
+@pytest.mark.parametrize("make", [lambda turn: HandedOver(turn=turn), lambda turn: Ended(Outcome.SAFE, turn)])
+def test_a_button_of_an_earlier_turn_does_nothing(make: Callable[[int], Event]) -> None:
+    first = after(opened(), Taken(SAM))
+    again = after(first, HandedOver(), Taken(SAM))
+    assert advance(again, make(first.turn), NOON) == (again, (NotYours(),))
+    assert advance(again, make(again.turn), NOON)[0] != again
+
+
+def test_a_step_that_reaches_nobody_is_followed_at_once_by_the_next() -> None:
+    _case, effects = advance(opened(), Skipped(), NOON)
+    assert effects == (Page(DEFAULT_POLICY[1], 2),)
+    assert after(opened(), Taken(SAM), Skipped()).holder == SAM
+
+
+def test_something_worse_begins_the_steps_of_its_own_policy() -> None:
+    emergency = (Step(whom=Whom.ORGANIZERS, wait=timedelta(minutes=1)),)
+    policies = Policies(emergency=emergency)
+    case = after(Case(policies=policies, severity=Severity.URGENT, opened_at=NOON), Opened())
+    assert advance(case, Heard(Severity.EMERGENCY), NOON)[1] == (Page(emergency[0], 2, last=True),)
+
+
 class Lives(RuleBasedStateMachine):
     """Any events in any order at any times."""
 
@@ -200,7 +253,7 @@ class Lives(RuleBasedStateMachine):
     @initialize(policy=policies, severity=severities)
     def open(self, policy: tuple[Step, ...], severity: Severity) -> None:
         self.now, self.told_late = NOON, 0
-        self.case = Case(policy=policy, severity=severity, opened_at=NOON)
+        self.case = Case(policies=Policies.same(policy), severity=severity, opened_at=NOON)
         assert AnswerMember() in self.step(Opened())
 
     def step(self, event: Event) -> tuple[Effect, ...]:
@@ -232,8 +285,8 @@ class Lives(RuleBasedStateMachine):
             assert effects == ()
             assert self.case == before
         elif before.holder is None:
-            whom = before.policy[before.step].whom
-            assert effects[0] == Page(whom, before.pages + 1)
+            last = before.step == len(before.policy) - 1
+            assert effects[0] == Page(before.policy[before.step], before.pages + 1, last)
         else:
             assert effects[0] == (GiveBack(before.holder) if before.nudged else Nudge(before.holder))
 
@@ -269,11 +322,30 @@ class Lives(RuleBasedStateMachine):
     def it_is_handed_over(self) -> None:
         self.step(HandedOver())
 
+    @rule(by=people)
+    def somebody_joins(self, by: int) -> None:
+        self.step(Joined(by))
+
+    @rule(by=people)
+    def somebody_leaves(self, by: int) -> None:
+        self.step(Left(by))
+
+    @rule(to=people, turn=st.none() | st.integers(0, 5))
+    def it_is_given_to_somebody(self, to: int, turn: int | None) -> None:
+        before = self.case
+        effects = self.step(HandedOver(to, turn))
+        if before.is_open and turn not in {None, before.turn}:
+            assert (self.case, effects) == (before, (NotYours(),))
+
+    @rule()
+    def the_step_reaches_nobody(self) -> None:
+        self.step(Skipped())
+
     @rule(outcome=outcomes)
     def it_ends(self, outcome: Outcome) -> None:
-        was_open = self.case.is_open
+        before = self.case
         effects = self.step(Ended(outcome))
-        assert (CloseRelay(outcome) in effects) == was_open
+        assert (CloseRelay(outcome, before.helpers) in effects) == before.is_open
 
     @invariant()
     def an_open_case_has_a_person_or_a_timer(self) -> None:
@@ -292,6 +364,11 @@ class Lives(RuleBasedStateMachine):
     def the_member_is_told_late_at_most_once_in_each_wait(self) -> None:
         assert self.told_late <= 1
         assert self.case.told_late == bool(self.told_late)
+
+    @invariant()
+    def nobody_is_in_it_twice(self) -> None:
+        everybody = (*self.case.helpers, *([self.case.holder] if self.case.holder is not None else []))
+        assert len(set(everybody)) == len(everybody)
 
     @invariant()
     def only_a_person_speaks(self) -> None:

@@ -35,8 +35,10 @@ inbounds = st.builds(
 )
 
 
-def test_which_message_an_edit_replaces_is_of_use_only_at_once_and_not_written_down() -> None:
-    assert "replaces" not in replace(PLAIN, edited=True, replaces="$0").as_json()
+def test_what_an_earlier_version_has_kept_is_still_read() -> None:
+    kept = PLAIN.as_json()
+    del kept["replaces"], kept["reaction"], kept["files"]
+    assert Inbound.from_json(kept) == PLAIN
 
 
 @given(inbounds)

@@ -11,11 +11,11 @@ from bot.core.content import Content
 from bot.core.crisis import Severity
 from bot.core.escalation import Case
 from bot.core.platform import Address, Receipt, SendError
+from bot.core.policy import Policies
 from bot.delivery import outbox
 from bot.delivery.outbox import Claimed, Message, Priority, Room
 from bot.delivery.sender import Sender
 from bot.scheduling.clock import VirtualClock
-from bot.services.escalations.cases import CONCERN_POLICY
 from bot.services.escalations.store import NewCase, insert_case
 from bot.storage.database import Database, Transaction
 from bot.storage.tables import CaseRow, Community, Delivery, Member
@@ -134,7 +134,7 @@ class Post:
                 member.community_id,
                 member.id,
                 new,
-                Case(policy=CONCERN_POLICY, severity=new.severity, opened_at=self.clock()),
+                Case(policies=Policies(), severity=new.severity, opened_at=self.clock()),
             )
             assert case is not None
             return case.id

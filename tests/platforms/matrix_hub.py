@@ -19,6 +19,7 @@ class RecordingHub:
         self.registry = Registry()
         self.heard: list[Inbound] = []
         self.gone: list[str] = []
+        self.taken: list[tuple[str, str | None]] = []
         self.memory: dict[str, str] = {}
         self.choices_under: dict[str, tuple[Choice, ...]] = {}
         self.newest_choices: dict[str, tuple[Choice, ...]] = {}
@@ -40,6 +41,9 @@ class RecordingHub:
 
     def removed(self, platform: str, message_id: str) -> None:
         self.gone.append(message_id)
+
+    async def taken_back(self, platform: str, message_id: str, account: str | None) -> None:
+        self.taken.append((message_id, account))
 
     async def reader(self, inbound: Inbound) -> tuple[Reader, Words]:
         return Reader(now=datetime.now(UTC), zone=ZoneInfo("UTC")), ENGLISH

@@ -43,6 +43,7 @@ class RecordingHub:
         self.seen: set[str] = set()
         self.sent: set[str] = set()
         self.gone: list[str] = []
+        self.taken: list[tuple[str, str | None]] = []
         self.sent_choices: dict[str, tuple[Choice, ...]] = {}
         self._news = asyncio.Condition()
 
@@ -64,6 +65,9 @@ class RecordingHub:
 
     def removed(self, platform: str, message_id: str) -> None:
         self.gone.append(message_id)
+
+    async def taken_back(self, platform: str, message_id: str, account: str | None) -> None:
+        self.taken.append((message_id, account))
 
     async def reader(self, inbound: Inbound) -> tuple[Reader, Words]:
         return Reader(now=datetime(2026, 3, 1, tzinfo=UTC), zone=ZoneInfo("UTC")), ENGLISH

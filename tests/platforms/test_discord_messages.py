@@ -8,7 +8,7 @@ import pytest
 from discord_scene import TAKE, Scene
 from loopback_discord import LoopbackDiscord, permissions
 
-from bot.core.content import Choice, Content, Field
+from bot.core.content import Choice, Content, Field, Upon
 from bot.core.platform import Address, NeverAgain, TryAgain
 
 discord, scene = discord_scene.discord, discord_scene.scene
@@ -337,3 +337,14 @@ async def test_nothing_is_sent_before_the_login(discord: LoopbackDiscord, monkey
 async def test_messages_go_out_while_the_gateway_is_lost(scene: Scene) -> None:
     scene.platform.ready.clear()
     await scene.send(scene.place, "still here")
+
+
+async def test_a_message_is_edited_in_place_and_one_that_is_gone_is_said_anew(scene: Scene) -> None:
+    def in_place_of(message_id: str, text: str) -> Content:
+        return Content(text=text, choices=(TAKE,), upon=Upon(act="refresh", message=message_id))
+
+    first = await scene.send(scene.place, "one open case")
+    again = await scene.send(scene.place, in_place_of(first.message_id, "two open cases"), "key 2")
+    assert again == first
+    await scene.send(scene.place, in_place_of("1", "three"), "key 3")
+    assert [message.content for message in scene.discord.messages(scene.channel)] == ["two open cases", "three"]

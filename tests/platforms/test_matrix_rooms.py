@@ -9,6 +9,7 @@ from matrix_scene import RunningBot, direct_room_with, left, room_with, saying, 
 from real_matrix.fixtures import MatrixPersonFactory
 from real_matrix.homeserver import Homeserver
 
+from bot.core.content import Content, Upon
 from bot.core.platform import NeverAgain, Unreachable
 
 # pytest finds a fixture by its name in the module.
@@ -207,3 +208,15 @@ async def test_a_room_is_heard_with_the_space_that_lists_it(
     await bot.hub.hears_text("listed")
     await anna.says(room, "hello")
     assert (await bot.hub.hears_text("hello")).space == space
+
+
+async def test_a_message_is_edited_in_place(bot: RunningBot, matrix_person: MatrixPersonFactory) -> None:
+    anna = await matrix_person("anna")
+    room = await room_with(bot, anna)
+    first = await bot.send("place", room, "one open case", "k1")
+    upon = Upon(act="refresh", message=first.message_id)
+    again = await bot.send("place", room, Content(text="two open cases", upon=upon), "k2")
+    assert again == first
+    edit = await anna.wait_for_message(room, saying("* two open cases"))
+    assert edit.content["m.relates_to"] == {"rel_type": "m.replace", "event_id": first.message_id}
+    assert edit.content["m.new_content"]["body"] == "two open cases"

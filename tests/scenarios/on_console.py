@@ -3,7 +3,7 @@
 import asyncio
 
 from bot.platforms.console import ConsolePlatform, Shown
-from bot.platforms.console.lines import Clicks, Says
+from bot.platforms.console.lines import Changes, Clicks, Says
 from scenarios.people import Person, Seen, typed
 
 
@@ -48,6 +48,28 @@ class ConsolePerson(Person):
 
     async def asks_for_a_peer_for(self, other: Person, place: str = "lobby") -> None:
         await self._console.on.say(Says(self.name, place, "!escalate", about=other.name))
+
+    async def edits(self, text: str) -> None:
+        await self._console.on.change(Changes(self.name, "dm", "edits", text))
+
+    async def deletes(self) -> None:
+        await self._console.on.change(Changes(self.name, "dm", "deletes"))
+
+    async def replies(self, to: str, text: str) -> None:
+        await self._console.on.say(Says(self.name, "dm", text, about="bot"))
+
+    async def reacts(self, to: str, emoji: str) -> None:
+        await self._console.on.change(Changes(self.name, "dm", "reacts", emoji))
+
+    async def reads_an_answer(self, to: str, text: str) -> None:
+        await self.reads(f"to “{to}”", text)
+
+    async def has_under_their_last(self, emoji: str, text: str | None = None) -> None:
+        if text is not None:
+            await self.reads(emoji, text)
+
+    async def sees_it_go(self, text: str) -> None:
+        await self.reads("has taken a message back")
 
     def seen(self) -> list[Seen]:
         mine = (s for s in self._console.shown if (s.to == self.name if s.private else s.place in self._rooms))

@@ -47,6 +47,38 @@ class DiscordPerson(Person):
         answer = await self.user.uses_message_menu(MENU, other.said[-1])
         await answer.settled(PATIENCE)
 
+    async def edits(self, text: str) -> None:
+        await self.user.edits(self.said[-1], text)
+
+    async def deletes(self) -> None:
+        await self.user.deletes(self.said[-1])
+
+    async def replies(self, to: str, text: str) -> None:
+        original = self._newest_saying(to)
+        self.said.append(await self.user.says(original.channel, text, reply_to=original))
+
+    async def reacts(self, to: str, emoji: str) -> None:
+        await self.user.reacts(self._newest_saying(to), emoji)
+
+    async def reads_an_answer(self, to: str, text: str) -> None:
+        await self.reads(text)
+        answered = self._newest_saying(text).replied_to
+        assert answered is self.said[-1]
+        assert answered.content == to
+
+    async def has_under_their_last(self, emoji: str, text: str | None = None) -> None:
+        await self._server.wait_until(lambda: emoji in self.said[-1].reactions, timeout=PATIENCE)
+
+    async def sees_it_go(self, text: str) -> None:
+        await self._server.wait_until(lambda: not any(text in seen.text for seen in self.seen()), timeout=PATIENCE)
+
+    async def something_changed(self) -> None:
+        before = [seen.text for seen in self.seen()]
+        await self._server.wait_until(lambda: [seen.text for seen in self.seen()] != before, timeout=PATIENCE)
+
+    def _newest_saying(self, text: str) -> Message:
+        return next(m for m in reversed(self._all()) if text in m.text.replace("\\", ""))
+
     def _newest_with(self, label: str) -> tuple[Message, str]:
         for message in reversed(self._all()):
             for exact in message.labels:

@@ -47,6 +47,34 @@ class MatrixMember(Person):
         assert isinstance(other, MatrixMember)
         await self.person.says(self._rooms[place], "!escalate", reply_to=other.last_said)
 
+    async def edits(self, text: str) -> None:
+        await self.person.edits(await self._direct_room(), self.last_said, text)
+
+    async def deletes(self) -> None:
+        await self.person.redacts(await self._direct_room(), self.last_said)
+
+    async def replies(self, to: str, text: str) -> None:
+        original = self._newest_saying(to)
+        self.last_said = await self.person.says(original.room_id, text, reply_to=original.event_id)
+
+    async def reacts(self, to: str, emoji: str) -> None:
+        original = self._newest_saying(to)
+        await self.person.reacts(original.room_id, original.event_id, emoji)
+
+    async def reads_an_answer(self, to: str, text: str) -> None:
+        await self.reads(text)
+        assert self._newest_saying(text).reply_to == self.last_said
+
+    async def has_under_their_last(self, emoji: str, text: str | None = None) -> None:
+        await self.person.wait_for_reaction(await self._direct_room(), self.last_said, emoji, PATIENCE)
+
+    async def sees_it_go(self, text: str) -> None:
+        gone = self._newest_saying(text)
+        await self.person.wait_for_redaction(gone.edits or gone.event_id, PATIENCE)
+
+    def _newest_saying(self, text: str) -> Message:
+        return next(message for message in reversed(self._said_by_bot()) if text in message.body)
+
     def _said_by_bot(self) -> list[Message]:
         return [message for message in self.person.all_messages() if message.sender == self._bot]
 

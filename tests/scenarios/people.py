@@ -52,6 +52,47 @@ class Person(ABC):
     async def asks_for_a_peer_for(self, other: "Person", place: str = "lobby") -> None:
         """Ask for a peer on the other's last message: the message menu on Discord, a reply elsewhere."""
 
+    # In a conversation
+
+    @abstractmethod
+    async def edits(self, text: str) -> None:
+        """Change the last thing they wrote privately."""
+
+    @abstractmethod
+    async def deletes(self) -> None:
+        """Take back the last thing they wrote privately."""
+
+    @abstractmethod
+    async def replies(self, to: str, text: str) -> None:
+        """Answer the bot's newest private message that holds the words `to`."""
+
+    @abstractmethod
+    async def reacts(self, to: str, emoji: str) -> None:
+        """Put an emoji under the bot's newest private message that holds the words `to`."""
+
+    @abstractmethod
+    async def reads_an_answer(self, to: str, text: str) -> None:
+        """The bot brings `text` as an answer to what they wrote last, which was `to`."""
+
+    @abstractmethod
+    async def has_under_their_last(self, emoji: str, text: str | None = None) -> None:
+        """The bot has put an emoji under what they wrote last; where it cannot, it says `text`, if that is given."""
+
+    @abstractmethod
+    async def sees_it_go(self, text: str) -> None:
+        """The bot's message that held these words is gone; where it cannot go, the bot says so."""
+
+    async def sees_it_become(self, *parts: str) -> None:
+        """A private message of the bot, perhaps one read before, says all of this now."""
+        async with asyncio.timeout(PATIENCE):
+            while not (now := [s for s in self.seen() if all(part in s.text for part in parts)]):
+                await self.something_changed()
+        self._read.update(seen.id for seen in now)
+
+    async def something_changed(self) -> None:
+        """Wait until what they see may have changed."""
+        await self.something_new()
+
     @abstractmethod
     def seen(self) -> list[Seen]:
         """What the bot has said to them privately and in the rooms they are in, in order."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.services.escalations.relay import ARRIVED
 from scenarios.world import World
 
 
@@ -36,6 +37,19 @@ async def test_member_and_peer_talk_across_platforms(apart: World) -> None:
     await apart.alice.reads("Sam, peer", "I'm here *with* you")
     await apart.alice.says("i can't stop shaking")
     await apart.sam.reads("a member", "stop shaking")
+    await apart.alice.has_under_their_last(ARRIVED)
+
+    await apart.sam.replies("stop shaking", "Are you somewhere warm?")
+    await apart.alice.reads_an_answer("i can't stop shaking", "somewhere warm")
+    await apart.alice.reacts("somewhere warm", "❤️")
+    await apart.sam.has_under_their_last("❤️", "somewhere warm")
+
+    await apart.alice.says("yes at home")
+    await apart.sam.reads("yes at home")
+    await apart.alice.edits("no, outside")
+    await apart.sam.sees_it_become("a member", "no, outside")
+    await apart.alice.deletes()
+    await apart.sam.sees_it_go("no, outside")
 
 
 @pytest.mark.cast("alice", "robin")

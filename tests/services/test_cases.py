@@ -119,6 +119,7 @@ async def test_a_peer_who_took_the_case_and_is_silent_is_asked_and_then_others_a
     await world.advance(minutes=10, seconds=1)
     world.sam.sees("Are you with them?")
     await world.advance(minutes=10)
+    world.sam.sees("is not with you any more: I'm calling somebody else")
     world.alice.sees("Sam")
     world.room("peers").sees("I'm on it")
 
@@ -430,7 +431,13 @@ async def test_every_step_stands_in_the_audit_log_without_words(world: World) ->
     await world.sam.says("resolve safe")
     for box in (world.sam, world.alice, world.room("peers")):
         box.unseen.clear()
-    assert await world.rows(select(CaseEvent.what).order_by(CaseEvent.id)) == ["Opened", "Taken", "Spoke", "Ended"]
+    assert await world.rows(select(CaseEvent.what).order_by(CaseEvent.id)) == [
+        "Opened",
+        "page 1: room",
+        "Taken",
+        "Spoke",
+        "Ended",
+    ]
 
 
 async def test_a_member_who_cannot_be_reached_is_told_loudly_to_those_on_duty(world: World) -> None:

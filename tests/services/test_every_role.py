@@ -18,7 +18,9 @@ ANSWERS = {
     "case": "1", "outcome": "safe", "text": "hello", "person": "alice", "meeting": "1", "day": "2026-11-24",
     "time": "20:00", "name": "Plum", "days": "mon", "where": "the park", "minutes": "15", "mood": "4", "note": "hello",
     "zone": "Europe/Berlin", "country": "IE", "language": "de", "start": "22:00", "end": "07:00", "words": "detox",
-    "topic": "crisis",
+    "topic": "crisis", "begins": "20:00", "ends": "08:00", "people": "Sam, Robin", "rota": "Nights",
+    "until": "2026-12-24", "shift": "2026-11-24", "languages": "en", "topics": "grief", "most": "3", "switch": "on",
+    "hours": "24", "turn": "1", "how": "better", "verdict": "right",
 }  # fmt: skip
 """A value for every parameter there is; a new one must be added here."""
 
@@ -126,7 +128,7 @@ async def test_a_case_of_another_community_is_answered_like_one_that_does_not_ex
     await world.apply(NORTH)
     await world.nora.says("!help")
     forget(world)
-    for name in ("take", "resolve", "hand over", "say"):
+    for name in ("take", "join", "leave", "resolve", "hand over", "say"):
         for case in ("1", "77"):
             await run(world, world.nora, world.app.registry.by_name[name], case=case)
             assert world.nora.sees("There is no such case.").text == "There is no such case."

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from bot.core.kinds import Words
 from bot.core.words import _
 from bot.services import privacy
 from bot.services.call import Call
+from bot.storage.database import Transaction
+from bot.storage.duty_tables import CredentialRow, RosterRow, RotaOverride, RotaPerson, RotaRow, RotaSwap
 from bot.storage.personal import PERSONAL
 from bot.storage.tables import (
     Base,
@@ -24,12 +26,14 @@ from bot.storage.tables import (
     CaseRow,
     CheckInRow,
     Delivery,
+    FollowUp,
     Identity,
     InboundEvent,
     Question,
     RelayMessage,
     Remembered,
     RoleGiven,
+    Swap,
 )
 from bot.storage.tables import Member as MemberRow
 
@@ -59,6 +63,20 @@ async def id_of(world: World, account: str) -> int:
     return int(found)
 
 
+async def be_on_a_rota(tx: Transaction, member: int, now: datetime) -> None:
+    """The member is on the roster, in a rota, put on once, and has asked for a swap."""
+    rota = RotaRow(community_id=1, name=f"Rota {member}", days=[1], begins=time(8), ends=time(9), zone="UTC")
+    rota.starts_on, rota.turns = now.date(), "shift"
+    tx.session.add_all([rota, RosterRow(member_id=member, languages=[], topics=[], hours_days=[])])
+    await tx.session.flush()
+    tx.session.add(CredentialRow(member_id=member, name="Certificate"))
+    tx.session.add(RotaPerson(rota_id=rota.id, member_id=member, position=0))
+    tx.session.add(RotaOverride(rota_id=rota.id, member_id=member, begins_at=now, ends_at=now))
+    other = (await tx.session.scalars(select(Identity.member_id).where(Identity.account == "robin"))).one()
+    swap = RotaSwap(rota_id=rota.id, day=now.date(), giver_id=member, taker_id=other, state="asked", ends_at=now)
+    tx.session.add(swap)
+
+
 async def live(world: World) -> None:
     """Alice and bob use everything that stores something about them."""
     await met(world)
@@ -82,8 +100,14 @@ async def live(world: World) -> None:
         for account in ("alice", "bob"):
             member = (await tx.session.scalars(select(Identity.member_id).where(Identity.account == account))).one()
             tx.session.add(RoleGiven(member_id=member, role="peer"))
+            await be_on_a_rota(tx, member, world.now)
             for case in await tx.session.scalars(select(CaseRow).where(CaseRow.member_id == member)):
                 case.link_sealed = tx.vault.seal(LINK, "cases.link")
+                assert case.holder is not None
+                tx.session.add(Swap(case_id=case.id, member_id=member, other=case.holder, at=world.now))
+                tx.session.add(
+                    FollowUp(member_id=member, case_id=case.id, peer=case.holder, began_at=world.now, asked=0)
+                )
     world.add_commands(BrokenCog())
     for person in (world.alice, world.bob):
         await person.says(f"!break {EVENT}")

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.core.content import Choice, Content
-from bot.core.inbound import Inbound, Invocation, Target
+from bot.core.inbound import Inbound, Invocation, Reaction, Target
 from bot.core.platform import Address, Finding, Hub, Receipt
 from bot.core.words import _
-from bot.platforms.console.lines import BadLine, Clicks, Says
+from bot.platforms.console.lines import BadLine, Changes, Clicks, Says
 
 NAME = "console"
 DIRECT = "dm"
 """The place of everybody's private chat with the bot."""
+
+BOT = "bot"
+"""Who has said what the bot said, where a line names a message by its author."""
 
 REMEMBERED_MESSAGES = 200
 
@@ -25,6 +28,7 @@ KEYCAPS = 9
 class Shown:
     """A message of the bot: `to` an account privately, or everybody in `place`."""
 
+    id: str = ""
     at: datetime
     to: str
     place: str
@@ -68,9 +72,15 @@ class ConsolePlatform:
         """Nothing to connect to: what is typed comes by `say` and `click`."""
 
     async def send(self, to: Address, content: Content, key: str, *, retried: bool, urgent: bool) -> Receipt:
-        """Show a message."""
-        private = to.kind == "direct"
+        """Show a message. A terminal changes nothing that it has shown: then it is said anew, or nothing is."""
+        anew, id_ = content.anew, next(self._ids)
+        if anew is None:
+            return Receipt(id_)
+        if content.upon is not None and content.upon.act == "refresh":
+            id_ = content.upon.message or id_
+        content, private = anew, to.kind == "direct"
         shown = Shown(
+            id=id_,
             at=self._now(),
             to=to.id,
             place=DIRECT if private else to.id,
@@ -80,7 +90,7 @@ class ConsolePlatform:
         )
         self._shown.append(shown)
         self._show(shown)
-        return Receipt(next(self._ids))
+        return Receipt(id_)
 
     async def check(self) -> list[Finding]:
         """A terminal cannot be misconfigured."""
@@ -130,6 +140,33 @@ class ConsolePlatform:
                     return
         raise BadLine(str(_("{name} sees no button of that name", name=line.who)))
 
+    async def change(self, line: Changes) -> None:
+        """Somebody changes or removes their last message there, or reacts to the bot's. Raises `BadLine`."""
+        private = line.place == DIRECT
+        target = self._target(Says(line.who, line.place, "", BOT if line.how.endswith("reacts") else line.who))
+        assert target is not None  # noqa: S101  who or what it is about is given
+        reaction = f"{target.message_id}:{line.who}:{line.text}"
+        if line.how in {"deletes", "unreacts"}:
+            gone = target.message_id if line.how == "deletes" else reaction
+            self._hub.removed(NAME, gone)
+            await self._hub.taken_back(NAME, gone, line.who)
+            return
+        await self._hub.receive(
+            Inbound(
+                event_id=next(self._ids),
+                platform=NAME,
+                account=line.who,
+                place=line.who if private else line.place,
+                private=private,
+                at=self._now(),
+                text=line.text if line.how == "edits" else "",
+                edited=line.how == "edits",
+                replaces=target.message_id if line.how == "edits" else None,
+                about=target if line.how == "reacts" else None,
+                reaction=Reaction(emoji=line.text, id=reaction) if line.how == "reacts" else None,
+            )
+        )
+
     async def _press(self, who: str, shown: Shown, choice: Choice) -> None:
         await self._hub.receive(
             Inbound(
@@ -153,6 +190,11 @@ class ConsolePlatform:
     def _target(self, line: Says) -> Target | None:
         if line.about is None:
             return None
+        if line.about == BOT:
+            to = line.who if line.place == DIRECT else line.place
+            for shown in reversed(self._shown):
+                if shown.to == to and shown.private == (line.place == DIRECT):
+                    return Target(message_id=shown.id, account=BOT, text=shown.text)
         for heard in reversed(self._heard):
             if heard.who == line.about and heard.place == line.place:
                 return Target(message_id=heard.id, account=heard.who, text=heard.text)

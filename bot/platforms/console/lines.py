@@ -1,8 +1,10 @@
 """What can be typed at the console, also as a script: one line, one thing somebody does."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 from bot.core.words import _
 
@@ -11,10 +13,19 @@ LONGEST_ADVANCE = timedelta(days=366)
 
 _NAME = r"[\w.-]{1,40}"
 _SAYS = re.compile(rf"({_NAME})@({_NAME})(?:\s+re\s+({_NAME}))?:\s*(.*)", re.DOTALL)
+_CHANGES = re.compile(rf"({_NAME})@({_NAME})\s+(edits:|deletes|reacts|unreacts)\s*(.*)", re.DOTALL)
 _CLICKS = re.compile(rf'({_NAME})\s+clicks\s+["“](.+)["”]\s*')
 _ADVANCE = re.compile(r"/advance\s+(.+)")
 _PART = re.compile(r"(\d{1,6})\s*(d|h|m|min|s)\b", re.IGNORECASE)
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "min": "minutes", "s": "seconds"}
+
+
+_HOW: Mapping[str, Literal["edits", "deletes", "reacts", "unreacts"]] = {
+    "edits": "edits",
+    "deletes": "deletes",
+    "reacts": "reacts",
+    "unreacts": "unreacts",
+}
 
 
 class BadLine(ValueError):
@@ -23,7 +34,7 @@ class BadLine(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Says:
-    """`alice@lobby: text`; `mo@lobby re alice: text` answers alice's last message there."""
+    """`alice@lobby: text`; `mo@lobby re alice: text` answers alice's last message there, `re bot` the bot's."""
 
     who: str
     place: str
@@ -46,7 +57,20 @@ class Advance:
     by: timedelta
 
 
-Line = Says | Clicks | Advance
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What somebody does to a message: to their own last one there, or with an emoji to the bot's last one.
+
+    `alice@dm edits: text`, `alice@dm deletes`, `alice@dm reacts ❤️`, `alice@dm unreacts ❤️`.
+    """
+
+    who: str
+    place: str
+    how: Literal["edits", "deletes", "reacts", "unreacts"]
+    text: str = ""
+
+
+Line = Says | Clicks | Advance | Changes
 
 
 def read_line(line: str) -> Line:
@@ -58,6 +82,11 @@ def read_line(line: str) -> Line:
         return Advance(read_duration(match[1]))
     if match := _CLICKS.fullmatch(text):
         return Clicks(match[1], match[2])
+    if match := _CHANGES.fullmatch(text):
+        how, said = match[3].removesuffix(":"), match[4].strip()
+        if (how == "deletes") is bool(said):
+            raise BadLine(str(_("expected: name@dm edits: text, name@dm deletes, or: name@dm reacts ❤️")))
+        return Changes(match[1], match[2], _HOW[how], said)
     if match := _SAYS.fullmatch(text):
         if not match[4].strip():
             raise BadLine(str(_("there is nothing said after the colon")))

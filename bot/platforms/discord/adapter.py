@@ -26,6 +26,7 @@ from bot.platforms.discord.sending import Sending
 from bot.platforms.discord.servertime import ServerTime
 from bot.platforms.discord.sharding import connection_of
 from bot.platforms.discord.shards import Progresses, Shards
+from bot.platforms.discord.signs import Signs
 from bot.platforms.discord.threads import PrivateThreads
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ class DiscordPlatform:
         self._time = ServerTime()
         self._hearing = Hearing(self._spaces, self._threads, self._time)
         self._chats = DirectChats(hub)
+        self._signs = Signs(hub, self._time)
         self._sending = Sending(hub, self._threads, self._chats, self._time)
         self._progress = Progresses(hub, account)
         self._receiving = Receiving(hub, self._hearing, self._progress.of, self._chats)
@@ -233,9 +235,14 @@ class DiscordPlatform:
         if self._connection is not None:
             await self._receiving.hear(self._connection, message, edited=edited)
 
-    def removed(self, message_id: int) -> None:
+    async def removed(self, message_id: int) -> None:
         """Tell the hub of a message that is no longer there."""
-        self._hub.removed(PLATFORM, str(message_id))
+        await self._signs.removed(message_id)
+
+    async def reacted(self, payload: discord.RawReactionActionEvent, *, taken_back: bool) -> None:
+        """Tell the hub of an emoji in a private chat."""
+        if self._connection is not None and self._connection.user is not None:
+            await self._signs.reacted(payload, self._connection.user.id, taken_back=taken_back)
 
     async def asked(self, interaction: discord.Interaction) -> None:
         """Answer an interaction."""

@@ -57,8 +57,11 @@ class Ears(Protocol):
     async def heard(self, message: discord.Message, *, edited: bool) -> None:
         """Somebody wrote or changed a message."""
 
-    def removed(self, message_id: int) -> None:
+    async def removed(self, message_id: int) -> None:
         """A message was removed."""
+
+    async def reacted(self, payload: discord.RawReactionActionEvent, *, taken_back: bool) -> None:
+        """Somebody put an emoji under a message in a private chat, or took theirs back."""
 
     async def asked(self, interaction: discord.Interaction) -> None:
         """Somebody used a command, a button, a menu or a form."""
@@ -89,6 +92,7 @@ class Connection(discord.Client):
         intents.guilds = True
         intents.guild_messages = True
         intents.dm_messages = True
+        intents.dm_reactions = True
         intents.message_content = read_content
         super().__init__(
             intents=intents,
@@ -195,12 +199,20 @@ class Connection(discord.Client):
 
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
         """Called for each message that is removed."""
-        self._ears.removed(payload.message_id)
+        await self._work(self._ears.removed(payload.message_id))
 
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
         """Called where a moderator removes many messages at once."""
         for message_id in payload.message_ids:
-            self._ears.removed(message_id)
+            await self._work(self._ears.removed(message_id))
+
+    async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
+        """Called for each emoji under a message in a private chat; those in servers are not asked for."""
+        await self._work(self._ears.reacted(payload, taken_back=False))
+
+    async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
+        """Called for each of these that is taken back."""
+        await self._work(self._ears.reacted(payload, taken_back=True))
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Called for each command, button, menu and form."""

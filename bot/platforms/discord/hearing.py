@@ -191,7 +191,10 @@ class Hearing:
         a message in a channel has no text, unless it mentions the bot.
         """
         author = message.author
-        if author.bot or message.webhook_id is not None or message.is_system() or not message.content:
+        if author.bot or message.webhook_id is not None or message.is_system():
+            return None
+        has_files = bool(message.attachments or message.stickers) and not edited
+        if not message.content and not has_files:
             return None
         at = message.created_at
         event_id = str(message.id)
@@ -201,6 +204,8 @@ class Hearing:
             at = message.edited_at
             event_id = f"{message.id}:{at.isoformat()}"
         place, space, private = await self.whereabouts(message.channel, message.guild, author.id)
+        if not message.content and not private:
+            return None
         spaces: tuple[str, ...] = ()
         if private:
             heard_in = f"message {message.id}"
@@ -215,6 +220,7 @@ class Hearing:
             space=space,
             shared_spaces=spaces,
             text=message.content,
+            files=has_files and private,
             edited=edited,
             replaces=str(message.id) if edited else None,
             about=_replied_to(message),

@@ -12,8 +12,9 @@ from datetime import timedelta
 
 import discord
 
-from bot.core.content import Content
+from bot.core.content import Content, Upon
 from bot.core.platform import Address, Hub, NeverAgain, Receipt, Unreachable
+from bot.platforms.discord.changing import change
 from bot.platforms.discord.directs import DirectChats
 from bot.platforms.discord.errors import CHAT_CLOSED, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, is_final
 from bot.platforms.discord.progress import PLATFORM
@@ -81,6 +82,13 @@ class Sending:
         if not to.id.isdecimal():
             raise NeverAgain("the address is not an id of Discord")
         attempt = _Attempt(key, retried, urgent, in_private=to.kind == "direct")
+        if content.upon is not None and content.upon.act != "answer":
+            done = await self._change(client, to, content, content.upon, urgent=urgent)
+            if done is not None:
+                return Receipt(done)
+            if (anew := content.anew) is None:
+                return Receipt("")
+            content = anew
         if to.kind == "place":
             return await self._post(client, int(to.id), content, attempt)
         try:
@@ -99,6 +107,28 @@ class Sending:
                 raise
             raise Unreachable(f"their chat is closed, and so is the private thread (code {error.code})") from None
 
+    async def _change(
+        self, client: discord.Client, to: Address, content: Content, upon: Upon, *, urgent: bool
+    ) -> str | None:
+        """Do something to a message, in the chat or in the private thread where it stands; None: it must be said."""
+        for channel_id in [int(to.id)] if to.kind == "place" else await self._chats_of(client, to, urgent=urgent):
+            try:
+                return await change(client, channel_id, content, upon)
+            except discord.HTTPException as error:
+                if error.code not in {UNKNOWN_MESSAGE, UNKNOWN_CHANNEL}:
+                    raise
+        return "" if upon.act in {"remove", "unreact"} else None
+
+    async def _chats_of(self, client: discord.Client, to: Address, *, urgent: bool) -> list[int]:
+        found = [await self._chats.known(to.id), await self._threads.known(to.id, to.fallback)]
+        if found[0] is None:
+            try:
+                found[0] = await self._chats.open(client, to.id, urgent=urgent)
+            except discord.HTTPException as error:
+                if error.code not in CHAT_CLOSED:
+                    raise
+        return [channel for channel in found if channel is not None]
+
     async def _post_directly(
         self, client: discord.Client, account: str, content: Content, attempt: _Attempt
     ) -> Receipt:
@@ -116,6 +146,9 @@ class Sending:
     async def _post(self, client: discord.Client, channel_id: int, content: Content, attempt: _Attempt) -> Receipt:
         """Post all pieces; the receipt is that of the last one, which has the choices under it."""
         channel = client.get_partial_messageable(channel_id)
+        reference = _reference(content, channel_id)
+        if content.upon is not None and reference is None:
+            content = content.anew or content
         parts = pieces(content)
         key = attempt.key
         has_left = attempt.retried and self._known_until.get(key) != math.inf
@@ -128,15 +161,22 @@ class Sending:
             nonce = nonce_of(key if len(parts) == 1 else f"{key}:{number}", channel_id)
             found = await self._among(earlier, nonce, piece)
             if found is None:
-                message_id = await self._post_piece(channel, piece, nonce)
+                message_id = await self._post_piece(channel, piece, nonce, None if number else reference)
             else:
                 earlier.remove(found)
                 message_id = str(found.id)
         return Receipt(message_id)
 
-    async def _post_piece(self, channel: discord.PartialMessageable, piece: Piece, nonce: str) -> str:
+    async def _post_piece(
+        self,
+        channel: discord.PartialMessageable,
+        piece: Piece,
+        nonce: str,
+        reference: discord.MessageReference | None,
+    ) -> str:
+        parts = piece.parts if reference is None else piece.parts | {"reference": reference}
         try:
-            message = await channel.send(piece.text, nonce=nonce, suppress_embeds=True, **piece.parts)
+            message = await channel.send(piece.text, nonce=nonce, suppress_embeds=True, **parts)
         except discord.NotFound as error:
             if error.code == UNKNOWN_MESSAGE:
                 # It was sent, and somebody has deleted it since. The nonce stands for the id that nobody knows.
@@ -187,6 +227,14 @@ class Sending:
             ):
                 return message
         return None
+
+
+def _reference(content: Content, channel_id: int) -> discord.MessageReference | None:
+    """What the content answers; a message that is gone meanwhile is no fault, it is then no answer."""
+    upon = content.upon
+    if upon is None or upon.message is None or not upon.message.isdecimal():
+        return None
+    return discord.MessageReference(message_id=int(upon.message), channel_id=channel_id, fail_if_not_exists=False)
 
 
 def _sees_history(client: discord.Client, channel_id: int) -> bool:

@@ -51,6 +51,11 @@ class PrivateThreads:
             self._owners[thread.id] = account
         return account
 
+    async def known(self, account: str, channel_id: str | None) -> int | None:
+        """The thread that was opened for `account` under a channel, if there is one."""
+        known = await self._hub.remembered(PLATFORM, f"thread-of:{account}:{channel_id}")
+        return None if known is None else int(known)
+
     async def thread_for(self, client: discord.Client, account: str, channel_id: str) -> int:
         """The id of the thread for `account` under a channel, opened if need be, with the person in it.
 

@@ -72,6 +72,11 @@ class Event:
         return _REPLY_FALLBACK.sub("", body, count=1) if self._reply else body
 
     @property
+    def has_file(self) -> bool:
+        """Whether it is a picture, a recording or a file."""
+        return _text(self.content.get("msgtype")) in _CAPTIONED
+
+    @property
     def choices(self) -> tuple[Choice, ...]:
         """The choices under a message, if it is one that the bot has written."""
         tokens = self.content.get(CHOICES)

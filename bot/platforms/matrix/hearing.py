@@ -9,7 +9,7 @@ import nio
 
 from bot.core.content import Choice
 from bot.core.faults import where
-from bot.core.inbound import Inbound, Invocation, Target
+from bot.core.inbound import Inbound, Invocation, Reaction, Target
 from bot.core.platform import Address, Hub
 from bot.platforms.matrix.directs import DirectRooms
 from bot.platforms.matrix.errors import Refused
@@ -56,6 +56,8 @@ class Hearing:
             case "m.room.redaction":
                 self._recent.drop(event.redacts)
                 self._hub.removed(PLATFORM, event.redacts)
+                if event.redacts and event.sender != self._session.user_id:
+                    await self._hub.taken_back(PLATFORM, event.redacts, event.sender)
         return None
 
     async def plain(self, room_id: str, event: Event) -> Inbound | None:
@@ -105,9 +107,12 @@ class Hearing:
                 self._recent.replace_text(event.related_to, event.sender, text)
             else:
                 self._recent.keep(event.event_id, event.sender, text)
-        if not text.strip() or event.sender == self._session.user_id:
+        if event.sender == self._session.user_id:
             return None
-        inbound = await self._said(room_id, event)
+        files = event.has_file and not event.is_edit and self._directs.is_private(room_id, event.sender)
+        if not text.strip() and not files:
+            return None
+        inbound = replace(await self._said(room_id, event), files=files)
         about = await self._quoted(room_id, event.reply_to) if event.reply_to and not event.is_edit else None
         invocation = await self._typed_choice(inbound, text) if not event.is_edit else None
         return replace(inbound, text=text, about=about, invocation=invocation)
@@ -131,12 +136,20 @@ class Hearing:
         if asks_for_help(event.reaction):
             return await self._call_for_help(room_id, event)
         if number_in(event.reaction) is None:
-            return None
+            return await self._sign(room_id, event)
         choice = chosen((await self._choices(room_id, event.related_to))[:MOST_KEYCAPS], event.reaction)
         if choice is None:
             return None
         invocation = Invocation(command=choice.command, arguments=choice.arguments)
         return replace(await self.bare(room_id, event), invocation=invocation)
+
+    async def _sign(self, room_id: str, event: Event) -> Inbound | None:
+        """An emoji in a private chat: it may be meant for whoever is at the other end."""
+        if not event.reaction or not self._directs.is_private(room_id, event.sender):
+            return None
+        about = Target(message_id=event.related_to, account="", text="")
+        reaction = Reaction(emoji=event.reaction, id=event.event_id)
+        return replace(await self.bare(room_id, event), reaction=reaction, about=about)
 
     async def _choices(self, room_id: str, event_id: str) -> tuple[Choice, ...]:
         """The choices under a message of the bot: remembered, known to the hub, or read in the message itself."""

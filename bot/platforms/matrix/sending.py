@@ -2,12 +2,13 @@
 
 import hashlib
 import logging
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
 import nio
 
-from bot.core.content import Attachment, Choice, Content
+from bot.core.content import Attachment, Choice, Content, Upon
 from bot.core.platform import TryAgain
 from bot.platforms.matrix.errors import Refused
 from bot.platforms.matrix.patience import OUT_OF_REACH
@@ -42,8 +43,60 @@ class Sending:
 
         Raises `Refused`, `TryAgain`, or a connection's error.
         """
+        if content.upon is not None:
+            return await self._upon(room_id, content, content.upon, key)
+        return await self._anew(room_id, content, key)
+
+    async def _upon(self, room_id: str, content: Content, upon: Upon, key: str) -> str:
+        """Answer, replace, redact or react. What is gone, or too long for one event, is said anew if it has words.
+
+        The answer is the id of what was said, of a reaction its own; "" where nothing was.
+        """
+        said = messages(replace(content, upon=None))
+        if upon.message is not None:
+            match upon.act:
+                case "answer":
+                    said[0]["m.relates_to"] = {"m.in_reply_to": {"event_id": upon.message}}
+                    return await self._say_all(room_id, content, said, key)
+                case "replace" | "refresh" if len(said) == 1:
+                    relation = {"rel_type": "m.replace", "event_id": upon.message}
+                    edit = {**said[0], "body": f"* {said[0]['body']}", "m.new_content": said[0]}
+                    changed = await self._put(
+                        room_id,
+                        "m.room.message",
+                        {**edit, "m.relates_to": relation},
+                        transaction_id(key, "edit", 0),
+                    )
+                    return changed if upon.act == "replace" else upon.message
+                case "remove" | "unreact":
+                    return await self._redact(room_id, upon.message, transaction_id(key, "redaction", 0))
+                case "react":
+                    return await self._react(room_id, upon.message, str(content.text), key)
+        anew = content.anew
+        return "" if anew is None else await self._anew(room_id, anew, key)
+
+    async def _redact(self, room_id: str, event_id: str, transaction: str) -> str:
+        await self._client.call("PUT", "rooms", room_id, "redact", event_id, transaction, body={})
+        self._recent.drop(event_id)
+        return ""
+
+    async def _react(self, room_id: str, event_id: str, emoji: str, key: str) -> str:
+        relation = {"rel_type": "m.annotation", "event_id": event_id, "key": emoji}
+        try:
+            return await self._put(
+                room_id, "m.reaction", {"m.relates_to": relation}, transaction_id(key, "reaction", 0)
+            )
+        except Refused as refused:
+            if refused.errcode != "M_DUPLICATE_ANNOTATION":
+                raise
+            return ""
+
+    async def _anew(self, room_id: str, content: Content, key: str) -> str:
+        return await self._say_all(room_id, content, messages(content), key)
+
+    async def _say_all(self, room_id: str, content: Content, said: list[dict[str, Any]], key: str) -> str:
         event_id = ""
-        for number, message in enumerate(messages(content)):
+        for number, message in enumerate(said):
             event_id = await self._put(room_id, "m.room.message", message, transaction_id(key, "message", number))
             self._recent.keep(event_id, self._session.user_id, message["body"])
         if content.attachment is not None:

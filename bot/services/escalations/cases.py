@@ -1,7 +1,6 @@
 """The escalation service: every use case changes the case and says what follows, in one transaction."""
 
 import logging
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
@@ -14,44 +13,35 @@ from bot.core.escalation import (
     Event,
     HandedOver,
     Heard,
+    Joined,
+    Left,
     MemberSpoke,
     Opened,
     Outcome,
     Page,
-    Policy,
+    Skipped,
     Spoke,
-    Step,
     Taken,
     TimerFired,
-    Whom,
     advance,
 )
 from bot.core.inbound import Inbound, Target
 from bot.core.people import Member
 from bot.core.platform import SendError, TryAgain
-from bot.core.roles import Role
+from bot.core.roles import Action, Role, may
 from bot.core.text import clean, excerpt
 from bot.core.words import _
 from bot.delivery.outbox import Claimed
 from bot.services.alone import each_alone
-from bot.services.escalations import store
+from bot.services.escalations import pauses, relay, store
 from bot.services.escalations.effects import Effects
+from bot.services.escalations.relay import Written
 from bot.services.escalations.store import NewCase
-from bot.services.policies import write_policy
 from bot.storage import tables
 from bot.storage.database import Transaction
 
 log = logging.getLogger(__name__)
 
-CONCERN_POLICY: Policy = (
-    Step(whom=Whom.ROOM, wait=timedelta(hours=1)),
-    Step(whom=Whom.ROOM, wait=timedelta(hours=4)),
-)
-"""A concern queues: it stands in the peers' room and is said again there, without calling anybody at night."""
-
-
-RELAY_LIMIT = 60_000
-"""Characters of one message that is carried: all that any platform takes; adapters split it."""
 
 AFTERMATH = timedelta(hours=12)
 """After a case a member is left in peace with anything that is not an answer to them."""
@@ -65,6 +55,7 @@ class Escalations:
 
     def __init__(self, effects: Effects) -> None:
         self._effects = effects
+        self._relay = effects.relay
 
     # Opening
 
@@ -94,8 +85,13 @@ class Escalations:
 
     async def by_member(
         self, tx: Transaction, member: Member, *, now: datetime, late: timedelta = store.PUNCTUAL
-    ) -> bool:
-        """Open a case because the member asks for a person; False if one was open already. `late`: seen so late."""
+    ) -> bool | Content:
+        """Open a case because the member asks for a person; False if one was open already. `late`: seen so late.
+
+        A member who is paused (`pauses.pause`) has the numbers instead, unless a case of theirs is open.
+        """
+        if await pauses.is_paused(tx, member, now=now) and await store.open_case_of(tx, member.id) is None:
+            return await self._effects.answer_paused(tx, member)
         new = NewCase(how="member", severity=Severity.URGENT, late=late)
         return await self._open(tx, member, new, actor=member.id, now=now)
 
@@ -122,13 +118,13 @@ class Escalations:
     async def _open(self, tx: Transaction, member: Member, new: NewCase, *, actor: int, now: datetime) -> bool:
         row = await store.open_case_of(tx, member.id)
         if row is None:
-            policy = member.community.policy if new.severity.pages else CONCERN_POLICY
-            case = Case(policy=policy, severity=new.severity, opened_at=now)
+            case = Case(policies=member.community.policies, severity=new.severity, opened_at=now)
             row = await store.insert_case(tx, member.community.id, member.id, new, case)
             if row is not None:
                 log.info("case %d: opened (%s, %s)", row.id, new.how, new.severity.value)
                 if new.late:
                     store.note_lateness(tx, row.id, new.late, now=now)
+                await self._effects.page_former_peer(tx, row, now=now)
                 await self._apply(tx, row, Opened(), actor=actor, now=now)
                 return True
             row = await store.open_case_of(tx, member.id)
@@ -148,8 +144,6 @@ class Escalations:
                 row.excerpt_sealed = tx.vault.seal(new.excerpt, store.EXCERPT)
             if new.late or await store.lateness(tx, row.id) is not None:
                 store.note_lateness(tx, row.id, new.late, now=now)
-            if new.severity.pages and not store.case_of(row).severity.pages:
-                row.policy, row.step = write_policy(member.community.policy), 0
         carried = new.carried and row.holder is not None
         excerpt = None if carried else new.excerpt
         await self._apply(tx, row, Heard(new.severity), actor=actor, now=now, excerpt=excerpt, late=new.late)
@@ -167,17 +161,60 @@ class Escalations:
             return Content(text=_("This is about you. Somebody else will come: you need not do this alone."))
         return await self._apply(tx, row, Taken(by.id), actor=by.id, now=now)
 
-    async def resolve(
-        self, tx: Transaction, by: Member, case_id: int | None, outcome: Outcome, *, now: datetime
-    ) -> Content | None:
-        """End the case on the word of its holder, or of a moderator. None: there is no such case for them."""
-        row = await self._case_to_end(tx, by, case_id)
-        return None if row is None else await self._apply(tx, row, Ended(outcome), actor=by.id, now=now)
+    async def join(self, tx: Transaction, by: Member, case_id: int, *, now: datetime) -> Content | None:
+        """A second peer or a moderator comes to help. None: there is no such case for them."""
+        row = await store.find_case(tx, by.community.id, case_id)
+        if row is None or row.member_id == by.id:
+            return None
+        return await self._apply(tx, row, Joined(by.id), actor=by.id, now=now)
 
-    async def hand_over(self, tx: Transaction, by: Member, case_id: int | None, *, now: datetime) -> Content | None:
-        """The holder gives the case back, and others are paged. None: there is no such case for them."""
+    async def leave(self, tx: Transaction, by: Member, case_id: int, *, now: datetime) -> Content | None:
+        """A helper goes. None: there is no such case for them."""
+        row = await store.find_case(tx, by.community.id, case_id)
+        return None if row is None else await self._apply(tx, row, Left(by.id), actor=by.id, now=now)
+
+    async def resolve(
+        self,
+        tx: Transaction,
+        by: Member,
+        case_id: int | None,
+        outcome: Outcome,
+        *,
+        now: datetime,
+        turn: int | None = None,
+    ) -> Content | None:
+        """End the case on the word of its holder, or of a moderator. None: there is no such case for them.
+
+        `turn`: that of the button they pressed; an old one does nothing.
+        """
         row = await self._case_to_end(tx, by, case_id)
-        return None if row is None else await self._apply(tx, row, HandedOver(), actor=by.id, now=now)
+        return None if row is None else await self._apply(tx, row, Ended(outcome, turn), actor=by.id, now=now)
+
+    async def hand_over(
+        self,
+        tx: Transaction,
+        by: Member,
+        case_id: int | None,
+        *,
+        now: datetime,
+        to: Member | None = None,
+        note: str = "",
+        turn: int | None = None,
+    ) -> Content | None:
+        """The holder gives the case to a named peer, or back, and others are paged; `note` is for who comes.
+
+        None: there is no such case for them. `turn`: that of the button they pressed; an old one does nothing.
+        """
+        row = await self._case_to_end(tx, by, case_id)
+        if row is None:
+            return None
+        if to is not None and (to.id == row.member_id or not may(to.roles, Action.TAKE_CASE)):
+            return Content(text=_("They cannot have this case. Name another peer, or hand it over without a name."))
+        event, before = HandedOver(None if to is None else to.id, turn), row.turn
+        told = await self._apply(tx, row, event, actor=by.id, now=now, note=clean(note, store.NOTE_LIMIT))
+        if to is not None and row.turn != before:
+            store.note(tx, row.id, "was given it", to.id, now=now)
+        return told
 
     async def say_safe(self, tx: Transaction, member: Member, *, now: datetime) -> bool:
         """The member ends their own case; False if none was open."""
@@ -192,17 +229,24 @@ class Escalations:
             held = await store.cases_held_by(tx, by.id)
             return held[0] if len(held) == 1 else None
         row = await store.find_case(tx, by.community.id, case_id)
-        if row is not None and row.holder not in {None, by.id} and not by.roles & OVERSEERS:
-            return None
-        return row
+        if row is None or row.holder in {None, by.id} or by.roles & OVERSEERS:
+            return row
+        # Of a case that was theirs once they know; the button they press is old.
+        return row if await store.was_in(tx, row.id, by.id) else None
 
     async def on_erasure(self, tx: Transaction, member: Member, *, now: datetime) -> None:
         """End the member's own case, and hand over the cases they have."""
         own = await store.open_case_of(tx, member.id)
         if own is not None:
             await self._apply(tx, own, Ended(Outcome.ERASED), actor=None, now=now)
-        for row in await store.cases_held_by(tx, member.id):
+        await self._let_go(tx, member.id, now=now)
+
+    async def _let_go(self, tx: Transaction, person_id: int, *, now: datetime) -> None:
+        """Others are called for the cases that somebody has; from those that they have joined they go."""
+        for row in await store.cases_held_by(tx, person_id):
             await self._apply(tx, row, HandedOver(), actor=None, now=now)
+        for row in await store.cases_helped_by(tx, person_id):
+            await self._apply(tx, row, Left(person_id), actor=person_id, now=now)
 
     async def numbers(self, tx: Transaction, member: Member) -> Content | None:
         """The numbers where the member is, if a case of theirs is open; else None."""
@@ -228,8 +272,7 @@ class Escalations:
 
     async def on_role_lost(self, tx: Transaction, person: Member, *, now: datetime) -> None:
         """Somebody is no peer any more: others are called for the cases they have."""
-        for row in await store.cases_held_by(tx, person.id):
-            await self._apply(tx, row, HandedOver(), actor=None, now=now)
+        await self._let_go(tx, person.id, now=now)
 
     # Time
 
@@ -262,24 +305,51 @@ class Escalations:
         row: tables.CaseRow,
         text: str,
         event: str,
+        written: Written | None = None,
         *,
         now: datetime,
         late: timedelta = store.PUNCTUAL,
     ) -> bool:
-        """Carry a message, seen so `late`, to the other side.
+        """Carry a message, seen so `late`, to the others in the case; `written`: where it stands.
 
-        False if the case has nobody there yet: it is kept for them.
+        False if nobody is there yet: it is kept for them.
         """
-        text = clean(text, RELAY_LIMIT)
+        text = clean(text, relay.LIMIT)
         if not text:
             return True
-        store.keep_words(tx, row.id, person.id, text, now=now)
-        if row.member_id == person.id and row.holder is None:
-            return False
-        await self._effects.carry(tx, row, person, text, event, now=now, late=late)
-        spoke = Spoke() if row.holder == person.id else MemberSpoke()
+        carried = await self._relay.say(tx, row, person, text, event, written, now=now, late=late)
+        if carried:
+            await self._spoken(tx, row, person, now=now)
+        return carried
+
+    async def change(
+        self, tx: Transaction, person: Member, platform: str, message_id: str, text: str, event: str, *, now: datetime
+    ) -> bool:
+        """The person has changed what they wrote; those who read it see it as it is now. False if nobody read it."""
+        row = await self._relay.change(tx, person, platform, message_id, text, event, now=now)
+        if row is not None:
+            await self._spoken(tx, row, person, now=now)
+        return row is not None
+
+    async def take_back(
+        self, tx: Transaction, platform: str, message_id: str, account: str | None, *, now: datetime
+    ) -> None:
+        """A message or a reaction is no longer where it was; `account`: who took it back, if that is known."""
+        await self._relay.take_back(tx, platform, message_id, account, now=now)
+
+    async def react(
+        self, tx: Transaction, person: Member, written: Written, emoji: str, event: str, *, now: datetime
+    ) -> None:
+        """An emoji under a message; it carries over, if the message is one of a conversation. No word, so no answer."""
+        await self._relay.react(tx, person, written, emoji, event, now=now)
+
+    async def on_arrival(self, tx: Transaction, arrived: Claimed, *, now: datetime) -> None:
+        """A message of a conversation has arrived."""
+        await self._relay.arrived(tx, arrived, now=now)
+
+    async def _spoken(self, tx: Transaction, row: tables.CaseRow, person: Member, *, now: datetime) -> None:
+        spoke = MemberSpoke() if row.member_id == person.id else Spoke()
         await self._apply(tx, row, spoke, actor=None, now=now)
-        return True
 
     async def ask_the_peer(self, tx: Transaction, peer: Member, signal: Signal) -> Content:
         """What a peer is told whose words to a member sound as if they were in danger themselves."""
@@ -287,12 +357,13 @@ class Escalations:
 
     async def on_failure(self, tx: Transaction, failed: Claimed, error: SendError, *, now: datetime) -> None:
         """A message of a case has failed for good: those on duty are told, and a lost peer is replaced."""
-        if failed.case_id is None or failed.key.startswith("unreached:"):
+        if failed.case_id is None or failed.key.startswith("unreached:") or _is_sign(failed):
             return
         row = await store.case_numbered(tx, failed.case_id)
         if row is None or row.open_for is None:
             return
         store.note(tx, row.id, f"not delivered: {type(error).__name__}", failed.member_id, now=now)
+        await self._relay.not_arrived(tx, failed, error, now=now)
         if failed.key.startswith("page:") and failed.member_id is None and row.holder is None:
             await self._room_is_gone(tx, row, now=now)
         elif failed.member_id is not None and failed.member_id == row.member_id:
@@ -319,14 +390,18 @@ class Escalations:
         now: datetime,
         excerpt: str | None = None,
         late: timedelta = store.PUNCTUAL,
+        note: str = "",
     ) -> Content | None:
         """Advance the case, store it, log it, and say what follows; the answer to who acted, if there is one.
 
-        `excerpt`: words of the member that nobody carries to the holder; `late`: how late they were seen.
+        `excerpt`: words of the member that nobody carries to the holder; `late`: how late they were seen; `note`: what
+        the holder has written for who comes.
         """
         before = store.case_of(row)
         case, effects = advance(before, event, now)
         store.write_case(row, case, now=now)
+        if note and case.turn != before.turn:
+            row.note_sealed = tx.vault.seal(note, store.NOTE)
         if case.version != before.version:
             store.note(tx, row.id, type(event).__name__, actor, now=now)
         told = True
@@ -344,12 +419,17 @@ class Escalations:
     async def _page_on(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> bool:
         """A step with nobody to page does not wait: go on at once, through every step but once; then to everybody."""
         for _step in range(len(store.case_of(row).policy)):
-            case, effects = advance(replace(store.case_of(row), next_at=now), TimerFired(), now)
+            case, effects = advance(store.case_of(row), Skipped(), now)
             store.write_case(row, case, now=now)
             pages = [effect for effect in effects if isinstance(effect, Page)]
             if any([await self._effects.page(tx, row, page, now=now) for page in pages]):
                 return True
         return await self._effects.last_resort(tx, row, now=now)
+
+
+def _is_sign(failed: Claimed) -> bool:
+    """Whether only an emoji, or a removal, has failed: nobody is out of reach for that."""
+    return failed.content.upon is not None and failed.content.upon.act not in {"answer", "replace"}
 
 
 def _heard_in(text: str, signal: Signal, before: str) -> str:

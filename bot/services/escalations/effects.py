@@ -1,9 +1,10 @@
 """What follows from a step of the state machine: effects become deliveries, in the same transaction."""
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from bot.core.content import Content, Field
 from bot.core.escalation import (
@@ -13,21 +14,27 @@ from bot.core.escalation import (
     CloseRelay,
     Effect,
     GiveBack,
+    LetIn,
+    LetOut,
+    NotYours,
     Nudge,
     OpenRelay,
     Outcome,
     Page,
     TellHolder,
     TellMemberLate,
-    Whom,
 )
 from bot.core.faults import where
 from bot.core.people import Member
-from bot.core.roles import Role
 from bot.core.words import Text, _
 from bot.delivery.outbox import Priority
 from bot.services import members
 from bot.services.escalations import store, words
+from bot.services.escalations.aftercare import choices_after
+from bot.services.escalations.checklists import checklist
+from bot.services.escalations.duty import Duty, EveryPeer
+from bot.services.escalations.paging import Paging, drop_pages, facts
+from bot.services.escalations.relay import Relay
 from bot.services.resources import Resources
 from bot.services.voice import Voice
 from bot.storage import tables
@@ -35,25 +42,19 @@ from bot.storage.database import Transaction
 
 log = logging.getLogger(__name__)
 
-LAST_RESORT = frozenset({Role.PEER, Role.MODERATOR, Role.ORGANIZER})
-
-PAGED_ROLES: dict[Whom, frozenset[Role]] = {
-    Whom.PEERS: frozenset({Role.PEER}),
-    Whom.MODERATORS: frozenset({Role.MODERATOR, Role.ORGANIZER}),
-    Whom.ORGANIZERS: frozenset({Role.ORGANIZER}),
-}
-
 
 class Effects:
     """Says what the state machine decided."""
 
-    def __init__(self, voice: Voice, resources: Resources) -> None:
+    def __init__(self, voice: Voice, resources: Resources, duty: Duty | None = None) -> None:
         self._voice = voice
+        self.relay = Relay(voice)
         self._resources = resources
+        self._paging = Paging(voice, duty or EveryPeer())
 
     async def page(self, tx: Transaction, row: tables.CaseRow, page: Page, *, now: datetime) -> bool:
         """Put a page into the outbox; False if there is nobody to page."""
-        return await self._page(tx, row, page.whom, page.number, now=now)
+        return await self._paging.page(tx, row, page, now=now)
 
     async def perform(
         self,
@@ -78,7 +79,7 @@ class Effects:
                 content = await self._answer(tx, row, somebody_told=somebody_told)
                 await self._to_member(tx, row, content, key="answer", now=now)
             case Nudge(holder):
-                content = words.are_you_with_them(row.id)
+                content = words.are_you_with_them(row.id, row.turn)
                 await self._to_person(tx, row, holder, content, key=f"nudge:{row.version}", now=now)
             case TellMemberLate():
                 await self._to_member(tx, row, await self._late(tx, row), key="late", now=now)
@@ -88,15 +89,18 @@ class Effects:
                 await self._to_person(tx, row, row.holder, content, key=key, now=now)
             case OpenRelay(peer):
                 answer = await self._open_relay(tx, row, peer, now=now)
-            case GiveBack(holder):
-                answer = await self._give_back(tx, row, holder, now=now)
-            case CloseRelay(outcome):
-                answer = await self._close_relay(tx, row, outcome, actor=actor, now=now)
-            case AlreadyTaken(holder):
-                name = (await members.load(tx, holder)).name or words.A_PEER
-                answer = Content(text=_("{name} already has this case. Thank you.", name=name))
-            case AlreadyEnded():
-                answer = Content(text=_("This case has ended already. Thank you."))
+                # Whoever hands a case to somebody is answered by `GiveBack`.
+                answer = answer if peer == actor else None
+            case LetIn(helper):
+                answer = await self._let_in(tx, row, helper, now=now)
+            case LetOut(helper):
+                answer = await self._let_out(tx, row, helper, now=now)
+            case GiveBack():
+                answer = await self._give_back(tx, row, effect, actor=actor, now=now)
+            case CloseRelay():
+                answer = await self._close_relay(tx, row, effect, actor=actor, now=now)
+            case AlreadyTaken() | NotYours() | AlreadyEnded():
+                answer = await self._refused(tx, row, effect)
             case Page():
                 raise TypeError("pages go through `page`")
         return answer
@@ -120,29 +124,13 @@ class Effects:
         member = await self._member(tx, row)
         return words.numbers(self._emergency_number(member), await self._lines(tx, member, row.category))
 
+    async def answer_paused(self, tx: Transaction, member: Member) -> Content:
+        """What a member reads who asks by hand while that calls nobody."""
+        return words.answer_paused(self._emergency_number(member), await self._lines(tx, member, None))
+
     async def ask_the_peer(self, tx: Transaction, peer: Member, category: str | None) -> Content:
         """What a peer is told whose words to a member sound as if they were in danger themselves."""
         return words.about_the_peer(await self._lines(tx, peer, category))
-
-    async def carry(
-        self,
-        tx: Transaction,
-        row: tables.CaseRow,
-        person: Member,
-        text: str,
-        event: str,
-        *,
-        now: datetime,
-        late: timedelta,
-    ) -> None:
-        """Bring one message of the relay, seen so `late`, to the other side, under the sender's chosen name."""
-        to_peer = row.member_id == person.id
-        name: str | Text = person.name or (words.A_MEMBER if to_peer else words.A_PEER)
-        title = _("{name} (case {number})", name=name, number=row.id) if to_peer else _("{name}, peer", name=name)
-        title = words.written_ago(title, late) if late else title
-        receiver = row.holder if to_peer else row.member_id
-        content = Content(title=title, text=text)
-        await self._to_person(tx, row, receiver, content, key=f"relay:{event}", now=now, author=person.id)
 
     async def cannot_reach_member(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> None:
         """Tell those on duty, once per holder, that the member gets nothing, and where a person can find them."""
@@ -172,114 +160,115 @@ class Effects:
         await self._to_rooms(tx, row, content, key=f"unreached:{row.id}:holder:{row.holder}", now=now)
 
     async def last_resort(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> bool:
-        """No step of the policy reaches anybody: everybody with a role is paged. False if there is nobody at all."""
-        if await self._page_people(tx, row, LAST_RESORT, number=row.pages, now=now):
-            return True
-        log.error(
-            "case %d: there is nobody to page in this community; add peers to its file and run"
-            " 'handrail community apply'",
-            row.id,
-        )
-        return False
+        """No step of the policy reaches anybody: everybody who can help is paged. False if there is nobody at all."""
+        return await self._paging.last_resort(tx, row, now=now)
 
-    # Paging
+    async def page_former_peer(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> None:
+        """Who was with them last week is called first; nobody else waits for that."""
+        await self._paging.page_former_peer(tx, row, now=now)
 
-    async def _page(self, tx: Transaction, row: tables.CaseRow, whom: Whom, number: int, *, now: datetime) -> bool:
-        log.info("case %d: page %d to %s", row.id, number, whom.value)
-        if whom is not Whom.ROOM:
-            reached = await self._page_people(tx, row, PAGED_ROLES[whom], number=number, now=now)
-            if whom is Whom.MODERATORS:
-                content = await self._page_content(tx, row, number, now=now)
-                reached += await self._to_kind(
-                    tx, row, "moderators", content, key=f"page:{row.id}:{number}:mods", now=now
-                )
-            return reached > 0
-        content = await self._page_content(tx, row, number, now=now)
-        return await self._to_rooms(tx, row, content, key=f"page:{row.id}:{number}:room", now=now) > 0
-
-    async def _page_people(
-        self, tx: Transaction, row: tables.CaseRow, roles: frozenset[Role], *, number: int, now: datetime
-    ) -> int:
-        content = await self._page_content(tx, row, number, now=now)
-        case_id, reached = row.id, 0
-        for person_id in await members.with_roles(tx, row.community_id, set(roles)):
-            if person_id == row.member_id:
-                continue
-            try:
-                async with tx.session.begin_nested():
-                    reached += await self._page_person(tx, row, person_id, content, number=number, now=now)
-            except Exception as error:
-                # Nobody else is kept from being paged; not log.exception, whose message may hold somebody's words.
-                log.error("case %d: member %d cannot be paged: %s", case_id, person_id, where(error))
-        return reached
-
-    async def _page_person(
-        self, tx: Transaction, row: tables.CaseRow, person_id: int, content: Content, *, number: int, now: datetime
-    ) -> bool:
-        return await self._voice.to_member(
-            tx,
-            await members.load(tx, person_id),
-            content,
-            key=f"page:{row.id}:{number}:{person_id}",
-            priority=Priority.CRISIS,
-            now=now,
-            case_id=row.id,
-            about_id=row.member_id,
-        )
-
-    async def _page_content(self, tx: Transaction, row: tables.CaseRow, number: int, *, now: datetime) -> Content:
-        minutes = int((now - row.opened_at).total_seconds() // 60)
-        severity = store.case_of(row).severity
-        return words.page(row.id, number, severity, await self._facts(tx, row, now=now), minutes)
-
-    async def _facts(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> tuple[Field, ...]:
-        member = await members.load(tx, row.member_id) if row.member_id is not None else None
-        seen = await store.lateness(tx, row.id)
-        return words.case_facts(
-            row.id,
-            category=row.category,
-            excerpt=store.excerpt_of(tx, row),
-            link=store.link_of(tx, row),
-            country=member.country if member else "?",
-            language=member.language if member else "?",
-            how=row.opened_by,
-            written=None if seen is None else words.written(seen[0], now - seen[1]),
-        )
+    async def _all_facts(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> tuple[Field, ...]:
+        """All that the one needs who is with the member: how grave, why, the numbers there, and what to think of."""
+        known = await facts(tx, row, now=now)
+        if row.member_id is None:
+            return known
+        member = await self._member(tx, row)
+        number = self._emergency_number(member)
+        lines = await self._lines(tx, member, row.category)
+        seen = words.seen_and_numbers(store.case_of(row).severity, row.rules, number, lines)
+        return (*checklist(row.category, number), *known, *seen)
 
     # The relay's two ends
 
     async def _open_relay(self, tx: Transaction, row: tables.CaseRow, peer_id: int, *, now: datetime) -> Content:
         await drop_pages(tx, row.id)
-        peer = await members.load(tx, peer_id)
-        name = peer.name or words.A_PEER
+        name = await self._name(tx, peer_id)
         await self._to_member(tx, row, words.person_is_here(name), key=f"here:{row.version}", now=now)
-        waiting = await store.words_since_opening(tx, row)
-        content = words.you_have_it(row.id, await self._facts(tx, row, now=now), waiting)
-        await self._to_person(tx, row, peer_id, content, key=f"have:{row.version}", now=now)
+        await self._tell_how(tx, row, peer_id, key=f"have:{row.version}", now=now)
         await self._to_rooms(tx, row, words.is_on_it(name, row.id), key=f"onit:{row.id}:{row.version}", now=now)
         return Content(text=_("You have it. I have written to you privately."))
 
-    async def _give_back(self, tx: Transaction, row: tables.CaseRow, holder: int | None, *, now: datetime) -> Content:
-        if holder is not None:
-            name = (await members.load(tx, holder)).name or words.A_PEER
-            await self._to_member(tx, row, words.person_has_left(name), key=f"left:{row.version}", now=now)
+    async def _tell_how(
+        self, tx: Transaction, row: tables.CaseRow, person_id: int, *, key: str, now: datetime, joined: bool = False
+    ) -> None:
+        """Tell somebody who comes how to talk, and what there is to know."""
+        waiting = await store.words_since_opening(tx, row)
+        known = await self._all_facts(tx, row, now=now)
+        note = store.note_of(tx, row)
+        content = words.you_have_it(row.id, row.turn, known, waiting, note=note, joined=joined)
+        await self._to_person(tx, row, person_id, content, key=key, now=now)
+
+    async def _let_in(self, tx: Transaction, row: tables.CaseRow, helper: int, *, now: datetime) -> Content:
+        name = await self._name(tx, helper)
+        await self._to_member(tx, row, words.person_is_here(name), key=f"here:{row.version}", now=now)
+        await self._to_peers(tx, row, words.has_joined(name, row.id), key=f"in:{row.version}", but=helper, now=now)
+        await self._tell_how(tx, row, helper, key=f"have:{row.version}", now=now, joined=True)
+        return Content(text=_("You are in it. I have written to you privately."))
+
+    async def _let_out(self, tx: Transaction, row: tables.CaseRow, helper: int, *, now: datetime) -> Content:
+        name = await self._name(tx, helper)
+        await self._to_member(tx, row, words.has_left_member(name), key=f"out:{row.version}", now=now)
+        await self._to_peers(tx, row, words.has_left(name, row.id), key=f"out:{row.version}", but=helper, now=now)
+        return Content(text=_("You are out of case {number}. Thank you for being there.", number=row.id))
+
+    async def _give_back(
+        self, tx: Transaction, row: tables.CaseRow, back: GiveBack, *, actor: int | None, now: datetime
+    ) -> Content:
+        if back.holder is not None:
+            name = await self._name(tx, back.holder)
+            if back.to is None:  # else they are told who has come
+                await self._to_member(tx, row, words.person_has_left(name), key=f"left:{row.version}", now=now)
+                told = words.has_left(name, row.id)
+                await self._to_peers(tx, row, told, key=f"left:{row.version}", but=actor, now=now)
+            if back.holder != actor:
+                content = words.not_yours_now(row.id, await self._name(tx, back.to) if back.to else None)
+                await self._to_person(tx, row, back.holder, content, key=f"gone:{row.version}", now=now)
+        if back.to is not None:
+            return words.given_to(await self._name(tx, back.to), row.id)
         return Content(text=_("I'm calling somebody else for case {number}. Thank you.", number=row.id))
 
     async def _close_relay(
-        self, tx: Transaction, row: tables.CaseRow, outcome: Outcome, *, actor: int | None, now: datetime
+        self, tx: Transaction, row: tables.CaseRow, close: CloseRelay, *, actor: int | None, now: datetime
     ) -> Content:
         await drop_pages(tx, row.id)
+        outcome = close.outcome
         by_member = actor is not None and actor == row.member_id
-        holder = await members.load(tx, row.holder) if row.holder is not None else None
         if outcome is not Outcome.ERASED:
-            name = None if holder is None else holder.name or words.A_PEER
-            await self._to_member(tx, row, words.ended_for_member(name), key="ended", now=now)
+            name = None if row.holder is None else await self._name(tx, row.holder)
+            asked = None if outcome is Outcome.FALSE_ALARM else row.id
+            await self._to_member(tx, row, words.ended_for_member(name, asked), key="ended", now=now)
         ended = words.ended_for_peers(row.id, outcome, by_member=by_member)
-        if holder is not None and holder.id != actor:
-            await self._to_person(tx, row, holder.id, ended, key="ended:holder", now=now)
+        ended = replace(ended, choices=choices_after(row, outcome))
+        for person in (row.holder, *close.helpers):
+            if person is not None and person != actor:
+                key = "ended:holder" if person == row.holder else f"ended:{person}"
+                await self._to_person(tx, row, person, ended, key=key, now=now)
         brief = Content(text=_("Case {number} has ended.", number=row.id))
         await self._to_rooms(tx, row, brief, key=f"ended:{row.id}:room", now=now)
         return ended
+
+    async def _refused(
+        self, tx: Transaction, row: tables.CaseRow, why: AlreadyTaken | NotYours | AlreadyEnded
+    ) -> Content:
+        """Nothing was done: things have changed since the button was made."""
+        if isinstance(why, AlreadyEnded):
+            return Content(text=_("This case has ended already. Thank you."))
+        if isinstance(why, AlreadyTaken):
+            name = await self._name(tx, why.holder)
+            return Content(text=_("{name} already has this case. Thank you.", name=name))
+        return words.has_changed(row.id, None if row.holder is None else await self._name(tx, row.holder))
+
+    async def _to_peers(
+        self, tx: Transaction, row: tables.CaseRow, content: Content, *, key: str, but: int | None, now: datetime
+    ) -> None:
+        """Say it to the holder and to all who have joined them, `but` one."""
+        for person in (row.holder, *row.helpers):
+            if person is not None and person != but:
+                await self._to_person(tx, row, person, content, key=f"{key}:{person}", now=now)
+
+    @staticmethod
+    async def _name(tx: Transaction, person_id: int) -> str | Text:
+        return (await members.load(tx, person_id)).name or words.A_PEER
 
     # The member's answers
 
@@ -373,13 +362,3 @@ class Effects:
             case_id=row.id,
             about_id=row.member_id,
         )
-
-
-async def drop_pages(tx: Transaction, case_id: int) -> None:
-    """A taken or ended case pages nobody any more."""
-    delivery = tables.Delivery
-    await tx.session.execute(
-        update(delivery)
-        .where(delivery.case_id == case_id, delivery.state == "pending", delivery.key.startswith("page:"))
-        .values(state="expired", reason="the case needs nobody any more")
-    )

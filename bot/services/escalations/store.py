@@ -4,11 +4,11 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, String, cast, or_, select
 
 from bot.core.crisis import Severity
 from bot.core.escalation import Case, Outcome, State
-from bot.services.policies import read_policy, write_policy
+from bot.services.policies import read_case_policies, write_policies
 from bot.storage import tables
 from bot.storage.database import Transaction
 from bot.storage.vault import KeyProblem
@@ -18,11 +18,18 @@ log = logging.getLogger(__name__)
 EXCERPT = "cases.excerpt"
 LINK = "cases.link"
 RELAY = "relay_messages.text"
+NOTE = "cases.note"
+
+NOTE_LIMIT = 1000
+"""Characters that one holder leaves for the next."""
 
 PUNCTUAL = timedelta()
 
 _LATE, _MINUTES = "seen ", " min late"
 """The line of the audit log that says how late the words of the case were seen."""
+
+_HAS_HELPERS = cast(tables.CaseRow.helpers, String) != "[]"
+"""No database finds one number in a list of JSON the way another does: the few such cases are looked through."""
 
 EXCERPT_LIMIT = 300
 """Characters of a message that a peer is shown: enough to understand, no more than is needed."""
@@ -48,7 +55,7 @@ class NewCase:
 def case_of(row: tables.CaseRow) -> Case:
     """The state machine's value of a stored case."""
     return Case(
-        policy=read_policy(row.policy),
+        policies=read_case_policies(row.policy, Severity(row.severity)),
         severity=Severity(row.severity),
         opened_at=row.opened_at,
         state=State(row.state),
@@ -56,6 +63,8 @@ def case_of(row: tables.CaseRow) -> Case:
         pages=row.pages,
         next_at=row.next_at,
         holder=row.holder,
+        helpers=tuple(row.helpers),
+        turn=row.turn,
         told_late=row.told_late,
         nudged=row.nudged,
         outcome=None if row.outcome is None else Outcome(row.outcome),
@@ -69,6 +78,9 @@ def write_case(row: tables.CaseRow, case: Case, *, now: datetime) -> None:
     row.state = case.state.value
     row.step, row.pages, row.next_at = case.step, case.pages, case.next_at
     row.holder, row.told_late, row.nudged, row.version = case.holder, case.told_late, case.nudged, case.version
+    row.turn = case.turn
+    if tuple(row.helpers) != case.helpers:
+        row.helpers = list(case.helpers)
     row.outcome = None if case.outcome is None else case.outcome.value
     if not case.is_open:
         row.open_for = None
@@ -90,7 +102,7 @@ async def insert_case(
         rules=list(new.rules),
         excerpt_sealed=tx.vault.seal(new.excerpt[:EXCERPT_LIMIT], EXCERPT) if new.excerpt else None,
         link_sealed=tx.vault.seal(new.link, LINK) if new.link else None,
-        policy=write_policy(case.policy),
+        policy=write_policies(case.policies),
         state=case.state.value,
         step=case.step,
         pages=case.pages,
@@ -107,6 +119,12 @@ async def open_case_of(tx: Transaction, member_id: int) -> tables.CaseRow | None
     return next(iter(await _locked(tx, tables.CaseRow.open_for == member_id)), None)
 
 
+async def cases_helped_by(tx: Transaction, member_id: int) -> list[tables.CaseRow]:
+    """The open cases whose holder this person has joined, oldest first."""
+    rows = await _locked(tx, _HAS_HELPERS, tables.CaseRow.open_for.is_not(None))
+    return [row for row in rows if member_id in row.helpers]
+
+
 async def cases_held_by(tx: Transaction, member_id: int) -> list[tables.CaseRow]:
     """The open cases that this peer has, oldest first."""
     return await _locked(tx, tables.CaseRow.holder == member_id, tables.CaseRow.open_for.is_not(None))
@@ -117,9 +135,10 @@ async def open_cases_with(tx: Transaction, member_id: int) -> list[tables.CaseRo
 
     Asked for at once, for two who are each other's peers would wait for each other if their own came first.
     """
-    is_in = or_(tables.CaseRow.open_for == member_id, tables.CaseRow.holder == member_id)
+    is_in = or_(tables.CaseRow.open_for == member_id, tables.CaseRow.holder == member_id, _HAS_HELPERS)
     rows = await _locked(tx, is_in, tables.CaseRow.open_for.is_not(None))
-    return sorted(rows, key=lambda row: row.open_for != member_id)
+    theirs = [row for row in rows if member_id in {row.open_for, row.holder, *row.helpers}]
+    return sorted(theirs, key=lambda row: row.open_for != member_id)
 
 
 async def case_numbered(tx: Transaction, case_id: int) -> tables.CaseRow | None:
@@ -145,15 +164,20 @@ async def _locked(tx: Transaction, *conditions: ColumnElement[bool]) -> list[tab
 
 def excerpt_of(tx: Transaction, row: tables.CaseRow) -> str | None:
     """The words that opened the case."""
-    return _opened(tx, row.excerpt_sealed, EXCERPT)
+    return opened(tx, row.excerpt_sealed, EXCERPT)
 
 
 def link_of(tx: Transaction, row: tables.CaseRow) -> str | None:
     """Where those words stand."""
-    return _opened(tx, row.link_sealed, LINK)
+    return opened(tx, row.link_sealed, LINK)
 
 
-def _opened(tx: Transaction, sealed: bytes | None, purpose: str) -> str | None:
+def note_of(tx: Transaction, row: tables.CaseRow) -> str | None:
+    """What the last holder wrote for the next one."""
+    return opened(tx, row.note_sealed, NOTE)
+
+
+def opened(tx: Transaction, sealed: bytes | None, purpose: str) -> str | None:
     """What was sealed, or None: a page without its words is better than no page, and so is a conversation."""
     try:
         return None if sealed is None else tx.vault.open(sealed, purpose)
@@ -181,9 +205,12 @@ async def lateness(tx: Transaction, case_id: int) -> tuple[timedelta, datetime] 
     return None if last is None or not minutes else (timedelta(minutes=minutes), last.at)
 
 
-def keep_words(tx: Transaction, case_id: int, author: int, text: str, *, now: datetime) -> None:
-    """Store a message of the relay, sealed."""
-    tx.session.add(tables.RelayMessage(case_id=case_id, author=author, at=now, text_sealed=tx.vault.seal(text, RELAY)))
+async def was_in(tx: Transaction, case_id: int, person_id: int) -> bool:
+    """Whether this person has had the case, or was in it."""
+    event = tables.CaseEvent
+    entered = event.what.in_(("Taken", "Joined", "was given it"))
+    found = select(event.id).where(event.case_id == case_id, event.actor == person_id, entered)
+    return await tx.session.scalar(found.limit(1)) is not None
 
 
 async def words_since_opening(tx: Transaction, row: tables.CaseRow) -> tuple[str, ...]:
@@ -191,7 +218,8 @@ async def words_since_opening(tx: Transaction, row: tables.CaseRow) -> tuple[str
     query = (
         select(tables.RelayMessage.text_sealed)
         .where(tables.RelayMessage.case_id == row.id, tables.RelayMessage.author == row.member_id)
+        .where(tables.RelayMessage.kind == "text", tables.RelayMessage.removed_at.is_(None))
         .order_by(tables.RelayMessage.id)
     )
-    opened = (_opened(tx, sealed, RELAY) for sealed in await tx.session.scalars(query))
-    return tuple(text for text in opened if text is not None)
+    texts = (opened(tx, sealed, RELAY) for sealed in await tx.session.scalars(query))
+    return tuple(text for text in texts if text is not None)

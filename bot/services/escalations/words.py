@@ -4,6 +4,7 @@ After safe-messaging guidance (Samaritans; #chatsafe; NSPA's guide for community
 methods, no judgement, and no promise that the bot cannot keep.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.core.content import Choice, Content, Field
@@ -11,6 +12,7 @@ from bot.core.crisis import Category, Severity
 from bot.core.escalation import Outcome
 from bot.core.resources import ELSEWHERE
 from bot.core.words import Text, _, _n
+from bot.services.offer import I_NEED_A_PERSON
 
 CATEGORIES: dict[str, Text] = {
     Category.SUICIDE: _("suicide"),
@@ -35,7 +37,6 @@ OUTCOMES: dict[Outcome, Text] = {
     Outcome.FALSE_ALARM: _("False alarm"),
 }
 
-I_NEED_A_PERSON = Choice(label=_("I need a person"), command="peer", style="danger")
 I_AM_SAFE = Choice(label=_("I'm safe"), command="safe")
 OTHER_COUNTRY = Choice(label=_("I'm in another country"), command="settings country")
 
@@ -139,7 +140,7 @@ def told_your_peer(name: str | Text) -> Content:
     return Content(text=_("I heard you, and I have told {name}. Write to me here, and they read it.", name=name))
 
 
-def are_you_with_them(case_id: int) -> Content:
+def are_you_with_them(case_id: int, turn: int) -> Content:
     """To a holder who has not written for a while."""
     return Content(
         title=_("Are you with them? (case {number})", number=case_id),
@@ -147,10 +148,7 @@ def are_you_with_them(case_id: int) -> Content:
             "They are waiting for a word from you. If you cannot be there now, hand the case over: no reason needed."
             " Otherwise I call somebody else soon."
         ),
-        choices=(
-            Choice(label=_("Hand over"), command="hand over", arguments={"case": str(case_id)}),
-            Choice(label=_("Resolve"), command="ending", arguments={"case": str(case_id)}),
-        ),
+        choices=_for_holder(case_id, turn)[::-1],
     )
 
 
@@ -267,11 +265,26 @@ def case_facts(
     return tuple(fields)
 
 
+def seen_and_numbers(
+    severity: Severity, rules: Sequence[str], number: str | None, lines: tuple[Field, ...]
+) -> tuple[Field, ...]:
+    """How grave it is, by which rules it was heard, and whom the member can call where they are."""
+    fields = [Field(name=_("How grave"), value=SEVERITIES[severity])]
+    if rules:
+        fields.append(Field(name=_("Heard by the rules"), value=", ".join(rules)))
+    if number:
+        fields.append(Field(name=_("Emergency number there"), value=number))
+    return (*fields, *lines)
+
+
 def person_is_here(name: str | Text) -> Content:
     """To the member: a person has come."""
     return Content(
         title=_("{name} is here", name=name),
-        text=_("A peer from your community. What you write to me now, they read; what they write, you read here."),
+        text=_(
+            "A peer from your community. What you write to me now, they read; what they write, you read here. Where I"
+            " can, 📨 under a message of yours shows that it has reached them."
+        ),
         choices=(I_AM_SAFE,),
     )
 
@@ -288,23 +301,116 @@ def person_has_left(name: str | Text) -> Content:
     )
 
 
-def you_have_it(case_id: int, facts: tuple[Field, ...], waiting: tuple[str, ...]) -> Content:
-    """To the peer: how to talk, and what the member has written meanwhile."""
+def you_have_it(
+    case_id: int,
+    turn: int,
+    facts: tuple[Field, ...],
+    waiting: tuple[str, ...],
+    *,
+    note: str | None = None,
+    joined: bool = False,
+) -> Content:
+    """To the peer: how to talk, and what the member has written meanwhile.
+
+    `note`: what the holder before them has written for them; `joined`: they help another, who has the case.
+    """
     texts: Text = _(
         "You are with them now. Write to me here, and they read it; their words reach you here. They see your chosen"
         " name only."
     )
+    if note:
+        texts = _("{before}\n\nA note from who was here before: “{words}”", before=texts, words=note)
     for words in waiting:
         texts = _("{before}\n\nThey wrote: “{words}”", before=texts, words=words)
+    beside = (
+        Choice(label=_("Checklist"), command="checklist", arguments={"case": str(case_id)}),
+        Choice(label=_("Ready answers"), command="snippets"),
+    )
     return Content(
         title=_("Case {number}", number=case_id),
         text=texts,
         fields=facts,
         choices=(
-            Choice(label=_("Resolve"), command="ending", arguments={"case": str(case_id)}),
-            Choice(label=_("Hand over"), command="hand over", arguments={"case": str(case_id)}),
+            (Choice(label=_("Leave the talk"), command="leave", arguments={"case": str(case_id)}), *beside)
+            if joined
+            else (*_for_holder(case_id, turn), *beside)
         ),
     )
+
+
+def _for_holder(case_id: int, turn: int) -> tuple[Choice, Choice]:
+    """The holder's buttons; once the case is somebody else's, or nobody's, they do nothing."""
+    arguments = {"case": str(case_id), "turn": str(turn)}
+    return (
+        Choice(label=_("Resolve"), command="ending", arguments=arguments),
+        Choice(label=_("Hand over"), command="handing", arguments=arguments),
+    )
+
+
+def has_joined(name: str | Text, case_id: int) -> Content:
+    """To those in the case: somebody more has come."""
+    return Content(
+        text=_("{name} has joined you (case {number}). They read along, and can write.", name=name, number=case_id)
+    )
+
+
+def has_left(name: str | Text, case_id: int) -> Content:
+    """To those in the case: somebody has gone."""
+    return Content(text=_("{name} has left the talk (case {number}).", name=name, number=case_id))
+
+
+def has_left_member(name: str | Text) -> Content:
+    """To the member: of those who are with them, one has gone."""
+    return Content(text=_("{name} has left the talk. The others are still here.", name=name))
+
+
+def not_yours_now(case_id: int, name: str | Text | None) -> Content:
+    """To who had the case until now: `name` has it, or others are called."""
+    if name is None:
+        return Content(
+            text=_("Case {number} is not with you any more: I'm calling somebody else. Thank you.", number=case_id)
+        )
+    return Content(text=_("Case {number} is with {name} now. Thank you for being there.", number=case_id, name=name))
+
+
+def given_to(name: str | Text, case_id: int) -> Content:
+    """To who gave the case to somebody."""
+    return Content(text=_("{name} has case {number} now, and I have told them. Thank you.", name=name, number=case_id))
+
+
+def has_changed(case_id: int, name: str | Text | None) -> Content:
+    """To who pressed an old button: nothing was done."""
+    if name is None:
+        return Content(text=_("I did nothing: that button is old. Nobody has case {number} now.", number=case_id))
+    return Content(
+        text=_("I did nothing: that button is old. Case {number} is with {name}.", number=case_id, name=name)
+    )
+
+
+def flood(cases: int, emergencies: int, minutes: int) -> Content:
+    """The one page for many cases at once."""
+    return Content(
+        title=_n("{n} person is waiting", "{n} people are waiting", n=cases),
+        text=_(
+            "So many have asked for a person or were heard within {minutes} minutes; {emergencies} of them are"
+            " emergencies. It may be an attack on your community, and somebody among them may be in danger. Each has"
+            " had an answer with numbers to call. The list shows all of them.",
+            minutes=minutes,
+            emergencies=emergencies,
+        ),
+        choices=(Choice(label=_("Show the cases"), command="cases", style="primary"),),
+    )
+
+
+def answer_paused(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
+    """To a member whose asking by hand calls nobody for a while."""
+    text: Text = _(
+        "I cannot call a peer for you by this button just now. These people answer, day and night. If your life is in"
+        " danger, write it to me in your own words: then I call somebody at once."
+    )
+    if emergency_number:
+        text = _("{text} If you are in danger, please call {number}.", text=text, number=emergency_number)
+    return Content(text=text if lines else _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE), fields=lines)
 
 
 def is_on_it(name: str | Text, case_id: int) -> Content:
@@ -323,13 +429,15 @@ def signal_in_conversation(case_id: int, severity: Severity, excerpt: str | None
     return Content(title=SEVERITIES[severity], text=text)
 
 
-def ended_for_member(name: str | Text | None) -> Content:
-    """To the member: the conversation has ended."""
+def ended_for_member(name: str | Text | None, case_id: int | None) -> Content:
+    """To the member: the conversation has ended; with a `case_id`, whether they want to be asked again."""
     text = _("Your talk with {name} has ended here.", name=name) if name else _("I have told the peers. Thank you.")
-    return Content(
-        text=_("{text} Whenever you need a person again, press the button or write “I need a person”.", text=text),
-        choices=(I_NEED_A_PERSON,),
-    )
+    text = _("{text} Whenever you need a person again, press the button or write “I need a person”.", text=text)
+    if case_id is None:
+        return Content(text=text, choices=(I_NEED_A_PERSON,))
+    again = Choice(label=_("Ask me again how I am"), command="followup start", arguments={"case": str(case_id)})
+    text = _("{text} If you like, I ask you tomorrow, in three days and in a week how you are.", text=text)
+    return Content(text=text, choices=(I_NEED_A_PERSON, again))
 
 
 def ended_for_peers(case_id: int, outcome: Outcome, *, by_member: bool) -> Content:

@@ -1,0 +1,58 @@
+"""Who is on, and who can be called: what escalations ask, and what people are shown."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.duty import Entry, Plan, Ready, ready
+from bot.services.duty import store
+from bot.storage.database import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who is on by the rota, who of them can be called, and who comes at the next change, if there is one soon."""
+
+    on: tuple[int, ...]
+    ready: Ready
+    change_at: datetime | None
+    next_on: tuple[int, ...]
+    on_break: tuple[int, ...]
+    has_rotas: bool
+
+
+class Duty:
+    """Answers who is on call and who is available, as member ids, best first."""
+
+    async def on_call(self, tx: Transaction, community_id: int, now: datetime) -> tuple[int, ...]:
+        """Who is on by the rotas and can be called; who rests only if nobody else is there."""
+        return (await self._ready(tx, community_id, now)).on_call
+
+    async def available(self, tx: Transaction, community_id: int, now: datetime) -> tuple[int, ...]:
+        """All peers who can be called: not off, not on a break, not full, within their hours or on.
+
+        Who rests after a case only if nobody else is there.
+        """
+        return (await self._ready(tx, community_id, now)).available
+
+    async def who(self, tx: Transaction, community_id: int, now: datetime) -> Who:
+        """Who is on now, and next."""
+        roster, plan = await self._loaded(tx, community_id, now)
+        on = plan.on_at(now)
+        change_at = plan.next_change(now)
+        return Who(
+            on=on,
+            ready=ready(roster, on, now),
+            change_at=change_at,
+            next_on=() if change_at is None else plan.on_at(change_at),
+            on_break=tuple(entry.member for entry in roster if entry.break_since is not None),
+            has_rotas=bool(plan.rotas),
+        )
+
+    async def _ready(self, tx: Transaction, community_id: int, now: datetime) -> Ready:
+        roster, plan = await self._loaded(tx, community_id, now)
+        return ready(roster, plan.on_at(now), now)
+
+    @staticmethod
+    async def _loaded(tx: Transaction, community_id: int, now: datetime) -> tuple[list[Entry], Plan]:
+        roster = await store.load_roster(tx, community_id, now)
+        return roster, await store.load_plan(tx, community_id, now, roster)

@@ -1,0 +1,32 @@
+"""What an escalation asks of the rota: who is on call, and who may be called at all."""
+
+from datetime import datetime
+from typing import Protocol
+
+from bot.core.roles import Role
+from bot.services import members
+from bot.storage.database import Transaction
+
+
+class Duty(Protocol):
+    """Who is there for a community at an instant. Answers hold member ids, each once, in the order of calling."""
+
+    async def on_call(self, tx: Transaction, community_id: int, now: datetime) -> tuple[int, ...]:
+        """Whose shift it is; () if it is nobody's."""
+        ...
+
+    async def available(self, tx: Transaction, community_id: int, now: datetime) -> tuple[int, ...]:
+        """The peers who may be paged: neither off, nor on a break, nor full, nor resting after a case."""
+        ...
+
+
+class EveryPeer(Duty):
+    """The duty of a community without a rota: every peer, at every hour."""
+
+    async def on_call(self, tx: Transaction, community_id: int, now: datetime) -> tuple[int, ...]:
+        """All peers."""
+        return await self.available(tx, community_id, now)
+
+    async def available(self, tx: Transaction, community_id: int, now: datetime) -> tuple[int, ...]:
+        """All peers."""
+        return tuple(await members.with_roles(tx, community_id, {Role.PEER}))

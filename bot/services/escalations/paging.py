@@ -1,0 +1,245 @@
+"""Pages: whom a step of a policy calls, and what they read."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+
+from bot.core.content import Content, Field
+from bot.core.crisis import Severity
+from bot.core.escalation import Page
+from bot.core.faults import where
+from bot.core.policy import Step, Whom
+from bot.core.roles import Role
+from bot.core.words import Text, _
+from bot.delivery.outbox import Priority
+from bot.services import members
+from bot.services.escalations import store, words
+from bot.services.escalations.duty import Duty, EveryPeer
+from bot.services.escalations.followup import former_peer
+from bot.services.voice import Voice
+from bot.storage import tables
+from bot.storage.database import Transaction
+
+log = logging.getLogger(__name__)
+
+HELPERS = {Role.PEER, Role.MODERATOR, Role.ORGANIZER}
+OVERSEERS = {Role.MODERATOR, Role.ORGANIZER}
+
+FLOOD_CASES = 12
+"""So many cases of one community, opened within `FLOOD_WINDOW` and not taken, are told in one page with their number:
+a hundred pages, one for each, would hide the people among them."""
+
+FLOOD_WINDOW = timedelta(minutes=10)
+
+FLOOD_PAUSE = timedelta(minutes=3)
+"""In a flood each person and each room is paged at most once in this time."""
+
+FLOOD_STALE = timedelta(hours=1)
+"""After this the number of cases in a page means nothing any more; there have been newer ones."""
+
+
+class Paging:
+    """Puts pages into the outbox. `duty` knows who may be called."""
+
+    def __init__(self, voice: Voice, duty: Duty) -> None:
+        self._voice = voice
+        self._duty = duty
+
+    async def page(self, tx: Transaction, row: tables.CaseRow, page: Page, *, now: datetime) -> bool:
+        """Page those whom the step names; False if there is nobody."""
+        step = page.step
+        log.info("case %d: page %d to %s", row.id, page.number, step.whom.value)
+        store.note(tx, row.id, f"page {page.number}: {step.whom.value}", None, now=now)
+        overseers = step.whom in {Whom.MODERATORS, Whom.ORGANIZERS}
+        reached = 0
+        if step.in_rooms:
+            kind, name = ("moderators", "mods") if overseers else ("peers", "room")
+            reached += await self._to_rooms(tx, row, kind, key=f"page:{row.id}:{page.number}:{name}", now=now)
+        if step.privately:
+            called = await self._called(tx, row, step, last=page.last, now=now)
+            reached += await self._to_people(tx, row, called, number=page.number, now=now)
+        return reached > 0
+
+    async def last_resort(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> bool:
+        """Page all moderators and organizers, in their rooms too, and all peers who may be called.
+
+        If that is nobody, all peers. False if there is nobody at all.
+        """
+        store.note(tx, row.id, f"page {row.pages}: everybody", None, now=now)
+        overseers = await members.with_roles(tx, row.community_id, OVERSEERS)
+        peers = await self._available(tx, row.community_id, now)
+        reached = await self._to_people(tx, row, dict.fromkeys((*overseers, *peers)), number=row.pages, now=now)
+        reached += await self._to_rooms(tx, row, "moderators", key=f"page:{row.id}:{row.pages}:mods", now=now)
+        if not reached:
+            everybody = await members.with_roles(tx, row.community_id, HELPERS)
+            reached = await self._to_people(tx, row, everybody, number=row.pages, now=now)
+        if not reached:
+            log.error(
+                "case %d: there is nobody to page in this community; add peers to its file and run"
+                " 'handrail community apply'",
+                row.id,
+            )
+        return reached > 0
+
+    async def page_former_peer(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> None:
+        """Who was with the member in the case that they are still asked about is called, if they may be."""
+        peer = None if row.member_id is None else await former_peer(tx, row.member_id)
+        if peer is not None and peer in await self._available(tx, row.community_id, now):
+            title = _("You were with them last time (case {number})", number=row.id)
+            await self._to_people(tx, row, (peer,), number=0, title=title, now=now)
+
+    # Whom
+
+    async def _called(
+        self, tx: Transaction, row: tables.CaseRow, step: Step, *, last: bool, now: datetime
+    ) -> Iterable[int]:
+        """The people of a step. Who is off, full or resting is called by a policy's last step only."""
+        community = row.community_id
+        helpers = await members.with_roles(tx, community, HELPERS)
+        peers = await members.with_roles(tx, community, {Role.PEER})
+        available = peers if last else await self._available(tx, community, now)
+        match step.whom:
+            case Whom.ON_CALL:
+                called: Iterable[int] = await self._on_call(tx, community, now)
+            case Whom.PEER:
+                called = () if step.member is None else (step.member,)
+            case Whom.PEERS | Whom.ROOM:
+                called = available
+            case Whom.MODERATORS:
+                called = await members.with_roles(tx, community, OVERSEERS)
+            case Whom.ORGANIZERS:
+                called = await members.with_roles(tx, community, {Role.ORGANIZER})
+        off = set(peers) - set(available)
+        return [person for person in dict.fromkeys(called) if person in helpers and person not in off]
+
+    async def _on_call(self, tx: Transaction, community_id: int, now: datetime) -> Iterable[int]:
+        try:
+            async with tx.session.begin_nested():
+                return await self._duty.on_call(tx, community_id, now)
+        except Exception as error:
+            log.error("community %d: its rota cannot be read; all peers are called: %s", community_id, where(error))
+            return await EveryPeer().on_call(tx, community_id, now)
+
+    async def _available(self, tx: Transaction, community_id: int, now: datetime) -> Iterable[int]:
+        try:
+            async with tx.session.begin_nested():
+                return await self._duty.available(tx, community_id, now)
+        except Exception as error:
+            log.error("community %d: its rota cannot be read; all peers are called: %s", community_id, where(error))
+            return await EveryPeer().available(tx, community_id, now)
+
+    # To whom
+
+    async def _to_people(
+        self,
+        tx: Transaction,
+        row: tables.CaseRow,
+        people: Iterable[int],
+        *,
+        number: int,
+        title: Text | None = None,
+        now: datetime,
+    ) -> int:
+        flood = await self._flood(tx, row, now=now)
+        content = flood or await self._content(tx, row, number, now=now)
+        if title is not None and not flood:
+            content = replace(content, title=title)
+        case_id, reached = row.id, 0
+        for person_id in people:
+            if person_id == row.member_id:
+                continue
+            key = f"page:{case_id}:{number}:{person_id}"
+            try:
+                async with tx.session.begin_nested():
+                    reached += await self._voice.to_member(
+                        tx,
+                        await members.load(tx, person_id),
+                        content,
+                        key=_flood_key(row, str(person_id), now) if flood else key,
+                        priority=Priority.CRISIS,
+                        now=now,
+                        expires_at=now + FLOOD_STALE if flood else None,
+                        case_id=None if flood else case_id,
+                        about_id=None if flood else row.member_id,
+                        everywhere=True,
+                    )
+                    store.note(tx, case_id, "counted in a page" if flood else "paged", person_id, now=now)
+            except Exception as error:
+                # Nobody else is kept from being paged; not log.exception, whose message may hold somebody's words.
+                log.error("case %d: member %d cannot be paged: %s", case_id, person_id, where(error))
+        return reached
+
+    async def _to_rooms(self, tx: Transaction, row: tables.CaseRow, kind: str, *, key: str, now: datetime) -> int:
+        flood = await self._flood(tx, row, now=now)
+        stored = await tx.session.get_one(tables.Community, row.community_id)
+        return await self._voice.to_places(
+            tx,
+            members.community_of(stored, tx),
+            kind,
+            flood or await self._content(tx, row, row.pages, now=now),
+            key=_flood_key(row, kind, now) if flood else key,
+            priority=Priority.CRISIS,
+            now=now,
+            expires_at=now + FLOOD_STALE if flood else None,
+            case_id=None if flood else row.id,
+            about_id=None if flood else row.member_id,
+        )
+
+    # What
+
+    async def _content(self, tx: Transaction, row: tables.CaseRow, number: int, *, now: datetime) -> Content:
+        minutes = int((now - row.opened_at).total_seconds() // 60)
+        return words.page(row.id, number, store.case_of(row).severity, await facts(tx, row, now=now), minutes)
+
+    async def _flood(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> Content | None:
+        """What is said instead of a page, if there are so many cases that one for each would hide them."""
+        case = tables.CaseRow
+        waiting = select(case.severity, func.count().label("cases")).where(
+            case.community_id == row.community_id,
+            case.open_for.is_not(None),
+            case.holder.is_(None),
+            case.opened_at > now - FLOOD_WINDOW,
+        )
+        # Whoever already waits longer than a flood lasts is paged about alone, as everybody is.
+        if row.opened_at <= now - FLOOD_WINDOW:
+            return None
+        rows = await tx.session.execute(waiting.group_by(case.severity))
+        counts = {row.severity: row.cases for row in rows}
+        if sum(counts.values()) < FLOOD_CASES:
+            return None
+        minutes = FLOOD_WINDOW // timedelta(minutes=1)
+        return words.flood(sum(counts.values()), counts.get(Severity.EMERGENCY.value, 0), minutes)
+
+
+def _flood_key(row: tables.CaseRow, receiver: str, now: datetime) -> str:
+    """The same for all cases of a community whose pages come to the receiver within `FLOOD_PAUSE`."""
+    return f"page:flood:{row.community_id}:{int(now.timestamp() // FLOOD_PAUSE.total_seconds())}:{receiver}"
+
+
+async def facts(tx: Transaction, row: tables.CaseRow, *, now: datetime) -> tuple[Field, ...]:
+    """What a peer is told about a case."""
+    member = await members.load(tx, row.member_id) if row.member_id is not None else None
+    seen = await store.lateness(tx, row.id)
+    return words.case_facts(
+        row.id,
+        category=row.category,
+        excerpt=store.excerpt_of(tx, row),
+        link=store.link_of(tx, row),
+        country=member.country if member else "?",
+        language=member.language if member else "?",
+        how=row.opened_by,
+        written=None if seen is None else words.written(seen[0], now - seen[1]),
+    )
+
+
+async def drop_pages(tx: Transaction, case_id: int) -> None:
+    """A taken or ended case pages nobody any more."""
+    delivery = tables.Delivery
+    await tx.session.execute(
+        update(delivery)
+        .where(delivery.case_id == case_id, delivery.state == "pending", delivery.key.startswith("page:"))
+        .values(state="expired", reason="the case needs nobody any more")
+    )

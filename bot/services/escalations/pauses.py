@@ -1,0 +1,34 @@
+"""Members whose asking by hand calls nobody for a while: a moderator's answer to misuse.
+
+Whatever the bot hears of danger in their words calls as ever, and they have the numbers whenever they ask.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from bot.core.people import Member
+from bot.services.escalations import store
+from bot.storage import tables
+from bot.storage.database import Transaction
+
+LONGEST = timedelta(days=30)
+
+
+async def is_paused(tx: Transaction, member: Member, *, now: datetime) -> bool:
+    """Whether asking by hand calls nobody for them."""
+    row = await tx.session.get_one(tables.Member, member.id)
+    return row.paused_until is not None and now < row.paused_until
+
+
+async def pause(tx: Transaction, member: Member, *, until: datetime | None, by: Member, now: datetime) -> None:
+    """Let the member's asking by hand call nobody `until` then; None: it calls again.
+
+    It stands in the audit log of their last case, if they have had one.
+    """
+    row = await tx.session.get_one(tables.Member, member.id)
+    row.paused_until = until if until is None else min(until, now + LONGEST)
+    case = tables.CaseRow
+    last = await tx.session.scalar(select(case.id).where(case.member_id == member.id).order_by(case.id.desc()).limit(1))
+    if last is not None:
+        store.note(tx, last, "pages resumed" if until is None else "pages paused", by.id, now=now)

@@ -1,0 +1,463 @@
+"""The relay: what one person of a case writes, changes, takes back or reacts to, as the others see it.
+
+Each message is stored once, sealed, with where its author wrote it; its copies are deliveries that name it. So a later
+change finds every copy, on whatever platform that is, and an answer or a reaction finds what it is about.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, select, update
+
+from bot.core.content import Act, Content, Upon
+from bot.core.people import Member
+from bot.core.platform import Address, SendError, TryAgain
+from bot.core.text import clean, clean_name, split
+from bot.core.words import Text, _
+from bot.delivery.outbox import Claimed, Message, Priority
+from bot.services import members
+from bot.services.escalations import store, words
+from bot.services.voice import Voice
+from bot.storage import tables
+from bot.storage.database import Transaction
+from bot.storage.tables import Delivery, RelayMessage
+
+LIMIT = 60_000
+"""Characters of one message that is carried: all that any platform takes; adapters split it."""
+
+PIECE = 1_700
+"""Characters of one copy: with a title it is one message on every platform, which can be changed and taken away."""
+
+QUOTE = 80
+"""Characters of the words that an answer or a reaction is about, where a platform cannot point at them."""
+
+EMOJI_LIMIT = 64
+"""Characters of a reaction: the longest emoji, or a name such as ":handrail:"."""
+
+ARRIVED = "\N{INCOMING ENVELOPE}"
+"""Put under a message that has reached the others. Not a tick: that would call "all right" what somebody suffers."""
+
+OF_USE = timedelta(hours=1)
+"""A reaction, or the sign of an arrival, that could not be shown for so long is not shown any more."""
+
+TEXT, REACTION = "text", "reaction"
+
+GONE_OUT = frozenset({"sent", "sending"})
+
+CHANGED = "changed:"
+"""How the keys of deliveries begin, behind the case's, that change a copy and are none themselves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """Where something was written: the platform's id of it, and of the message that it answers."""
+
+    platform: str
+    message_id: str
+    answers: str | None = None
+
+
+class Relay:
+    """Carries what is said in a case to the others who are in it."""
+
+    def __init__(self, voice: Voice) -> None:
+        self._voice = voice
+
+    # Saying
+
+    async def say(
+        self,
+        tx: Transaction,
+        row: tables.CaseRow,
+        person: Member,
+        text: str,
+        event: str,
+        written: Written | None,
+        *,
+        now: datetime,
+        late: timedelta = store.PUNCTUAL,
+    ) -> bool:
+        """Keep a message, seen so `late`, and carry it to the others; False if there is nobody yet."""
+        answered = (
+            await self._at(tx, row.id, written.platform, written.answers) if written and written.answers else None
+        )
+        kept = await self._keep(tx, row, person, text, written, about=answered, now=now)
+        readers = [reader for reader in in_case(row) if reader != person.id]
+        for reader in readers:
+            await self._copy(tx, row, person, kept, reader, text, f"{event}:{reader}", answered, now=now, late=late)
+        return bool(readers)
+
+    @staticmethod
+    async def _keep(
+        tx: Transaction,
+        row: tables.CaseRow,
+        person: Member,
+        text: str,
+        written: Written | None,
+        *,
+        about: RelayMessage | None,
+        kind: str = TEXT,
+        now: datetime,
+    ) -> RelayMessage:
+        kept = RelayMessage(
+            case_id=row.id,
+            author=person.id,
+            at=now,
+            text_sealed=tx.vault.seal(text, store.RELAY),
+            kind=kind,
+            about=None if about is None else about.id,
+            platform=None if written is None else written.platform,
+            message_id=None if written is None else written.message_id,
+        )
+        tx.session.add(kept)
+        await tx.session.flush()
+        return kept
+
+    async def _copy(
+        self,
+        tx: Transaction,
+        row: tables.CaseRow,
+        person: Member,
+        kept: RelayMessage,
+        reader_id: int,
+        text: str,
+        key: str,
+        answered: RelayMessage | None = None,
+        *,
+        now: datetime,
+        late: timedelta = store.PUNCTUAL,
+        changed: bool = False,
+    ) -> None:
+        """Put one reader's copy into the outbox, in as many pieces as its length needs."""
+        reader = await members.load(tx, reader_id)
+        address = await self._voice.private_address(tx, reader)
+        if address is None:
+            return
+        name = _title(row, person, reader_id)
+        title = words.written_ago(name, late) if late else name
+        if changed:
+            title = _("{title}, changed", title=title)
+        upon = None
+        if answered is not None and (found := await self._upon(tx, "answer", answered, reader)):
+            quote = _quote(tx, answered)
+            otherwise = _("{title}, to “{words}”", title=title, words=quote) if quote else title
+            to, upon = found[0]
+            known = upon.message if to.platform == address.platform else None
+            upon = Upon(act="answer", message=known, delivery=upon.delivery, otherwise=otherwise)
+        first, *more = split(text, PIECE)
+        contents = [Content(title=title, text=first, upon=upon), *(Content(text=piece) for piece in more)]
+        for number, content in enumerate(contents):
+            suffix = f":{number}" if number else ""
+            await self._send(tx, row, kept, reader, address, content, f"{key}{suffix}", now=now)
+
+    # Changing
+
+    async def change(
+        self, tx: Transaction, person: Member, platform: str, message_id: str, text: str, event: str, *, now: datetime
+    ) -> tables.CaseRow | None:
+        """New words for a message: every copy follows, or it is said anew. The case; None if there is nothing to do."""
+        kept = await _original(tx, platform, message_id)
+        text = clean(text, LIMIT)
+        if kept is None or kept.author != person.id or kept.kind != TEXT or kept.removed_at or not text:
+            return None
+        if store.opened(tx, kept.text_sealed, store.RELAY) == text:
+            return None
+        row = await store.case_numbered(tx, kept.case_id)
+        kept.text_sealed = tx.vault.seal(text, store.RELAY)
+        if row is None or row.open_for is None:
+            return None
+        for reader_id in in_case(row):
+            if reader_id != person.id:
+                await self._change_for(tx, row, person, kept, reader_id, text, f"{event}:{reader_id}", now=now)
+        return row
+
+    async def _change_for(
+        self,
+        tx: Transaction,
+        row: tables.CaseRow,
+        person: Member,
+        kept: RelayMessage,
+        reader_id: int,
+        text: str,
+        key: str,
+        *,
+        now: datetime,
+    ) -> None:
+        copies = [copy for copy in await _copies(tx, kept.id, reader_id) if copy.state in {*GONE_OUT, "pending"}]
+        waits = any(copy.state == "pending" for copy in copies)
+        if len(copies) == 1 and not waits and len(text) <= PIECE:
+            reader = await members.load(tx, reader_id)
+            title = _title(row, person, reader_id)
+            upon = _upon_copy("replace", copies[0], _("{title}, changed", title=title))
+            content = Content(title=title, text=text, upon=upon)
+            await self._send(tx, row, kept, reader, _address_of(copies[0]), content, f"{CHANGED}{key}", now=now)
+            return
+        await self._remove(tx, row, person, copies, key, silently=True, now=now)
+        await self._copy(tx, row, person, kept, reader_id, text, f"{key}:anew", now=now, changed=not waits)
+
+    # Taking back
+
+    async def take_back(
+        self, tx: Transaction, platform: str, message_id: str, account: str | None, *, now: datetime
+    ) -> None:
+        """A message or a reaction is gone: so are its words here, and all copies, also after the case has ended."""
+        kept = await _original(tx, platform, message_id)
+        if kept is None or kept.removed_at is not None:
+            return
+        if account is not None and not await _is_of(tx, kept.author, platform, account):
+            return
+        row = await store.case_numbered(tx, kept.case_id)
+        if row is None:
+            return
+        kept.removed_at, kept.text_sealed = now, tx.vault.seal("", store.RELAY)
+        person = await members.load(tx, kept.author)
+        copies = await _copies(tx, kept.id)
+        key = f"{platform}:{message_id}:gone"
+        if kept.kind == REACTION:
+            await self._unreact(tx, row, kept, copies, key, now=now)
+        else:
+            await self._remove(tx, row, person, copies, key, silently=False, now=now)
+
+    async def _remove(
+        self,
+        tx: Transaction,
+        row: tables.CaseRow,
+        person: Member,
+        copies: Sequence[Delivery],
+        key: str,
+        *,
+        silently: bool,
+        now: datetime,
+    ) -> None:
+        """Take copies away. What has not left yet never leaves; where a platform cannot, the reader is told once."""
+        told: set[int] = set()
+        for copy in [*copies, *await _changes(tx, copies)]:
+            if copy.state == "pending":
+                await _drop(tx, copy)
+            if copy.state not in GONE_OUT or copy.member_id is None:
+                continue
+            say = not silently and copy.member_id not in told
+            told.add(copy.member_id)
+            otherwise = _("{name} has taken a message back.", name=_title(row, person, copy.member_id)) if say else ""
+            reader = await members.load(tx, copy.member_id)
+            content = Content(upon=_upon_copy("remove", copy, otherwise))
+            await self._send(tx, row, None, reader, _address_of(copy), content, f"{key}:{copy.id}", now=now)
+
+    # Reacting
+
+    async def react(
+        self, tx: Transaction, person: Member, written: Written, emoji: str, event: str, *, now: datetime
+    ) -> None:
+        """An emoji under a message that the relay has carried, or that its own reader wrote."""
+        emoji = clean_name(emoji)[:EMOJI_LIMIT]
+        about = await self._at(tx, None, written.platform, written.answers or "")
+        row = None if about is None else await store.case_numbered(tx, about.case_id)
+        if not emoji or about is None or row is None or row.open_for is None or person.id not in in_case(row):
+            return
+        kept = await self._keep(tx, row, person, emoji, written, about=about, kind=REACTION, now=now)
+        quote = _quote(tx, about)
+        for reader_id in in_case(row):
+            if reader_id == person.id:
+                continue
+            name = _title(row, person, reader_id)
+            said = _("{name}: {emoji}", name=name, emoji=emoji)
+            if quote:
+                said = _("{name}: {emoji} to “{words}”", name=name, emoji=emoji, words=quote)
+            reader = await members.load(tx, reader_id)
+            for to, upon in (await self._upon(tx, "react", about, reader))[-1:]:
+                found = Upon(act="react", message=upon.message, delivery=upon.delivery, otherwise=said)
+                key = f"{event}:{reader_id}"
+                await self._send(tx, row, kept, reader, to, Content(text=emoji, upon=found), key, now=now)
+
+    async def _unreact(
+        self,
+        tx: Transaction,
+        row: tables.CaseRow,
+        kept: RelayMessage,
+        copies: Sequence[Delivery],
+        key: str,
+        *,
+        now: datetime,
+    ) -> None:
+        for copy in copies:
+            if copy.state == "pending":
+                await _drop(tx, copy)
+            elif copy.state in GONE_OUT and copy.member_id is not None:
+                reader = await members.load(tx, copy.member_id)
+                content = Content(upon=_upon_copy("unreact", copy, ""))
+                await self._send(tx, row, None, reader, _address_of(copy), content, f"{key}:{copy.id}", now=now)
+
+    # Arriving
+
+    async def arrived(self, tx: Transaction, delivery: Claimed, *, now: datetime) -> None:
+        """A copy has arrived: once all have, its author sees that under their message."""
+        relay_id = await tx.session.scalar(select(Delivery.relay_id).where(Delivery.id == delivery.id))
+        kept = None if relay_id is None else await tx.session.get(RelayMessage, relay_id)
+        upon = delivery.content.upon
+        if kept is None or kept.kind != TEXT or kept.message_id is None or (upon is not None and upon.act != "answer"):
+            return
+        if any(copy.state in {"pending", "sending"} for copy in await _copies(tx, kept.id)):
+            return
+        row = await store.case_numbered(tx, kept.case_id)
+        author = await members.load(tx, kept.author)
+        if row is None:
+            return
+        for to, upon in await self._upon(tx, "react", kept, author):
+            content = Content(text=ARRIVED, upon=upon)
+            await self._send(tx, row, None, author, to, content, f"arrived:{kept.id}", now=now, calmly=True)
+
+    async def not_arrived(self, tx: Transaction, failed: Claimed, error: SendError, *, now: datetime) -> None:
+        """A copy does not arrive: its author is told, once an hour for each who is not reached."""
+        relay_id = await tx.session.scalar(select(Delivery.relay_id).where(Delivery.id == failed.id))
+        kept = None if relay_id is None else await tx.session.get(RelayMessage, relay_id)
+        row = None if kept is None else await store.case_numbered(tx, kept.case_id)
+        if kept is None or row is None or kept.kind != TEXT or kept.author == failed.member_id:
+            return
+        author = await members.load(tx, kept.author)
+        address = await self._voice.private_address(tx, author)
+        if address is None:
+            return
+        text = (
+            _("Your message has not reached them yet. I go on trying.")
+            if isinstance(error, TryAgain)
+            else _("Your message did not reach them. I keep it for whoever comes next.")
+        )
+        upon = next((upon for to, upon in await self._upon(tx, "answer", kept, author) if to == address), None)
+        if upon is not None and (quote := _quote(tx, kept)):
+            title = _("“{words}”", words=quote)
+            upon = Upon(act="answer", message=upon.message, otherwise=title)
+        key = f"unarrived:{kept.author}:{failed.member_id}:{int(now.timestamp()) // 3600}"
+        await self._send(tx, row, None, author, address, Content(text=text, upon=upon), key, now=now)
+
+    # Finding
+
+    async def _at(self, tx: Transaction, case_id: int | None, platform: str, message_id: str) -> RelayMessage | None:
+        """The message of a relay that stands there, as its author wrote it or as the bot has brought it."""
+        kept = await _original(tx, platform, message_id)
+        if kept is None:
+            copy = select(Delivery.relay_id).where(Delivery.platform == platform, Delivery.message_id == message_id)
+            relay_id = await tx.session.scalar(copy.where(Delivery.relay_id.is_not(None)).limit(1))
+            kept = None if relay_id is None else await tx.session.get(RelayMessage, relay_id)
+        if kept is None or kept.kind != TEXT or kept.removed_at or case_id not in {None, kept.case_id}:
+            return None
+        return kept
+
+    async def _upon(self, tx: Transaction, act: Act, kept: RelayMessage, reader: Member) -> list[tuple[Address, Upon]]:
+        """Where `reader` sees a message: as they wrote it themselves, or as their copies."""
+        if kept.author != reader.id:
+            copies = [copy for copy in await _copies(tx, kept.id, reader.id) if copy.state in GONE_OUT]
+            return [(_address_of(copy), _upon_copy(act, copy, "")) for copy in copies]
+        if kept.platform is None or kept.message_id is None:
+            return []
+        address = await self._voice.private_address(tx, reader, platform=kept.platform)
+        return [] if address is None else [(address, Upon(act=act, message=kept.message_id))]
+
+    async def _send(
+        self,
+        tx: Transaction,
+        row: tables.CaseRow,
+        kept: RelayMessage | None,
+        reader: Member,
+        to: Address,
+        content: Content,
+        key: str,
+        *,
+        now: datetime,
+        calmly: bool = False,
+    ) -> None:
+        is_sign = content.upon is not None and content.upon.act in {"react", "unreact"}
+        message = Message(
+            key=f"case:{row.id}:{'' if calmly else 'relay:'}{key}",
+            to=to,
+            content=content,
+            priority=Priority.REPLY if is_sign else Priority.CRISIS,
+            due_at=now,
+            expires_at=now + OF_USE if is_sign else None,
+            member_id=reader.id,
+            about_id=row.member_id if kept is None else kept.author,
+            case_id=row.id,
+            relay_id=None if kept is None else kept.id,
+        )
+        await self._voice.put(tx, message, reader.language, now=now)
+
+
+def in_case(row: tables.CaseRow) -> list[int]:
+    """Who is in the case just now: its member, who has it, and who has joined them."""
+    people = dict.fromkeys((row.member_id, row.holder, *row.helpers))
+    return [person for person in people if person is not None]
+
+
+def _title(row: tables.CaseRow, person: Member, reader: int) -> Text:
+    """The chosen name of who speaks; to peers with the number of the case, of which they may have several."""
+    if row.member_id == person.id:
+        return _("{name} (case {number})", name=person.name or words.A_MEMBER, number=row.id)
+    name = _("{name}, peer", name=person.name or words.A_PEER)
+    return name if reader == row.member_id else _("{name} (case {number})", name=name, number=row.id)
+
+
+def _quote(tx: Transaction, kept: RelayMessage) -> str:
+    """The beginning of a message, on one line."""
+    said = " ".join((store.opened(tx, kept.text_sealed, store.RELAY) or "").split())
+    return said if len(said) <= QUOTE else f"{said[: QUOTE - 1].rstrip()}…"
+
+
+def _address_of(copy: Delivery) -> Address:
+    return Address(
+        platform=copy.platform,
+        kind="direct" if copy.kind == "direct" else "place",
+        id=copy.address,
+        fallback=copy.fallback,
+    )
+
+
+def _upon_copy(act: Act, copy: Delivery, otherwise: Text | str) -> Upon:
+    return Upon(act=act, message=copy.message_id, delivery=copy.id, otherwise=otherwise)
+
+
+async def has_carried(tx: Transaction, platform: str, message_id: str) -> bool:
+    """Whether a message, or a reaction, was somebody's word to another."""
+    return await _original(tx, platform, message_id) is not None
+
+
+async def _original(tx: Transaction, platform: str, message_id: str) -> RelayMessage | None:
+    query = select(RelayMessage).where(RelayMessage.platform == platform, RelayMessage.message_id == message_id)
+    return await tx.session.scalar(query.order_by(RelayMessage.id.desc()).limit(1))
+
+
+async def _copies(tx: Transaction, relay_id: int, reader: int | None = None) -> Sequence[Delivery]:
+    """The deliveries that brought a message, or its last words, to people; what only did something to one is none."""
+    is_change = Delivery.key.like(f"case:%:relay:{CHANGED}%")
+    query = select(Delivery).where(Delivery.relay_id == relay_id, ~is_change).order_by(Delivery.id)
+    if reader is not None:
+        query = query.where(Delivery.member_id == reader)
+    return list(await tx.session.scalars(query.execution_options(populate_existing=True)))
+
+
+async def _drop(tx: Transaction, copy: Delivery) -> None:
+    await _drop_all(tx, Delivery.id == copy.id)
+
+
+async def _changes(tx: Transaction, copies: Sequence[Delivery]) -> list[Delivery]:
+    """What has changed these copies, or waits to: where a platform keeps it as a message of its own, it goes, too."""
+    is_change = Delivery.key.like(f"case:%:relay:{CHANGED}%")
+    query = select(Delivery).where(Delivery.relay_id.in_({copy.relay_id for copy in copies}), is_change)
+    there = {(copy.platform, copy.message_id) for copy in copies}
+    return [one for one in await tx.session.scalars(query) if (one.platform, one.message_id) not in there]
+
+
+async def _drop_all(tx: Transaction, which: ColumnElement[bool]) -> None:
+    await tx.session.execute(
+        update(Delivery)
+        .where(which, Delivery.state == "pending")
+        .values(state="expired", reason="it was taken back or changed before it left")
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _is_of(tx: Transaction, member_id: int, platform: str, account: str) -> bool:
+    identity = tables.Identity
+    query = select(identity.id).where(
+        identity.member_id == member_id, identity.platform == platform, identity.account == account
+    )
+    return await tx.session.scalar(query.limit(1)) is not None

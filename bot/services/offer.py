@@ -1,0 +1,21 @@
+"""The button that calls a person, under whatever the bot says to a member privately."""
+
+from dataclasses import replace
+
+from bot.core.content import Choice, Content
+from bot.core.words import _
+
+I_NEED_A_PERSON = Choice(label=_("I need a person"), command="peer", style="danger")
+
+_IN_TOUCH = {"peer", "safe"}
+"""Who has one of these buttons calls a person already, or has called one."""
+
+ROOM_FOR = 20
+"""Buttons of a message that leave room for one more on every platform: Discord shows 25."""
+
+
+def with_a_person(content: Content) -> Content:
+    """The same with the button that calls a person last, unless one like it is there."""
+    if len(content.choices) >= ROOM_FOR or any(choice.command in _IN_TOUCH for choice in content.choices):
+        return content
+    return replace(content, choices=(*content.choices, I_NEED_A_PERSON))

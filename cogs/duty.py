@@ -1,0 +1,226 @@
+"""Duty: who is on, breaks, and what peers tell of how they help."""
+
+from datetime import date, time
+
+from bot.core.commands import BadValue, Parameter, command
+from bot.core.content import Choice, Content, Field, Reply
+from bot.core.duty.rota import weekly_days
+from bot.core.kinds import DATE, LANGUAGE, NAME, TIME, WEEKDAYS, Number, OneOf, Words
+from bot.core.recurrence import ALL_DAYS, describe, parse, weekly
+from bot.core.roles import Action, Role
+from bot.core.words import Say, Text, _
+from bot.services.call import Call
+from bot.services.duty import Breaks, Duty, Rotas
+from bot.services.duty import roster as rosters
+from bot.services.duty.roster import LIST_LIMIT, Listed
+from bot.services.duty.words import names
+
+PERSON = Parameter(name="person", ask=_("Which peer? Their name."), kind=NAME)
+
+
+class DutyCog:
+    """Commands around who is there for others."""
+
+    def __init__(self, duty: Duty, breaks: Breaks, rotas: Rotas) -> None:
+        self._duty = duty
+        self._breaks = breaks
+        self._rotas = rotas
+
+    @command("who", _("Who of the peers is on, now and next"), may=Action.TAKE_CASE)
+    async def who(self, call: Call) -> Reply:
+        """Who is on, who can be called, who comes next."""
+        who = await self._duty.who(call.tx, call.member.community.id, call.now)
+        fields: list[Field] = []
+        if who.has_rotas:
+            on: Say = await names(call.tx, who.on)
+            if who.change_at is not None:
+                on = _("{names}, until {time}", names=on, time=who.change_at.astimezone(call.member.zone))
+            fields.append(Field(name=_("On now"), value=on))
+            if who.change_at is not None:
+                fields.append(Field(name=_("Next"), value=await names(call.tx, who.next_on)))
+        fields.append(Field(name=_("Can be called now"), value=await names(call.tx, who.ready.available)))
+        if who.on_break:
+            fields.append(Field(name=_("On a break"), value=await names(call.tx, who.on_break)))
+        choices = (Choice(label=_("The coming week"), command="rota"),) if who.has_rotas else ()
+        return Reply(content=Content(title=_("Who is on"), fields=tuple(fields), choices=choices))
+
+    @command("break", _("Be off at once, without a reason"), may=Action.TAKE_CASE)
+    async def begin_break(self, call: Call) -> Reply:
+        """Off, at once; held cases are handed over."""
+        _on_the_roster(call)
+        content = await self._breaks.begin(call.tx, call.member, now=call.now)
+        back = Choice(label=_("I'm back"), command="back")
+        return Reply(content=Content(text=content.text, choices=(back,)))
+
+    @command("back", _("Be back after a break"), may=Action.TAKE_CASE)
+    async def end_break(self, call: Call) -> Reply:
+        """Back on the rota."""
+        return Reply(content=await self._breaks.end(call.tx, call.member, now=call.now))
+
+    # The roster
+
+    @command("roster", _("What is known of you as a peer; to organizers, of all peers"), may=Action.TAKE_CASE)
+    async def roster(self, call: Call) -> Reply:
+        """One's own entry, and to organizers everybody's."""
+        listed = await rosters.listed(call.tx, call.member.community.id, now=call.now)
+        if Role.ORGANIZER not in call.member.roles:
+            _on_the_roster(call)
+            listed = [each for each in listed if each.entry.member == call.member.id]
+        fields = tuple([Field(name=each.name, value=_entry(each)) for each in listed[:LIST_LIMIT]])
+        if not fields:
+            raise BadValue(_("There are no peers yet. They stand in the community's file, under people."))
+        choices = (
+            Choice(label=_("Languages"), command="roster languages"),
+            Choice(label=_("Topics"), command="roster topics"),
+            Choice(label=_("Hours"), command="roster hours"),
+            Choice(label=_("Most cases at a time"), command="roster most"),
+        )
+        return Reply(content=Content(title=_("The roster"), fields=fields, choices=choices))
+
+    @command(
+        "roster languages",
+        _("Set which languages you support people in"),
+        Parameter(
+            name="languages",
+            ask=_("Which languages? With commas, such as English, Spanish."),
+            kind=Words(200),
+            rest=True,
+        ),
+        may=Action.TAKE_CASE,
+    )
+    async def languages(self, call: Call, languages: str) -> Reply:
+        """Set one's languages."""
+        _on_the_roster(call)
+        reader = call.member.reads(call.now)
+        codes = [LANGUAGE.parse(part, reader) for part in _parts(languages)]
+        await rosters.set_lists(call.tx, call.member.id, languages=codes)
+        return await self.roster(call)
+
+    @command(
+        "roster topics",
+        _("Set what you can talk about well"),
+        Parameter(
+            name="topics",
+            ask=_("Which topics? With commas, such as alcohol, grief, being a parent."),
+            kind=Words(500),
+            rest=True,
+        ),
+        may=Action.TAKE_CASE,
+    )
+    async def topics(self, call: Call, topics: str) -> Reply:
+        """Set one's topics, in one's own words."""
+        _on_the_roster(call)
+        await rosters.set_lists(call.tx, call.member.id, topics=[part[:40] for part in _parts(topics)])
+        return await self.roster(call)
+
+    @command(
+        "roster hours",
+        _("Set when you can be called besides your shifts"),
+        Parameter(name="days", ask=_("On which days? For example daily, or mon-fri."), kind=WEEKDAYS),
+        Parameter(name="begins", ask=_("From what time?"), kind=TIME),
+        Parameter(name="ends", ask=_("Until what time? The same is all day."), kind=TIME),
+        may=Action.TAKE_CASE,
+    )
+    async def hours(self, call: Call, days: str, begins: time, ends: time) -> Reply:
+        """Set one's hours; every day from a time until the same means always."""
+        _on_the_roster(call)
+        on = weekly_days(days)
+        always = on == ALL_DAYS and begins == ends
+        await rosters.set_hours(call.tx, call.member.id, None if always else (sorted(on), begins, ends))
+        return await self.roster(call)
+
+    @command(
+        "roster most",
+        _("Set how many cases you take at a time"),
+        Parameter(name="most", ask=_("At most how many, 1 to 10?"), kind=Number(1, 10)),
+        may=Action.TAKE_CASE,
+    )
+    async def most(self, call: Call, most: int) -> Reply:
+        """Set how many open cases one has at most."""
+        _on_the_roster(call)
+        await rosters.set_most(call.tx, call.member.id, most)
+        return await self.roster(call)
+
+    @command(
+        "roster credential",
+        _("Write down a peer's certificate or training, and until when it is valid"),
+        PERSON,
+        Parameter(name="until", ask=_("Until which day is it valid? For example 2027-06-30."), kind=DATE),
+        Parameter(name="name", ask=_("What is it called?"), kind=Words(80), rest=True),
+        may=Action.MANAGE_COMMUNITY,
+    )
+    async def credential(self, call: Call, person: str, until: date, name: str) -> Reply:
+        """Store a credential; the peer is off the rota once it has lapsed."""
+        member = await self._rotas.peer_named(call.tx, call.member.community.id, person)
+        await rosters.set_credential(call.tx, call.member.community.id, member, name, until, now=call.now)
+        text = _("{person}: {name}, valid until {day}.", person=await names(call.tx, [member]), name=name, day=until)
+        return Reply(content=Content(text=text))
+
+    @command(
+        "roster forget",
+        _("Remove a peer's credential"),
+        PERSON,
+        Parameter(name="name", ask=_("Which one? As it is called in “roster”."), kind=Words(80), rest=True),
+        may=Action.MANAGE_COMMUNITY,
+    )
+    async def forget(self, call: Call, person: str, name: str) -> Reply:
+        """Remove a credential."""
+        member = await self._rotas.peer_named(call.tx, call.member.community.id, person)
+        await rosters.forget_credential(call.tx, call.member.community.id, member, name, now=call.now)
+        return Reply(content=Content(text=_("Removed.")))
+
+    @command(
+        "rota board",
+        _("Turn the board in the peers' room on or off"),
+        Parameter(name="switch", ask=_("On or off?"), kind=OneOf(("on", _("on")), ("off", _("off")))),
+        may=Action.MANAGE_COMMUNITY,
+    )
+    async def board(self, call: Call, switch: str) -> Reply:
+        """The live board of a community that has rotas."""
+        if not await rosters.set_board(call.tx, call.member.community.id, on=switch == "on", now=call.now):
+            raise BadValue(_("There is no rota yet. An organizer makes one with “rota add”."))
+        return Reply(content=Content(text=_("The board is on.") if switch == "on" else _("The board is off.")))
+
+
+def _on_the_roster(call: Call) -> None:
+    if Role.PEER not in call.member.roles:
+        raise BadValue(_("You are not on the roster: only peers are. An organizer gives that role, in the file."))
+
+
+def _parts(typed: str) -> list[str]:
+    return [part.strip() for part in typed.replace(";", ",").split(",") if part.strip()][:LIST_LIMIT]
+
+
+def _entry(listed: Listed) -> Text:
+    """A peer's entry in a few lines."""
+    entry = listed.entry
+    text: Text = _("Cases now: {held} of at most {most}.", held=entry.held, most=entry.most)
+    if entry.break_since is not None:
+        text = _("{before} On a break.", before=text)
+    if entry.languages:
+        text = _("{before}\nLanguages: {languages}", before=text, languages=", ".join(entry.languages))
+    if entry.topics:
+        text = _("{before}\nTopics: {topics}", before=text, topics=", ".join(entry.topics))
+    if entry.hours is not None:
+        days = describe(parse(weekly(entry.hours.days)), listed.today)
+        text = _(
+            "{before}\nHours: {days}, {start} to {end} ({zone})",
+            before=text,
+            days=days,
+            start=entry.hours.begins,
+            end=entry.hours.ends,
+            zone=entry.zone.key,
+        )
+    for credential in entry.credentials:
+        if credential.until is None:
+            text = _("{before}\n{name}", before=text, name=credential.name)
+        elif credential.until < listed.today:
+            text = _(
+                "{before}\n{name}: lapsed on {day}. Off the rota until it is renewed.",
+                before=text,
+                name=credential.name,
+                day=credential.until,
+            )
+        else:
+            text = _("{before}\n{name}: until {day}", before=text, name=credential.name, day=credential.until)
+    return text

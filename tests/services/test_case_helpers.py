@@ -1,0 +1,102 @@
+"""Several people in one case: who joins, who is handed it, and old buttons."""
+
+from harness import World
+from harness.fixtures import on_both_databases
+from sqlalchemy import select
+
+from bot.storage.tables import CaseEvent, CaseRow
+
+
+async def taken_case(world: World) -> None:
+    """Alice has asked for a person, and Sam has the case; nobody has looked at what was said since."""
+    await world.alice.says("peer")
+    await world.sam.clicks("I'm on it")
+    clear(world)
+
+
+def clear(world: World) -> None:
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+@on_both_databases
+async def test_a_second_peer_joins_and_all_read_all(world: World) -> None:
+    await taken_case(world)
+    await world.robin.says("join 1")
+    world.robin.sees("You are in it")
+    world.robin.sees("Case 1", "You are with them now", "Leave the talk")
+    world.sam.sees("Robin has joined you (case 1)")
+    world.alice.sees("Robin is here")
+    await world.alice.says("hello both")
+    world.sam.sees("hello both")
+    world.robin.sees("hello both")
+    await world.robin.says("hello alice")
+    world.sam.sees("Robin, peer (case 1)", "hello alice")
+    world.alice.sees("Robin, peer", "hello alice")
+    await world.robin.clicks("Leave the talk")
+    world.robin.sees("You are out of case 1")
+    world.sam.sees("Robin has left the talk")
+    world.alice.sees("Robin has left the talk. The others are still here.")
+
+
+async def test_a_case_is_handed_to_a_named_peer_with_a_note(world: World) -> None:
+    await taken_case(world)
+    await world.sam.says("hand over 1 Robin she likes to be called Ali")
+    world.sam.sees("Robin has case 1 now")
+    world.robin.sees("Case 1", "A note from who was here before: “she likes to be called Ali”")
+    world.alice.sees("Robin is here")
+    world.room("peers").sees("Robin is on it")
+    (sealed,) = await world.rows(select(CaseRow.note_sealed))
+    assert b"Ali" not in sealed
+    assert (await world.rows(select(CaseEvent.what).order_by(CaseEvent.id)))[-2:] == ["HandedOver", "was given it"]
+
+
+async def test_a_moderator_takes_a_case_from_its_holder_who_is_told(world: World) -> None:
+    await taken_case(world)
+    await world.mo.says("hand over 1 Mo")
+    world.mo.sees("You have it.")
+    world.mo.sees("You are with them now")
+    world.sam.sees("Case 1 is with Mo now")
+    world.alice.sees("Mo is here")
+    world.room("peers").sees("Mo is on it")
+
+
+async def test_nobody_is_handed_a_case_who_may_not_have_it(world: World) -> None:
+    await taken_case(world)
+    await world.sam.says("settings name Sam")
+    await world.sam.says("hand over 1 alice")
+    world.sam.sees("They cannot have this case")
+    assert await world.rows(select(CaseRow.turn)) == [1]
+    clear(world)
+
+
+async def test_a_button_of_before_the_hand_over_does_nothing_and_says_so(world: World) -> None:
+    await taken_case(world)
+    await world.sam.says("hand over 1 Robin")
+    clear(world)
+    await world.sam.clicks("Hand over")
+    world.sam.sees("I did nothing: that button is old. Case 1 is with Robin.")
+    await world.sam.clicks("Resolve")
+    world.sam.sees("How did it end?")
+    await world.sam.clicks("They are safe for now")
+    world.sam.sees("I did nothing: that button is old.")
+    assert await world.rows(select(CaseRow.state)) == ["acknowledged"]
+
+
+async def test_who_was_never_in_a_case_does_not_learn_of_it_by_its_number(world: World) -> None:
+    await taken_case(world)
+    await world.robin.says("hand over 1")
+    world.robin.sees("There is no such case")
+    await world.robin.says("leave 1")
+    world.robin.sees("I did nothing")
+
+
+async def test_a_helper_who_erases_their_data_is_out_of_the_case(world: World) -> None:
+    await taken_case(world)
+    await world.robin.says("join 1")
+    clear(world)
+    await world.robin.says("!mydata erase")
+    clear(world)
+    await world.robin.clicks("Yes, erase everything")
+    assert await world.rows(select(CaseRow.helpers)) == [[]]
+    clear(world)

@@ -1,0 +1,52 @@
+"""Floods, and members who are paused."""
+
+from harness import World
+from harness.fixtures import on_both_databases
+from sqlalchemy import func, select
+
+from bot.services.escalations.paging import FLOOD_CASES
+from bot.storage.tables import CaseRow
+
+
+@on_both_databases
+async def test_a_flood_is_one_page_with_a_number_while_each_member_has_their_answer(world: World) -> None:
+    crowd = [world.person(f"bot{n}") for n in range(FLOOD_CASES + 4)]
+    for one in crowd:
+        await one.says("I need a person", "lobby")
+    for one in crowd:
+        one.sees("I'm getting a person")
+    room = world.room("peers")
+    alone = [shown for shown in room.unseen if "I'm on it" in [str(choice.label) for choice in shown.choices]]
+    assert len(alone) == FLOOD_CASES - 1
+    told = room.sees(f"{FLOOD_CASES} people are waiting", "Show the cases")
+    assert not [shown for shown in room.unseen if shown not in alone], "one page for all of the flood"
+    assert not told.private
+    assert await world.rows(select(func.count(CaseRow.next_at))) == [len(crowd)]
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+async def test_a_paused_member_calls_nobody_by_hand_and_has_the_numbers(world: World) -> None:
+    await world.mo.says("pause 24 alice")
+    world.mo.sees("For 24 h their asking by hand calls nobody")
+    await world.alice.says("peer")
+    world.alice.sees("I cannot call a peer for you by this button just now", "988")
+    assert await world.rows(select(CaseRow.id)) == []
+    await world.advance(hours=24, minutes=1)
+    await world.alice.says("peer")
+    world.alice.sees("I'm getting a person for you")
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+async def test_danger_in_the_words_of_a_paused_member_calls_as_ever(world: World) -> None:
+    await world.mo.says("pause 24 alice")
+    world.mo.sees("For 24 h")
+    await world.alice.says("I took all the pills")
+    world.alice.sees("911")
+    world.room("peers").sees("Emergency")
+
+
+async def test_only_a_moderator_pauses(world: World) -> None:
+    await world.sam.says("pause 24 alice")
+    world.sam.sees("This is for moderators of your community")
