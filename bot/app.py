@@ -32,10 +32,14 @@ from bot.services.escalations.aftercare import Aftercare
 from bot.services.escalations.effects import Effects
 from bot.services.escalations.followup import FollowUps
 from bot.services.escalations.swapping import Swapping
+from bot.services.feeds.fetching import Limits
+from bot.services.feeds.finding import Vocabulary
+from bot.services.feeds.refreshing import Refresher
 from bot.services.hub import BotHub
 from bot.services.lexicons import Lexicons
 from bot.services.meetings import Meetings
 from bot.services.recently import Recently
+from bot.services.resource_reviews import ResourceReviews
 from bot.services.resources import Resources
 from bot.services.voice import Voice
 from bot.serving import Serving
@@ -45,6 +49,7 @@ from cogs.beside import BesideCog
 from cogs.checkins import CheckInCog
 from cogs.duty import DutyCog
 from cogs.escalation import EscalationCog
+from cogs.guides import GuideCog
 from cogs.help import HelpCog
 from cogs.meetings import MeetingCog
 from cogs.mydata import MyDataCog
@@ -70,6 +75,7 @@ class App:
     communities: Communities
     lexicons: Lexicons
     due: DueWork
+    feeds: Refresher
     platforms: dict[str, Platform]
     senders: dict[str, Sender]
     make_sender: Callable[[Platform], Sender]
@@ -80,6 +86,7 @@ class App:
         """Do what is due, and wake the senders."""
         self.hub.forget_old()
         self.lexicons.look()
+        self.feeds.look()
         await self.due.do(self.now())
         self.wake()
 
@@ -101,8 +108,15 @@ class App:
         await Serving(self).run(tick=tick, until=until)
 
 
-def build(database: Database, now: Callable[[], datetime], make_platforms: Callable[[Hub], Iterable[Platform]]) -> App:
-    """Everything, put together."""
+def build(
+    database: Database,
+    now: Callable[[], datetime],
+    make_platforms: Callable[[Hub], Iterable[Platform]],
+    *,
+    feed_limits: Limits = Limits(),  # noqa: B008  it is frozen
+    refresh: timedelta = timedelta(days=1),
+) -> App:
+    """Everything, put together. Feeds on the web are read every `refresh`."""
     senders: dict[str, Sender] = {}
 
     def wake() -> None:
@@ -117,7 +131,7 @@ def build(database: Database, now: Callable[[], datetime], make_platforms: Calla
     duty, rotas = Duty(), Rotas(voice)
     escalations = Escalations(Effects(voice, resources, duty))
     follow_ups = FollowUps(voice)
-    checkins, meetings = CheckIns(voice), Meetings(voice)
+    checkins, meetings, reviews = CheckIns(voice), Meetings(voice), ResourceReviews(voice, resources)
     recently = Recently(now)
     lexicons = Lexicons(built_in(), load_detector(), database)
     registry = Registry.of(
@@ -126,10 +140,11 @@ def build(database: Database, now: Callable[[], datetime], make_platforms: Calla
         AftercareCog(follow_ups, Aftercare(voice)),
         BesideCog(escalations, resources, Swapping(voice)),
         CheckInCog(checkins),
-        MeetingCog(meetings),
         DutyCog(duty, Breaks(voice, escalations), rotas),
         RotaCog(rotas),
-        ResourceCog(resources),
+        MeetingCog(meetings, Vocabulary()),
+        ResourceCog(resources, reviews),
+        GuideCog(resources),
         SettingsCog(checkins, escalations),
         MyDataCog(escalations, recently),
     )
@@ -165,8 +180,10 @@ def build(database: Database, now: Callable[[], datetime], make_platforms: Calla
             duty=DutyRounds(voice),
             events=dispatcher,
             follow_ups=follow_ups,
+            reviews=reviews,
             watch=ClockWatch() if now is system_now else None,
         ),
+        feeds=Refresher(database, meetings, voice, now, limits=feed_limits, every=refresh),
         platforms=platforms,
         senders=senders,
         make_sender=make_sender,

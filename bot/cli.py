@@ -12,6 +12,7 @@ import typer
 
 from bot.core.words import _
 from bot.memory import spare_memory
+from bot.operations.resource_cli import resources_app
 from bot.operations.stopping import FAILED, Stop, told
 
 if TYPE_CHECKING:
@@ -36,11 +37,14 @@ app = typer.Typer(
 community_app = typer.Typer(no_args_is_help=True, help=str(_("Describe your community in a file, and apply it.")))
 db_app = typer.Typer(no_args_is_help=True, help=str(_("Look after the database.")))
 lexicon_app = typer.Typer(no_args_is_help=True, help=str(_("Look after the rules by which danger is heard.")))
+meetings_app = typer.Typer(no_args_is_help=True, help=str(_("Take in meetings that others publish, and list them.")))
 app.add_typer(community_app, name="community")
 app.add_typer(db_app, name="db")
 audit_app = typer.Typer(no_args_is_help=True, help=str(_("See who did what in the cases of a community.")))
 app.add_typer(lexicon_app, name="lexicon")
 app.add_typer(audit_app, name="audit")
+app.add_typer(meetings_app, name="meetings")
+app.add_typer(resources_app, name="resources")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -360,6 +364,99 @@ def lexicon_report(
         from bot.operations.lexicon_report import report
 
         asyncio.run(report(given.config, community, Console(highlight=False), as_json=as_json))
+
+
+OfCommunity = Annotated[
+    str | None, typer.Option("--community", help=str(_("For which community, if there are several.")), metavar="ID")
+]
+
+
+@meetings_app.command(
+    "import",
+    help=str(
+        _(
+            "Take in the meetings of files or addresses: Meeting Guide or BMLT JSON, an online list, a sheet's export,"
+            " CSV or iCalendar. What was read before is compared; a source that cannot be read keeps it."
+        )
+    ),
+)
+def meetings_import(
+    context: typer.Context,
+    sources: Annotated[list[str], typer.Argument(help=str(_("Files or addresses.")), metavar="SOURCE…")],
+    *,
+    programme: Annotated[
+        str | None, typer.Option(help=str(_("Whose meetings they are, such as aa, na or al-anon.")))
+    ] = None,
+    zone: Annotated[
+        str | None, typer.Option(help=str(_("The time zone of meetings that name none, such as America/New_York.")))
+    ] = None,
+    community: OfCommunity = None,
+    accept_fewer: Annotated[
+        bool, typer.Option("--accept-fewer", help=str(_("Take it even if more than half of its meetings are gone.")))
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=str(_("Only say what would be done.")))] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import feeds."""
+    given: Options = context.obj
+    with told(debug=given.debug):
+        from bot.operations.meeting_feeds import import_feeds
+        from bot.services.feeds.taking import Asked
+
+        asked = Asked(programme=programme, zone=zone, accept_fewer=accept_fewer, dry_run=dry_run)
+        well = asyncio.run(import_feeds(given.config, sources, asked, community, as_json=as_json))
+    if not well:
+        raise typer.Exit(FAILED)
+
+
+@meetings_app.command("list", help=str(_("List the meetings that were taken in.")))
+def meetings_list(
+    context: typer.Context,
+    *,
+    text: Annotated[str, typer.Option(help=str(_("Words of its name or place; typos are forgiven.")))] = "",
+    programme: Annotated[str | None, typer.Option(help=str(_("Only of this programme.")))] = None,
+    online: Annotated[bool, typer.Option("--online", help=str(_("Only those one can join from afar.")))] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help=str(_("At most so many.")))] = None,
+    community: OfCommunity = None,
+    as_json: AsJson = False,
+) -> None:
+    """List meetings."""
+    given: Options = context.obj
+    with told(debug=given.debug):
+        from bot.core.meetings.types import programme_of
+        from bot.operations.meeting_feeds import list_meetings
+        from bot.services.feeds.finding import Sought
+
+        of = programme_of(programme) if programme else None
+        sought = Sought(text=text, programme=of, online=online, limit=limit)
+        asyncio.run(list_meetings(given.config, community, sought, as_json=as_json))
+
+
+@meetings_app.command("feeds", help=str(_("The sources of meetings, and how reading them went.")))
+def meetings_feeds(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """List feeds."""
+    given: Options = context.obj
+    with told(debug=given.debug):
+        from bot.operations.meeting_feeds import show_feeds
+
+        asyncio.run(show_feeds(given.config, as_json=as_json))
+
+
+@meetings_app.command("calendar", help=str(_("Write your community's own meetings as an iCalendar file.")))
+def meetings_calendar(
+    context: typer.Context,
+    file: Annotated[
+        Path | None, typer.Argument(help=str(_("The file, such as meetings.ics; else it is printed.")), metavar="FILE")
+    ] = None,
+    *,
+    community: OfCommunity = None,
+) -> None:
+    """Write a calendar."""
+    given: Options = context.obj
+    with told(debug=given.debug):
+        from bot.operations.meeting_feeds import write_calendar
+
+        asyncio.run(write_calendar(given.config, community, file))
 
 
 def _own_rules(path: Path | None) -> "tuple[Lexicon | None, bool]":

@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL, make_url
 
 from bot.core.tomlfile import FILE_LIMIT, BadFile, Problem, did_you_mean, key_of, problems_of, read_toml
 from bot.core.words import Text, _
-from bot.sections import SQLITE, Clock, Console, Database, Discord, Encryption, Log, Matrix, secret_url
+from bot.sections import SQLITE, Clock, Console, Database, Discord, Encryption, Feeds, Log, Matrix, secret_url
 
 __all__ = [
     "BadFile",
@@ -28,6 +28,7 @@ __all__ = [
     "Database",
     "Discord",
     "Encryption",
+    "Feeds",
     "Log",
     "Matrix",
     "Problem",
@@ -64,6 +65,7 @@ class Config(BaseSettings):
     discord: Discord = Discord()
     matrix: Matrix = Matrix()
     log: Log = Log()
+    feeds: Feeds = Feeds()
     clock: Clock = Clock()
     _warnings: tuple[Text, ...] = PrivateAttr(default=())
 

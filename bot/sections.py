@@ -203,6 +203,20 @@ class Log(_Section):
     level: Annotated[str, values.one_of(_LEVELS)] = "info"
 
 
+class Feeds(_Section):
+    """`[feeds]`: how meetings that others publish are fetched.
+
+    - `allow_private`: also from private networks and from this machine.
+    - `megabytes`: how long a feed may be, 1 to 2000; `seconds`: how long fetching it may take, 5 to 3600.
+    - `refresh_hours`: how often feeds on the web are read again, 1 to 720.
+    """
+
+    allow_private: Annotated[bool, _SWITCH] = False
+    megabytes: Annotated[int, values.number(1, 2000)] = 600
+    seconds: Annotated[int, values.number(5, 3600)] = 900
+    refresh_hours: Annotated[int, values.number(1, 720)] = 24
+
+
 class Clock(_Section):
     """`[clock]`: `tick_seconds`, 0.05 to 60, is how often the bot looks for work that is due."""
 

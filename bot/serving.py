@@ -75,6 +75,7 @@ class Serving:
             for platform in self._app.platforms.values():
                 await _for_a_while(platform.close(), platform.name)
             await _for_a_while(self._app.hub.finish(), "what was heard")
+            await _for_a_while(self._app.feeds.stop(), "feeds of meetings")
             await _for_a_while(self._app.lexicons.settled(), "communities' own rules")
             # Last: from now on another process may connect.
             await _cancel([owning, carrying, *self._late])

@@ -1,17 +1,22 @@
 """Meetings: organizers announce them, members follow them."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from bot.core.commands import BadValue, Parameter, command
-from bot.core.content import Choice, Content, Field, Reply
+from bot.core.content import Attachment, Choice, Content, Field, Reply
 from bot.core.kinds import DATE, LINK, MINUTES, NAME, TIME, WEEKDAYS, ZONE, Words
+from bot.core.meetings import asking
 from bot.core.occurrences import describe, instant
 from bot.core.roles import Action
 from bot.core.words import Text, _
 from bot.services.call import Call
+from bot.services.feeds import calendars, finding, following, showing
+from bot.services.feeds.finding import Listed, Sought, Vocabulary
 from bot.services.meeting_times import Coming, rule_of
 from bot.services.meetings import Meetings
+from bot.storage.tables import MeetingRow
 
 SHOWN = 6
 LEAD = 15
@@ -27,29 +32,143 @@ DAY = Parameter(name="day", ask=_("On which day? For example tomorrow, or 2026-1
 class MeetingCog:
     """Commands and buttons around meetings."""
 
-    def __init__(self, service: Meetings) -> None:
+    def __init__(self, service: Meetings, vocabulary: Vocabulary) -> None:
         self._meetings = service
+        self._vocabulary = vocabulary
 
     @command("meetings", _("The next meetings, in your own time"))
     async def next(self, call: Call) -> Reply:
-        """List what comes, in the reader's zone."""
+        """List what comes, in the reader's zone: the community's own, and what its feeds list."""
         coming = await self._meetings.coming(call.tx, call.member.community.id, now=call.now, limit=SHOWN)
-        if not coming:
+        listed = await finding.coming(
+            call.tx,
+            call.member.community.id,
+            Sought(),
+            self._vocabulary,
+            begin=call.now,
+            end=call.now + asking.LONGEST,
+            limit=SHOWN,
+        )
+        if not coming and not listed:
             return Reply(content=Content(text=_("There are no meetings in the next two weeks.")))
         zone = call.member.zone
-        choices: dict[int, Choice] = {}
+        shown: list[tuple[datetime, Field, Choice]] = []
         for each in coming:
             label = _("Remind me: {meeting}", meeting=each.meeting.name[:50])
-            arguments = {"meeting": str(each.meeting.id)}
-            choices[each.meeting.id] = Choice(label=label, command="meetings follow", arguments=arguments)
+            remind = Choice(label=label, command="meetings follow", arguments={"meeting": str(each.meeting.id)})
+            shown.append((each.start, _shown(each, zone, call.now), remind))
+        for found in listed:
+            start = found.start or call.now
+            shown.append((start, showing.field_of(found, zone, call.member.language), _details(found)))
+        shown = sorted(shown, key=lambda each: each[0])[:SHOWN]
         return Reply(
             content=Content(
                 title=_("The next meetings"),
                 text=_("Times are yours ({zone}).", zone=zone.key),
-                fields=tuple(_shown(each, zone, call.now) for each in coming),
-                choices=tuple(choices.values())[:5],
+                fields=tuple(field for _start, field, _choice in shown),
+                choices=_once(choice for _start, _field, choice in shown),
             )
         )
+
+    @command(
+        "meetings find",
+        _("Find a meeting: when, where, which kind"),
+        Parameter(
+            name="words",
+            ask=_("What do you look for? For example: online tonight, women tuesday near Boston, next 2 hours."),
+            kind=Words(200),
+            rest=True,
+        ),
+    )
+    async def find(self, call: Call, words: str) -> Reply:
+        """Find listed meetings by one's own words, in spite of typos."""
+        zone = call.member.zone
+        asked = asking.read(words, None, now=call.now, zone=zone)
+        sought = Sought(
+            text=asked.text,
+            near=asked.near,
+            programme=asked.programme,
+            types=asked.types,
+            language=asked.language,
+            online=asked.online,
+            in_person=asked.in_person,
+        )
+        community = call.member.community.id
+        listed = await finding.coming(
+            call.tx, community, sought, self._vocabulary, begin=asked.begin, end=asked.end, limit=SHOWN
+        )
+        title, text = _("Meetings"), _("Times are yours ({zone}).", zone=zone.key)
+        if not listed:
+            listed = await finding.matching(call.tx, community, sought, self._vocabulary, limit=SHOWN)
+            title = _("None then, but these are like it")
+        if not listed:
+            none = _("I know of no such meeting. Fewer words may find one, such as “online” or the name of a town.")
+            return Reply(content=Content(text=none))
+        return Reply(
+            content=Content(
+                title=title,
+                text=text,
+                fields=tuple(showing.field_of(each, zone, call.member.language) for each in listed),
+                choices=_once(_details(each) for each in listed),
+            )
+        )
+
+    @command("meetings show", _("All about a meeting, and how to join it"), MEETING)
+    async def show(self, call: Call, meeting: str) -> Reply:
+        """Show a listed meeting to the one who asks, with the link and the passcode."""
+        found = await self._listed(call, meeting)
+        if found is None:
+            row = await self._meetings.named(call.tx, call.member.community.id, meeting)
+            when = describe(rule_of(row))
+            where = "\n".join(part for part in (row.where, row.link) if part)
+            text = _("{when}\n{place}", when=when, place=where) if where else when
+            return Reply(content=Content(title=row.name, text=text))
+        name = showing.reference(found)
+        choices = (
+            Choice(label=_("Remind me"), command="meetings follow", arguments={"meeting": name}),
+            Choice(label=_("Something is wrong here"), command="meetings wrong", arguments={"meeting": name}),
+        )
+        content = showing.all_of(found, call.member.zone, call.member.language, now=call.now)
+        by_appointment = found.meeting.by_appointment
+        return Reply(
+            content=Content(
+                title=content.title,
+                text=content.text,
+                fields=content.fields,
+                choices=choices[1:] if by_appointment else choices,
+            )
+        )
+
+    @command("meetings wrong", _("Say that something about a listed meeting is wrong"), MEETING)
+    async def wrong(self, call: Call, meeting: str) -> Reply:
+        """Say where its publisher hears of mistakes: the bot tells nobody who found one."""
+        found = await self._listed(call, meeting)
+        if found is None:
+            row = await self._meetings.named(call.tx, call.member.community.id, meeting)
+            text = _("{meeting} is your community's own: tell an organizer or a moderator.", meeting=row.name)
+            return Reply(content=Content(text=text))
+        return Reply(content=showing.where_to_report(found))
+
+    async def _listed(self, call: Call, typed: str) -> Listed | None:
+        """The listed meeting that a button or a name means; None if it is none."""
+        community = call.member.community.id
+        named = showing.read_reference(typed)
+        if named is not None:
+            found = await finding.by_handle(call.tx, community, *named)
+            if found is None:
+                raise BadValue(_("That meeting is not listed any more. Look for another with “meetings find”."))
+            return found
+        if typed.isdecimal() or await self._meetings.has_like(call.tx, community, typed):
+            return None
+        likely = await finding.matching(call.tx, community, Sought(text=typed), self._vocabulary, limit=1)
+        return likely[0] if likely else None
+
+    async def _row(self, call: Call, typed: str) -> MeetingRow:
+        """The community's own row of a meeting that was named; one of a feed gets one now."""
+        found = await self._listed(call, typed)
+        if found is None:
+            return await self._meetings.named(call.tx, call.member.community.id, typed)
+        return await following.adopt(call.tx, self._meetings, call.member.community, found, now=call.now)
 
     @command(
         "meetings follow",
@@ -59,7 +178,7 @@ class MeetingCog:
     )
     async def follow(self, call: Call, meeting: str, minutes: int = LEAD) -> Reply:
         """Follow a meeting with a lead time of one's choice."""
-        found = await self._meetings.named(call.tx, call.member.community.id, meeting)
+        found = await self._row(call, meeting)
         await self._meetings.follow(call.tx, call.member, found, minutes, now=call.now)
         text = _("I'll remind you privately {minutes} min before {meeting}.", minutes=minutes, meeting=found.name)
         unfollow = Choice(label=_("No reminder"), command="meetings unfollow", arguments={"meeting": str(found.id)})
@@ -69,9 +188,20 @@ class MeetingCog:
     async def unfollow(self, call: Call, meeting: str) -> Reply:
         """Stop following."""
         found = await self._meetings.named(call.tx, call.member.community.id, meeting)
-        followed = await self._meetings.unfollow(call.tx, call.member, found)
         text = _("No more reminders of {meeting}.", meeting=found.name)
+        followed = await self._meetings.unfollow(call.tx, call.member, found)
+        await following.leave(call.tx, found)
         return Reply(content=Content(text=text if followed else _("You were not following it.")))
+
+    @command("meetings calendar", _("The meetings you follow, as a file for your own calendar"))
+    async def calendar(self, call: Call) -> Reply:
+        """Give the member an iCalendar file of what they follow, privately."""
+        text = await calendars.of_member(call.tx, call.member.id, call.member.community.id, now=call.now)
+        if "BEGIN:VEVENT" not in text:
+            return Reply(content=Content(text=_("You follow no meeting yet: press “Remind me” on one.")))
+        file = Attachment(filename="meetings.ics", text=text)
+        said = _("Open this file with your calendar. It holds the links to join, so keep it to yourself.")
+        return Reply(content=Content(text=said, attachment=file))
 
     @command(
         "meetings add",
@@ -147,6 +277,17 @@ class MeetingCog:
         name = found.name
         await self._meetings.remove(call.tx, found, now=call.now)
         return Reply(content=Content(text=_("{meeting} is removed. I have told its followers.", meeting=name)))
+
+
+def _details(found: Listed) -> Choice:
+    label = _("More: {meeting}", meeting=found.meeting.name[:50])
+    return Choice(label=label, command="meetings show", arguments={"meeting": showing.reference(found)})
+
+
+def _once(choices: Iterable[Choice]) -> tuple[Choice, ...]:
+    """The first choices that do different things, as many as a message has room for."""
+    different = {choice.token: choice for choice in choices}
+    return tuple(different.values())[:5]
 
 
 def _as_link(where: str, call: Call) -> str | None:

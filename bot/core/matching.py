@@ -17,6 +17,9 @@ _TYPED_LIMIT = 100
 _BEGINS, _HAS_WORD, _ALIKE = 97.0, 92.0, 70.0
 """Scores out of 100: the name begins so; one of its words does; the least likeness worth showing."""
 
+_BETWEEN = re.compile(r"[\W_]+")
+_INSIDE = re.compile(r"[.'’]")
+
 _WORD_LENGTH = 3
 """Fewer letters than this are the beginning of too many words."""
 
@@ -26,9 +29,11 @@ def fold(text: str) -> str:
 
     Accents, dots and apostrophes count for nothing.
     """
+    if text.isascii():  # most names are, and have nothing to decompose
+        return _BETWEEN.sub(" ", text.lower().replace(".", "").replace("'", "")).strip()
     decomposed = normalize("NFKD", normalize("NFKD", text).casefold())
     plain = "".join(char for char in decomposed if unicodedata.category(char) != "Mn")
-    return re.sub(r"[\W_]+", " ", re.sub(r"[.'’]", "", plain)).strip()
+    return _BETWEEN.sub(" ", _INSIDE.sub("", plain)).strip()
 
 
 def nearest(typed: str, names: Iterable[tuple[str, T]], limit: int = 5) -> list[T]:

@@ -16,6 +16,9 @@ _BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061
 _LINE_END = re.compile(r"\r\n|[\r\x85\u2028\u2029]")
 """What Unicode also takes for the end of a line."""
 
+_ASCII_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
+"""Control characters, but for the end of a line: all that is harmful in plain ASCII."""
+
 _BLANK = "\u115f\u1160\u2800\u3164\uffa0"
 """Letters and symbols that are drawn as nothing."""
 
@@ -31,6 +34,8 @@ def normalize(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
 
     `unicodedata.normalize` sorts marks in quadratic time; 32,000 of them in one message stop it for 10 seconds.
     """
+    if text.isascii():
+        return text
     kept: list[str] = []
     marks = 0
     for char in text:
@@ -46,8 +51,11 @@ def clean(text: str, limit: int = NOTE_LIMIT) -> str:
     It is in Unicode's form NFC, and cleaning it again changes nothing.
     """
     lines = re.sub(r"[\t\v\f]", " ", _LINE_END.sub("\n", text))
-    # Removing a character may bring together two that compose: normalize last.
-    kept = normalize("NFC", "".join(char for char in lines if char == "\n" or _is_harmless(char)))
+    if lines.isascii():
+        kept = _ASCII_CONTROL.sub("", lines)
+    else:
+        # Removing a character may bring together two that compose: normalize last.
+        kept = normalize("NFC", "".join(char for char in lines if char == "\n" or _is_harmless(char)))
     return re.sub(r"\n{3,}", "\n\n", kept).strip()[:limit].rstrip()
 
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -89,6 +89,23 @@ def line(expected: Text, limit: int, *, private: bool = False) -> Takes:
     return Takes(expected, parse, private=private)
 
 
+def text(expected: Text, limit: int) -> Takes:
+    """Words on several lines, without control and direction characters."""
+
+    def parse(value: Any) -> str:
+        cleaned = clean(_text(value, limit), limit)
+        if not cleaned:
+            raise ValueError
+        return cleaned
+
+    return Takes(expected, parse)
+
+
+def day(value: Any) -> str:
+    """A date of TOML's own, or as text: 2026-11-22."""
+    return date.fromisoformat(value.isoformat() if isinstance(value, date) else _text(value)).isoformat()
+
+
 def matching(expected: Text, pattern: str, *, private: bool = False) -> Takes:
     """Text that is a full match of a regular expression; a whole number counts as its digits."""
     compiled = re.compile(pattern, re.ASCII)
@@ -160,6 +177,7 @@ LANGUAGE = of_kind(_("a language's two letters, such as en"), kinds.LANGUAGE)
 CLOCK = of_kind(_("a time of day such as 19:30"), kinds.TIME)
 WEEKDAYS = Takes(_("days such as tue, thu"), _weekdays)
 WEB_LINK = link(_("a link that starts with https:// or http://"), "https", "http")
+DAY = Takes(_("a date such as 2026-11-22"), day)
 CSV_PATH = Takes(_("the name of a .csv file beside this one, or in a folder beside it"), _path(".csv"))
 TOML_PATH = Takes(_("the name of a .toml file beside this one, or in a folder beside it"), _path(".toml"))
 SLUG = matching(_("2 to 32 characters of a-z, 0-9 and -, such as riverside"), r"[a-z0-9][a-z0-9-]{0,30}[a-z0-9]")

@@ -16,6 +16,7 @@ from bot.core.faults import where
 from bot.core.words import _
 from bot.operations.accounts import make_platforms
 from bot.operations.demo import sample
+from bot.operations.meeting_feeds import limits_of
 from bot.operations.opening import only_one_running, open_configured
 from bot.operations.stopping import Stop
 from bot.operations.terminal.lines import is_terminal, read_lines, standard_input
@@ -48,7 +49,13 @@ async def _run(config: Config) -> None:
     screen = Screen(Console(highlight=False), live=is_terminal() and sys.stdout.isatty())
     database = await open_configured(config)
     try:
-        app = build(database, system_now, lambda hub: make_platforms(config, hub, show=screen.show, now=system_now))
+        app = build(
+            database,
+            system_now,
+            lambda hub: make_platforms(config, hub, show=screen.show, now=system_now),
+            feed_limits=limits_of(config),
+            refresh=timedelta(hours=config.feeds.refresh_hours),
+        )
         if config.console_enabled:
             await _add_sample(app)
         _say_what_is_on(app)

@@ -13,7 +13,7 @@ from bot.core.people import Community
 from bot.core.policy import CONCERN_POLICY, Policies, Policy
 from bot.core.roles import Role
 from bot.core.words import Say, Text, _
-from bot.services import members
+from bot.services import guides, members
 from bot.services.community_people import apply_people, people_ids, person_of
 from bot.services.duty import Rotas
 from bot.services.duty.from_file import apply_rotas, rotas_by_name, rotas_of_file
@@ -68,6 +68,7 @@ async def stored_file(tx: Transaction, slug: str) -> CommunityFile | None:
             read_policies(row.policy), {id_: str(person["name"]) for id_, person in people.items()}
         ),
     }
+    values["guides"] = await guides.stored(tx, row.slug)
     if row.resources_file:
         values["resources"] = row.resources_file
     if row.lexicon_file:
@@ -149,6 +150,7 @@ class Communities:
         else:
             await replace_community_resources(tx, row.id, resources_csv, source=str(file.resources))
         await replace_community_lexicon(tx, row.id, lexicon_toml)
+        await guides.replace_guides(tx, row.id, file.guides)
         return community
 
 
@@ -284,6 +286,7 @@ def _wanted(meeting: Meeting, file: CommunityFile) -> dict[str, Any]:
 def _entries(before: CommunityFile | None, after: CommunityFile, left_alone: frozenset[str]) -> Iterator[Change]:
     yield from _differences(_("place {name}"), _places(before), _places(after))
     yield from _differences(_("person {name}"), _people(before), _people(after, before))
+    yield from _differences(_("guide {name}"), _guides(before), _guides(after))
     meetings = _meetings_of(after)
     stored = {name: m for name, m in _meetings_of(before).items() if name in meetings or name not in left_alone}
     yield from _differences(_("meeting {name}"), stored, meetings)
@@ -305,6 +308,10 @@ def _differences(label: Text, before: Mapping[str, Any], after: Mapping[str, Any
 
 def _places(file: CommunityFile | None) -> dict[str, Any]:
     return {} if file is None else {f"{p.platform} {p.address}": frozenset(p.kinds) for p in file.places}
+
+
+def _guides(file: CommunityFile | None) -> dict[str, Any]:
+    return {} if file is None else {guide.id: guide for guide in file.guides}
 
 
 def _people(file: CommunityFile | None, before: CommunityFile | None = None) -> dict[str, Any]:

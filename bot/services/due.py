@@ -17,6 +17,7 @@ from bot.services.duty import DutyRounds, telling
 from bot.services.escalations import Escalations
 from bot.services.escalations.followup import FollowUps
 from bot.services.meetings import Meetings
+from bot.services.resource_reviews import ResourceReviews
 from bot.storage.database import Database, Transaction
 from bot.storage.tables import CaseRow
 
@@ -60,6 +61,7 @@ class DueWork:
         duty: DutyRounds,
         events: Dispatcher,
         follow_ups: FollowUps,
+        reviews: ResourceReviews,
         watch: ClockWatch | None = None,
     ) -> None:
         self._database = database
@@ -75,6 +77,7 @@ class DueWork:
             ("follow-ups", lambda tx, now: follow_ups.due(tx, now=now)),
             ("expiry", self._expire),
         )
+        self._reviews: tuple[str, Step] = ("reviews", lambda tx, now: reviews.due(tx, now=now))
         self._has_looked_back = False
         self._cleaned_at: datetime | None = None
         self._clean_from: datetime | None = None
@@ -94,9 +97,12 @@ class DueWork:
         if self._expired:
             log.warning("%d deliveries expired: they came too late to be of use", self._expired)
             self._expired = 0
-        # At the end, and one batch in each tick: whoever waits for the database goes first.
-        if self._may_clean(now) and not await self._batch("housekeeping", self._clean, now):
-            self._cleaned_at = now
+        # At the end, and one batch in each tick: whoever waits for the database goes first. Nor are organizers asked
+        # about what is a year old by a clock that is not believed.
+        if self._may_clean(now):
+            asked = await self._batch(*self._reviews, now)
+            if not await self._batch("housekeeping", self._clean, now) and not asked:
+                self._cleaned_at = now
 
     async def _batches(self, name: str, step: Step, now: datetime) -> bool:
         """Do a batch; on PostgreSQL, which works on one while it stores another, two. Whether there may be more."""

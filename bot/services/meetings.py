@@ -91,9 +91,11 @@ class Meetings:
         return list(await tx.session.scalars(query))
 
     async def coming(self, tx: Transaction, community_id: int, *, now: datetime, limit: int) -> list[Coming]:
-        """The next occurrences of the community's meetings, also the one that is on now."""
+        """The next occurrences of the community's own meetings, also the one that is on now."""
         found: list[Coming] = []
         for meeting in await self.all_of(tx, community_id):
+            if meeting.feed_id is not None:  # one of a feed, which some follow
+                continue
             begun = now - timedelta(minutes=meeting.minutes)
             found += await between(tx, meeting, begun, now + LOOK_AHEAD)
         return sorted(found, key=lambda c: (c.start, c.meeting.id))[:limit]
@@ -116,6 +118,14 @@ class Meetings:
             return meetings[sure[0]]
         guesses = tuple(str(name) for name, _score, _index in likely) or tuple(names[:5])
         raise BadValue(_("Which meeting do you mean?"), guesses, parameter="meeting")
+
+    async def has_like(self, tx: Transaction, community_id: int, typed: str) -> bool:
+        """Whether one of the community's meetings is surely or likely called so."""
+        names = [meeting.name for meeting in await self.all_of(tx, community_id)]
+        return (
+            process.extractOne(typed, names, scorer=fuzz.WRatio, processor=utils.default_process, score_cutoff=SURE)
+            is not None
+        )
 
     async def follow(self, tx: Transaction, member: Member, meeting: MeetingRow, lead: int, *, now: datetime) -> None:
         """Remind the member privately, `lead` minutes before each start."""

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from itertools import groupby
 
 from sqlalchemy import delete, select
 
@@ -10,23 +13,75 @@ from bot.core.people import Member
 from bot.core.resources import (
     EmergencyNumber,
     Found,
+    KnownNumbers,
     Parsed,
     Resource,
     crisis_lines,
     describe_briefly,
     parse_community_resources,
+    read_need,
     search,
 )
-from bot.storage.database import Transaction
+from bot.core.resources.index import Need
+from bot.services import found_services, resource_checks
+from bot.storage.database import Database, Transaction
 from bot.storage.tables import CommunityResource
+
+PAGE = 3
+"""Answers at a time: what a phone shows at once."""
+
+
+ANSWERS = 30
+"""Answers that can be asked for, page by page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some answers, and whether there are more behind them."""
+
+    found: tuple[Found, ...]
+    more: bool
+
+    @classmethod
+    def of(cls, ranked: Sequence[Found], number: int) -> "Page":
+        """The page of that number, from 0, of `ranked`; what is paired is never parted, nor shown in part."""
+        pages: list[list[Found]] = [[]]
+        for _pair, group in groupby(ranked, key=lambda match: match.resource.pair or object()):
+            together = list(group)
+            if pages[-1] and len(pages[-1]) + len(together) > PAGE:
+                pages.append([])
+            pages[-1] += together
+        return cls(tuple(pages[number]) if number < len(pages) else (), number + 1 < len(pages))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A search: as `bot.core.resources.search` takes it. `at` is the reader's own time."""
+
+    words: str
+    country: str | None
+    at: datetime
+    place: str | None = None
+    topic: str | None = None
+    language: str | None = None
+
+    @property
+    def need(self) -> Need:
+        """What is asked for."""
+        return read_need(self.words, country=self.country, place=self.place, topic=self.topic, language=self.language)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Resources:
     """All that can be looked up. `helplines` and `emergency_numbers` (by country) ship with the bot."""
 
     helplines: Sequence[Resource]
     emergency_numbers: Mapping[str, EmergencyNumber]
+
+    @cached_property
+    def known(self) -> KnownNumbers:
+        """What the helplines know of numbers."""
+        return KnownNumbers.of(self.helplines)
 
     async def find(
         self,
@@ -34,21 +89,53 @@ class Resources:
         member: Member,
         words: str,
         *,
+        now: datetime,
         country: str | None = None,
         topic: str | None = None,
         place: str | None = None,
-        limit: int = 3,
-    ) -> tuple[Found, ...]:
-        """What fits the words best, for the asked country, else the member's, else the community's."""
-        return search(
-            await self.all_for(tx, member.community.id),
-            words,
+        page: int = 0,
+    ) -> Page:
+        """What fits the words best, for the asked country, else the member's, else the community's.
+
+        `page` counts from 0.
+        """
+        own = await resource_checks.applied(tx, member.community.id, await self.all_for(tx, member.community.id))
+        asked = Asked(
+            words=words,
             country=country or member.country,
             place=place,
             topic=topic,
             language=member.language,
-            limit=limit,
+            at=now.astimezone(member.zone),
         )
+        imported = await found_services.candidates(tx, member.community.id, asked.need)
+        return self.ranked(own, await resource_checks.applied(tx, member.community.id, imported), asked, page=page)
+
+    async def find_anywhere(self, database: Database | None, asked: Asked, *, page: int = 0) -> Page:
+        """What fits best of the helplines and all that was imported, whichever community it is for."""
+        if database is None:
+            return self.ranked(self.helplines, (), asked, page=page)
+        async with database.read() as tx:
+            imported = await found_services.candidates(tx, None, asked.need)
+        return self.ranked(self.helplines, imported, asked, page=page)
+
+    def ranked(self, own: Sequence[Resource], imported: Sequence[Resource], asked: Asked, *, page: int = 0) -> Page:
+        """A page of what fits best among `own` and those of the `imported` that are no helpline of ours over again."""
+        unknown: dict[tuple[str, ...], Resource] = {}
+        for one in imported:
+            if one.city or one.address or self.known.line_of(one) is None:
+                unknown.setdefault((one.name.casefold(), one.phone, one.city, one.address), one)
+        ranked = search(
+            [*own, *unknown.values()],
+            asked.words,
+            country=asked.country,
+            place=asked.place,
+            topic=asked.topic,
+            language=asked.language,
+            at=asked.at,
+            limit=ANSWERS,
+        )
+        return Page.of(ranked, page)
 
     async def all_for(self, tx: Transaction, community_id: int) -> list[Resource]:
         """The community's own resources, then the built-in helplines."""

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.core.faults import where
+from bot.storage import feed_tables  # noqa: F401  its tables belong to the metadata
 from bot.storage.database import Database, make_engine
 from bot.storage.vault import KEY_VARIABLE, KeyProblem, Vault, load_key, make_key
 

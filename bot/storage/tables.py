@@ -184,6 +184,12 @@ class MeetingRow(Base):
     room_lead: Mapped[int]
     """Minutes before the start at which the community's room is reminded; 0: never."""
     from_file: Mapped[bool] = mapped_column(default=False)
+    feed_id: Mapped[int | None]
+    handle: Mapped[str | None] = mapped_column(String(20))
+    """Which meeting of which feed it is, if members follow one that a feed lists: it is kept as the feed has it.
+
+    No foreign key: SQLite would have to write the table anew, and lose the reminders that go with its rows.
+    """
 
 
 class MeetingChange(Base):
@@ -470,4 +476,4 @@ class Remembered(Base):
 
 
 # Whoever knows the tables knows all of them; at the end, for these need `Base`.
-from bot.storage import duty_tables  # noqa: E402, F401  see above
+from bot.storage import duty_tables, resource_tables  # noqa: E402, F401  see above

@@ -8,7 +8,7 @@ import pytest
 from harness.fixtures import POSTGRESQL, database_kind, database_url, key_file, postgresql_server
 from real_matrix.homeserver import Homeserver
 
-from bench import discord_limit, disk, due, growth, jobstore, latency, memory, page, synapse
+from bench import discord_limit, disk, due, feeds, growth, jobstore, latency, memory, page, resources, synapse
 from bench.databases import Kind
 from bench.growth import Point
 from bench.report import Row
@@ -74,8 +74,16 @@ async def test_memory() -> None:
     assert taken.on > 0
 
 
+async def test_resources() -> None:
+    assert len(promised(await resources.measure(60, 15))) == 2
+
+
 async def test_disk() -> None:
     assert len(await disk.measure(50, 3, SQLITE)) == 3
+
+
+async def test_feeds() -> None:
+    assert len(promised(await feeds.measure(200, 20_000, searches=3))) == 6
 
 
 async def test_growth(tmp_path: Path) -> None:

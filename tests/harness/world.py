@@ -24,6 +24,7 @@ from bot.platforms.console.lines import Clicks, Says
 from bot.scheduling.clock import VirtualClock
 from bot.storage.database import Database
 from bot.storage.opening import open_database
+from bot.storage.resource_tables import ResourceReview
 from harness.communities import HARBOUR
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=ZoneInfo("America/New_York"))
@@ -157,7 +158,9 @@ class World:
     ) -> None:
         """Apply a community's file."""
         async with self.database.begin() as tx:
-            await self.app.communities.apply(tx, community, resources_csv, lexicon_toml, now=self.now)
+            applied = await self.app.communities.apply(tx, community, resources_csv, lexicon_toml, now=self.now)
+            # Nobody is asked about old resources, which would come into every test that moves the clock by weeks.
+            await tx.insert_new(ResourceReview, community_id=applied.id, asked_at=self.now, off=True)
         await self.app.settle()
 
     def add_commands(self, cog: object) -> None:

@@ -17,3 +17,9 @@ async def test_a_country_can_be_named(world: World) -> None:
     await world.alice.runs("resources", words="crisis in Austria")
     await world.alice.reads("For Austria", "142")
     await world.alice.reads("Hello, I'm the bot of Harbour")
+
+
+async def test_a_guide_is_read_with_the_number_to_call(world: World) -> None:
+    await world.alice.runs("guide", name="overdose")
+    await world.alice.reads("Emergency number in United States: 911", "naloxone")
+    await world.alice.reads("Hello, I'm the bot of Harbour")

@@ -148,6 +148,11 @@ def _by_city() -> dict[str, tuple[str, ...]]:
     return {city: tuple(zones) for city, zones in cities.items()}
 
 
+def zones_of_city(name: str) -> tuple[str, ...]:
+    """The zones of large cities of that name; () if none is known."""
+    return _by_city().get(fold(name), ())
+
+
 @cache
 def _by_abbreviation() -> dict[str, tuple[str, ...]]:
     known = zone_names()

@@ -6,11 +6,16 @@ from urllib.parse import urlsplit
 
 from bot.core.content import Field
 from bot.core.resources.languages import language_name
-from bot.core.resources.model import Resource
+from bot.core.resources.model import Phone, Resource
 from bot.core.words import Say, Text, _, _n
 
 _MONTHS_SHOWN = 24
 """Months: an older check is given in years."""
+
+_NOTE_SHOWN = 300
+"""Characters of a note: more is nothing to read on a phone; the link has it."""
+_NOT_CALLED = frozenset({"fax", "tty", "pager"})
+_ALSO_SHOWN = 2
 
 _DAYS = {"daily": _("every day"), "Mon-Fri": _("Monday to Friday"), "Mon-Sat": _("Monday to Saturday")}
 
@@ -30,27 +35,51 @@ _MONTH_OF = (
 )
 
 
-def describe(resource: Resource, *, today: date) -> Field:
-    """`resource` as one field of a content.
+def describe(resource: Resource, *, today: date, why: Text | None = None) -> Field:
+    """`resource` as one field of a content; `why` it is shown stands first.
 
     Its last lines are its source, the age of its last check on `today`, and whether it is to be confirmed.
     """
     country = f" ({resource.country})" if resource.country else ""
-    lines: list[Say] = [resource.organization] if resource.organization else []
+    lines: list[Say] = [line for line in (resource.alert, resource.organization) if line]
+    if why is not None:
+        lines.insert(0, why)
     lines += _ways(resource)
+    lines += [_also(phone) for phone in resource.more_phones if phone.kind not in _NOT_CALLED][:_ALSO_SHOWN]
     if resource.languages:
         names = ", ".join(language_name(code) for code in resource.languages)
         lines.append(_("Languages: {languages}", languages=names))
-    if resource.region:
-        lines.append(_("Where: {place}", place=resource.region))
+    if where := _where(resource):
+        lines.append(_("Where: {place}", place=where))
+    if resource.eligibility:
+        lines.append(_("For whom: {people}", people=_cut(resource.eligibility)))
+    if resource.cost:
+        lines.append(_("Cost: {cost}", cost=_cut(resource.cost)))
     if resource.note:
-        lines.append(resource.note)
+        lines.append(_cut(resource.note, _NOTE_SHOWN))
     if resource.source:
         lines.append(_("Source: {source}", source=_short(resource.source)))
     lines.append(when_checked(resource, today=today))
     if not resource.confirmed:
         lines.append(_("To be confirmed: please check the number with the service."))
     return Field(name=f"{resource.name}{country}", value=_joined(lines))
+
+
+def _also(phone: Phone) -> Text:
+    if phone.note:
+        return _("Also: {number} ({note})", number=phone.number, note=_cut(phone.note))
+    return _("Also: {number}", number=phone.number)
+
+
+def _where(resource: Resource) -> str:
+    """Its address, or the part of the country it serves."""
+    region = " ".join(part for part in (resource.state, resource.postcode) if part)
+    address = ", ".join(part for part in (resource.address, resource.city, region) if part)
+    return address or resource.region
+
+
+def _cut(text: str, limit: int = 150) -> str:
+    return text if len(text) <= limit else f"{text[:limit].rsplit(' ', 1)[0].rstrip(' ;,')} …"
 
 
 def describe_briefly(resource: Resource) -> Field:

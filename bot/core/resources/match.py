@@ -18,6 +18,8 @@ _STOP = frozenset(
     helpline hotline hours how i im in is it line me my near nearby need no not now number of on only or
     please resource service some somebody someone tell text that the there this to today tonight us want
     we what where which who with you your
+    al ayuda busco con cerca cómo como de del donde dónde el en es esta este estoy hay hoy la las lo los me mi mí
+    necesito no noche para por que qué quiero se sin su tengo un una y
     """.split()  # noqa: SIM905  as prose it is easier to read and to add to
 )
 """Words that say nothing about what is looked for."""

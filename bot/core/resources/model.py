@@ -13,23 +13,55 @@ _FOR_SOME = frozenset({"youth", "veterans", "lgbtq", "indigenous"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Phone:
+    """One more way to reach a resource. `kind` as HSDS has it: voice, text, fax, tty, …; "" is not known."""
+
+    number: str
+    """As it is dialled and read: never validated as a phone number."""
+    kind: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
     """One thing to turn to. An empty text means "not known" or "has none"."""
 
     name: str
     organization: str = ""
+    key: str = ""
+    """What its source calls it, the same at every import; "" of what ships with the bot."""
     country: str = ""
     """ISO 3166-1 alpha-2 in capitals; "" is not bound to a country."""
     region: str = ""
     """The part of the country, the place or the people it serves, in its source's words."""
     phone: str = ""
     """As it is dialled and read, "988 then press 1" included: never validated as a phone number."""
+    more_phones: tuple[Phone, ...] = ()
+    email: str = ""
+    address: str = ""
+    """Street and number, on one line."""
+    city: str = ""
+    state: str = ""
+    """The state or province, as its source writes it: "MD"."""
+    postcode: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    """Degrees north and east (WGS 84)."""
+    eligibility: str = ""
+    """Whom it is for, in its source's words."""
+    cost: str = ""
+    """What it costs and what pays for it, in its source's words."""
+    alert: str = ""
+    """What must be known first, such as that it is closed for a while."""
     text_to: str = ""
     """What to text where, such as "HOME to 741741"."""
     chat_url: str = ""
     link: str = ""
     hours: str = ""
-    """"24/7", "17:00-00:00 daily", "Mon-Fri 10:00-20:00" in the country's own wall time, or free words."""
+    """"24/7", "17:00-00:00 daily", "Mon-Fri 10:00-20:00" in the country's own wall time, or free words.
+    Several are separated by "; "."""
+    zone: str = ""
+    """The IANA zone of `hours`; "" is that of its place."""
     languages: tuple[str, ...] = ()
     """ISO 639 codes."""
     topics: tuple[str, ...] = ()
@@ -94,13 +126,17 @@ def first_with_pairs(ranked: Iterable[Resource], everything: Sequence[Resource],
     A pair that no longer fits is left out as a whole; a pair that comes first is shown whole, over the limit
     if need be.
     """
-    shown: dict[Resource, None] = {}
+    shown: list[Resource] = []
+    there: set[int] = set()
+    paired: set[str] = set()
     for resource in ranked:
         if len(shown) >= limit:
             break
-        if resource in shown:
+        if resource.pair in paired or id(resource) in there:
             continue
-        others = [r for r in everything if resource.pair and r.pair == resource.pair and r != resource]
+        others = [r for r in everything if r.pair == resource.pair and r != resource] if resource.pair else []
         if not shown or len(shown) + 1 + len(others) <= limit:
-            shown |= dict.fromkeys([resource, *others])
+            shown += [resource, *others]
+            there.add(id(resource))
+            paired |= {resource.pair} - {""}
     return tuple(shown)

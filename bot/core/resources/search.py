@@ -2,11 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from bot.core.resources.hours import is_open
+from bot.core.resources.index import LONG_NUMBER, Need
 from bot.core.resources.match import WORDS_LIMIT, alike_among, all_words, numbers, telling_words
 from bot.core.resources.model import Resource, first_with_pairs, reachable
-from bot.core.resources.topics import TOPICS, topic_id, topics_in
+from bot.core.resources.states import state_name
+from bot.core.resources.topics import TOPICS, topic_id, topics_and_rest
+from bot.core.resources.wishes import asks_for_free, costs_little
 from bot.core.words import Text, _
 
 # What a match is worth: topic over words over place and language. Nothing hangs on the exact figures.
@@ -16,10 +22,13 @@ _RELATED = 20.0
 _WORD = 12.0
 _WORDS_MOST = 36.0
 _PLACE = 10.0
+_FREE = 8.0
 _LANGUAGE = 6.0
+_OPEN = 5.0
+_LATELY = 3.0
 
-_LONG_NUMBER = 7
-"""Digits: a number this long says by itself in which country it is; a short code does not."""
+_YEAR = timedelta(days=365)
+"""What was checked within it counts as checked lately."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,10 @@ class _Asked:
     numbers: dict[str, str]
     place: tuple[str, ...]
     language: str
+    free: bool
+    rest: tuple[str, ...]
+    """The words that name no topic."""
+    at: datetime | None
 
     @property
     def anything(self) -> bool:
@@ -52,55 +65,82 @@ def search(
     place: str | None = None,
     topic: str | None = None,
     language: str | None = None,
+    at: datetime | None = None,
     limit: int = 3,
 ) -> tuple[Found, ...]:
     """The best `limit` of `resources` for what somebody asks, best first; empty if nothing fits.
 
     `country` is an ISO code, or None where it is not known: then nothing that is bound to a country by its phone
     number is found, and `needs_country` tells whether to ask. `topic` is a topic's id or one of its names;
-    `language` an ISO code. Without words, topic and place everything in reach is listed. A full phone number that
+    `language` an ISO code; `at` the reader's own time (aware), which tells what is open and checked lately.
+    Without words, topic and place everything in reach is listed. A full phone number that
     was replaced finds its successor, wherever that is. Equally good matches: the community's own first, then
     the confirmed, then those for everybody, then the most lately checked. Pairs stay
     together. Never raises for what people type.
     """
-    asked = _read(words, place, topic, language)
+    asked = _read(words, place, topic, language, at)
     in_reach = [r for r in resources if reachable(r, country)]
-    found = {match.resource: match for match in _matches(resources, in_reach, asked)}
-    ranked = sorted(found.values(), key=_rank)
+    ranked = sorted(_matches(resources, in_reach, asked), key=_rank)
+    found = {id(match.resource): match for match in ranked}
     shown = first_with_pairs((match.resource for match in ranked), resources, limit)
     paired = _("Shown with the one above: they belong together.")
-    return tuple(found.get(resource) or Found(resource, 0.0, paired) for resource in shown)
+    return tuple(found.get(id(resource)) or Found(resource, 0.0, paired) for resource in shown)
+
+
+def read_need(
+    words: str, *, country: str | None, place: str | None = None, topic: str | None = None, language: str | None = None
+) -> Need:
+    """What somebody asks for, as the full text of imported services is asked for it."""
+    asked = _read(words, place, topic, language, None)
+    return Need(
+        topics=asked.topics,
+        words=asked.rest,
+        numbers=tuple(asked.numbers),
+        place=asked.place,
+        free=asked.free,
+        country=country,
+        language=asked.language,
+    )
 
 
 def needs_country(resources: Sequence[Resource], words: str, *, country: str | None, topic: str | None = None) -> bool:
     """Whether to ask for the country first: phone lines would match, but each rings in one country only."""
     if country is not None:
         return False
-    asked = _read(words, None, topic, None)
+    asked = _read(words, None, topic, None, None)
     bound = [r for r in resources if not reachable(r, None)]
     redirected = any(_number_match(r, asked, anywhere=True) for r in bound)
     return not redirected and next(iter(_matches((), bound, asked)), None) is not None
 
 
-def _read(words: str, place: str | None, topic: str | None, language: str | None) -> _Asked:
+def _read(words: str, place: str | None, topic: str | None, language: str | None, at: datetime | None) -> _Asked:
     words = words[:WORDS_LIMIT]
+    free, without = asks_for_free(words)
+    # "No insurance" alone asks for health care; "detox, no insurance" for detox that costs little.
+    told = without if free and telling_words(without) else words
+    topics, rest = topics_and_rest(told)
     named = [topic_id(topic) or topic] if topic else []
+    telling = telling_words(told)
     return _Asked(
-        topics=tuple(dict.fromkeys([*named, *topics_in(words)])),
-        words=telling_words(words),
+        topics=tuple(dict.fromkeys([*named, *topics])),
+        words=telling,
         numbers=dict(numbers(words)),
         place=all_words((place or "")[:WORDS_LIMIT]),
         language=(language or "").lower().partition("-")[0],
+        free=free,
+        rest=tuple(word for word in telling if word in rest),
+        at=at,
     )
 
 
 def _matches(everything: Sequence[Resource], in_reach: Sequence[Resource], asked: _Asked) -> Iterable[Found]:
     """Every resource that answers, once; numbers are looked up in `everything`, the rest `in_reach` only."""
     near = _near_words(asked, in_reach)
-    reached = set(in_reach)
-    for resource in everything:
-        if resource not in reached and (why := _number_match(resource, asked, anywhere=True)):
-            yield Found(resource, _NUMBER, why)
+    if asked.numbers:
+        reached = set(map(id, in_reach))
+        for resource in everything:
+            if id(resource) not in reached and (why := _number_match(resource, asked, anywhere=True)):
+                yield Found(resource, _NUMBER, why)
     for resource in in_reach:
         if match := _match(resource, asked, near):
             yield match
@@ -119,20 +159,47 @@ def _match(resource: Resource, asked: _Asked, near: dict[str, set[str]]) -> Foun
         score += by_topic
         label = TOPICS[topic].label if topic in TOPICS else topic
         reasons.append(_("For: {topic}.", topic=label))
-    said = [word if word in shared else min(shared) for word in asked.words if (shared := own & near[word])]
-    if said:
+    if said := [word if word in shared else min(shared) for word in asked.words if (shared := own & near[word])]:
         score += min(_WORD * len(said), _WORDS_MOST)
-        reasons.append(_("It says “{words}”.", words=", ".join(dict.fromkeys(said))))
+        reasons.append(_says(resource, said))
     local = asked.place and any(own & near[word] for word in asked.place)
     if local:
         score += _PLACE
         reasons.append(_("In the place you named."))
     if not score or (local and not topic and not said and (asked.topics or asked.words)):
         return None
+    if asked.free and costs_little(resource):
+        score += _FREE
+        reasons.append(_("It can cost little or nothing."))
     if asked.language and asked.language in resource.languages:
         score += _LANGUAGE
         reasons.append(_("In your language."))
-    return Found(resource, score, _sentences(reasons))
+    if asked.at is not None and _is_open(resource, asked.at):
+        score += _OPEN
+        reasons.append(_("Open now."))
+    return Found(resource, score + _lately(resource, asked.at), _sentences(reasons))
+
+
+def _says(resource: Resource, said: Sequence[str]) -> Text:
+    if resource.city and set(said) <= set(all_words(resource.city)):
+        return _("In {place}.", place=resource.city)
+    return _("It says “{words}”.", words=", ".join(dict.fromkeys(said)))
+
+
+def _lately(resource: Resource, at: datetime | None) -> float:
+    if at is None or resource.checked is None:
+        return 0.0
+    return _LATELY if at.date() - resource.checked <= _YEAR else 0.0
+
+
+def _is_open(resource: Resource, at: datetime) -> bool:
+    """Whether it is known to be open; by the reader's clock where its zone is not known."""
+    if resource.zone:
+        try:
+            at = at.astimezone(ZoneInfo(resource.zone))
+        except (ZoneInfoNotFoundError, ValueError):
+            return False
+    return bool(is_open(resource.hours, at))
 
 
 def _topic_match(resource: Resource, topics: tuple[str, ...]) -> tuple[float, str]:
@@ -156,8 +223,10 @@ def _topic_match(resource: Resource, topics: tuple[str, ...]) -> tuple[float, st
 
 def _number_match(resource: Resource, asked: _Asked, *, anywhere: bool = False) -> Text | None:
     """Why `resource` answers a number that was asked for; `anywhere`: only to full numbers, not to short codes."""
+    if not asked.numbers:
+        return None
     for key, written in asked.numbers.items():
-        if anywhere and len(key) < _LONG_NUMBER:
+        if anywhere and len(key) < LONG_NUMBER:
             continue
         if any(key == old for old, _written in numbers(" ; ".join(resource.former))):
             return _("{old} is an old number. Now: {new}", old=written, new=resource.phone or resource.text_to)
@@ -173,11 +242,13 @@ def _near_words(asked: _Asked, resources: Sequence[Resource]) -> dict[str, set[s
     return {word: alike_among(word, everything) for word in {*asked.words, *asked.place}}
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=2_000)
 def _words_of(resource: Resource) -> frozenset[str]:
     own_topics = " ".join(topic for topic in resource.topics if topic not in TOPICS)
-    said = (resource.name, resource.organization, resource.region, resource.note, own_topics)
-    return frozenset(telling_words(" ".join(said)))
+    state = state_name(resource.country, resource.state)
+    place = (resource.region, resource.address, resource.city, resource.state, state, resource.postcode)
+    said = (resource.name, resource.organization, resource.note, resource.eligibility, own_topics)
+    return frozenset({*telling_words(" ".join(said)), *all_words(" ".join(place))})
 
 
 def _rank(match: Found) -> tuple[float, bool, bool, bool, int, str]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from bot.core.matching import fold
-from bot.core.resources.match import WORDS_LIMIT, alike, all_words
+from bot.core.resources.match import WORDS_LIMIT, alike_among, all_words
+from bot.core.resources.topic_words import SPANISH
 from bot.core.words import Text, _
 
 
@@ -24,7 +25,8 @@ class Topic:
 
 
 def _topic(id_: str, label: Text, synonyms: str, related: str = "") -> Topic:
-    return Topic(id_, label, tuple(part.strip() for part in synonyms.split(",")), tuple(related.split()))
+    phrases = f"{synonyms}, {SPANISH.get(id_, '')}".split(",")
+    return Topic(id_, label, tuple(part.strip() for part in phrases if part.strip()), tuple(related.split()))
 
 
 _ALL = (
@@ -112,7 +114,7 @@ _ALL = (
     _topic(
         "naloxone",
         _("Naloxone"),
-        "naloxone, narcan, kloxxado, nyxoid, overdose kit, nasal spray, reverse an overdose",
+        "naloxone, narcan, kloxxado, nyxoid, overdose kit, nasal spray, reverse an overdose, opvee, zimhi",
         "overdose-prevention harm-reduction",
     ),
     _topic(
@@ -135,7 +137,8 @@ _ALL = (
         "housing, shelter, homeless, homelessness, somewhere to sleep, place to sleep, place to stay, "
         "somewhere to stay, sleep tonight, bed for tonight, a bed, rent, eviction, evicted, kicked out, "
         "couch surfing, sober living, sober house, halfway house, recovery house, oxford house, apartment, "
-        "on the street, roof",
+        "on the street, roof, nowhere to sleep, nowhere to go, nowhere to stay, need a bed, warming center, "
+        "living in my car, sleeping rough, hostel, foster care, women shelter, transitional housing",
     ),
     _topic(
         "jobs",
@@ -154,14 +157,15 @@ _ALL = (
         "legal",
         _("Legal help"),
         "legal, lawyer, attorney, solicitor, court, probation, parole, expunge, expungement, criminal "
-        "record, arrested, jail, prison, custody, immigration, legal aid, dui",
+        "record, felony, cps, child protective services, get my kids back, warrant, ticket, drug court, "
+        "arrested, jail, prison, custody, immigration, legal aid, dui",
     ),
     _topic(
         "health-care",
         _("Health care"),
         "health care, healthcare, doctor, clinic, hospital, nurse, dentist, dental, medicaid, medicare, "
         "insurance, no insurance, uninsured, hepatitis, hep c, hiv, sti, wound, wound care, prescription, "
-        "free clinic",
+        "free clinic, see a doctor, prenatal, pregnant, birth control, glasses, eye doctor",
         "health-advice",
     ),
     _topic(
@@ -181,7 +185,8 @@ _ALL = (
         _("Family and friends"),
         "family, friend, my son, my daughter, my husband, my wife, my partner, my brother, my sister, my "
         "mother, my mom, my mum, my father, my dad, my child, loved one, al anon, alanon, nar anon, "
-        "naranon, parent, parenting, childcare, child care, grief, bereavement, bereaved",
+        "naranon, alateen, codependent, codependency, parent, parenting, childcare, child care, grief, "
+        "bereavement, bereaved",
         "emotional-support substance-use",
     ),
     _topic(
@@ -249,8 +254,23 @@ TOPICS: dict[str, Topic] = {topic.id: topic for topic in _ALL}
 
 def topics_in(words: str) -> tuple[str, ...]:
     """Ids of the topics that somebody's own `words` ask for, in the order of `TOPICS`."""
+    return topics_and_rest(words)[0]
+
+
+def topics_and_rest(words: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The topics that `words` ask for, and the words that say something else, folded."""
     said = all_words(words[:WORDS_LIMIT])
-    return tuple(id_ for id_, phrases in _phrases().items() if any(_said(phrase, said) for phrase in phrases))
+    near = {word: {word} | alike_among(word, _vocabulary()) for word in dict.fromkeys(said)}
+    meant = frozenset().union(*near.values())
+    found: list[str] = []
+    used: set[str] = set()
+    for id_, phrases in _phrase_sets().items():
+        matched = [phrase for phrase in phrases if phrase <= meant]
+        if matched:
+            found.append(id_)
+            used = used.union(*matched)
+    rest = tuple(word for word, could_be in near.items() if not could_be & used)
+    return tuple(found), rest
 
 
 def topic_id(text: str) -> str | None:
@@ -258,13 +278,7 @@ def topic_id(text: str) -> str | None:
     slug = fold(text[:WORDS_LIMIT]).replace(" ", "-")
     if slug in TOPICS:
         return slug
-    named = all_words(text[:WORDS_LIMIT])
-    exact = (id_ for id_, phrases in _phrases().items() if named in phrases)
-    return next(exact, None)
-
-
-def _said(phrase: tuple[str, ...], said: tuple[str, ...]) -> bool:
-    return all(any(alike(word, other) for other in said) for word in phrase)
+    return _ids().get(all_words(text[:WORDS_LIMIT]))
 
 
 @cache
@@ -273,3 +287,19 @@ def _phrases() -> dict[str, tuple[tuple[str, ...], ...]]:
         topic.id: tuple(all_words(phrase) for phrase in (topic.id, topic.label.message, *topic.synonyms))
         for topic in _ALL
     }
+
+
+@cache
+def _phrase_sets() -> dict[str, tuple[frozenset[str], ...]]:
+    return {id_: tuple(frozenset(phrase) for phrase in phrases if phrase) for id_, phrases in _phrases().items()}
+
+
+@cache
+def _vocabulary() -> tuple[str, ...]:
+    return tuple({word for phrases in _phrases().values() for phrase in phrases for word in phrase})
+
+
+@cache
+def _ids() -> dict[tuple[str, ...], str]:
+    """Every phrase's topic; of one that several have, the first."""
+    return {phrase: id_ for id_, phrases in reversed(_phrases().items()) for phrase in phrases}

@@ -1,0 +1,1 @@
+"""Meetings that others publish: fetched, read, kept, and found."""

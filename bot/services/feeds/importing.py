@@ -1,0 +1,492 @@
+"""Taking what a source lists, so that it counts all at once or not at all.
+
+A reading goes into the database in small transactions, so that nobody who writes meanwhile waits for long; nothing of
+it is seen until the feed's generation is set to it (see `MeetingFeed`). What is left over is deleted in small steps.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import tzfpy
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
+from sqlalchemy.orm import aliased
+
+from bot.core.matching import fold
+from bot.core.meetings import same, types
+from bot.core.meetings.model import Meeting, Refusal, pack, unpack
+from bot.core.meetings.recognise import Kind
+from bot.core.meetings.zones import Zones
+from bot.services.feeds.report import Report
+from bot.services.feeds.sources import BadSource, Source, open_source, read_formats
+from bot.storage.database import Database, Transaction
+from bot.storage.feed_tables import ListedMeeting, ListedTime, ListedWord, MeetingFeed
+
+BATCH: Final = 1000
+"""Records in one transaction."""
+MANY: Final = 1 << 32
+"""Rows that a feed may number, one after the other."""
+_FEW: Final = 4
+"""A feed of fewer meetings may lose more than half of them."""
+_WORDS: Final = 12
+_LONGEST_WORD: Final = 32
+_SHORT: Final = 2
+_NAME: Final = 64
+"""Characters of a programme's name."""
+_SOURCE: Final = 1000
+"""Characters of a source's address."""
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
+_BULK = {"synchronize_session": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be imported, and how it is to be read. `source` names it: an absolute path, or an address."""
+
+    source: str
+    path: Path
+    community_id: int | None
+    programme: str | None = None
+    zone: str | None = None
+    community_zone: str | None = None
+    formats: dict[str, str] | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    accept_fewer: bool = False
+
+
+@dataclass(slots=True)
+class _Prepared:
+    """A meeting as it is stored."""
+
+    number: int
+    meeting: Meeting
+    handle: str
+    digest: str
+    data: str
+
+
+class Outdone(Exception):
+    """Another import of the same feed has begun meanwhile; it goes on, and this one stops."""
+
+
+def zone_at(east: float, north: float) -> str | None:
+    """The IANA zone at a longitude and latitude."""
+    return tzfpy.get_tz(east, north) or None
+
+
+def is_visible(listed: Any = ListedMeeting, feed: Any = MeetingFeed) -> ColumnElement[bool]:
+    """Whether a row counts: it is of the generation that its feed has now."""
+    return and_(listed.born <= feed.generation, listed.seen >= feed.generation)
+
+
+def _open(wanted: Wanted) -> tuple[Source, str | None]:
+    """The source, and its programme."""
+    source = open_source(wanted.path)
+    if wanted.formats:
+        source.formats = {**wanted.formats, **source.formats}
+    programme = types.programme_of(wanted.programme)[:_NAME] if wanted.programme else None
+    if programme is None:
+        hinted = types.hinted(wanted.source) if "://" in wanted.source else None
+        programme = source.hint or hinted
+    if programme is None and source.kind in {Kind.MEETING_GUIDE, Kind.OIAA}:
+        programme = "aa"  # whose specification it is
+    return source, programme
+
+
+def _prepare(found: Iterator[tuple[int, Meeting | Refusal]], report: Report) -> list[_Prepared] | None:
+    """The next records, ready to be stored; refusals are reported. None at the end."""
+    ready: list[_Prepared] = []
+    some = list(islice(found, BATCH))
+    if not some:
+        return None
+    for number, item in some:
+        report.records += 1
+        if isinstance(item, Refusal):
+            report.refuse(item)
+            continue
+        report.count(item)
+        data = _ENCODER.encode(pack(item))
+        ready.append(_Prepared(number, item, same.handle(item.key), same.digest(data), data))
+    return ready
+
+
+KeepUp = Callable[[Transaction, int], Awaitable[None]]
+"""What is done in the transaction after which a feed (its id) counts anew: its followers are told."""
+
+
+async def import_source(
+    database: Database | None, wanted: Wanted, *, now: datetime, dry_run: bool = False, keep_up: KeepUp | None = None
+) -> Report:
+    """Take what the source lists; what could not be taken stands in the report.
+
+    A problem with the whole of it leaves what was there before. With `dry_run` nothing is stored, and the database may
+    be None: then there is nothing yet.
+    """
+    report = Report(source=wanted.source, dry_run=dry_run)
+    if len(wanted.source) > _SOURCE:
+        report.problem = "its address is too long"
+        return report
+    try:
+        source, report.programme = await asyncio.to_thread(_open, wanted)
+    except BadSource as bad:
+        report.problem = bad.problem
+        if database is not None and not dry_run:
+            await note_problem(database, wanted, report, now=now)
+        return report
+    report.kind = source.kind.value
+    try:
+        if source.kind in {Kind.BMLT_FORMATS, Kind.BMLT_SERVICE_BODIES, Kind.TYPES, Kind.UNKNOWN}:
+            await asyncio.to_thread(_only_count, source, report)
+            return report
+        zones = Zones(feed=wanted.zone, community=wanted.community_zone, at=zone_at)
+        found = source.meetings(report.programme, zones, now)
+        run = _Run(database, wanted, report, source, now, keep_up) if database is not None else None
+        if run is None:
+            await _count_all(found, report)
+        else:
+            await run.all(found)
+    finally:
+        source.close()
+    return report
+
+
+def _only_count(source: Source, report: Report) -> None:
+    """A source that belongs to meetings but lists none."""
+    try:
+        if source.kind is Kind.BMLT_FORMATS:
+            _formats, refused, report.records = read_formats(source)
+            for refusal in refused:
+                report.refuse(refusal)
+        else:
+            report.records = sum(1 for _ in source.records)
+    except BadSource as bad:
+        report.problem = bad.problem
+        return
+    if source.kind is Kind.UNKNOWN:
+        report.problem = "it is JSON, but its records are no meetings"
+
+
+async def _count_all(found: Iterator[tuple[int, Meeting | Refusal]], report: Report) -> None:
+    """What would be taken if there were nothing yet."""
+    seen: dict[str, str] = {}
+    try:
+        while (ready := await asyncio.to_thread(_prepare, found, report)) is not None:
+            for each in ready:
+                if seen.setdefault(each.handle, each.digest) == each.digest and seen.get("#" + each.handle):
+                    report.merged += 1
+                else:
+                    report.added += 1
+                seen["#" + each.handle] = "1"
+    except BadSource as bad:
+        report.problem = bad.problem
+        report.added = 0
+
+
+async def feed_of(tx: Transaction, wanted: Wanted) -> MeetingFeed | None:
+    """The feed that was read from this source before, if it was."""
+    same_source = select(MeetingFeed).where(
+        MeetingFeed.source == wanted.source, MeetingFeed.community_id.is_not_distinct_from(wanted.community_id)
+    )
+    return (await tx.session.scalars(same_source.order_by(MeetingFeed.id).limit(1))).first()
+
+
+async def note_problem(database: Database, wanted: Wanted, report: Report, *, now: datetime) -> None:
+    """Write down why an earlier feed could not be read; its meetings stay."""
+    async with database.begin() as tx:
+        feed = await feed_of(tx, wanted)
+        if feed is not None:
+            report.kept = feed.generation > 0
+            feed.problem, feed.tried_at, feed.report = report.problem, now, report.as_json()
+
+
+class _Run:
+    """One reading of one feed into the database."""
+
+    def __init__(
+        self,
+        database: Database,
+        wanted: Wanted,
+        report: Report,
+        source: Source,
+        now: datetime,
+        keep_up: KeepUp | None,
+    ) -> None:
+        self._database = database
+        self._wanted = wanted
+        self._report = report
+        self._source = source
+        self._now = now
+        self._keep_up = keep_up
+        self._feed_id = 0
+        self._old = 0
+        self._new = 0
+        self._serial = 0
+        self._before = 0
+        self._dry: dict[str, str] = {}
+        """Digests by handle of what a dry run has had, for nothing of it is stored."""
+
+    async def all(self, found: Iterator[tuple[int, Meeting | Refusal]]) -> None:
+        """Read everything, then let it count; or leave it all as it was."""
+        await self._begin()
+        try:
+            coming = asyncio.create_task(asyncio.to_thread(_prepare, found, self._report))
+            while (ready := await asyncio.shield(coming)) is not None:
+                # The next batch is read while this one is stored.
+                coming = asyncio.create_task(asyncio.to_thread(_prepare, found, self._report))
+                await self._take(ready)
+        except BadSource as bad:
+            await self._give_up(bad.problem)
+            return
+        except BaseException:
+            await asyncio.wait({coming})  # its thread still reads the source
+            await asyncio.shield(self._give_up("it was stopped"))
+            raise
+        report = self._report
+        report.gone = self._before - report.unchanged - report.changed
+        if self._before >= _FEW and report.taken * 2 < self._before and not self._wanted.accept_fewer:
+            problem = f"it has only {report.taken} meetings, and had {self._before}: more than half are gone"
+            await self._give_up(problem)
+        elif not report.dry_run:
+            await self._finish()
+
+    async def _begin(self) -> None:
+        if self._report.dry_run:
+            await self._begin_dry()
+            return
+        async with self._database.begin() as tx:
+            feed = await feed_of(tx, self._wanted)
+            if feed is None:
+                feed = MeetingFeed(
+                    community_id=self._wanted.community_id,
+                    source=self._wanted.source,
+                    kind=self._report.kind,
+                    report={},
+                    contact="",
+                    generation=0,
+                    attempts=0,
+                    serial=0,
+                    meetings=0,
+                )
+                tx.session.add(feed)
+                await tx.session.flush()
+            feed.attempts = max(feed.attempts, feed.generation) + 1
+            self._feed_id, self._old, self._new, self._serial = feed.id, feed.generation, feed.attempts, feed.serial
+            await self._count(tx)
+
+    async def _begin_dry(self) -> None:
+        """What the feed was; nothing is written."""
+        async with self._database.read() as tx:
+            feed = await feed_of(tx, self._wanted)
+            if feed is not None:
+                self._feed_id, self._old, self._new = feed.id, feed.generation, feed.attempts + 1
+                await self._count(tx)
+
+    async def _count(self, tx: Transaction) -> None:
+        counted = select(func.count()).where(
+            ListedMeeting.feed_id == self._feed_id, ListedMeeting.born <= self._old, ListedMeeting.seen >= self._old
+        )
+        self._before = (await tx.session.scalar(counted) or 0) if self._old else 0
+
+    async def _take(self, ready: list[_Prepared]) -> None:
+        """Store a batch beside what counts now."""
+        dry = self._report.dry_run
+        async with self._database.read() if dry else self._database.begin() as tx:
+            attempts = await tx.session.scalar(select(MeetingFeed.attempts).where(MeetingFeed.id == self._feed_id))
+            if attempts != self._new and not dry:
+                raise Outdone
+            known = await self._known(tx, [each.handle for each in ready])
+            unchanged: list[int] = []
+            fresh: list[_Prepared] = []
+            here = self._dry if dry else {}
+            for each in ready:
+                row, again = known.get(each.handle, (None, None))
+                earlier = here.get(each.handle) or again
+                if earlier == each.digest:
+                    self._report.merged += 1
+                    continue
+                if earlier is not None:
+                    if not await self._rename(tx, each, here):
+                        continue
+                    row, _again = (await self._known(tx, [each.handle])).get(each.handle, (None, None))
+                here[each.handle] = each.digest
+                if row is not None and row.digest == each.digest:
+                    unchanged.append(row.id)
+                    self._report.unchanged += 1
+                else:
+                    fresh.append(each)
+                    self._report.changed += row is not None
+                    self._report.added += row is None
+            if dry:
+                return
+            if unchanged:
+                seen = update(ListedMeeting).where(ListedMeeting.id.in_(unchanged)).values(seen=self._new)
+                await tx.session.execute(seen, execution_options=_BULK)
+            if fresh:
+                await self._insert(tx, fresh)
+
+    async def _rename(self, tx: Transaction, each: _Prepared, here: dict[str, str]) -> bool:
+        """Give a record another name than the earlier one that has the same id; False: it is refused."""
+        days = "".join(map(str, each.meeting.weekdays))
+        each.handle = same.handle(f"{each.meeting.key}#{days}#{each.meeting.wall}#{each.meeting.name}")
+        _row, again = (await self._known(tx, [each.handle])).get(each.handle, (None, None))
+        if each.handle in here or again is not None:
+            if (here.get(each.handle) or again) == each.digest:
+                self._report.merged += 1
+            else:
+                self._report.refuse(Refusal(record=each.number, reason="an earlier record has the same id"))
+            return False
+        return True
+
+    async def _known(self, tx: Transaction, handles: list[str]) -> dict[str, tuple[Any, str | None]]:
+        """By handle: the row that counts now, and the digest of the one that this reading has had already."""
+        columns = (ListedMeeting.id, ListedMeeting.handle, ListedMeeting.digest, ListedMeeting.born, ListedMeeting.seen)
+        rows = await tx.session.execute(
+            select(*columns).where(ListedMeeting.feed_id == self._feed_id, ListedMeeting.handle.in_(handles))
+        )
+        found: dict[str, tuple[Any, str | None]] = {}
+        for row in rows:
+            old, again = found.get(row.handle, (None, None))
+            if row.seen == self._new:
+                again = row.digest
+            if row.born <= self._old <= row.seen:
+                old = row
+            found[row.handle] = (old, again)
+        return found
+
+    async def _insert(self, tx: Transaction, fresh: list[_Prepared]) -> None:
+        rows: list[dict[str, Any]] = []
+        times: list[tuple[Any, ...]] = []
+        words: list[tuple[Any, ...]] = []
+        for each in fresh:
+            self._serial += 1
+            id_ = self._feed_id * MANY + self._serial
+            meeting = each.meeting
+            rows.append(
+                {
+                    "id": id_,
+                    "feed_id": self._feed_id,
+                    "handle": each.handle,
+                    "born": self._new,
+                    "seen": self._new,
+                    "digest": each.digest,
+                    "likeness": same.likeness_key(meeting),
+                    "twin": None,
+                    "name": meeting.name,
+                    "programme": meeting.programme,
+                    "status": meeting.status.value,
+                    "attendance": meeting.attendance.value,
+                    "types": f",{','.join((*meeting.types, *meeting.languages))},"[:1000],
+                    "data": each.data,
+                }
+            )
+            if meeting.wall is not None and meeting.zone is not None:
+                minute = meeting.wall.hour * 60 + meeting.wall.minute
+                times += [(id_, day, meeting.zone, minute) for day in meeting.weekdays or range(1, 8)]
+            words += [(word, id_) for word in words_of(meeting)]
+        connection = await tx.session.connection()
+        await self._find_twins(tx, fresh, rows)
+        await connection.execute(insert(ListedMeeting), rows)
+        await tx.insert_plain(ListedTime, ("listed_id", "weekday", "zone", "minute"), times)
+        await tx.insert_plain(ListedWord, ("word", "listed_id"), words)
+        serial = update(MeetingFeed).where(MeetingFeed.id == self._feed_id).values(serial=self._serial)
+        await tx.session.execute(serial, execution_options=_BULK)
+
+    async def _find_twins(self, tx: Transaction, fresh: list[_Prepared], rows: list[dict[str, Any]]) -> None:
+        """Mark those that another feed of the same community lists too."""
+        others = (
+            select(ListedMeeting)
+            .join(MeetingFeed, MeetingFeed.id == ListedMeeting.feed_id)
+            .where(
+                ListedMeeting.likeness.in_([row["likeness"] for row in rows]),
+                ListedMeeting.feed_id != self._feed_id,
+                is_visible(),
+            )
+        )
+        if self._wanted.community_id is not None:
+            mine = MeetingFeed.community_id == self._wanted.community_id
+            others = others.where(mine | MeetingFeed.community_id.is_(None))
+        by_likeness: dict[str, list[ListedMeeting]] = {}
+        for other in await tx.session.scalars(others.order_by(ListedMeeting.id)):
+            by_likeness.setdefault(other.likeness, []).append(other)
+        for each, row in zip(fresh, rows, strict=True):
+            for other in by_likeness.get(row["likeness"], ()):
+                if same.are_one(each.meeting, unpack(json.loads(other.data))):
+                    other.twin = other.twin or f"{other.feed_id}:{other.handle}"
+                    row["twin"] = other.twin
+                    break
+        if by_likeness:
+            await tx.session.flush()
+
+    async def _finish(self) -> None:
+        report = self._report
+        async with self._database.begin() as tx:
+            feed = await tx.session.get_one(MeetingFeed, self._feed_id)
+            if feed.attempts != self._new:
+                raise Outdone
+            feed.generation, feed.meetings = self._new, report.taken
+            feed.kind, feed.programme, feed.zone = report.kind, report.programme, self._wanted.zone
+            feed.contact = self._source.contact
+            feed.etag, feed.last_modified = self._wanted.etag, self._wanted.last_modified
+            feed.read_at = feed.tried_at = self._now
+            feed.problem = None
+            await tx.session.flush()
+            report.merged += await merged(tx, feed.id)
+            if self._keep_up is not None:
+                await self._keep_up(tx, feed.id)
+            feed.report = report.as_json()
+        await self._sweep(ListedMeeting.seen < self._new)
+
+    async def _give_up(self, problem: str) -> None:
+        report = self._report
+        report.problem, report.kept = problem, self._old > 0
+        report.added = report.changed = report.unchanged = report.gone = 0
+        if report.dry_run:
+            return
+        await self._sweep(ListedMeeting.born == self._new)
+        async with self._database.begin() as tx:
+            feed = await tx.session.get(MeetingFeed, self._feed_id)
+            if feed is not None:
+                feed.problem, feed.tried_at, feed.report = problem, self._now, report.as_json()
+
+    async def _sweep(self, which: ColumnElement[bool]) -> None:
+        some = select(ListedMeeting.id).where(ListedMeeting.feed_id == self._feed_id, which).limit(BATCH)
+        while True:
+            async with self._database.begin() as tx:
+                ids = list(await tx.session.scalars(some))
+                if ids:
+                    gone = delete(ListedMeeting).where(ListedMeeting.id.in_(ids))
+                    await tx.session.execute(gone, execution_options=_BULK)
+            if len(ids) < BATCH:
+                return
+
+
+def words_of(meeting: Meeting) -> list[str]:
+    """The words by which a meeting is found: of its name, its group and where it is."""
+    place = meeting.place
+    text = fold(f"{meeting.name} {meeting.group} {place.name} {place.city} {place.region} {place.state}")
+    words = dict.fromkeys(word[:_LONGEST_WORD] for word in text.split() if len(word) >= _SHORT)
+    return list(words)[:_WORDS]
+
+
+async def merged(tx: Transaction, feed_id: int) -> int:
+    """How many of a feed's meetings another feed lists too."""
+    other, its = aliased(ListedMeeting), aliased(MeetingFeed)
+    elsewhere = (
+        select(other.id)
+        .join(its, its.id == other.feed_id)
+        .where(other.twin == ListedMeeting.twin, other.feed_id != ListedMeeting.feed_id, is_visible(other, its))
+    )
+    counted = (
+        select(func.count())
+        .select_from(ListedMeeting)
+        .join(MeetingFeed, MeetingFeed.id == ListedMeeting.feed_id)
+        .where(ListedMeeting.feed_id == feed_id, is_visible(), ListedMeeting.twin.is_not(None), elsewhere.exists())
+    )
+    return await tx.session.scalar(counted) or 0

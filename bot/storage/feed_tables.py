@@ -1,0 +1,108 @@
+"""The tables of meetings that others publish. Nothing in them is about a member."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.storage.tables import NEVER_TWICE, Base
+
+BIG = BigInteger().with_variant(Integer(), "sqlite")
+"""For ids that are counted within their feed; SQLite's integers are as big as they must be."""
+
+
+_HAS_TWIN = text("twin IS NOT NULL")
+
+
+class MeetingFeed(Base):
+    """A source of meetings: a file or an address, what was read from it, and when.
+
+    What a feed lists is seen in generations: a row counts if it was `born` in the feed's `generation` or before, and
+    last `seen` in it or after. So a new reading is put beside the old one in small steps, and counts all at once.
+    """
+
+    __tablename__ = "meeting_feeds"
+    __table_args__ = NEVER_TWICE
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    community_id: Mapped[int | None] = mapped_column(ForeignKey("communities.id", ondelete="CASCADE"), index=True)
+    """None: for every community."""
+    source: Mapped[str] = mapped_column(String(1000))
+    kind: Mapped[str] = mapped_column(String(32))
+    programme: Mapped[str | None] = mapped_column(String(64))
+    zone: Mapped[str | None] = mapped_column(String(64))
+    contact: Mapped[str] = mapped_column(default="")
+    etag: Mapped[str | None] = mapped_column(String(500))
+    last_modified: Mapped[str | None]
+    generation: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)
+    serial: Mapped[int] = mapped_column(default=0)
+    meetings: Mapped[int] = mapped_column(default=0)
+    read_at: Mapped[datetime | None]
+    tried_at: Mapped[datetime | None]
+    next_at: Mapped[datetime | None]
+    problem: Mapped[str | None] = mapped_column(String(500))
+    report: Mapped[dict[str, Any]]
+
+
+class ListedMeeting(Base):
+    """A meeting as a feed lists it. `data` is the whole of it as JSON; the other columns are what is looked for."""
+
+    __tablename__ = "listed_meetings"
+    __table_args__ = (
+        Index("ix_listed_meetings_record", "feed_id", "handle"),
+        Index("ix_listed_meetings_seen", "feed_id", "seen"),
+        Index(
+            "ix_listed_meetings_twin",
+            "twin",
+            sqlite_where=text("twin IS NOT NULL"),
+            postgresql_where=text("twin IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True, autoincrement=False)
+    feed_id: Mapped[int] = mapped_column(ForeignKey("meeting_feeds.id", ondelete="CASCADE"))
+    handle: Mapped[str] = mapped_column(String(20))
+    born: Mapped[int]
+    seen: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(32))
+    likeness: Mapped[str] = mapped_column(String(20), index=True)
+    twin: Mapped[str | None] = mapped_column(String(40))
+    """The same for all copies of one meeting that several feeds list."""
+    name: Mapped[str]
+    programme: Mapped[str | None] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(24))
+    attendance: Mapped[str] = mapped_column(String(16))
+    types: Mapped[str] = mapped_column(String(1000))
+    """Codes and languages, each between commas: ",O,D,en,"."""
+    data: Mapped[str] = mapped_column(Text())
+
+
+class ListedTime(Base):
+    """A weekday and minute of the day at which a listed meeting starts, by the clocks of `zone`."""
+
+    __tablename__ = "listed_times"
+    __table_args__ = (
+        Index("ix_listed_times_when", "zone", "weekday", "minute", "listed_id"),
+        {"sqlite_with_rowid": False},
+    )
+
+    listed_id: Mapped[int] = mapped_column(
+        BIG, ForeignKey("listed_meetings.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    weekday: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    zone: Mapped[str] = mapped_column(String(64))
+    minute: Mapped[int]
+
+
+class ListedWord(Base):
+    """A word by which a listed meeting is found."""
+
+    __tablename__ = "listed_words"
+    __table_args__ = (Index("ix_listed_words_listed_id", "listed_id"), {"sqlite_with_rowid": False})
+
+    word: Mapped[str] = mapped_column(String(32), primary_key=True)
+    listed_id: Mapped[int] = mapped_column(
+        BIG, ForeignKey("listed_meetings.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )

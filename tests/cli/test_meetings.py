@@ -1,0 +1,104 @@
+"""`handrail meetings`: real feeds, each with the report that a person agreed with.
+
+The feeds are not part of the project; where they are not beside it, the golden reports are skipped.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.handrail import REPOSITORY, Handrail, Place
+
+DATA = REPOSITORY.parent / "shared/data/meetings"
+GOLDEN = Path(__file__).parent / "golden_meetings.json"
+"""By file: what importing it reports. Counts and reasons only."""
+NUMBERS = ("kind", "programme", "records", "added", "merged", "inactive", "refusals", "irregular")
+TOLD = ("statuses", "zones", "doubts", "problem")
+
+needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the real feeds are not beside this repository")
+
+
+def condensed(report: dict[str, Any]) -> dict[str, Any]:
+    """A report without its source: what is nought or empty is left out."""
+    told = {name: report[name] for name in (*NUMBERS, *TOLD) if report[name]}
+    return told | ({"refused": reasons} if (reasons := [[r["record"], r["reason"]] for r in report["refused"]]) else {})
+
+
+def files() -> list[Path]:
+    return sorted(path for path in DATA.rglob("*") if path.is_file())
+
+
+@needs_data
+def test_every_real_feed_has_the_report_that_was_agreed_on(handrail: Handrail, fresh: Place) -> None:
+    paths = files()
+    done = handrail(fresh, "meetings", "import", *map(str, paths), "--dry-run", "--json")
+    reports = json.loads(done.out)
+    found = {path.relative_to(DATA).as_posix(): condensed(report) for path, report in zip(paths, reports, strict=True)}
+    assert found == json.loads(GOLDEN.read_text("utf-8"))
+    assert all(each["records"] == each["added"] + each["merged"] + each["refusals"]
+               for each in reports if each["added"])  # fmt: skip
+
+
+@needs_data
+def test_real_feeds_are_taken_in_listed_without_secrets_and_nothing_changes_the_second_time(
+    handrail: Handrail, fresh: Place
+) -> None:
+    names = ("tsml_sussex_contacts.json", "tsml_times.json", "tsml_invalid_json.txt")
+    sources = [str(DATA / name) for name in names]
+    done = handrail(fresh, "meetings", "import", *sources, "--zone", "America/New_York", "--json")
+    assert done.code == 1
+    first = json.loads(done.out)
+    again = json.loads(handrail(fresh, "meetings", "import", *sources[:2], "--zone", "America/New_York", "--json").out)
+    assert [each["unchanged"] for each in again] == [each["added"] for each in first[:2]]
+    listed = handrail(fresh, "meetings", "list", "--json")
+    assert len(json.loads(listed.out)) == sum(each["added"] for each in first)
+    record = json.loads(Path(sources[0]).read_text("utf-8"))[0]
+    for secret in (record["conference_url"], record["conference_phone"], record["contact_1_email"]):
+        assert secret not in listed.out
+    feeds = json.loads(handrail(fresh, "meetings", "feeds", "--json").out)
+    assert [feed["meetings"] for feed in feeds] == [each["added"] for each in first[:2]]
+
+
+def test_a_table_a_calendar_and_a_sheet_are_told_by_their_content(handrail: Handrail, fresh: Place) -> None:
+    fresh.write(
+        "a.txt",
+        "Meeting Name;Day;Start Time;End Time;Zoom Link\n"
+        "Dawn;Mondays & Fridays;7 AM;8 AM;zoom.us/j/123456789\n;;;;\n;Monday;7 AM;;\n",
+    )
+    fresh.write(
+        "b.txt",
+        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nSUMMARY:Noon\nDTSTART:20260105T120000\n"
+        "RRULE:FREQ=WEEKLY\nEND:VEVENT\nEND:VCALENDAR\n",
+    )
+    rows = [["Name", "Weekday", "Time", "Time Zone"], ["Dusk", "tue", "7:30 pm", "Europe/Berlin"], ["Bad", "x", "7 pm"]]
+    fresh.write("c.txt", json.dumps({"range": "A1:D9", "values": rows}))
+    air = [
+        {"id": "rec1", "fields": {"Meeting Name": "Night", "Day": "Sunday", "Time": "11:30 PM", "End Time": "12:30 AM"}}
+    ]
+    fresh.write("d.txt", json.dumps({"records": air}))
+    done = handrail(fresh, "meetings", "import", "a.txt", "b.txt", "c.txt", "d.txt", "--json")
+    reports = json.loads(done.out)
+    assert [(r["kind"], r["added"]) for r in reports] == [
+        ("csv", 1), ("icalendar", 1), ("meeting-guide", 1), ("meeting-guide", 1)
+    ]  # fmt: skip
+    assert reports[0]["refused"] == [{"record": 2, "reason": "it has no name"}]
+    assert reports[2]["refused"] == [{"record": 2, "reason": "the weekday is not understood"}]
+    listed = {each["name"]: each for each in json.loads(handrail(fresh, "meetings", "list", "--json").out)}
+    assert (listed["Dawn"]["days"], listed["Dawn"]["time"]) == (["monday", "friday"], "07:00")
+    assert (listed["Dusk"]["zone"], listed["Dusk"]["time"]) == ("Europe/Berlin", "19:30")
+    assert (listed["Night"]["minutes"], listed["Night"]["doubts"]) == (60, ["overnight", "no_place"])
+    assert "123456789" not in json.dumps(listed)
+
+
+def test_what_a_person_sees_says_what_to_do(handrail: Handrail, fresh: Place) -> None:
+    fresh.write("feed.json", json.dumps([{"name": "A", "day": 1, "time": "7 pm"}, {"day": 1}]))
+    done = handrail(fresh, "meetings", "import", "feed.json", "nothing.json", "http://127.0.0.1/a")
+    assert done.code == 1
+    assert "feed.json: Record 2: it has no name" in done.out
+    assert "feed.json: 1 have no time zone; give one with --zone." in done.out
+    assert "nothing.json: Not taken: there is no such file, or it cannot be read." in done.out
+    assert "allow_private = true in [feeds]" in done.out
+    assert "There is no time zone" in handrail(fresh, "meetings", "import", "feed.json", "--zone", "Mars/Base").err
+    assert "feed.json" in handrail(fresh, "meetings", "feeds").out
