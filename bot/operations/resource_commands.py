@@ -270,7 +270,9 @@ def _show_found(page: Page, console: Console, number: int) -> None:
         console.print(f"[bold]{_escaped(str(field.name))}[/]")
         console.print(f"{field.value}\n", markup=False)
     if not page.found:
-        console.print(str(_("I found nothing for that.")))
+        console.print(
+            str(_("I found nothing for that. Other directories are taken in with: handrail resources import FILE"))
+        )
     elif page.more:
         console.print(str(_("There is more: --page {number}", number=number + 1)))
 

@@ -119,9 +119,9 @@ def read(record: Mapping[str, Any], sense: Sense) -> Meeting:
     attendance, status = attend(place, join, closed=closed, said=said)
     if line(record.get("published"), 5) in {"0", "false"}:
         status = Status.INACTIVE
-    if "O" in codes and "C" in codes:
+    if types.contradict(codes):
         doubts.append("open_and_closed")
-        codes = tuple(code for code in codes if code not in {"O", "C"})
+        codes = types.neither(codes)
     zone, zone_from = sense.zones.of(line(record.get("time_zone"), 60), place)
     server = line(record.get("root_server_id"), 20)
     language = line(record.get("lang_enum"), _LANGUAGES).casefold()

@@ -30,6 +30,8 @@ _DATES: Final = 1000
 _COUNT: Final = 10_000
 """Occurrences that are counted to find the last one."""
 _FIXED: Final = re.compile(r"(?:UTC|GMT)\s*([+-])(\d{1,2})(?::?00)?", re.IGNORECASE)
+_NAMED_OFFSETS: Final = range(1, 13)
+"""Whole hours from UTC that the IANA database has a name for in both directions."""
 _NAME: Final = re.compile(r"[A-Za-z_]+(?:/[A-Za-z_-]+){1,2}$")
 _WINDOWS: Final = get_global("windows_zone_mapping")
 
@@ -205,7 +207,7 @@ class _Reader:
         if fixed := _FIXED.fullmatch(tzid.strip()):
             hours = int(fixed[2])
             # POSIX counts the other way: UTC+11 is Etc/GMT-11.
-            return f"Etc/GMT{'-' if fixed[1] == '+' else '+'}{hours}" if 1 <= hours <= 12 else "UTC"  # noqa: PLR2004
+            return f"Etc/GMT{'-' if fixed[1] == '+' else '+'}{hours}" if hours in _NAMED_OFFSETS else "UTC"
         tail = _NAME.search(tzid)
         return zones.known_zone(tail[0]) if tail else None
 

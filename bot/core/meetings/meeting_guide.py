@@ -191,9 +191,9 @@ def read(record: Mapping[str, Any], sense: Sense) -> Meeting:
         status = Status.INACTIVE
     if attendance is Attendance.UNKNOWN and status is Status.ACTIVE:
         doubts.append("no_place")
-    if "O" in codes and "C" in codes:
+    if types.contradict(codes):
         doubts.append("open_and_closed")
-        codes = tuple(code for code in codes if code not in {"O", "C"})
+        codes = types.neither(codes)
     zone, zone_from = sense.zones.of(cleaning.line(record.get("timezone"), 60), place)
     return Meeting(
         key=key_of(record, name, days, start),

@@ -86,6 +86,16 @@ def read(programme: str | None, value: Any) -> tuple[tuple[str, ...], tuple[str,
     return tuple(known)[:_MOST], tuple(unknown)[:_MOST]
 
 
+def contradict(codes: tuple[str, ...]) -> bool:
+    """Whether a meeting is said to be both open and closed."""
+    return {"O", "C"} <= set(codes)
+
+
+def neither(codes: tuple[str, ...]) -> tuple[str, ...]:
+    """The codes without either: whoever is not sure to be welcome asks first."""
+    return tuple(code for code in codes if code not in {"O", "C"})
+
+
 def languages_of(codes: tuple[str, ...]) -> tuple[str, ...]:
     """The languages among the codes, as ISO 639 has them."""
     return tuple(LANGUAGES[code] for code in codes if code in LANGUAGES)
