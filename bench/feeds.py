@@ -1,103 +1,133 @@
-"""How fast meetings are taken in and found: `python -m bench.feeds`.
+"""How fast meetings and services are taken in and found, and who waits meanwhile: `python -m bench.feeds [--json]`.
 
-The feed is written here, of meetings in the shape of real ones: a third with notes, a passcode in the link, an end,
-coordinates, types. It is imported in this process, into SQLite, while nothing else is done.
+The feeds are written here (`bench.feed_files`). It takes some minutes; `--quick` takes half of one, and its figures
+mean XX
+processor's time alone, which says what another machine, or a busy one, makes of it.
 """
 
 import argparse
 import asyncio
-import json
 import random
 import sys
-import tempfile
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
-import psutil
+from sqlalchemy import func, select
 
+from bench import feed_memory, feed_search, resources
+from bench.databases import Kind, fresh, scratch
+from bench.feed_files import CHANGED, write
+from bench.feed_memory import NOW
 from bench.report import Row, at_least, at_most, conclude, progress, told
-from bot.app import build
+from bot.core.content import Content
+from bot.core.platform import Address
+from bot.delivery import outbox
+from bot.delivery.outbox import Message, Priority
 from bot.memory import settle_memory
-from bot.services.feeds import finding
-from bot.services.feeds.finding import Sought, Vocabulary
+from bot.scheduling.clock import system_now
 from bot.services.feeds.importing import Wanted, import_source
+from bot.services.feeds.report import Report
+from bot.storage.checkpoints import carry_over
 from bot.storage.database import Database
+from bot.storage.feed_tables import MeetingFeed
 from bot.storage.opening import open_database
 
-MEETINGS = 200_000
-LARGE = 500_000_000
-"""Bytes of the large feed."""
-SEARCHES = 400
-NOW = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
+NAMES = ("import", "wait", "search", "services", "memory")
+PER_SECOND = 5000.0
+"""Meetings."""
+WAIT_MS = 100.0
+"""For the transaction of a page, while a feed is imported."""
+MEMORY_MB = 100.0
+TELL_EVERY = 10.0
+PAGE_EVERY = 0.25
+"""Seconds between two pages, on average."""
 P99 = 0.99
 
-FIRST = (
-    "Early", "Happy", "Serenity", "Courage", "Hope", "Living", "Sunrise", "Noon", "Sober", "Clean", "Grateful", "Quiet",
-    "Open", "Harbour", "Bridge", "New",
-)  # fmt: skip
-SECOND = (
-    "Hour", "Group", "Beginnings", "Steps", "Circle", "Way", "Friends", "Road", "Nooners", "Owls", "Risers",
-    "Travelers", "Together", "Table", "Spirit",
-)  # fmt: skip
-CITIES = (
-    ("Springfield", "IL", 39.8, -89.6), ("Columbus", "OH", 39.9, -83.0), ("Denver", "CO", 39.7, -104.9),
-    ("Portland", "OR", 45.5, -122.6), ("Austin", "TX", 30.3, -97.7), ("Albany", "NY", 42.7, -73.8),
-    ("Tucson", "AZ", 32.2, -110.9), ("Madison", "WI", 43.1, -89.4),
-)  # fmt: skip
-NOTES = (
-    "",
-    "",
-    "Enter from the parking lot behind the church.\nRing the bell after 7 pm.",
-    "Speaker meeting, last Friday of the month. Zoom password: hmkwaq",
-    "Book study; newcomers are very welcome, and there is coffee.",
-)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much of everything there is."""
+
+    meetings: int = 200_000
+    searches: int = 300
+    services: int = 100_000
+    queries: int = 450
+    large: int = 500_000_000
+    """Bytes of the large feed."""
+    waits: int = 50_000
+    """Meetings of the feed that is imported into PostgreSQL while others write."""
+
+
+QUICK = Size(meetings=5000, searches=30, services=1000, queries=45, large=5_000_000, waits=2000)
 
 
 def main() -> int:
     """Measure and print; 1 where a promise does not hold."""
-    options = argparse.ArgumentParser(prog="python -m bench.feeds", description=__doc__)
-    options.add_argument("--meetings", type=int, default=MEETINGS, help=f"meetings to look through ({MEETINGS:,})")
-    options.add_argument("--bytes", type=int, default=LARGE, help=f"length of the large feed ({LARGE:,})")
-    options.add_argument("--json", action="store_true")
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--json", action="store_true", help="print JSON, for a program")
+    options.add_argument("--quick", action="store_true", help="small numbers, to see that everything runs")
+    options.add_argument("--only", nargs="+", choices=NAMES, default=NAMES, metavar="NAME", help=", ".join(NAMES))
     chosen = options.parse_args()
-    rows = asyncio.run(measure(chosen.meetings, chosen.bytes))
+    rows = asyncio.run(measure(QUICK if chosen.quick else Size(), chosen.only))
     return conclude(rows, as_json=chosen.json)
 
 
-async def measure(meetings: int, large: int, searches: int = SEARCHES) -> list[Row]:
-    """All figures."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        database = await open_database(f"sqlite+aiosqlite:///{folder}/bench.db", folder / "bench.key")
+async def measure(
+    size: Size, only: Sequence[str] = NAMES, kinds: Sequence[Kind] = ("SQLite", "PostgreSQL")
+) -> list[Row]:
+    """All rows, or those of the measurements in `only`."""
+    rows: list[Row] = []
+    if {"import", "wait", "search"} & set(only):
+        rows += await _on_sqlite(size, only)
+    if "wait" in only and "PostgreSQL" in kinds:
+        with scratch() as folder:
+            async with fresh("PostgreSQL") as database:
+                rows += await _waiting("PostgreSQL", database, database, _wanted(folder, size.waits), size.waits)
+    if "services" in only:
+        rows += await resources.measure(size.services, size.queries)
+    if "memory" in only:
+        rows += await _large(size.large)
+    return rows
+
+
+async def _on_sqlite(size: Size, only: Sequence[str]) -> list[Row]:
+    rows: list[Row] = []
+    with scratch() as folder:
+        url = f"sqlite+aiosqlite:///{folder}/handrail.db"
+        database = await open_database(url, folder / "handrail.key")
+        other = await open_database(url, folder / "handrail.key")
+        checkpoints = asyncio.create_task(carry_over(database))  # as the bot does
         try:
-            build(database, lambda: NOW, lambda _hub: ())  # the idle bot
             settle_memory()
-            rows = [row async for row in _importing(database, folder, meetings)]
-            rows += await _searching(database, searches)
-            rows += await _large(database, folder, large)
+            wanted = _wanted(folder, size.meetings)
+            took, worked, report = await _imported(database, wanted, "a new feed")
+            _expect(report.added, size.meetings)
+            if "import" in only:
+                rows += _rate("meetings imported", size.meetings, took, worked, bound=PER_SECOND)
+                took, worked, report = await _imported(database, wanted, "the same feed again")
+                _expect(report.unchanged, size.meetings)
+                rows += _rate("the same feed once more, nothing changed", size.meetings, took, worked, bound=PER_SECOND)
+            if "wait" in only:
+                rows += await _waiting("SQLite", database, other, wanted, size.meetings)
+            if "search" in only:
+                rows += await feed_search.measure(database, size.searches)
         finally:
+            checkpoints.cancel()
+            await asyncio.wait({checkpoints})
+            await other.close()
             await database.close()
     return rows
 
 
-async def _importing(database: Database, folder: Path, meetings: int) -> Any:
-    progress(f"writing a feed of {meetings:,} meetings, and importing it three times")
+def _wanted(folder: Path, meetings: int) -> Wanted:
     feed = folder / "feed.json"
+    progress(f"writing a feed of {meetings:,} meetings")
     write(feed, meetings=meetings)
-    wanted = Wanted(source=str(feed), path=feed, community_id=None, zone=None, community_zone="America/New_York")
-    first, report = await _timed(database, wanted)
-    _expect(report.added, meetings)
-    yield at_least("meetings imported", meetings / first, "meetings/s", 5000)
-    again, report = await _timed(database, wanted)
-    _expect(report.unchanged, meetings)
-    yield at_least("the same feed once more, nothing changed", meetings / again, "meetings/s", 5000)
-    write(feed, meetings=meetings, seed=2)
-    changed, report = await _timed(database, replace(wanted))
-    yield told("the same feed with every meeting changed", meetings / changed, "meetings/s")
+    return Wanted(source=str(feed), path=feed, community_id=None, community_zone="America/New_York")
 
 
 def _expect(found: object, wanted: object) -> None:
@@ -105,119 +135,108 @@ def _expect(found: object, wanted: object) -> None:
         raise RuntimeError("the import has not done what it is measured by")
 
 
-async def _timed(database: Database, wanted: Wanted) -> tuple[float, Any]:
-    began = perf_counter()
-    report = await import_source(database, wanted, now=NOW)
+async def _imported(database: Database, wanted: Wanted, what: str) -> tuple[float, float, Report]:
+    """Seconds, seconds of the processor, and the report of an import."""
+    async with _telling(database, what):
+        began, worked = time.perf_counter(), time.process_time()
+        report = await import_source(database, wanted, now=NOW)
+        took = time.perf_counter() - began, time.process_time() - worked
     _expect(report.problem, None)
-    return perf_counter() - began, report
+    return *took, report
 
 
-async def _searching(database: Database, searches: int) -> list[Row]:
-    progress(f"{searches} searches of each kind")
-    chosen = random.Random(7)
-    vocabulary = Vocabulary()
-    async with database.read() as tx:
-        await vocabulary.meant(tx, "warm")
-    kinds: dict[str, Any] = {"now and next": [], "by words with a typo": [], "online, a day, near a city": []}
-    for _number in range(searches):
-        begin = NOW + timedelta(minutes=chosen.randrange(10_000))
-        word = f"{chosen.choice(FIRST)} {chosen.choice(SECOND)}"
-        at = chosen.randrange(1, len(word) - 1)
-        typo = word[:at] + word[at + 1 :]
-        city = chosen.choice(CITIES)[0]
-        kinds["now and next"].append(await _search(database, Sought(), vocabulary, begin, hours=2))
-        kinds["by words with a typo"].append(await _search(database, Sought(text=typo), vocabulary, begin, hours=168))
-        near = Sought(near=city, online=True, types=("O",), programme="aa")
-        kinds["online, a day, near a city"].append(await _search(database, near, vocabulary, begin, hours=24))
-    rows = []
-    for kind, took in kinds.items():
-        took.sort()
-        rows.append(at_most(f"search {kind}, p99", 1000 * took[int(P99 * (len(took) - 1))], "ms", 20))
-        rows.append(told(f"search {kind}, median", 1000 * took[len(took) // 2], "ms"))
-    return rows
+@asynccontextmanager
+async def _telling(database: Database, what: str) -> AsyncIterator[None]:
+    """Say now and then how far it is."""
+    began = time.perf_counter()
+
+    async def tell() -> None:
+        while True:
+            async with database.read() as tx:
+                stored = await tx.session.scalar(select(func.max(MeetingFeed.serial))) or 0
+            progress(f"importing {what}: {time.perf_counter() - began:.0f} s, {stored:,} rows written so far")
+            await asyncio.sleep(TELL_EVERY)
+
+    telling = asyncio.create_task(tell())
+    try:
+        yield
+    finally:
+        telling.cancel()
+        with suppress(asyncio.CancelledError):
+            await telling
 
 
-async def _search(database: Database, sought: Sought, vocabulary: Vocabulary, begin: datetime, *, hours: int) -> float:
-    began = perf_counter()
-    async with database.read() as tx:
-        end = begin + timedelta(hours=hours)
-        await finding.coming(tx, None, sought, vocabulary, begin=begin, end=end, limit=6)
-    return perf_counter() - began
-
-
-async def _large(database: Database, folder: Path, size: int) -> list[Row]:
-    progress(f"writing a feed of {size / 1e6:,.0f} MB, and importing it")
-    feed = folder / "large.json"
-    number = write(feed, size=size)
-    settle_memory()
-    process = psutil.Process()
-    idle = process.memory_info().rss
-    most = idle
-    ended = asyncio.Event()
-
-    async def watch() -> None:
-        nonlocal most
-        while not ended.is_set():
-            most = max(most, process.memory_info().rss)
-            await asyncio.sleep(0.05)
-
-    watching = asyncio.create_task(watch())
-    wanted = Wanted(source=str(feed), path=feed, community_id=None, community_zone="America/New_York")
-    took, report = await _timed(database, wanted)
-    ended.set()
-    await watching
-    _expect(report.added, number)
+def _rate(what: str, number: int, took: float, worked: float, *, bound: float) -> list[Row]:
     return [
-        told("the large feed", size / 1e6, "MB"),
-        told("meetings in it", number, ""),
-        told("its meetings imported", number / took, "meetings/s"),
-        at_most("memory over the idle bot while it is imported", (most - idle) / 1e6, "MB", 100),
+        at_least(what, number / took, "meetings/s", bound),
+        told(f"{what}: processor's time for each", 1e6 * worked / number, "µs"),
     ]
 
 
-def write(path: Path, *, meetings: int = sys.maxsize, size: int = sys.maxsize, seed: int = 1) -> int:
-    """Write a feed of so many meetings, or of so many bytes; how many are in it."""
-    number = 0
-    with path.open("w", encoding="utf-8") as file:
-        file.write("[")
-        for record in records(seed):
-            if number >= meetings or file.tell() >= size:
-                break
-            file.write(("," if number else "") + json.dumps(record))
-            number += 1
-        file.write("]")
-    return number
+async def _waiting(kind: Kind, database: Database, other: Database, wanted: Wanted, meetings: int) -> list[Row]:
+    """How long the transaction of a page takes: alone, and while a feed changes, in the bot and in another process."""
+    alone = await _pages(database, "alone", until=asyncio.create_task(asyncio.sleep(40 * PAGE_EVERY)))
+    rows = [told(f"{kind}: the transaction of a page, nothing else to do: median", _at(alone, 0.5), "ms")]
+    where = {"the bot imports": database}
+    if other is not database:  # PostgreSQL has no lock for which one process waits for another
+        where["another process imports"] = other
+    for seed, (who, writer) in enumerate(where.items(), 2):
+        write(wanted.path, meetings=meetings, seed=seed)
+        importing = asyncio.create_task(_imported(database, wanted, f"a feed while others write ({kind}, {who})"))
+        waited = await _pages(writer, who, until=importing)
+        took, _worked, report = await importing
+        _expect(report.added + report.changed + report.unchanged, meetings)
+        rows += [
+            at_most(f"{kind}: the same while {who} {meetings:,} meetings: p99", _at(waited, P99), "ms", WAIT_MS),
+            told(f"{kind}: worst of {len(waited)}", max(waited), "ms"),
+            told(f"{kind}: median", _at(waited, 0.5), "ms"),
+            told(f"{kind}: one in {CHANGED} changed: meetings a second meanwhile", meetings / took, "meetings/s"),
+        ]
+    return rows
 
 
-def records(seed: int) -> Iterator[dict[str, Any]]:
-    """Meetings without end; another seed gives other notes for the same meetings."""
-    chosen, other = random.Random(1), random.Random(seed)
-    number = 0
-    while True:
-        number += 1
-        city, state, north, east = chosen.choice(CITIES)
-        hour, minute = chosen.randrange(6, 22), chosen.choice((0, 0, 15, 30))
-        record: dict[str, Any] = {
-            "id": number,
-            "name": f"{chosen.choice(FIRST)} {chosen.choice(SECOND)}",
-            "slug": f"meeting-{number}",
-            "notes": other.choice(NOTES),
-            "updated": f"2024-0{other.randrange(1, 10)}-1{seed % 10} 21:29:56",
-            "url": f"https://example.org/meetings/meeting-{number}/",
-            "day": chosen.randrange(7),
-            "time": f"{hour:02}:{minute:02}",
-            "end_time": f"{hour + 1:02}:{minute:02}",
-            "types": chosen.sample(["O", "C", "D", "ST", "B", "W", "M", "X", "LIT", "SP"], 3),
-            "location": f"{chosen.choice(SECOND)} Church",
-            "formatted_address": f"{chosen.randrange(1, 9999)} Main St, {city}, {state} 12345, USA",
-            "latitude": round(north + chosen.random() / 10, 5),
-            "longitude": round(east + chosen.random() / 10, 5),
-            "region": city,
-            "group": f"{chosen.choice(FIRST)} Group",
-        }
-        if number % 3 == 0:
-            record["conference_url"] = f"https://us02web.zoom.us/j/{chosen.randrange(10**9)}?pwd=abcdefgh{number}"
-        yield record
+async def _pages(database: Database, name: str, *, until: "asyncio.Task[Any]") -> list[float]:
+    """Milliseconds from the wish to write to the end of the commit, of one page after the other."""
+    seeded = random.Random(name)
+    waited: list[float] = []
+    while not until.done():
+        await asyncio.sleep(seeded.uniform(0.5, 1.5) * PAGE_EVERY)
+        now = system_now()
+        message = Message(
+            key=f"page:{name}:{len(waited)}",
+            to=Address(platform="discord", kind="place", id="1"),
+            content=Content(title="Urgent", text="Somebody may be in danger"),
+            priority=Priority.CRISIS,
+            due_at=now,
+        )
+        began = time.perf_counter()
+        async with database.begin() as tx:
+            await outbox.enqueue(tx, message, now=now)
+        waited.append(1000 * (time.perf_counter() - began))
+    return waited
+
+
+def _at(values: list[float], part: float) -> float:
+    return sorted(values)[int(part * (len(values) - 1))]
+
+
+async def _large(size: int) -> list[Row]:
+    with scratch() as folder:
+        feed = folder / "large.json"
+        progress(f"writing a feed of {size / 1e6:,.0f} MB, and importing it in a process of its own")
+        write(feed, size=size)
+        found = await feed_memory.of_a_process(folder, feed)
+    meetings = int(found["meetings"])
+    return [
+        told("the large feed", size / 1e6, "MB"),
+        told("the large feed: meetings", meetings, ""),
+        told("the large feed: meetings a second", meetings / found["seconds"], "meetings/s"),
+        told("the large feed: processor's time for each", 1e6 * found["processor"] / meetings, "µs"),
+        told("the idle bot", found["idle"] / 1e6, "MB"),
+        at_most(
+            "memory over the idle bot while it is imported", (found["most"] - found["idle"]) / 1e6, "MB", MEMORY_MB
+        ),
+    ]
 
 
 if __name__ == "__main__":

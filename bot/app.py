@@ -16,14 +16,16 @@ from babel.support import Translations
 from bot.core.commands import Registry
 from bot.core.content import Content
 from bot.core.crisis import Detector
-from bot.core.platform import Address, Hub, Platform
+from bot.core.platform import Address, Hub, Platform, SendError
 from bot.core.resources import parse_emergency_numbers, parse_helplines
 from bot.core.words import ENGLISH, Words
+from bot.delivery.outbox import Claimed
 from bot.delivery.sender import Sender
 from bot.operations.lexicon import built_in
 from bot.scheduling.clock import ClockWatch, system_now
 from bot.services.checkins import CheckIns
 from bot.services.communities import Communities
+from bot.services.departures import Departures
 from bot.services.dispatcher import Dispatcher
 from bot.services.due import DueWork
 from bot.services.duty import Breaks, Duty, DutyRounds, Rotas
@@ -33,8 +35,13 @@ from bot.services.escalations.effects import Effects
 from bot.services.escalations.followup import FollowUps
 from bot.services.escalations.swapping import Swapping
 from bot.services.feeds.fetching import Limits
-from bot.services.feeds.finding import Vocabulary
+from bot.services.feeds.naming import MeetingFinder
 from bot.services.feeds.refreshing import Refresher
+from bot.services.feeds.vocabulary import Vocabulary
+from bot.services.gatherings.mirrors import Mirrors
+from bot.services.gatherings.tasks import Tasks
+from bot.services.hosting.attendance import Attendance
+from bot.services.hosting.hosting import Hosting
 from bot.services.hub import BotHub
 from bot.services.lexicons import Lexicons
 from bot.services.meetings import Meetings
@@ -43,14 +50,16 @@ from bot.services.resource_reviews import ResourceReviews
 from bot.services.resources import Resources
 from bot.services.voice import Voice
 from bot.serving import Serving
-from bot.storage.database import Database
+from bot.storage.database import Database, Transaction
 from cogs.aftercare import AftercareCog
 from cogs.beside import BesideCog
 from cogs.checkins import CheckInCog
 from cogs.duty import DutyCog
 from cogs.escalation import EscalationCog
+from cogs.gatherings import GatheringCog
 from cogs.guides import GuideCog
 from cogs.help import HelpCog
+from cogs.hosting import HostingCog
 from cogs.meetings import MeetingCog
 from cogs.mydata import MyDataCog
 from cogs.resources import ResourceCog
@@ -123,16 +132,21 @@ def build(
         for sender in senders.values():
             sender.wake()
 
+    async def claim(tx: Transaction) -> None:
+        for sender in senders.values():
+            await sender.claim_with(tx)
+
     async def say_at_once(to: Address, content: Content, key: str) -> None:
         await platforms[to.platform].send(to, content, key, retried=False, urgent=True)
 
-    voice = Voice(load_languages(), wake)
+    voice = Voice(load_languages(), wake, claim)
     resources = load_resources()
     duty, rotas = Duty(), Rotas(voice)
     escalations = Escalations(Effects(voice, resources, duty))
-    follow_ups = FollowUps(voice)
+    follow_ups, breaks = FollowUps(voice), Breaks(voice, escalations)
     checkins, meetings, reviews = CheckIns(voice), Meetings(voice), ResourceReviews(voice, resources)
-    recently = Recently(now)
+    mirrors, tasks = Mirrors(voice), Tasks(voice)
+    recently, vocabulary = Recently(now), Vocabulary()
     lexicons = Lexicons(built_in(), load_detector(), database)
     registry = Registry.of(
         HelpCog(lambda: registry),
@@ -140,10 +154,12 @@ def build(
         AftercareCog(follow_ups, Aftercare(voice)),
         BesideCog(escalations, resources, Swapping(voice)),
         CheckInCog(checkins),
-        DutyCog(duty, Breaks(voice, escalations), rotas),
+        DutyCog(duty, breaks, rotas),
         RotaCog(rotas),
-        MeetingCog(meetings, Vocabulary()),
-        ResourceCog(resources, reviews),
+        MeetingCog(meetings, vocabulary),
+        GatheringCog(MeetingFinder(meetings, vocabulary), mirrors, tasks),
+        HostingCog(meetings, Hosting(voice), Attendance(voice)),
+        ResourceCog(resources, reviews, vocabulary),
         GuideCog(resources),
         SettingsCog(checkins, escalations),
         MyDataCog(escalations, recently),
@@ -159,11 +175,23 @@ def build(
         follow_ups=follow_ups,
         say_at_once=say_at_once,
     )
-    hub = BotHub(database=database, registry=registry, dispatcher=dispatcher, recently=recently, voice=voice, now=now)
+    hub = BotHub(
+        database=database,
+        registry=registry,
+        dispatcher=dispatcher,
+        recently=recently,
+        voice=voice,
+        departures=Departures(database, voice, escalations, breaks, now),
+        now=now,
+    )
     platforms = {platform.name: platform for platform in make_platforms(hub)}
 
+    async def on_failure(tx: Transaction, failed: Claimed, error: SendError, *, now: datetime) -> None:
+        await escalations.on_failure(tx, failed, error, now=now)
+        await mirrors.on_failure(tx, failed, error, now=now)
+
     def make_sender(platform: Platform) -> Sender:
-        return Sender(database, platform, now, escalations.on_failure, on_arrival=escalations.on_arrival)
+        return Sender(database, platform, now, on_failure, on_arrival=escalations.on_arrival)
 
     senders |= {platform.name: make_sender(platform) for platform in platforms.values() if platform.sends}
     return App(
@@ -177,6 +205,8 @@ def build(
             escalations=escalations,
             checkins=checkins,
             meetings=meetings,
+            mirrors=mirrors,
+            tasks=tasks,
             duty=DutyRounds(voice),
             events=dispatcher,
             follow_ups=follow_ups,

@@ -12,6 +12,7 @@ import typer
 
 from bot.core.words import _
 from bot.memory import spare_memory
+from bot.operations.notes_cli import add_notes
 from bot.operations.resource_cli import resources_app
 from bot.operations.stopping import FAILED, Stop, told
 
@@ -44,6 +45,7 @@ audit_app = typer.Typer(no_args_is_help=True, help=str(_("See who did what in th
 app.add_typer(lexicon_app, name="lexicon")
 app.add_typer(audit_app, name="audit")
 app.add_typer(meetings_app, name="meetings")
+add_notes(meetings_app)
 app.add_typer(resources_app, name="resources")
 
 

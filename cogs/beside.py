@@ -111,8 +111,11 @@ class BesideCog:
         return Reply(content=await self._swapping.agree(call.tx, talks[0], call.member, now=call.now))
 
     async def _held(self, call: Call) -> list[CaseRow]:
+        """The cases they have; in the place of one, that one alone."""
         rows = await self._escalations.conversations(call.tx, call.member)
-        return [row for row in rows if row.holder == call.member.id]
+        held = [row for row in rows if row.holder == call.member.id]
+        here = [row for row in held if row.id == call.inbound.case]
+        return here or held
 
     async def _the_case(self, call: Call, case: int | None) -> CaseRow:
         held = [row for row in await self._held(call) if case in {None, row.id}]

@@ -257,8 +257,9 @@ class EscalationCog:
             for row in await self._escalations.conversations(call.tx, call.member)
             if row.holder == call.member.id
         ]
-        if len(held) == 1:
-            return held[0]
+        here = call.inbound.case
+        if len(held) == 1 or here in held:
+            return here if here in held else held[0]
         if not held:
             raise BadValue(_("You have no case now. Which one do you mean? Its number."), parameter="case")
         raise BadValue(_("Which of your cases?"), tuple(str(id_) for id_ in held[:5]), parameter="case")

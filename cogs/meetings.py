@@ -1,26 +1,36 @@
 """Meetings: organizers announce them, members follow them."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from bot.core.commands import BadValue, Parameter, command
 from bot.core.content import Attachment, Choice, Content, Field, Reply
 from bot.core.kinds import DATE, LINK, MINUTES, NAME, TIME, WEEKDAYS, ZONE, Words
+from bot.core.matching import fold, likeness
 from bot.core.meetings import asking
 from bot.core.occurrences import describe, instant
-from bot.core.roles import Action
-from bot.core.words import Text, _
+from bot.core.roles import Action, may
+from bot.core.words import Text, _, _n, moment, times_are_in
 from bot.services.call import Call
-from bot.services.feeds import calendars, finding, following, showing
-from bot.services.feeds.finding import Listed, Sought, Vocabulary
-from bot.services.meeting_times import Coming, rule_of
+from bot.services.feeds import calendars, finding, following, nearby, showing
+from bot.services.feeds.finding import Listed, Sought
+from bot.services.feeds.naming import MeetingFinder
+from bot.services.feeds.vocabulary import Vocabulary
+from bot.services.gatherings import attending, tasks
+from bot.services.meeting_times import Coming, first_from, rule_of
 from bot.services.meetings import Meetings
 from bot.storage.tables import MeetingRow
 
 SHOWN = 6
 LEAD = 15
 """Minutes before the start at which followers are reminded, if they do not say otherwise."""
+
+OWN = 200
+"""Coming dates of the community's own meetings that are looked through."""
+SAME = 80
+"""`likeness` from which a word is the one that was typed."""
 
 LENGTH = 60
 ROOM_LEAD = 15
@@ -35,6 +45,7 @@ class MeetingCog:
     def __init__(self, service: Meetings, vocabulary: Vocabulary) -> None:
         self._meetings = service
         self._vocabulary = vocabulary
+        self._finder = MeetingFinder(service, vocabulary)
 
     @command("meetings", _("The next meetings, in your own time"))
     async def next(self, call: Call) -> Reply:
@@ -56,15 +67,19 @@ class MeetingCog:
         for each in coming:
             label = _("Remind me: {meeting}", meeting=each.meeting.name[:50])
             remind = Choice(label=label, command="meetings follow", arguments={"meeting": str(each.meeting.id)})
-            shown.append((each.start, _shown(each, zone, call.now), remind))
+            comes = await attending.said(call.tx, each.meeting.id, each.day)
+            shown.append((each.start, _with(_shown(each, zone, call.now), comes), remind))
         for found in listed:
             start = found.start or call.now
-            shown.append((start, showing.field_of(found, zone, call.member.language), _details(found)))
-        shown = sorted(shown, key=lambda each: each[0])[:SHOWN]
+            comes = await attending.said_of_listed(call.tx, call.member.community.id, found)
+            shown.append((start, _with(showing.field_of(found, zone, call.member.language), comes), _details(found)))
+        # Their own first: a large feed would leave no room for them.
+        own, others = shown[: len(coming)], sorted(shown[len(coming) :], key=lambda each: each[0])
+        shown = sorted([*own, *others][:SHOWN], key=lambda each: each[0])
         return Reply(
             content=Content(
                 title=_("The next meetings"),
-                text=_("Times are yours ({zone}).", zone=zone.key),
+                text=times_are_in(zone.key),
                 fields=tuple(field for _start, field, _choice in shown),
                 choices=_once(choice for _start, _field, choice in shown),
             )
@@ -94,21 +109,67 @@ class MeetingCog:
             in_person=asked.in_person,
         )
         community = call.member.community.id
+        if asked.near and (near := await self._near(call, sought, asked)) is not None:
+            return near
+        own = await self._own(call, asked)
         listed = await finding.coming(
             call.tx, community, sought, self._vocabulary, begin=asked.begin, end=asked.end, limit=SHOWN
         )
-        title, text = _("Meetings"), _("Times are yours ({zone}).", zone=zone.key)
-        if not listed:
+        title, text = _("Meetings"), times_are_in(zone.key)
+        if not listed and not own:
             listed = await finding.matching(call.tx, community, sought, self._vocabulary, limit=SHOWN)
             title = _("None then, but these are like it")
-        if not listed:
+        if not listed and not own:
             none = _("I know of no such meeting. Fewer words may find one, such as “online” or the name of a town.")
             return Reply(content=Content(text=none))
         return Reply(
             content=Content(
                 title=title,
                 text=text,
-                fields=tuple(showing.field_of(each, zone, call.member.language) for each in listed),
+                fields=(
+                    *(_shown(each, zone, call.now) for each in own),
+                    *(showing.field_of(each, zone, call.member.language) for each in listed),
+                )[:SHOWN],
+                choices=_once([*(_details_of_own(each) for each in own), *(_details(each) for each in listed)][:SHOWN]),
+            )
+        )
+
+    async def _own(self, call: Call, asked: asking.Asked) -> list[Coming]:
+        """The community's own meetings that fit; of their programme, types and language nothing is known."""
+        if asked.near or asked.programme or asked.types or asked.language:
+            return []
+        community = call.member.community.id
+        coming = await self._meetings.coming(call.tx, community, now=call.now, limit=OWN)
+        wanted = fold(asked.text).split()
+
+        def fits(each: Coming) -> bool:
+            words = fold(f"{each.meeting.name} {each.meeting.where}").split()
+            known = all(any(likeness(word, other) >= SAME for other in words) for word in wanted)
+            reached = (not asked.online or each.meeting.link) and (not asked.in_person or each.meeting.where)
+            return asked.begin <= each.start < asked.end and known and bool(reached)
+
+        return [each for each in coming if fits(each)][:SHOWN]
+
+    async def _near(self, call: Call, sought: Sought, asked: asking.Asked) -> Reply | None:
+        """The meetings near the place that was named, with how far they are; None if nobody knows where it is."""
+        member, near = call.member, sought.near
+        spot = await nearby.whereis(call.tx, member.community.id, near, self._vocabulary, country=member.country)
+        if spot is None:
+            return None
+        place = (call.tx, member.community.id, sought, self._vocabulary, spot)
+        listed = await nearby.coming(*place, begin=asked.begin, end=asked.end, limit=SHOWN)
+        title = _("Meetings, the nearest first")
+        if not listed:
+            listed = await nearby.nearest(*place, limit=SHOWN)
+            title = _("None then, but these are near there")
+        if not listed:
+            return None
+        fields = (showing.near_field_of(each, member.zone, member.language, member.country) for each in listed)
+        return Reply(
+            content=Content(
+                title=title,
+                text=times_are_in(member.zone.key),
+                fields=tuple(fields),
                 choices=_once(_details(each) for each in listed),
             )
         )
@@ -116,59 +177,67 @@ class MeetingCog:
     @command("meetings show", _("All about a meeting, and how to join it"), MEETING)
     async def show(self, call: Call, meeting: str) -> Reply:
         """Show a listed meeting to the one who asks, with the link and the passcode."""
-        found = await self._listed(call, meeting)
+        found = await self._finder.listed(call, meeting)
         if found is None:
             row = await self._meetings.named(call.tx, call.member.community.id, meeting)
             when = describe(rule_of(row))
             where = "\n".join(part for part in (row.where, row.link) if part)
             text = _("{when}\n{place}", when=when, place=where) if where else when
-            return Reply(content=Content(title=row.name, text=text))
+            lines, choices = await self._around(call, row)
+            for line in lines:
+                text = _("{before}\n{line}", before=text, line=line)
+            return Reply(content=Content(title=row.name, text=text, choices=choices))
         name = showing.reference(found)
         choices = (
             Choice(label=_("Remind me"), command="meetings follow", arguments={"meeting": name}),
+            Choice(label=_("I'm coming"), command="meetings coming", arguments={"meeting": name}),
             Choice(label=_("Something is wrong here"), command="meetings wrong", arguments={"meeting": name}),
         )
         content = showing.all_of(found, call.member.zone, call.member.language, now=call.now)
         by_appointment = found.meeting.by_appointment
+        comes = await attending.said_of_listed(call.tx, call.member.community.id, found)
         return Reply(
             content=Content(
                 title=content.title,
-                text=content.text,
+                text=_("{before}\n{line}", before=content.text, line=comes) if comes else content.text,
                 fields=content.fields,
-                choices=choices[1:] if by_appointment else choices,
+                choices=choices[2:] if by_appointment else choices,
             )
         )
+
+    async def _around(self, call: Call, row: MeetingRow) -> tuple[list[Text], tuple[Choice, ...]]:
+        """What people do with the next date of a meeting, and what the reader can do."""
+        coming = await first_from(call.tx, row, call.now)
+        if coming is None:
+            return [], ()
+        lines: list[Text] = []
+        if comes := await attending.said(call.tx, row.id, coming.day):
+            lines.append(comes)
+        _comes, not_coming = await attending.count(call.tx, row.id, coming.day)
+        if not_coming and may(call.member.roles, Action.MANAGE_MEETINGS):
+            lines.append(_n("{n} person does not come this time", "{n} people do not come this time", n=not_coming))
+        own = await attending.own_answer(call.tx, call.member, row.id, coming.day)
+        number = {"meeting": str(row.id)}
+        choices = [Choice(label=_("Remind me"), command="meetings follow", arguments=number)]
+        if own is not True:
+            choices.append(Choice(label=_("I'm coming"), command="meetings coming", arguments=number))
+        if own is not False:
+            choices.append(Choice(label=_("Not this time"), command="meetings skip", arguments=number))
+        for task in await tasks.own(call.tx, call.member, row.id, now=call.now):
+            lines.append(tasks.yours(task, row, call.member.zone))
+            given = {"number": str(task.id)}
+            choices.append(Choice(label=_("Give it back"), command="meetings giveback", arguments=given))
+        return lines, tuple(choices)
 
     @command("meetings wrong", _("Say that something about a listed meeting is wrong"), MEETING)
     async def wrong(self, call: Call, meeting: str) -> Reply:
         """Say where its publisher hears of mistakes: the bot tells nobody who found one."""
-        found = await self._listed(call, meeting)
+        found = await self._finder.listed(call, meeting)
         if found is None:
             row = await self._meetings.named(call.tx, call.member.community.id, meeting)
             text = _("{meeting} is your community's own: tell an organizer or a moderator.", meeting=row.name)
             return Reply(content=Content(text=text))
         return Reply(content=showing.where_to_report(found))
-
-    async def _listed(self, call: Call, typed: str) -> Listed | None:
-        """The listed meeting that a button or a name means; None if it is none."""
-        community = call.member.community.id
-        named = showing.read_reference(typed)
-        if named is not None:
-            found = await finding.by_handle(call.tx, community, *named)
-            if found is None:
-                raise BadValue(_("That meeting is not listed any more. Look for another with “meetings find”."))
-            return found
-        if typed.isdecimal() or await self._meetings.has_like(call.tx, community, typed):
-            return None
-        likely = await finding.matching(call.tx, community, Sought(text=typed), self._vocabulary, limit=1)
-        return likely[0] if likely else None
-
-    async def _row(self, call: Call, typed: str) -> MeetingRow:
-        """The community's own row of a meeting that was named; one of a feed gets one now."""
-        found = await self._listed(call, typed)
-        if found is None:
-            return await self._meetings.named(call.tx, call.member.community.id, typed)
-        return await following.adopt(call.tx, self._meetings, call.member.community, found, now=call.now)
 
     @command(
         "meetings follow",
@@ -178,7 +247,7 @@ class MeetingCog:
     )
     async def follow(self, call: Call, meeting: str, minutes: int = LEAD) -> Reply:
         """Follow a meeting with a lead time of one's choice."""
-        found = await self._row(call, meeting)
+        found = await self._finder.row(call, meeting)
         await self._meetings.follow(call.tx, call.member, found, minutes, now=call.now)
         text = _("I'll remind you privately {minutes} min before {meeting}.", minutes=minutes, meeting=found.name)
         unfollow = Choice(label=_("No reminder"), command="meetings unfollow", arguments={"meeting": str(found.id)})
@@ -248,7 +317,7 @@ class MeetingCog:
         """Cancel one occurrence; its followers are told."""
         found = await self._meetings.named(call.tx, call.member.community.id, meeting)
         coming = await self._meetings.cancel(call.tx, found, day, now=call.now)
-        start = coming.start.astimezone(call.member.zone)
+        start = moment(coming.start.astimezone(call.member.zone))
         text = _("{meeting} of {start} is cancelled. I have told its followers.", meeting=found.name, start=start)
         return Reply(content=Content(text=text))
 
@@ -266,7 +335,7 @@ class MeetingCog:
         found = await self._meetings.named(call.tx, call.member.community.id, meeting)
         moved_to = instant(to or day, time, ZoneInfo(found.zone))
         await self._meetings.move(call.tx, found, day, moved_to, now=call.now)
-        start = moved_to.astimezone(call.member.zone)
+        start = moment(moved_to.astimezone(call.member.zone))
         text = _("{meeting} is now at {start}. I have told its followers.", meeting=found.name, start=start)
         return Reply(content=Content(text=text))
 
@@ -279,9 +348,18 @@ class MeetingCog:
         return Reply(content=Content(text=_("{meeting} is removed. I have told its followers.", meeting=name)))
 
 
+def _with(field: Field, comes: Text | None) -> Field:
+    return field if comes is None else replace(field, value=_("{before}\n{line}", before=field.value, line=comes))
+
+
 def _details(found: Listed) -> Choice:
     label = _("More: {meeting}", meeting=found.meeting.name[:50])
     return Choice(label=label, command="meetings show", arguments={"meeting": showing.reference(found)})
+
+
+def _details_of_own(coming: Coming) -> Choice:
+    label = _("More: {meeting}", meeting=coming.meeting.name[:50])
+    return Choice(label=label, command="meetings show", arguments={"meeting": str(coming.meeting.id)})
 
 
 def _once(choices: Iterable[Choice]) -> tuple[Choice, ...]:
@@ -299,9 +377,9 @@ def _as_link(where: str, call: Call) -> str | None:
 
 def _shown(coming: Coming, zone: ZoneInfo, now: datetime) -> Field:
     meeting = coming.meeting
-    when: Text = _("{start}, {minutes} min", start=coming.start.astimezone(zone), minutes=meeting.minutes)
+    when: Text = _("{start}, {minutes} min", start=moment(coming.start.astimezone(zone)), minutes=meeting.minutes)
     if coming.start <= now:
-        when = _("on now, since {start}", start=coming.start.astimezone(zone))
+        when = _("on now, since {start}", start=moment(coming.start.astimezone(zone)))
     if coming.moved:
         when = _("{when} (moved)", when=when)
     place = meeting.where or meeting.link or ""

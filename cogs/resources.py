@@ -10,6 +10,8 @@ from bot.core.roles import Action
 from bot.core.words import Say, _
 from bot.services import resource_reviews
 from bot.services.call import Call
+from bot.services.feeds.nearby import whereis
+from bot.services.feeds.vocabulary import Vocabulary
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.resource_reviews import ResourceReviews
 from bot.services.resources import ANSWERS, PAGE, Resources
@@ -22,6 +24,8 @@ _PLACE_WORDS = 4
 """Words of a place's name; "in trouble with the law again" is none."""
 _HERE = frozenset({"me", "here", "my area", "us", "mi", "aquí"})
 
+_NEAR_ME = tuple(f" {near} {here}" for near in ("near", "around", "cerca de") for here in sorted(_HERE))
+
 _ON_OR_OFF = OneOf(("on", _("on")), ("off", _("off")), name="on or off")
 COUNTRY_PARAMETER = Parameter(name="country", ask=_("For which country?"), kind=COUNTRY, required=False)
 
@@ -29,9 +33,10 @@ COUNTRY_PARAMETER = Parameter(name="country", ask=_("For which country?"), kind=
 class ResourceCog:
     """Looking up who can help."""
 
-    def __init__(self, service: Resources, reviews: ResourceReviews) -> None:
+    def __init__(self, service: Resources, reviews: ResourceReviews, vocabulary: Vocabulary) -> None:
         self._resources = service
         self._reviews = reviews
+        self._vocabulary = vocabulary
 
     @command(
         "resources",
@@ -145,8 +150,12 @@ class ResourceCog:
     ) -> Reply:
         words, named, place = where_in(said, call)
         where = country or named or call.member.country
+        spot = None
+        if place is not None:
+            spot = await whereis(call.tx, call.member.community.id, place, self._vocabulary, country=where)
+        point = None if spot is None else spot.point
         found = await self._resources.find(
-            call.tx, call.member, words, now=call.now, country=where, topic=topic, place=place, page=page
+            call.tx, call.member, words, now=call.now, country=where, topic=topic, place=place, point=point, page=page
         )
         there = country_name(where, call.member.language)
         other = Choice(label=_("Another country"), command="settings country")
@@ -157,7 +166,7 @@ class ResourceCog:
         asked = {"words": said, "topic": topic or "", "country": country or "", "page": str(page + 1)}
         following = (_more(asked),) if found.more else ()
         text = _("For {country}:", country=there)
-        if place is None and found.more and page == 0 and words:
+        if place is None and page == 0 and words and (found.more or said.casefold().strip(" .!?").endswith(_NEAR_ME)):
             text = _(
                 "For {country}. Nearer to you: name your town, for example “{words} in Springfield”.",
                 country=there,
@@ -197,7 +206,7 @@ def where_in(words: str, call: Call) -> tuple[str, str | None, str | None]:
 
     "Near me" names no place.
     """
-    for between in (" in ", " near ", " en "):
+    for between in (" in ", " near ", " around ", " cerca de ", " en "):
         before, _between, last = words.rpartition(between)
         if not before or last.casefold().strip(" .!?") in _HERE:
             continue

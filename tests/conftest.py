@@ -1,13 +1,28 @@
 """For all tests: the real Synapse, started once, and people on it; and an interpreter that does not look back."""
 
 import gc
+import shutil
 
+import pytest
 from harness.statements import compile_once
+from real_matrix.homeserver import scratch_directory
 
 pytest_plugins = ["real_matrix.fixtures", "loopback_bots"]
 
 
 compile_once()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A folder of this run's own, in memory: pytest's own ones are removed by the third run after, which may be beside.
+
+    It stays until the end of the run, and no longer.
+    """
+    if config.option.basetemp is None:
+        folder = scratch_directory("handrail-tests-")
+        folder.chmod(0o711)  # PostgreSQL, which is not run as root, has its own folder in it
+        config.option.basetemp = folder / "run"
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 def pytest_collection_finish() -> None:

@@ -24,6 +24,10 @@ SILENCE = timedelta(minutes=10)
 LATE = timedelta(minutes=10)
 """After this long without a person the member is told honestly that it takes longer."""
 
+TOLD_AGAIN = timedelta(minutes=5)
+"""How long the peers in a case are not told of another signal that is no worse: of words that they read anyway, and of
+words that they would not see. A member who writes much at once must not be drowned out by the bot."""
+
 
 class State(StrEnum):
     """Where a case stands."""
@@ -50,8 +54,9 @@ class Case:
     """One escalation.
 
     `holder` is the member id of the peer who has it, `helpers` are those who have joined them; `nudged`: they were
-    asked whether they are with the member; `turn` rises whenever the case gets or loses a holder, which makes the
-    buttons that the one before was given stale; `version` rises with every change.
+    asked whether they are with the member; `heard_at`: when they were told of a signal last; `turn` rises whenever the
+    case gets or loses a holder, which makes the buttons that the one before was given stale; `version` rises with every
+    change.
     """
 
     policies: Policies
@@ -66,6 +71,7 @@ class Case:
     turn: int = 0
     told_late: bool = False
     nudged: bool = False
+    heard_at: datetime | None = None
     outcome: Outcome | None = None
     version: int = 0
 
@@ -90,9 +96,10 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Another signal of the same member: it joins the case."""
+    """Another signal of the same member: it joins the case. `read`: the peers in it read the words themselves."""
 
     severity: Severity
+    read: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +207,7 @@ class LetOut:
 
 @dataclass(frozen=True, slots=True)
 class TellHolder:
-    """Tell the holder that the member was heard again, as severe as `severity`."""
+    """Tell the holder, and all who have joined them, that the member was heard again, as severe as `severity`."""
 
     severity: Severity
 
@@ -281,8 +288,8 @@ def _advance_open(case: Case, event: Event, now: datetime) -> tuple[Case, tuple[
     match event:
         case Opened():
             after, effects = _opened(case, now)
-        case Heard(severity):
-            after, effects = _heard(case, severity, now)
+        case Heard(severity, read):
+            after, effects = _heard(case, severity, read, now)
         case TimerFired():
             after, effects = _timer_fired(case, now)
         case Skipped():
@@ -327,6 +334,7 @@ def _held(case: Case, by: int, now: datetime) -> Case:
         helpers=_without(case.helpers, by),
         turn=case.turn + 1,
         nudged=False,
+        heard_at=None,
         next_at=now + SILENCE,
     )
 
@@ -391,13 +399,18 @@ def _page(case: Case, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
     return paged, (Page(step, paged.pages, last=number == last),)
 
 
-def _heard(case: Case, severity: Severity, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+def _heard(case: Case, severity: Severity, read: bool, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
     raised = severity.rank > case.severity.rank
     after = replace(case, severity=severity) if raised else case
     if after.policy != case.policy:
         after = replace(after, step=0)
     if case.holder is not None:
-        return replace(after, next_at=after.next_at or now + SILENCE), (TellHolder(severity),)
+        after = replace(after, next_at=after.next_at or now + SILENCE)
+        # What they read anyway need not be told each time; what stands where they do not see it, always.
+        lately = case.heard_at is not None and case.heard_at <= now < case.heard_at + TOLD_AGAIN
+        if read and not raised and lately:
+            return after, ()
+        return replace(after, heard_at=now), (TellHolder(severity),)
     return _page(after, now) if raised else (after, ())
 
 

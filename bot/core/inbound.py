@@ -11,6 +11,9 @@ PUNCTUAL = timedelta(minutes=2)
 TEXT_LIMIT = 65_536
 """Characters of a text that are kept: a whole Matrix event has as many bytes, a Discord message 4,000 characters."""
 
+CASE = "case:"
+"""How the key of a case's place apart begins, before the number of the case."""
+
 ARGUMENTS_LIMIT = 25
 """Arguments of an invocation that are kept: Discord's limit for the options of a command."""
 
@@ -56,6 +59,8 @@ class Inbound:
     - `reaction`: an emoji that was put under the message `about`, where that may be somebody's word to another.
     - `edited`: the words replace an earlier message's; they are heard, but no command is run again. `replaces` is that
       message's event id.
+    - `apart`: the key of the place that was opened for something of its own (`bot.core.content.Apart`); such a place is
+      private, for those who were let in.
     - `answered_directly`: the adapter renders the reply itself (a Discord interaction); otherwise the reply goes
       through the outbox.
     - `read_back`: it is history, read after the bot was away. Only what must not be missed is still done: a signal, a
@@ -79,8 +84,15 @@ class Inbound:
     reaction: Reaction | None = None
     link: str | None = None
     language: str | None = None
+    apart: str | None = None
     answered_directly: bool = False
     read_back: bool = False
+
+    @property
+    def case(self) -> int | None:
+        """The number of the case in whose place apart it was done; None anywhere else."""
+        key, number = self.apart or "", (self.apart or "").removeprefix(CASE)
+        return int(number) if key.startswith(CASE) and number.isdecimal() and len(number) < _DIGITS else None
 
     def seen_late(self, now: datetime) -> timedelta:
         """How late it is seen at `now`; zero up to `PUNCTUAL`, and where the platform's clock is ahead of ours."""
@@ -116,6 +128,9 @@ class Inbound:
         return cls(**{**values, "at": at, "about": about, "invocation": invocation, "reaction": reaction})
 
 
+_DIGITS = 10
+"""A number of so many digits is no case's: no column holds it."""
+
 _MAYBE = str | None
 _INBOUND: Mapping[str, Any] = {
     "event_id": str,
@@ -134,11 +149,12 @@ _INBOUND: Mapping[str, Any] = {
     "about": dict | None,
     "link": _MAYBE,
     "language": _MAYBE,
+    "apart": _MAYBE,
     "read_back": bool,
 }
 _TARGET: Mapping[str, Any] = {"message_id": str, "account": str, "text": str, "link": _MAYBE}
 _REACTION: Mapping[str, Any] = {"emoji": str, "id": str}
-_ABSENT: Mapping[str, Any] = {"replaces": None, "reaction": None, "files": False}
+_ABSENT: Mapping[str, Any] = {"replaces": None, "reaction": None, "files": False, "apart": None}
 """What an event lacks that an earlier version has kept."""
 _INVOCATION: Mapping[str, Any] = {"command": str, "arguments": dict}
 

@@ -19,6 +19,8 @@ _BEGINS, _HAS_WORD, _ALIKE = 97.0, 92.0, 70.0
 
 _BETWEEN = re.compile(r"[\W_]+")
 _INSIDE = re.compile(r"[.'’]")
+_ASCII = {code: char.lower() if (char := chr(code)).isalnum() else None if char in ".'" else " " for code in range(128)}
+"""What the two above make of each character of ASCII, in one step."""
 
 _WORD_LENGTH = 3
 """Fewer letters than this are the beginning of too many words."""
@@ -30,7 +32,7 @@ def fold(text: str) -> str:
     Accents, dots and apostrophes count for nothing.
     """
     if text.isascii():  # most names are, and have nothing to decompose
-        return _BETWEEN.sub(" ", text.lower().replace(".", "").replace("'", "")).strip()
+        return " ".join(text.translate(_ASCII).split())
     decomposed = normalize("NFKD", normalize("NFKD", text).casefold())
     plain = "".join(char for char in decomposed if unicodedata.category(char) != "Mn")
     return _BETWEEN.sub(" ", _INSIDE.sub("", plain)).strip()

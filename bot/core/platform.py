@@ -24,11 +24,23 @@ class Address:
     fallback: str | None = None
 
 
+Unopened = Literal["nowhere", "unreadable", "forbidden", "trouble"]
+"""Why there is no place apart: none is named under which it could be; the bot could not read there; it lacks a
+permission; or it did not work at that moment."""
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The platform has taken the message: `message_id` is its id there."""
+    """The platform has taken the message: `message_id` is its id there.
+
+    Of a content that was to be said `apart`: the `place` in which it was, with the id of what was `pinned` there; or
+    why it was said privately instead (`unopened`).
+    """
 
     message_id: str
+    place: str | None = None
+    pinned: str | None = None
+    unopened: Unopened | None = None
 
 
 class SendError(Exception):
@@ -49,6 +61,14 @@ class NotConnected(TryAgain):
 
 class NeverAgain(SendError):
     """It will never work: the place is gone, the message is refused."""
+
+
+class CalendarFull(NeverAgain):
+    """The place's calendar takes no further entry: others must go first."""
+
+
+class CalendarForbidden(NeverAgain):
+    """The bot may not write into the place's calendar: it lacks a permission there."""
 
 
 class Unreachable(NeverAgain):
@@ -101,7 +121,8 @@ class Platform(Protocol):
 
         `retried`: an earlier attempt with this key may have got through. `urgent`: somebody is in danger; where the
         platform limits the rate, it goes before all that is not. Where the content is `upon` another message and that
-        cannot be done, it says `content.anew`, if that is anything. Raises `SendError`.
+        cannot be done, it says `content.anew`, if that is anything. What is to be said `apart`, it says in a place of
+        its own, and where there can be none at once, all of it privately (`content.together`). Raises `SendError`.
         """
 
     async def check(self) -> list[Finding]:
@@ -127,6 +148,9 @@ class Hub(Protocol):
 
         `account`: who has, where the platform tells; nobody takes back what is another's.
         """
+
+    async def left(self, platform: str, account: str, place: str) -> None:
+        """Somebody is in a server or room no longer, by their own will or another's."""
 
     async def reader(self, inbound: Inbound) -> tuple[Reader, Words]:
         """Who is typing, for suggestions and the titles of forms."""

@@ -5,7 +5,7 @@ It is rendered with the reader's catalogue just before it leaves. Babel extracts
 `bot/locale/handrail.pot`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from gettext import NullTranslations
@@ -30,7 +30,19 @@ class Text:
         return ENGLISH.render(self)
 
 
-Value = str | int | date | time | datetime | Text
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Words that say when something is, and the instant itself.
+
+    A platform that shows an instant to each reader by the clock of their own device (Discord) shows `at` instead of
+    the words; None: there the words are left out, such as which zone all times are in.
+    """
+
+    said: Text
+    at: datetime | None
+
+
+Value = str | int | date | time | datetime | Text | Moment
 Say = Text | str
 """What may be said: a translatable text, or words that are somebody's own (a name, a note)."""
 
@@ -43,6 +55,21 @@ def _(message: str, /, **values: Value) -> Text:
 def _n(message: str, plural: str, /, *, n: int, **values: Value) -> Text:
     """Mark a sentence that depends on the count `n`."""
     return Text(message, {"n": n, **values}, plural)
+
+
+def moment(at: datetime) -> Moment:
+    """An instant, elsewhere shown in the zone that `at` is in."""
+    return Moment(Text("{at}", {"at": at}), at)
+
+
+def moment_with_zone(at: datetime, zone: str) -> Moment:
+    """The same, with the name of the zone that `at` is in."""
+    return Moment(_("{time} ({zone})", time=at, zone=zone), at)
+
+
+def times_are_in(zone: str) -> Text:
+    """In which zone all times of a list are, where the platform does not show each reader their own."""
+    return Text("{note}", {"note": Moment(_("Times are yours ({zone}).", zone=zone), None)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +95,20 @@ class Words:
             return template
         return template.format_map({name: self._value(value) for name, value in say.values.items()})
 
+    def moments(self, say: Say) -> Iterator[tuple[str, int | None]]:
+        """The moments in `say`: their words in this language, and the seconds since 1970 of their instant."""
+        for value in () if isinstance(say, str) else say.values.values():
+            if isinstance(value, Text):
+                yield from self.moments(value)
+            elif isinstance(value, Moment):
+                yield self.render(value.said), None if value.at is None else int(value.at.timestamp())
+
     def _value(self, value: Value) -> str:
         match value:
             case Text():
                 return self.render(value)
+            case Moment():
+                return self.render(value.said)
             case datetime():
                 clock = format_time(value.time(), "HH:mm", locale=self.language)
                 return f"{self._short_day(value)}, {clock}"

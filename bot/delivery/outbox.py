@@ -5,14 +5,14 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import and_, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 
 from bot.core.content import Content
 from bot.core.platform import Address
-from bot.delivery import contents
-from bot.delivery.waiting import IS_PENDING, IS_SENDING, PAGE, After, needless, next_in_line, not_held_back
+from bot.delivery import contents, statements
+from bot.delivery.waiting import IS_PENDING, PAGE, After, needless, next_in_line, not_held_back
 from bot.storage.database import Transaction
 from bot.storage.tables import Delivery, SharedContent
 
@@ -33,12 +33,6 @@ EDIT = "edit:"
 UNREADABLE = "unreadable"
 """The reason of a row whose content cannot be opened."""
 
-IN_DOUBT = "it may have arrived: its sender died long ago"
-"""The reason of a row that is not sent again."""
-
-TOO_LATE = "too late to be of use"
-"""The reason of a row that has expired."""
-
 GIVEN_UP_AT_ONCE = 50
 """Rows that one look gives up, such as pages nobody needs: others wait for the database meanwhile."""
 
@@ -47,9 +41,6 @@ KEY_LIMIT = 255
 
 LOOK_AT_LEAST = 16
 """Rows of each priority that one look at the queue takes in: a few may be held back by others to the same address."""
-
-EXPIRE_BATCH = 5000
-"""Deliveries that expire in one statement: the database's one writer is held for less than half a second."""
 
 _BULK = {"synchronize_session": False}
 """These statements change rows that no session has loaded."""
@@ -178,8 +169,9 @@ async def claim(
     look = max(LOOK_AT_LEAST, 4 * room.all)
     given_up = 0
     while line and given_up < GIVEN_UP_AT_ONCE:
-        query = next_in_line(platform, line, now=now, due_by=due_by, busy=busy, limit=look)
-        heads = (await tx.session.execute(query)).all()
+        heads = (
+            await tx.session.execute(*next_in_line(platform, line, now=now, due_by=due_by, busy=busy, limit=look))
+        ).all()
         again: int | None = None
         for row in await _not_held_back(tx, [head.id for head in heads], now=now):
             if again is not None and row.priority > again:
@@ -197,14 +189,13 @@ async def claim(
         if again is None:
             line = _go_on(line, heads, look, room, taken)
     if taken:
-        leased = {"state": "sending", "lease_until": now + LEASE, "attempts": Delivery.attempts + 1}
-        ids = [claimed.id for claimed in taken]
-        await tx.session.execute(update(Delivery).where(Delivery.id.in_(ids)).values(leased), execution_options=_BULK)
+        values = {"ids": [claimed.id for claimed in taken], "until": now + LEASE}
+        await tx.session.execute(statements.leasing(), values)
     return Look(sorted(taken, key=lambda claimed: claimed.priority), unfinished=given_up >= GIVEN_UP_AT_ONCE)
 
 
 async def _not_held_back(tx: Transaction, ids: Sequence[int], *, now: datetime) -> Sequence[Any]:
-    return (await tx.session.execute(not_held_back(ids, now=now))).all() if ids else ()
+    return (await tx.session.execute(*not_held_back(ids, now=now))).all() if ids else ()
 
 
 def _go_on(
@@ -267,8 +258,7 @@ async def _needless(tx: Transaction, key: str, delivery_id: int) -> str | None:
 
 
 async def _end(tx: Transaction, delivery_id: int, state: str, reason: str) -> None:
-    values = {"state": state, "reason": reason[:255], "lease_until": None}
-    await tx.session.execute(update(Delivery).where(Delivery.id == delivery_id).values(values), execution_options=_BULK)
+    await tx.write(Delivery, {"id": delivery_id}, state=state, reason=reason[:255], lease_until=None)
 
 
 async def release_lost(
@@ -279,18 +269,17 @@ async def release_lost(
     Where it was begun so long ago that the platform cannot tell any more whether it has arrived (`recognised`), only
     what is said in a crisis is sent again: that may be said twice, the rest is not said at all rather than twice.
     """
-    lost = and_(IS_SENDING, Delivery.platform == platform)
-    if all_but is None:
-        lost = and_(lost, Delivery.lease_until < now)
-    elif all_but:
-        lost = and_(lost, Delivery.id.not_in(all_but))
-    begun_before = Delivery.lease_until < now - recognised + LEASE
-    in_doubt = and_(lost, begun_before, Delivery.priority != int(Priority.CRISIS))
-    for rows, values in (
-        (in_doubt, {"state": "failed", "reason": IN_DOUBT, "lease_until": None}),
-        (lost, {"state": "pending", "lease_until": None}),
-    ):
-        await tx.session.execute(update(Delivery).where(rows).values(values), execution_options=_BULK)
+    kind: Literal["expired", "others", "all"] = "expired" if all_but is None else "others" if all_but else "all"
+    particular: dict[str, dict[str, Any]] = {
+        "expired": {"now": now},
+        "others": {"mine": list(all_but or ())},
+        "all": {},
+    }
+    given = {"sender_of": platform, **particular[kind]}
+    begun_before = now - recognised + LEASE
+    in_doubt, lost = statements.releasing(kind)
+    await tx.session.execute(in_doubt, given | {"begun_before": begun_before, "crisis": int(Priority.CRISIS)})
+    await tx.session.execute(lost, given)
 
 
 def _claimed(row: Any, content: Content) -> Claimed:
@@ -314,14 +303,8 @@ async def mark_sent(tx: Transaction, arrived: Mapping[int, str], *, now: datetim
     """These deliveries, by id, have arrived under the platform's message ids."""
     if not arrived:
         return
-    table = Delivery.__table__
-    one = (
-        update(Delivery)
-        .where(table.c.id == bindparam("delivery"))
-        .values(state="sent", message_id=bindparam("message"), sent_at=now, lease_until=None)
-    )
-    rows = [{"delivery": id_, "message": message_id} for id_, message_id in arrived.items()]
-    await (await tx.session.connection()).execute(one, rows)
+    rows = [{"delivery": id_, "message": message_id, "now": now} for id_, message_id in arrived.items()]
+    await (await tx.session.connection()).execute(statements.arrived(), rows)
 
 
 async def mark_failed(tx: Transaction, claimed: Claimed, reason: str) -> None:
@@ -369,16 +352,11 @@ async def hurry(tx: Transaction, platform: str, *, now: datetime) -> None:
 async def expire(tx: Transaction, *, now: datetime) -> int:
     """Give up what has become worthless, also what a sender that is gone had begun; how many those were.
 
-    At most `EXPIRE_BATCH` of each; call it again for more.
+    At most `statements.EXPIRE_BATCH` of each; call it again for more.
     """
-    stale = and_(Delivery.expires_at.is_not(None), Delivery.expires_at <= now)
     expired = 0
-    for given_up in (and_(IS_PENDING, stale), and_(IS_SENDING, Delivery.lease_until < now, stale)):
-        some = select(Delivery.id).where(given_up).limit(EXPIRE_BATCH).with_for_update(skip_locked=True)
-        values = {"state": "expired", "reason": TOO_LATE, "lease_until": None}
-        result: Any = await tx.session.execute(
-            update(Delivery).where(Delivery.id.in_(some.scalar_subquery())).values(values), execution_options=_BULK
-        )
+    for expiring in statements.expiring():
+        result: Any = await tx.session.execute(expiring, {"now": now})
         expired += int(result.rowcount)
     return expired
 
@@ -388,6 +366,16 @@ async def drop(tx: Transaction, member_id: int, key_prefix: str, *, reason: str)
     await tx.session.execute(
         update(Delivery)
         .where(IS_PENDING, Delivery.member_id == member_id, Delivery.key.startswith(key_prefix))
+        .values(state="expired", reason=reason),
+        execution_options=_BULK,
+    )
+
+
+async def withdraw(tx: Transaction, key_prefix: str, *also: ColumnElement[bool], reason: str) -> None:
+    """Do not send what waits under keys that begin with `key_prefix`, which holds no "%" or "_", and is `also` so."""
+    await tx.session.execute(
+        update(Delivery)
+        .where(IS_PENDING, Delivery.key.startswith(key_prefix), *also)
         .values(state="expired", reason=reason),
         execution_options=_BULK,
     )

@@ -12,7 +12,7 @@ from bot.core.faults import Told, where
 from bot.core.platform import NeverAgain, NotConnected, Platform, Receipt, SendError, TryAgain
 from bot.delivery import outbox
 from bot.delivery.outbox import Claimed, Look, Priority, Room
-from bot.delivery.waiting import RELAYED
+from bot.delivery.waiting import PLACED, RELAYED
 from bot.storage.database import Database, Transaction
 
 log = logging.getLogger(__name__)
@@ -58,9 +58,9 @@ class OnFailure(Protocol):
 
 
 class OnArrival(Protocol):
-    """What else must be done, in the same transaction, when a message of a relay has arrived."""
+    """What else must be done, in the same transaction, when a message of a relay, or to a place apart, has arrived."""
 
-    async def __call__(self, tx: Transaction, arrived: Claimed, *, now: datetime) -> None:
+    async def __call__(self, tx: Transaction, arrived: Claimed, receipt: Receipt, *, now: datetime) -> None:
         """React to the arrival."""
 
 
@@ -111,6 +111,7 @@ class Sender:
         self._told = Told()
         self._reasons: set[str] = set()
         """Why deliveries were not sent since one was."""
+        self._runs = False
         self._stopped = False
 
     def wake(self) -> None:
@@ -129,6 +130,7 @@ class Sender:
         gone: it goes out again at once, and does not wait for its lease to end.
         """
         self._orphans = True
+        self._runs = True
         while not self._stopped:
             self._woken.clear()
             self._ended.clear()
@@ -203,13 +205,54 @@ class Sender:
             self._orphans = self._hurried = False
             del self._outcomes[: len(outcomes)]
             self._in_hand = busy | {each.to.id: each for each in look.claimed}
+        self._begin(look)
+        return bool(look.claimed) or look.unfinished
+
+    def _begin(self, look: Look) -> None:
+        """Send what was claimed."""
         for each in look.claimed:
             task = asyncio.create_task(self._send(each), name=f"delivery {each.id}")
             self._under_way.add(task)
             task.add_done_callback(self._finished)
         if look.unfinished:
             self.wake()
-        return bool(look.claimed) or look.unfinished
+
+    async def claim_with(self, tx: Transaction) -> None:
+        """Claim what is due in a transaction that has put something there, so that it goes out as soon as it is stored.
+
+        If a turn is under way nothing is done here: that transaction waits for the database, perhaps for this one.
+        A fault here undoes nothing: the next turn claims it.
+        """
+        if self._stopped or not self._runs or self._orphans or not await self._has_turn_at_once():
+            return
+        claimed = Look()
+        try:
+            room = self._room(self._in_hand)
+            if room.all:
+                async with tx.session.begin_nested():
+                    claimed = await self._claim(tx, room, None, now=self._now())
+        except Exception as error:
+            log.warning("outbox of %s: claimed by the next turn: %s", self._platform.name, where(error))
+        finally:
+            tx.at_end(partial(self._claimed_with, claimed))
+
+    async def _has_turn_at_once(self) -> bool:
+        """Take the turn if nobody has it or waits for it."""
+        try:
+            async with asyncio.timeout(0):
+                await self._turning.acquire()
+        except TimeoutError:
+            return False
+        return True
+
+    def _claimed_with(self, look: Look, is_stored: bool) -> None:
+        self._turning.release()
+        if is_stored:
+            self._in_hand |= {each.to.id: each for each in look.claimed}
+            self._begin(look)
+        elif look.claimed:
+            self._orphans = True
+            self.wake()
 
     async def _release_lost(self, tx: Transaction, *, now: datetime) -> None:
         if not self._orphans and self._lost_look is not None and timedelta() <= now - self._lost_look < LOST_LOOK:
@@ -285,7 +328,7 @@ class Sender:
             tx.after_commit(self._say_sent_again)
         for outcome in outcomes:
             if outcome.claimed.case_id is not None and isinstance(outcome.result, Receipt):
-                await self._say_arrived(tx, outcome.claimed, now=now)
+                await self._say_arrived(tx, outcome.claimed, outcome.result, now=now)
             if isinstance(outcome.result, SendError):
                 await self._failed(tx, outcome.claimed, outcome.result, now=now)
 
@@ -327,13 +370,13 @@ class Sender:
                 "%s: messages arrive again; what was in the way: %s", self._platform.name, "; ".join(sorted(over))
             )
 
-    async def _say_arrived(self, tx: Transaction, claimed: Claimed, *, now: datetime) -> None:
-        """Call `on_arrival` for a message of a relay; its fault undoes nothing: the message is there."""
-        if self._on_arrival is None or RELAYED not in claimed.key:
+    async def _say_arrived(self, tx: Transaction, claimed: Claimed, receipt: Receipt, *, now: datetime) -> None:
+        """Call `on_arrival` for a message of a relay, or of a place; its fault undoes nothing: the message is there."""
+        if self._on_arrival is None or not (RELAYED in claimed.key or PLACED in claimed.key):
             return
         try:
             async with tx.session.begin_nested():
-                await self._on_arrival(tx, claimed, now=now)
+                await self._on_arrival(tx, claimed, receipt, now=now)
         except Exception as fault:
             log.error("delivery %d: its arrival could not be shown: %s", claimed.id, where(fault))
 

@@ -1,11 +1,15 @@
-"""Which rows of the outbox may be sent next, and which page need not be sent at all."""
+"""Which rows of the outbox may be sent next, and which page need not be sent at all.
+
+To put these queries together takes longer than the database takes to answer them: they are built once.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, literal_column, or_, select, union_all
+from sqlalchemy import BindParameter, Select, and_, bindparam, exists, func, literal_column, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from bot.storage.database import Transaction
@@ -19,9 +23,16 @@ RELAYED = ":relay:"
 RELAY = f"case:%{RELAYED}%"
 """How the keys of pages begin, and those of a relay's messages look in SQL's LIKE: `bot.services.escalations`."""
 
+PLACED = ":place:"
+"""In the keys of what opens, changes and closes a case's place: whoever sends it is told when it has arrived."""
+
 IS_PENDING = Delivery.state == literal_column("'pending'")
 IS_SENDING = Delivery.state == literal_column("'sending'")
 """Written out and not bound: only so does SQLite see that the partial indexes hold the rows."""
+
+
+Values = dict[str, Any]
+"""What a query's parameters are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,42 +51,59 @@ def next_in_line(
     due_by: datetime,
     busy: Collection[str],
     limit: int,
-) -> Select[*tuple[Any, ...]]:
+) -> tuple[Select[*tuple[Any, ...]], Values]:
     """The first `limit` rows that are due in each of the priorities in `line`, behind the given place, if any.
 
     Nothing here depends on other rows: the queue's index gives the rows in order, and the look ends at the limit,
     however many stand behind and whatever PostgreSQL believes of their number.
     """
-    # `expire` may not have run yet, such as at the start after a pause: what is stale is not sent then either.
-    of_use = or_(Delivery.expires_at.is_(None), Delivery.expires_at > now)
-    heads = []
+    values: Values = {"platform": platform, "now": now, "due_by": due_by, "busy": list(busy), "look": limit}
     for priority, after in line.items():
+        if after is not None:
+            values |= {f"after_{priority}": after.due_at, f"id_{priority}": after.id}
+    return _line(tuple((priority, after is not None) for priority, after in line.items())), values
+
+
+@lru_cache
+def _line(line: tuple[tuple[int, bool], ...]) -> Select[*tuple[Any, ...]]:
+    """The query for such a line: priorities, and whether to look behind a place."""
+    # `expire` may not have run yet, such as at the start after a pause: what is stale is not sent then either.
+    of_use = or_(Delivery.expires_at.is_(None), Delivery.expires_at > bindparam("now"))
+    heads = []
+    for priority, is_behind in line:
         place = (Delivery.platform, Delivery.priority, Delivery.due_at, Delivery.id)
         head = select(Delivery.id, Delivery.priority, Delivery.due_at).where(
             IS_PENDING,
-            Delivery.platform == platform,
+            Delivery.platform == bindparam("platform"),
             Delivery.priority == priority,
-            Delivery.due_at <= due_by,
+            Delivery.due_at <= bindparam("due_by"),
             of_use,
-            Delivery.address.not_in(busy),
+            Delivery.address.not_in(bindparam("busy", expanding=True)),
         )
-        if after is not None:
-            behind = or_(Delivery.due_at > after.due_at, Delivery.id > after.id)
-            head = head.where(Delivery.due_at >= after.due_at, behind)
-        heads.append(select(head.order_by(*place).limit(limit).subquery()))
+        if is_behind:
+            at: BindParameter[Any] = bindparam(f"after_{priority}")
+            head = head.where(
+                Delivery.due_at >= at, or_(Delivery.due_at > at, Delivery.id > bindparam(f"id_{priority}"))
+            )
+        heads.append(select(head.order_by(*place).limit(bindparam("look")).subquery()))
     return select(union_all(*heads).subquery()) if len(heads) > 1 else heads[0]
 
 
-def not_held_back(ids: Collection[int], *, now: datetime) -> Select[*tuple[Any, ...]]:
+def not_held_back(ids: Collection[int], *, now: datetime) -> tuple[Select[*tuple[Any, ...]], Values]:
     """Those of these rows that need not wait for another one to the same address, at most one for each, locked."""
+    return _free(), {"ids": list(ids), "now": now, "held_since": now - RELAY_HOLD}
+
+
+@cache
+def _free() -> Select[*tuple[Any, ...]]:
     earlier = aliased(Delivery)
-    overtaken = and_(earlier.priority == Delivery.priority, earlier.due_at <= now)
+    overtaken = and_(earlier.priority == Delivery.priority, earlier.due_at <= bindparam("now"))
     # A conversation keeps its order also when an earlier message must be tried again, as long as that is bearable.
     torn = and_(
         Delivery.key.like(RELAY),
         earlier.key.like(RELAY),
         earlier.case_id == Delivery.case_id,
-        earlier.created_at > now - RELAY_HOLD,
+        earlier.created_at > bindparam("held_since"),
     )
     # A scalar subquery with a limit, not EXISTS: PostgreSQL would make an anti-join over the whole queue of that.
     first_before = (
@@ -85,7 +113,7 @@ def not_held_back(ids: Collection[int], *, now: datetime) -> Select[*tuple[Any, 
             earlier.kind == Delivery.kind,
             earlier.address == Delivery.address,
             earlier.state.in_(["pending", "sending"]),
-            or_(earlier.expires_at.is_(None), earlier.expires_at > now),
+            or_(earlier.expires_at.is_(None), earlier.expires_at > bindparam("now")),
             earlier.id < Delivery.id,
             or_(overtaken, torn),
         )
@@ -108,14 +136,15 @@ def not_held_back(ids: Collection[int], *, now: datetime) -> Select[*tuple[Any, 
             Delivery.member_id,
         )
         .outerjoin(SharedContent, SharedContent.id == Delivery.shared_id)
-        .where(Delivery.id.in_(ids), IS_PENDING, first_before.is_(None))
+        .where(Delivery.id.in_(bindparam("ids", expanding=True)), IS_PENDING, first_before.is_(None))
         .order_by(Delivery.priority, Delivery.due_at, Delivery.id)
         .with_for_update(skip_locked=True, of=Delivery)
     )
 
 
-async def needless(tx: Transaction, delivery_id: int) -> str | None:
-    """Why a page need not be sent any more; None if it must be, or is no page."""
+@cache
+def _needs() -> Select[bool, bool]:
+    """Whether a page's case needs nobody, and whether a newer page to the same address says more."""
     row = aliased(Delivery)
     answered = exists().where(CaseRow.id == row.case_id, or_(CaseRow.open_for.is_(None), CaseRow.holder.is_not(None)))
     newer = exists().where(
@@ -127,8 +156,13 @@ async def needless(tx: Transaction, delivery_id: int) -> str | None:
         Delivery.state.in_(["pending", "sending", "sent"]),
         Delivery.id > row.id,
     )
-    query = select(answered, newer).where(row.id == delivery_id, row.key.startswith(PAGE), row.case_id.is_not(None))
-    found = (await tx.session.execute(query)).one_or_none()
+    this = (row.id == bindparam("delivery"), row.key.startswith(PAGE), row.case_id.is_not(None))
+    return select(answered, newer).where(*this)
+
+
+async def needless(tx: Transaction, delivery_id: int) -> str | None:
+    """Why a page need not be sent any more; None if it must be, or is no page."""
+    found = (await tx.session.execute(_needs(), {"delivery": delivery_id})).one_or_none()
     if found is None:
         return None
     is_answered, has_newer = found

@@ -79,9 +79,8 @@ def detector_with(own: Lexicon | None) -> Detector:
 
 def run_examples(path: Path | None) -> Tested:
     """Run the examples of the built-in lexicons, or those of the file at `path` beside them."""
-    alone = Detector(built_in(examples=True))
     if path is None:
-        return _tested(alone, built_in(examples=True))
+        return _tested(_alone(), built_in(examples=True))
     own = read_own(path)
     if own.lexicon is None:
         return Tested(problems=own.problems, failed=(), entries=0, examples=0)
@@ -90,7 +89,7 @@ def run_examples(path: Path | None) -> Tested:
     return Tested(
         problems=own.problems,
         failed=tested.failed,
-        changed=tuple(_changed(alone, together, own.lexicon)),
+        changed=tuple(_changed(together, own.lexicon)),
         entries=tested.entries,
         examples=tested.examples,
     )
@@ -126,7 +125,12 @@ def _entries(lexicon: Lexicon) -> tuple[Rule | Lowering, ...]:
     return (*lexicon.rules, *lexicon.lowerings)
 
 
-def _changed(alone: Detector, together: Detector, own: Lexicon) -> Iterable[str]:
+@cache
+def _alone() -> Detector:
+    return Detector(built_in(examples=True))
+
+
+def _changed(together: Detector, own: Lexicon) -> Iterable[str]:
     """Built-in examples that hold with the built-in lexicons alone, and not `together` with a community's `own`.
 
     Only where it, or what it mutes, has words in an example can that change: in a hundredth of all.
@@ -135,7 +139,7 @@ def _changed(alone: Detector, together: Detector, own: Lexicon) -> Iterable[str]
     concerned = Detector([own, *muted]).touches
     for lexicon in built_in(examples=True):
         failed = failed_examples(together, lexicon, concerned)
-        before = set(failed_examples(alone, lexicon)) if failed else set()
+        before = set(failed_examples(_alone(), lexicon)) if failed else set()
         yield from (line for line in failed if line not in before)
 
 

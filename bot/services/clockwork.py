@@ -20,12 +20,13 @@ from sqlalchemy import String, Table, bindparam, cast, func, or_, select, update
 from bot.core.checkins import next_question
 from bot.core.faults import where
 from bot.core.occurrences import local_date
-from bot.delivery import outbox
+from bot.delivery import outbox, statements
 from bot.delivery.outbox import Priority
 from bot.delivery.waiting import IS_PENDING, IS_SENDING
 from bot.services import incoming, reminding
 from bot.services.alone import each_alone
 from bot.services.duty import telling
+from bot.services.gatherings import changes
 from bot.storage.database import Database, Transaction
 from bot.storage.tables import (
     Base,
@@ -69,6 +70,10 @@ WRITTEN_AT = (
     ("follow_ups", "began_at"),
     ("questions", "asked_at"),
     ("checkins", "answered_at"),
+    ("hosted_meetings", "opened_at"),
+    ("hosted_meetings", "ended_at"),
+    ("raised_hands", "at"),
+    ("attendance_requests", "asked_at"),
     ("shared_contents", "used_at"),
     ("deliveries", "created_at"),
     ("deliveries", "sent_at"),
@@ -79,7 +84,7 @@ WRITTEN_AT = (
 _BULK = {"synchronize_session": False}
 _QUESTION = Delivery.key.startswith("checkin:")
 _REMINDER = Delivery.key.startswith("reminder:")
-_TOO_LATE = (Delivery.state == "expired") & (Delivery.reason == outbox.TOO_LATE)
+_TOO_LATE = (Delivery.state == "expired") & (Delivery.reason == statements.TOO_LATE)
 
 Step = Callable[[Database, datetime, timedelta], Awaitable[None]]
 
@@ -107,6 +112,7 @@ async def take_back(database: Database, *, now: datetime, by: timedelta) -> None
         ("check-ins", _check_ins),
         ("reminders", _reminders),
         ("rotas", _rotas),
+        ("calendars", _calendars),
         *written,
     ]
     for name, step in steps:
@@ -217,6 +223,12 @@ async def _rotas(database: Database, now: datetime, _by: timedelta) -> None:
     """Changes of shift are looked for anew."""
     async with database.begin() as tx:
         await telling.take_back(tx, now)
+
+
+async def _calendars(database: Database, now: datetime, _by: timedelta) -> None:
+    """What people do with meetings goes by dates that are."""
+    async with database.begin() as tx:
+        await changes.take_back(tx, now)
 
 
 async def _written(name: str, column: str, database: Database, now: datetime, by: timedelta) -> None:

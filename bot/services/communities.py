@@ -18,6 +18,7 @@ from bot.services.community_people import apply_people, people_ids, person_of
 from bot.services.duty import Rotas
 from bot.services.duty.from_file import apply_rotas, rotas_by_name, rotas_of_file
 from bot.services.escalations import Escalations
+from bot.services.gatherings import mirrors
 from bot.services.lexicons import replace_community_lexicon
 from bot.services.meetings import Meetings
 from bot.services.policies import read_policies, write_policies
@@ -142,6 +143,7 @@ class Communities:
         row.policy = write_policies(file.policies(ids))
         community = members.community_of(row)
         await _apply_meetings(tx, community, file, self._meetings, now=now)
+        await mirrors.touch_all(tx, community.id, now=now)
         await apply_rotas(tx, community, file, self._rotas, now=now)
         if resources_csv is None:
             await tx.session.execute(

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import delete, func, insert, select, update
 
+from bot.core.distance import point_of
 from bot.core.resources.index import index_of
 from bot.core.resources.model import Resource
 from bot.core.resources.records import Record
@@ -213,8 +214,10 @@ async def _insert(tx: Transaction, source_id: int | None, fresh: Sequence[_New])
             "state": COMING,
             "checked": new.resource.checked,
             "record": new.stored,
+            "latitude": point and point.north,
+            "longitude": point and point.east,
         }
-        for new in fresh
+        for new, point in ((new, point_of(new.resource.latitude, new.resource.longitude)) for new in fresh)
     ]
     returned = insert(ServiceRow).returning(ServiceRow.id, sort_by_parameter_order=True)
     ids = list(await tx.session.scalars(returned, rows))

@@ -23,7 +23,7 @@ from bot.services import incoming, members, replies, typed
 from bot.services.at_once import AtOnce, SayAtOnce
 from bot.services.call import Call
 from bot.services.ear import Ear
-from bot.services.escalations import Escalations, relay
+from bot.services.escalations import Escalations, relay_rows
 from bot.services.escalations.followup import FollowUps
 from bot.services.hearing import Heard, Hearing
 from bot.services.incoming import InHand, Stored
@@ -106,7 +106,7 @@ class Dispatcher:
         """A message is gone that may have been carried to somebody; first it is handled, if it is in hand."""
         await self._in_hand.over((platform, message_id))
         async with self._database.read() as tx:  # most of what is removed was nobody's word to another
-            if not await relay.has_carried(tx, platform, message_id):
+            if not await relay_rows.has_carried(tx, platform, message_id):
                 return
         async with self._database.begin() as tx:
             await self._escalations.take_back(tx, platform, message_id, account, now=self._now())

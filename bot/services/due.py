@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, exists, func, select
 
 from bot.core.faults import Told, where
-from bot.delivery import outbox
+from bot.delivery import outbox, statements
 from bot.scheduling.clock import ClockWatch
 from bot.services import asking, clockwork, incoming, privacy, reminding
 from bot.services.checkins import CheckIns
@@ -16,10 +18,15 @@ from bot.services.dispatcher import Dispatcher
 from bot.services.duty import DutyRounds, telling
 from bot.services.escalations import Escalations
 from bot.services.escalations.followup import FollowUps
+from bot.services.gatherings import mirrors as mirroring
+from bot.services.gatherings import tasks as tasking
+from bot.services.gatherings.mirrors import Mirrors
+from bot.services.gatherings.tasks import Tasks
 from bot.services.meetings import Meetings
 from bot.services.resource_reviews import ResourceReviews
 from bot.storage.database import Database, Transaction
-from bot.storage.tables import CaseRow
+from bot.storage.gathering_tables import MeetingTask, Mirror
+from bot.storage.tables import CaseRow, CheckInSchedule, FollowUp, InboundEvent, Reminder
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +46,11 @@ BELIEVED_AFTER = timedelta(days=1)
 AT_ONCE = 2
 """Batches of `SIDE_BY_SIDE` at a time on PostgreSQL, each in a transaction of its own, as two processes do them."""
 
-SIDE_BY_SIDE = {"meetings", "check-ins"}
+CASES, EVENTS, ROTAS, MEETINGS, CHECK_INS = "escalations", "events", "rotas", "meetings", "check-ins"
+TASKS, CALENDARS, FOLLOW_UPS, EXPIRY = "tasks", "calendars", "follow-ups", "expiry"
+EVERYTHING = (CASES, EVENTS, ROTAS, MEETINGS, TASKS, CALENDARS, CHECK_INS, FOLLOW_UPS, EXPIRY)
+
+SIDE_BY_SIDE = {MEETINGS, CHECK_INS}
 
 Step = Callable[[Transaction, datetime], Awaitable[int]]
 """Does a batch of what is due; how much there was."""
@@ -58,6 +69,8 @@ class DueWork:
         escalations: Escalations,
         checkins: CheckIns,
         meetings: Meetings,
+        mirrors: Mirrors,
+        tasks: Tasks,
         duty: DutyRounds,
         events: Dispatcher,
         follow_ups: FollowUps,
@@ -67,18 +80,22 @@ class DueWork:
         self._database = database
         self.watch = watch
         self._follow_ups = follow_ups
+        self._escalations = escalations
         self._told = Told()
-        self._urgent: tuple[str, Step] = ("escalations", lambda tx, now: escalations.due(tx, now=now))
+        self._urgent: tuple[str, Step] = (CASES, lambda tx, now: escalations.due(tx, now=now))
         self._others: tuple[tuple[str, Step], ...] = (
-            ("events", lambda tx, now: events.due(tx, now=now)),
-            ("rotas", lambda tx, now: duty.due(tx, now=now)),
-            ("meetings", lambda tx, now: meetings.due(tx, now=now)),
-            ("check-ins", lambda tx, now: checkins.due(tx, now=now)),
-            ("follow-ups", lambda tx, now: follow_ups.due(tx, now=now)),
-            ("expiry", self._expire),
+            (EVENTS, lambda tx, now: events.due(tx, now=now)),
+            (ROTAS, lambda tx, now: duty.due(tx, now=now)),
+            (MEETINGS, lambda tx, now: meetings.due(tx, now=now)),
+            (TASKS, lambda tx, now: tasks.due(tx, now=now)),
+            (CALENDARS, lambda tx, now: mirrors.due(tx, now=now)),
+            (CHECK_INS, lambda tx, now: checkins.due(tx, now=now)),
+            (FOLLOW_UPS, lambda tx, now: follow_ups.due(tx, now=now)),
+            (EXPIRY, self._expire),
         )
         self._reviews: tuple[str, Step] = ("reviews", lambda tx, now: reviews.due(tx, now=now))
         self._has_looked_back = False
+        self._has_begun = False
         self._cleaned_at: datetime | None = None
         self._clean_from: datetime | None = None
         self._expired = 0
@@ -88,10 +105,15 @@ class DueWork:
         now = await self._mind_the_clock(now)
         waiting = list(self._others)
         while True:
+            due = await self._glance(now)
             # Between two batches of the others, however many there are: no case waits for them.
-            more = await self._batch(*self._urgent, now)
-            waiting = [step for step in waiting if await self._batches(*step, now)]
-            if not waiting and not more:
+            more = CASES in due and await self._batch(*self._urgent, now)
+            for step in [step for step in waiting if step[0] in due]:
+                if await self._batches(*step, now):
+                    more = True
+                else:
+                    waiting.remove(step)
+            if not more:
                 break
             now = now if self.watch is None else self.watch.now()
         if self._expired:
@@ -103,6 +125,21 @@ class DueWork:
             asked = await self._batch(*self._reviews, now)
             if not await self._batch("housekeeping", self._clean, now) and not asked:
                 self._cleaned_at = now
+
+    async def _glance(self, now: datetime) -> Collection[str]:
+        """What is due, seen in one look that changes nothing; everything, at the first time or if it cannot be seen.
+
+        Nearly always nothing is, and seven transactions of writers would find that out.
+        """
+        first, self._has_begun = not self._has_begun, True
+        if first:
+            return EVERYTHING
+        try:
+            async with self._database.read() as tx:
+                seen = (await tx.session.execute(_glance(), {"now": now})).one()._mapping
+        except Exception:  # whatever it is, the steps themselves tell it
+            return EVERYTHING
+        return {ROTAS, *(name for name, is_due in seen.items() if is_due)}
 
     async def _batches(self, name: str, step: Step, now: datetime) -> bool:
         """Do a batch; on PostgreSQL, which works on one while it stores another, two. Whether there may be more."""
@@ -129,9 +166,10 @@ class DueWork:
         self._expired += expired
         return expired
 
-    @staticmethod
-    async def _clean(tx: Transaction, now: datetime) -> int:
-        return await privacy.keep_no_longer(tx, now=now) if await tx.try_alone("housekeeping") else 0
+    async def _clean(self, tx: Transaction, now: datetime) -> int:
+        if not await tx.try_alone("housekeeping"):
+            return 0
+        return await self._escalations.forget_places(tx, now=now) + await privacy.keep_no_longer(tx, now=now)
 
     async def _mind_the_clock(self, now: datetime) -> datetime:
         """Look whether the machine's clock was set, and put right what went by the wrong one; the time it is."""
@@ -195,11 +233,29 @@ class DueWork:
                 await incoming.next_due(tx),
                 await asking.next_due(tx),
                 await reminding.next_due(tx),
+                await mirroring.next_due(tx),
+                await tasking.next_due(tx),
                 await telling.next_due(tx),
                 await self._follow_ups.next_due(tx),
                 await outbox.earliest_due(tx),
             ]
         return min((instant for instant in instants if instant is not None), default=None)
+
+
+@cache
+def _glance() -> Select[*tuple[Any, ...]]:
+    """For each kind of work that is timed by a row whether there is any. Rotas also go by what has changed."""
+    timed: dict[str, Any] = {
+        CASES: CaseRow,
+        EVENTS: InboundEvent,
+        MEETINGS: Reminder,
+        TASKS: MeetingTask,
+        CALENDARS: Mirror,
+        CHECK_INS: CheckInSchedule,
+        FOLLOW_UPS: FollowUp,
+    }
+    looks = [exists().where(table.next_at <= bindparam("now")).label(kind) for kind, table in timed.items()]
+    return select(*looks, statements.is_expiring(bindparam("now")).label(EXPIRY))
 
 
 def _whole(jump: timedelta) -> timedelta:

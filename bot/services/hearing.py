@@ -131,7 +131,7 @@ class Hearing:
             return False
         conversations = await self._escalations.conversations(tx, member)
         own = any(row.member_id == member.id for row in conversations)
-        return not own and any(row.holder == member.id for row in conversations)
+        return not own and any(member.id in {row.holder, *row.helpers} for row in conversations)
 
     async def _still_counts(self, tx: Transaction, inbound: Inbound, signal: Signal | None) -> bool:
         """Whether what is read back is to be stored: of plain words only those to an open conversation."""

@@ -15,6 +15,7 @@ from bot.core.platform import Address
 from bot.core.words import Words
 from bot.delivery import contents, outbox
 from bot.services import members
+from bot.services.departures import Departures
 from bot.services.dispatcher import Dispatcher
 from bot.services.recently import Recently
 from bot.services.voice import Voice
@@ -40,8 +41,10 @@ class BotHub:
         dispatcher: Dispatcher,
         recently: Recently,
         voice: Voice,
+        departures: Departures,
         now: Callable[[], datetime],
     ) -> None:
+        self._departures = departures
         self.registry = registry
         self._database = database
         self._dispatcher = dispatcher
@@ -61,6 +64,10 @@ class BotHub:
     async def taken_back(self, platform: str, message_id: str, account: str | None) -> None:
         """Take it away from those who read it."""
         await self._unharmed(self._dispatcher.taken_back(platform, message_id, account))
+
+    async def left(self, platform: str, account: str, place: str) -> None:
+        """See what follows for a peer."""
+        await self._unharmed(self._departures.left(platform, account, place))
 
     def forget_old(self) -> None:
         """Forget the words that are kept in memory no longer."""

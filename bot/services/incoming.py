@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select, tuple_, update
+from sqlalchemy import Select, bindparam, func, select, tuple_, update
 
 from bot.core.crisis import Signal
 from bot.core.inbound import Inbound
@@ -108,13 +108,13 @@ async def keep(tx: Transaction, inbound: Inbound, signal: Signal | None = None, 
 
 async def find(tx: Transaction, key: Key) -> Stored | None:
     """The event's row, locked; None if it never came in."""
-    return await _first(tx, _rows().where(*_is(key)).with_for_update())
+    platform, event_id = key
+    return await _first(tx, _ONE, {"platform": platform, "event_id": event_id})
 
 
 async def first_due(tx: Transaction, *, now: datetime) -> Stored | None:
     """The first in the order they came of those that wait to be handled, locked; those that others have are passed."""
-    waiting = _rows().where(InboundEvent.next_at <= now, InboundEvent.state == SEEN)
-    return await _first(tx, waiting.order_by(InboundEvent.seen_at).limit(1).with_for_update(skip_locked=True))
+    return await _first(tx, _FIRST_DUE, {"now": now})
 
 
 def read(tx: Transaction, stored: Stored) -> tuple[Inbound, Signal | None]:
@@ -189,8 +189,8 @@ async def parked(tx: Transaction, key: Key, reason: str, *, attempts: int) -> No
 
 async def release(tx: Transaction, in_hand: InHand, *, now: datetime) -> None:
     """Make due at once what a process had in hand that is gone; only for a database with a single process."""
-    leased = _rows().where(InboundEvent.state == SEEN, InboundEvent.attempts == 0, InboundEvent.next_at > now)
-    keys = [row.key for row in await _all(tx, leased) if row.key not in in_hand]
+    leased = _ROWS.where(InboundEvent.state == SEEN, InboundEvent.attempts == 0, InboundEvent.next_at > now)
+    keys = [row.key for row in await _all(tx, leased, {}) if row.key not in in_hand]
     if keys:
         orphans = tuple_(InboundEvent.platform, InboundEvent.event_id).in_(keys)
         await tx.session.execute(update(InboundEvent).where(orphans).values(next_at=now))
@@ -204,32 +204,36 @@ async def next_due(tx: Transaction) -> datetime | None:
 # Not as ORM objects: a handler that fails is rolled back, and an object would then be read anew, at a wrong moment.
 
 
-def _rows() -> Select[*tuple[Any, ...]]:
-    return select(
-        InboundEvent.platform,
-        InboundEvent.event_id,
-        InboundEvent.state,
-        InboundEvent.body_sealed,
-        InboundEvent.member_id,
-        InboundEvent.attempts,
-        InboundEvent.next_at,
-    )
+_ROWS = select(
+    InboundEvent.platform,
+    InboundEvent.event_id,
+    InboundEvent.state,
+    InboundEvent.body_sealed,
+    InboundEvent.member_id,
+    InboundEvent.attempts,
+    InboundEvent.next_at,
+)
+
+_ONE = _ROWS.where(
+    InboundEvent.platform == bindparam("platform"), InboundEvent.event_id == bindparam("event_id")
+).with_for_update()
+
+_FIRST_DUE = (
+    _ROWS.where(InboundEvent.next_at <= bindparam("now"), InboundEvent.state == SEEN)
+    .order_by(InboundEvent.seen_at)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
 
 
-def _is(key: Key) -> tuple[Any, Any]:
-    platform, event_id = key
-    return InboundEvent.platform == platform, InboundEvent.event_id == event_id
+async def _all(tx: Transaction, query: Select[*tuple[Any, ...]], values: dict[str, Any]) -> list[Stored]:
+    return [Stored(**row._mapping) for row in (await tx.session.execute(query, values)).all()]
 
 
-async def _all(tx: Transaction, query: Select[*tuple[Any, ...]]) -> list[Stored]:
-    return [Stored(**row._mapping) for row in (await tx.session.execute(query)).all()]
-
-
-async def _first(tx: Transaction, query: Select[*tuple[Any, ...]]) -> Stored | None:
-    return next(iter(await _all(tx, query)), None)
+async def _first(tx: Transaction, query: Select[*tuple[Any, ...]], values: dict[str, Any]) -> Stored | None:
+    return next(iter(await _all(tx, query, values)), None)
 
 
 async def _write(tx: Transaction, key: Key, **values: Any) -> None:
-    await tx.session.execute(
-        update(InboundEvent).where(*_is(key)).values(**values).execution_options(synchronize_session=False)
-    )
+    platform, event_id = key
+    await tx.write(InboundEvent, {"platform": platform, "event_id": event_id}, **values)

@@ -10,9 +10,10 @@ from bot.core.commands import BadValue
 from bot.core.content import Content
 from bot.core.occurrences import local_date
 from bot.core.people import Community, Member
-from bot.core.words import Text, _
+from bot.core.words import Text, _, moment, moment_with_zone
 from bot.delivery.outbox import Priority
 from bot.services import members
+from bot.services.gatherings import changes
 from bot.services.meeting_times import Coming, between
 from bot.services.reminding import plan, plan_one, remind_all_due, to_followers
 from bot.services.voice import Voice
@@ -64,6 +65,7 @@ class Meetings:
         await tx.session.flush()
         await self._put_room_reminder(tx, row)
         await plan(tx, row, after=now)
+        await changes.of_meeting(tx, row, now=now)
         return row
 
     async def _put_room_reminder(self, tx: Transaction, row: MeetingRow) -> None:
@@ -83,6 +85,7 @@ class Meetings:
         gone = Content(text=_("{meeting} will not take place any more.", meeting=meeting.name))
         key = f"removed:{int(now.timestamp())}"
         await to_followers(tx, self._voice, meeting, lambda _zone: gone, key=key, now=now)
+        await changes.of_meeting(tx, meeting, now=now)
         await tx.session.delete(meeting)
 
     async def all_of(self, tx: Transaction, community_id: int) -> list[MeetingRow]:
@@ -149,7 +152,7 @@ class Meetings:
         await self._change(tx, meeting, day, None, now=now)
         text: Text = _("{meeting} is cancelled this time", meeting=meeting.name)
         key = f"cancelled:{day}:{int(now.timestamp())}"
-        await self._announce(tx, meeting, text, coming.start, None, key=key, now=now)
+        await self._announce(tx, meeting, text, coming, None, key=key, now=now)
         return coming
 
     async def move(self, tx: Transaction, meeting: MeetingRow, day: date, to: datetime, *, now: datetime) -> Coming:
@@ -161,7 +164,7 @@ class Meetings:
         text: Text = _("{meeting} is at another time", meeting=meeting.name)
         # With `now`: a meeting that is moved there, away and back again is told about each time.
         key = f"moved:{day}:{int(to.timestamp())}:{int(now.timestamp())}"
-        await self._announce(tx, meeting, text, coming.start, to, key=key, now=now)
+        await self._announce(tx, meeting, text, coming, to, key=key, now=now)
         return coming
 
     async def due(self, tx: Transaction, *, now: datetime) -> int:
@@ -180,13 +183,14 @@ class Meetings:
         row.moved_to = moved_to
         await tx.session.flush()
         await plan(tx, meeting, after=now)
+        await changes.of_meeting(tx, meeting, now=now)
 
     async def _announce(
         self,
         tx: Transaction,
         meeting: MeetingRow,
         text: Text,
-        start: datetime,
+        coming: Coming,
         moved_to: datetime | None,
         *,
         key: str,
@@ -195,13 +199,14 @@ class Meetings:
         """Tell followers and the room, each in their own zone."""
 
         def told(zone: ZoneInfo) -> Content:
-            before = _("{what}: {start}", what=text, start=start.astimezone(zone))
+            was = coming.start.astimezone(zone)
             if moved_to is None:
-                return Content(text=_("{what} ({zone}).", what=before, zone=zone.key))
-            after = _("{what} → {start} ({zone}).", what=before, start=moved_to.astimezone(zone), zone=zone.key)
+                return Content(text=_("{what}: {start}.", what=text, start=moment_with_zone(was, zone.key)))
+            to = moment_with_zone(moved_to.astimezone(zone), zone.key)
+            after = _("{what}: {start} → {to}.", what=text, start=moment(was), to=to)
             return Content(text=after)
 
-        await to_followers(tx, self._voice, meeting, told, key=key, now=now)
+        await to_followers(tx, self._voice, meeting, told, key=key, now=now, day=coming.day)
         community = members.community_of(await tx.session.get_one(CommunityRow, meeting.community_id))
         await self._voice.to_places(
             tx,

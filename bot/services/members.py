@@ -11,7 +11,7 @@ from typing import TypeVar
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import String, cast, func, or_, select
+from sqlalchemy import String, bindparam, cast, func, or_, select
 
 from bot.core.community import PlaceKind
 from bot.core.faults import Told, where
@@ -51,6 +51,39 @@ _MENDED_BY = {
 _told: WeakKeyDictionary[Vault, Told] = WeakKeyDictionary()
 """Which values were told, for each database."""
 
+# Each message asks these: built once, for that takes longer than the answer.
+
+_ROLES_OF = select(tables.RoleGiven.role).where(tables.RoleGiven.member_id == bindparam("member"))
+
+_OF_ACCOUNT = select(tables.Identity.member_id).where(
+    tables.Identity.community_id == bindparam("community"),
+    tables.Identity.platform == bindparam("platform"),
+    tables.Identity.account == bindparam("account"),
+)
+
+_IDENTITY = select(tables.Identity).where(
+    tables.Identity.member_id == bindparam("member"),
+    tables.Identity.platform == bindparam("platform"),
+    tables.Identity.account == bindparam("account"),
+)
+
+_NEWEST = select(func.max(tables.Identity.last_seen_at)).where(
+    (tables.Identity.member_id == bindparam("member"))
+    | ((tables.Identity.platform == bindparam("platform")) & (tables.Identity.account == bindparam("account")))
+)
+"""Of this person, and of this account in other communities: a private chat belongs to where they were last."""
+
+_WITH_ROLES = (
+    select(tables.Member.id)
+    .join(tables.RoleGiven, tables.RoleGiven.member_id == tables.Member.id)
+    .where(
+        tables.Member.community_id == bindparam("community"),
+        tables.RoleGiven.role.in_(bindparam("roles", expanding=True)),
+    )
+    .distinct()
+    .order_by(tables.Member.id)
+)
+
 
 def community_of(row: tables.Community, tx: Transaction | None = None) -> Community:
     """The community stored in `row`; with `tx` the log tells what of it cannot be read.
@@ -84,9 +117,9 @@ def zone_named(key: str) -> ZoneInfo | None:
 
 async def load(tx: Transaction, member_id: int, *, is_new: bool = False) -> Member:
     """The member of that id, who must exist; what of them cannot be read is as if they had not told it."""
-    row = await tx.session.get_one(tables.Member, member_id)
-    community = await tx.session.get_one(tables.Community, row.community_id)
-    roles = await tx.session.scalars(select(tables.RoleGiven.role).where(tables.RoleGiven.member_id == member_id))
+    row = await tx.get(tables.Member, member_id)
+    community = await tx.get(tables.Community, row.community_id)
+    roles = await _roles_of(tx, member_id)
     sealed, zone = row.name_sealed, row.zone
     return Member(
         id=row.id,
@@ -100,6 +133,16 @@ async def load(tx: Transaction, member_id: int, *, is_new: bool = False) -> Memb
         quiet_until=row.quiet_until,
         is_new=is_new,
     )
+
+
+async def _roles_of(tx: Transaction, member_id: int) -> frozenset[str]:
+    known = tx.roles
+    if known is not None and member_id in known:
+        return known[member_id]
+    roles = frozenset(await tx.session.scalars(_ROLES_OF, {"member": member_id}))
+    if known is not None:
+        known[member_id] = roles
+    return roles
 
 
 async def lock(tx: Transaction, member_ids: Collection[int]) -> None:
@@ -132,12 +175,8 @@ async def resolve(tx: Transaction, inbound: Inbound, *, now: datetime) -> Member
 async def find(tx: Transaction, inbound: Inbound) -> Member | None:
     """Who wrote this, if they are a member already."""
     community_id = await community_id_of(tx, inbound)
-    query = select(tables.Identity.member_id).where(
-        tables.Identity.community_id == community_id,
-        tables.Identity.platform == inbound.platform,
-        tables.Identity.account == inbound.account,
-    )
-    member_id = await tx.session.scalar(query)
+    values = {"community": community_id, "platform": inbound.platform, "account": inbound.account}
+    member_id = await tx.session.scalar(_OF_ACCOUNT, values)
     return None if member_id is None else await load(tx, member_id)
 
 
@@ -150,10 +189,8 @@ async def ensure(
     that person's private chat into the community.
     """
     identity = tables.Identity
-    known = select(identity.member_id).where(
-        identity.community_id == community_id, identity.platform == platform, identity.account == account
-    )
-    member_id = await tx.session.scalar(known)
+    known = {"community": community_id, "platform": platform, "account": account}
+    member_id = await tx.session.scalar(_OF_ACCOUNT, known)
     if member_id is not None:
         return member_id, False
     row = tables.Member(community_id=community_id)
@@ -170,7 +207,7 @@ async def ensure(
     if inserted:
         return row.id, True
     await tx.session.delete(row)  # another process was quicker
-    return (await tx.session.scalars(known)).one(), False
+    return (await tx.session.scalars(_OF_ACCOUNT, known)).one(), False
 
 
 async def set_name(tx: Transaction, member_id: int, name: str | None) -> None:
@@ -203,14 +240,7 @@ async def set_quiet_hours(tx: Transaction, member_id: int, hours: tuple[time, ti
 
 async def with_roles(tx: Transaction, community_id: int, roles: set[Role]) -> list[int]:
     """The ids of the community's members who have one of these roles."""
-    query = (
-        select(tables.Member.id)
-        .join(tables.RoleGiven, tables.RoleGiven.member_id == tables.Member.id)
-        .where(tables.Member.community_id == community_id, tables.RoleGiven.role.in_(sorted(roles)))
-        .distinct()
-        .order_by(tables.Member.id)
-    )
-    return list(await tx.session.scalars(query))
+    return list(await tx.session.scalars(_WITH_ROLES, {"community": community_id, "roles": sorted(roles)}))
 
 
 def _read(
@@ -247,21 +277,9 @@ def _first_language(languages: object) -> str:
 
 async def _seen(tx: Transaction, member_id: int, inbound: Inbound, *, now: datetime) -> None:
     """Note where the person is reached best: on the platform they used last."""
-    identity = tables.Identity
-    row = (
-        await tx.session.scalars(
-            select(identity).where(
-                identity.member_id == member_id,
-                identity.platform == inbound.platform,
-                identity.account == inbound.account,
-            )
-        )
-    ).one()
-    # Of this person, and of this account in other communities: a private chat belongs to where they were last.
-    theirs = (identity.platform == inbound.platform) & (identity.account == inbound.account)
-    newest = await tx.session.scalar(
-        select(func.max(identity.last_seen_at)).where((identity.member_id == member_id) | theirs)
-    )
+    values = {"member": member_id, "platform": inbound.platform, "account": inbound.account}
+    row = (await tx.session.scalars(_IDENTITY, values)).one()
+    newest = await tx.session.scalar(_NEWEST, values)
     if now - row.last_seen_at >= SEEN_AGAIN or (newest is not None and newest > row.last_seen_at):
         row.last_seen_at = now
     if not inbound.private and row.last_place != inbound.place:

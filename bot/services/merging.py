@@ -13,9 +13,11 @@ from bot.delivery import outbox
 from bot.services import members
 from bot.services.escalations import Escalations, store
 from bot.services.escalations.paging import drop_pages
+from bot.services.gatherings import attending
 from bot.services.policies import read_policies, write_policies
-from bot.storage import duty_tables, tables
+from bot.storage import duty_tables, gathering_tables, hosting_tables, tables
 from bot.storage.database import Transaction
+from bot.storage.relay_tables import CasePlace
 
 
 async def merge(tx: Transaction, member_id: int, *, into: int, escalations: Escalations, now: datetime) -> None:
@@ -28,6 +30,7 @@ async def merge(tx: Transaction, member_id: int, *, into: int, escalations: Esca
     await _keep_settings(tx, member_id, into)
     await _move_where_lacking(tx, tables.CheckInRow, member_id, into, one_for_each=tables.CheckInRow.day)
     await _move_where_lacking(tx, tables.Reminder, member_id, into, one_for_each=tables.Reminder.meeting_id)
+    tx.roles = None
     await _move_where_lacking(tx, tables.RoleGiven, member_id, into, one_for_each=tables.RoleGiven.role)
     await _join_schedules(tx, member_id, into)
     await _move_where_lacking(tx, tables.Question, member_id, into)
@@ -37,6 +40,11 @@ async def merge(tx: Transaction, member_id: int, *, into: int, escalations: Esca
     )
     await _move_where_lacking(tx, duty_tables.RotaPerson, member_id, into, one_for_each=duty_tables.RotaPerson.rota_id)
     await _move_where_lacking(tx, tables.FollowUp, member_id, into)
+    await attending.merge(tx, member_id, into=into)
+    hosts, hands, asked = hosting_tables.MeetingHost, hosting_tables.RaisedHand, hosting_tables.AttendanceRequest
+    await _move_where_lacking(tx, hosts, member_id, into, one_for_each=hosts.meeting_id)
+    await _move_where_lacking(tx, hands, member_id, into, one_for_each=hands.hosted_id)
+    await _move_where_lacking(tx, asked, member_id, into, one_for_each=asked.hosted_id)
     for table, column in (
         (tables.Identity, tables.Identity.member_id),
         (tables.CaseRow, tables.CaseRow.member_id),
@@ -51,6 +59,9 @@ async def merge(tx: Transaction, member_id: int, *, into: int, escalations: Esca
         (duty_tables.RotaOverride, duty_tables.RotaOverride.member_id),
         (duty_tables.RotaSwap, duty_tables.RotaSwap.giver_id),
         (duty_tables.RotaSwap, duty_tables.RotaSwap.taker_id),
+        (gathering_tables.MeetingTask, gathering_tables.MeetingTask.asked_by),
+        (gathering_tables.MeetingTask, gathering_tables.MeetingTask.taker),
+        (hosting_tables.HostedMeeting, hosting_tables.HostedMeeting.host_id),
     ):
         await _rename(tx, table, column, member_id, into)
     await _rename_in_lists(tx, member_id, into)
@@ -171,6 +182,8 @@ async def _rename_in_lists(tx: Transaction, old: int, new: int) -> None:
         helpers = dict.fromkeys(new if id_ == old else id_ for id_ in row.helpers)
         row.helpers = [id_ for id_ in helpers if id_ not in {row.holder, row.member_id}]
         row.policy = renamed(row.policy)
+        for place in await tx.session.scalars(select(CasePlace).where(CasePlace.case_id == row.id)):
+            place.people = list(dict.fromkeys(new if id_ == old else id_ for id_ in place.people))
     community.policy = renamed(community.policy)
 
 

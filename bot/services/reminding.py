@@ -10,18 +10,21 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, String, case, cast, func, literal, select, update
+from sqlalchemy import ColumnElement, String, case, cast, func, literal, or_, select, true, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.core.content import Content
 from bot.core.occurrences import in_quiet_hours
-from bot.core.words import Text, _
+from bot.core.words import Text, _, moment_with_zone
 from bot.delivery.outbox import Priority
 from bot.services import members
 from bot.services.alone import put_off_sets, together_else_alone
+from bot.services.gatherings.attending import absent
 from bot.services.meeting_times import first_from
 from bot.services.sets import Some, first_due, sets_of
 from bot.services.voice import Voice
 from bot.storage.database import Transaction
+from bot.storage.gathering_tables import Attendance, MeetingTask
 from bot.storage.tables import Community as CommunityRow
 from bot.storage.tables import MeetingRow, Member, Reminder
 
@@ -100,21 +103,34 @@ async def _next(tx: Transaction, meeting: MeetingRow, lead: int, *, after: datet
 
 
 async def to_followers(
-    tx: Transaction, voice: Voice, meeting: MeetingRow, told: Callable[[ZoneInfo], Content], *, key: str, now: datetime
+    tx: Transaction,
+    voice: Voice,
+    meeting: MeetingRow,
+    told: Callable[[ZoneInfo], Content],
+    *,
+    key: str,
+    now: datetime,
+    day: date | None = None,
 ) -> None:
-    """Tell everybody who follows the meeting, each in their own zone and language."""
+    """Tell everybody who follows the meeting, each in their own zone and language.
+
+    So is told who comes to a date, or has taken something there: to that of `day`, else to any.
+    """
     community = members.community_of(await tx.session.get_one(CommunityRow, meeting.community_id))
-    followers = (
-        select(Reminder.member_id)
-        .join(Member, Member.id == Reminder.member_id)
-        .where(Reminder.meeting_id == meeting.id, Reminder.member_id.is_not(None))
-    )
+    concerned = [
+        select(Reminder.member_id).where(Reminder.meeting_id == meeting.id),
+        select(Attendance.member_id).where(
+            Attendance.meeting_id == meeting.id, Attendance.coming, _of(Attendance.day, day)
+        ),
+        select(MeetingTask.taker).where(MeetingTask.meeting_id == meeting.id, _of(MeetingTask.day, day)),
+    ]
+    followers = select(Member.id).where(or_(*(Member.id.in_(query) for query in concerned)))
     alike = await tx.session.execute(followers.with_only_columns(Member.zone, Member.language).distinct())
     for zone, language in alike.all():
-        full_key = literal(f"meeting:{meeting.id}:{key}:", String) + cast(Reminder.member_id, String)
+        full_key = literal(f"meeting:{meeting.id}:{key}:", String) + cast(Member.id, String)
         await voice.to_many(
             tx,
-            followers.with_only_columns(Reminder.member_id, full_key.label("key")).where(
+            followers.with_only_columns(Member.id.label("member_id"), full_key.label("key")).where(
                 Member.zone.is_not_distinct_from(zone), Member.language.is_not_distinct_from(language)
             ),
             told(community.zone if zone is None else ZoneInfo(zone)),
@@ -122,6 +138,10 @@ async def to_followers(
             priority=Priority.MEETING,
             now=now,
         )
+
+
+def _of(column: InstrumentedAttribute[date], day: date | None) -> ColumnElement[bool]:
+    return true() if day is None else column == day
 
 
 async def _zones(tx: Transaction, meeting_ids: set[int]) -> dict[int, str]:
@@ -164,7 +184,9 @@ async def _remind(tx: Transaction, voice: Voice, told: _Told, mine: ColumnElemen
     full_key = literal(f"reminder:{meeting.id}:", String) + cast(Reminder.member_id, String) + literal(f":{key}")
     await voice.to_many(
         tx,
-        select(Reminder.member_id, full_key.label("key")).where(mine),
+        select(Reminder.member_id, full_key.label("key")).where(
+            mine, Reminder.member_id.not_in(absent(meeting.id, told.day))
+        ),
         reminder(meeting, told.start, zone, private=True),
         language=told.language or community.language,
         priority=Priority.MEETING,
@@ -183,9 +205,8 @@ async def _plan(tx: Transaction, told: _Planned, mine: ColumnElement[bool], *, n
 
 def reminder(meeting: MeetingRow, start: datetime, zone: ZoneInfo, *, private: bool) -> Content:
     """The reminder of one occurrence, its start in `zone`; the link only privately, for rooms may be public."""
-    text: Text = _(
-        "{meeting} starts soon: {start} ({zone}).", meeting=meeting.name, start=start.astimezone(zone), zone=zone.key
-    )
+    at = moment_with_zone(start.astimezone(zone), zone.key)
+    text: Text = _("{meeting} starts soon: {start}.", meeting=meeting.name, start=at)
     where = meeting.where if private else _LINKS.sub("", meeting.where or "").strip()
     if where:
         text = _("{before}\nWhere: {where}", before=text, where=where)

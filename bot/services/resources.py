@@ -1,7 +1,7 @@
 """Looking resources up: the built-in helplines beside the community's own list."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import groupby
@@ -9,6 +9,7 @@ from itertools import groupby
 from sqlalchemy import delete, select
 
 from bot.core.content import Field
+from bot.core.distance import Point, kilometres, point_of
 from bot.core.people import Member
 from bot.core.resources import (
     EmergencyNumber,
@@ -24,12 +25,17 @@ from bot.core.resources import (
 )
 from bot.core.resources.index import Need
 from bot.services import found_services, resource_checks
+from bot.services.feeds.nearby import whereis
+from bot.services.feeds.vocabulary import Vocabulary
 from bot.storage.database import Database, Transaction
 from bot.storage.tables import CommunityResource
 
 PAGE = 3
 """Answers at a time: what a phone shows at once."""
 
+
+FARTHEST = 200.0
+"""Kilometres: what is further from where somebody looks is no answer; the lines that anybody can call stay."""
 
 ANSWERS = 30
 """Answers that can be asked for, page by page."""
@@ -56,7 +62,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A search: as `bot.core.resources.search` takes it. `at` is the reader's own time."""
+    """A search: as `bot.core.resources.search` takes it. `at` is the reader's own time, `point` where `place` is."""
 
     words: str
     country: str | None
@@ -64,6 +70,7 @@ class Asked:
     place: str | None = None
     topic: str | None = None
     language: str | None = None
+    point: Point | None = None
 
     @property
     def need(self) -> Need:
@@ -93,6 +100,7 @@ class Resources:
         country: str | None = None,
         topic: str | None = None,
         place: str | None = None,
+        point: Point | None = None,
         page: int = 0,
     ) -> Page:
         """What fits the words best, for the asked country, else the member's, else the community's.
@@ -107,8 +115,9 @@ class Resources:
             topic=topic,
             language=member.language,
             at=now.astimezone(member.zone),
+            point=point,
         )
-        imported = await found_services.candidates(tx, member.community.id, asked.need)
+        imported = await found_services.candidates(tx, member.community.id, asked.need, point)
         return self.ranked(own, await resource_checks.applied(tx, member.community.id, imported), asked, page=page)
 
     async def find_anywhere(self, database: Database | None, asked: Asked, *, page: int = 0) -> Page:
@@ -116,13 +125,18 @@ class Resources:
         if database is None:
             return self.ranked(self.helplines, (), asked, page=page)
         async with database.read() as tx:
-            imported = await found_services.candidates(tx, None, asked.need)
+            if asked.place:
+                spot = await whereis(tx, None, asked.place, Vocabulary(), country=asked.country)
+                asked = replace(asked, point=None if spot is None else spot.point)
+            imported = await found_services.candidates(tx, None, asked.need, asked.point)
         return self.ranked(self.helplines, imported, asked, page=page)
 
     def ranked(self, own: Sequence[Resource], imported: Sequence[Resource], asked: Asked, *, page: int = 0) -> Page:
         """A page of what fits best among `own` and those of the `imported` that are no helpline of ours over again."""
         unknown: dict[tuple[str, ...], Resource] = {}
         for one in imported:
+            if _is_too_far(one, asked.point):
+                continue
             if one.city or one.address or self.known.line_of(one) is None:
                 unknown.setdefault((one.name.casefold(), one.phone, one.city, one.address), one)
         ranked = search(
@@ -133,6 +147,7 @@ class Resources:
             topic=asked.topic,
             language=asked.language,
             at=asked.at,
+            point=asked.point,
             limit=ANSWERS,
         )
         return Page.of(ranked, page)
@@ -153,6 +168,12 @@ class Resources:
         """The helplines for somebody in danger, as fields: brief, for there is no time to read."""
         lines = crisis_lines(await self.all_for(tx, member.community.id), member.country, category)
         return tuple(describe_briefly(line) for line in lines)
+
+
+def _is_too_far(one: Resource, point: Point | None) -> bool:
+    """Whether it is known to be out of reach of where somebody looks."""
+    there = point_of(one.latitude, one.longitude)
+    return point is not None and there is not None and kilometres(point, there) > FARTHEST
 
 
 async def replace_community_resources(tx: Transaction, community_id: int, text: str, *, source: str) -> Parsed:

@@ -1,11 +1,14 @@
 """Running commands: who may, which values are missing, what is asked again."""
 
+from dataclasses import replace
+
 from bot.core.commands import BadValue, Command, Registry
 from bot.core.content import Content, Reply
 from bot.core.roles import Action, may
 from bot.services import questions, replies, typed
 from bot.services.call import Call
 from bot.services.escalations import Escalations
+from bot.services.escalations.places import reads_there
 from bot.services.voice import Voice
 from bot.storage.tables import Member as MemberRow
 
@@ -47,11 +50,21 @@ class Runner:
         return await self.run(call, found.command, dict(found.arguments))
 
     async def run(self, call: Call, command: Command, arguments: dict[str, str]) -> Reply:
-        """Check the role, read the values, ask for what is missing or not understood, and run the handler."""
+        """Check the role, read the values, ask for what is missing or not understood, and run the handler.
+
+        In the place of a case a peer's work is answered there; whatever else they ask is answered privately.
+        """
+        reply = await self._run(call, command, arguments)
+        at_work = call.inbound.apart is not None and command.may is Action.TAKE_CASE
+        return replace(reply, private=False) if at_work and await reads_there(call) else reply
+
+    async def _run(self, call: Call, command: Command, arguments: dict[str, str]) -> Reply:
         if not may(call.member.roles, command.may):
             return Reply(content=replies.not_for_you(command.may))
         reader = call.member.reads(call.now)
         values: dict[str, object] = {}
+        if call.inbound.case is not None and command.may is Action.TAKE_CASE:
+            arguments = {"case": str(call.inbound.case), **arguments}  # whatever is said there is about that case
         for parameter in command.parameters:
             given = arguments.get(parameter.name, "").strip()
             problem = None

@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ARRAY, JSON, ColumnElement, Integer, Row, any_, bindparam, func, select
+from sqlalchemy import ARRAY, JSON, ColumnElement, Integer, Row, Select, any_, bindparam, func, select
 
 from bot.storage.database import Transaction
 from bot.storage.tables import CheckInSchedule, Member, Reminder
@@ -37,12 +38,18 @@ async def first_due(
     limit = limit or (SHARED_BATCH if tx.is_shared else BATCH)
     # Ordered as the index is, and not by the id alone: PostgreSQL would walk the primary key past all that are done.
     in_order = (table.next_at, table.id)
-    due = select(table.next_at).where(table.next_at <= now).order_by(*in_order).limit(1)
-    at = await tx.session.scalar(due.with_for_update(skip_locked=True))  # of a row that no other process has
+    at = await tx.session.scalar(_first(table), {"now": now})
     if at is None:
         return these(tx, table, ())
     of_then = select(table.id).where(table.next_at <= at).order_by(*in_order).limit(limit)
     return these(tx, table, list(await tx.session.scalars(of_then.with_for_update(skip_locked=True))))
+
+
+@cache
+def _first(table: type[CheckInSchedule] | type[Reminder]) -> Select[datetime | None]:
+    """The first instant of a row that no other process has."""
+    due = select(table.next_at).where(table.next_at <= bindparam("now")).order_by(table.next_at, table.id)
+    return due.limit(1).with_for_update(skip_locked=True)
 
 
 def these(tx: Transaction, table: type[CheckInSchedule] | type[Reminder], ids: Sequence[int]) -> Some:

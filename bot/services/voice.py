@@ -1,11 +1,11 @@
 """Saying things: finds where a person or a room is, in which language, and puts the message into the outbox."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 
 from bot.core.content import Content
 from bot.core.inbound import Inbound
@@ -18,16 +18,27 @@ from bot.services.offer import with_a_person
 from bot.storage.database import Transaction
 from bot.storage.tables import Identity, Place
 
+# Built once: that takes longer than the answer.
+_IDENTITIES = select(Identity).where(Identity.member_id == bindparam("member")).order_by(Identity.last_seen_at.desc())
+_PLACES = select(Place).where(Place.community_id == bindparam("community")).order_by(Place.platform, Place.id)
+
 
 class Voice:
     """Puts messages to people and rooms into the outbox, in the caller's transaction.
 
-    `languages` are the catalogues by language; `wake` is called once the messages are stored.
+    `languages` are the catalogues by language; `wake` is called once the messages are stored; `claim` lets a sender
+    that is free take what is said in a crisis in the same transaction.
     """
 
-    def __init__(self, languages: Mapping[str, Words], wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        languages: Mapping[str, Words],
+        wake: Callable[[], None],
+        claim: Callable[[Transaction], Awaitable[None]] | None = None,
+    ) -> None:
         self._languages = languages
         self._wake = wake
+        self._claim = claim
 
     @property
     def languages(self) -> Collection[Words]:
@@ -157,8 +168,11 @@ class Voice:
         member: Member | None,
         now: datetime,
     ) -> None:
-        """Answer where somebody has asked; privately, if the answer is private and the place is not."""
-        direct = private or inbound.private
+        """Answer where somebody has asked; privately, if the answer is private and the place is not.
+
+        In a place apart others may be, so there it is the caller who tells whether they may read it.
+        """
+        direct = private if inbound.apart is not None else private or inbound.private
         to = Address(
             platform=inbound.platform,
             kind="direct" if direct else "place",
@@ -175,16 +189,18 @@ class Voice:
         )
         await self._put(tx, message, now=now)
 
-    async def private_address(self, tx: Transaction, member: Member, *, platform: str | None = None) -> Address | None:
-        """Where a member is written to privately: where they were last seen, on that `platform` if one is given."""
-        addresses = await self._private_addresses(tx, member)
-        return next((each for each in addresses if platform in {None, each.platform}), None)
+    async def private_address(
+        self, tx: Transaction, member: Member, *, platform: str | None = None, but: str | None = None
+    ) -> Address | None:
+        """Where a member is written to privately, where they were seen last: on that `platform`, and not on `but`."""
+        for address in await self._private_addresses(tx, member):
+            if platform in {None, address.platform} and address.platform != but:
+                return address
+        return None
 
     async def _private_addresses(self, tx: Transaction, member: Member) -> list[Address]:
         """Where a member can be written to privately, one on each platform: first where they were seen last."""
-        identities = await tx.session.scalars(
-            select(Identity).where(Identity.member_id == member.id).order_by(Identity.last_seen_at.desc())
-        )
+        identities = await tx.session.scalars(_IDENTITIES, {"member": member.id})
         found: dict[str, Address] = {}
         for identity in identities:
             if identity.platform in found:
@@ -205,13 +221,13 @@ class Voice:
 
     async def _put(self, tx: Transaction, message: Message, *, now: datetime) -> None:
         await enqueue(tx, message, now=now)
+        if self._claim is not None and message.priority is Priority.CRISIS:
+            tx.before_commit(self._claim)
         tx.after_commit(self._wake)
         await tx.announce()
 
 
 async def places(tx: Transaction, community_id: int, kind: str) -> list[Address]:
     """The community's places of a kind ("lobby", "peers", "moderators", "meetings"), on all platforms."""
-    rows = await tx.session.scalars(
-        select(Place).where(Place.community_id == community_id).order_by(Place.platform, Place.id)
-    )
+    rows = await tx.session.scalars(_PLACES, {"community": community_id})
     return [Address(platform=row.platform, kind="place", id=row.address) for row in rows if kind in row.kinds]

@@ -24,7 +24,7 @@ async def community_id_of(tx: Transaction, inbound: Inbound) -> int | None:
     """
     if not inbound.private:
         return await _of_places(tx, inbound, [inbound.place, *([inbound.space] if inbound.space else [])])
-    for look in (_named, _of_open_case, _last_seen, _of_shared_spaces, _known, _only_one):
+    for look in (_named, _of_place_apart, _of_open_case, _last_seen, _of_shared_spaces, _known, _only_one):
         found = await look(tx, inbound)
         if found is not None:
             return found
@@ -51,6 +51,15 @@ async def _named(tx: Transaction, inbound: Inbound) -> int | None:
         query = _of_account(inbound).join(question, question.member_id == identity.member_id)
         return await tx.session.scalar(query.where(question.id == number).limit(1))
     return None
+
+
+async def _of_place_apart(tx: Transaction, inbound: Inbound) -> int | None:
+    """Of the case in whose place it was written, if the account is known there."""
+    if (number := inbound.case) is None:
+        return None
+    identity, case = tables.Identity, tables.CaseRow
+    query = _of_account(inbound).join(case, case.community_id == identity.community_id).where(case.id == number)
+    return await tx.session.scalar(query.limit(1))
 
 
 def _id(text: str) -> int | None:

@@ -12,7 +12,7 @@ from bot.core.roles import Action, may
 from bot.core.words import _
 from bot.services import questions, replies, typed
 from bot.services.call import Call
-from bot.services.escalations import Escalations
+from bot.services.escalations import Escalations, place_words
 from bot.services.escalations.followup import FollowUps, thanks
 from bot.services.escalations.relay import Written
 from bot.services.offer import I_NEED_A_PERSON
@@ -59,12 +59,19 @@ class Writing:
         alone = inbound.private and inbound.text.strip().casefold() == PEER
         return alone or self.asks_for_a_person(inbound.text)
 
+    async def _talks(self, call: Call) -> list[CaseRow]:
+        """The open cases that their words may be for: in the place of one, that one alone."""
+        rows = await self._escalations.conversations(call.tx, call.member)
+        if call.inbound.apart is None:
+            return rows
+        return [row for row in rows if row.id == call.inbound.case]
+
     async def afterwards(self, call: Call, signal: Signal | None) -> Reply | None:
         """What was written while the bot was away: a call for a person, or words to the other side.
 
         Nothing else is done so late; a signal has been answered already.
         """
-        conversations = await self._escalations.conversations(call.tx, call.member)
+        conversations = await self._talks(call)
         accompanied = any(row.member_id == call.member.id and row.holder is not None for row in conversations)
         is_word = call.inbound.private and not typed.is_marked(call.inbound.text)
         if signal is None and self.calls_for_a_person(call.inbound) and not (accompanied and is_word):
@@ -81,10 +88,10 @@ class Writing:
         inbound = call.inbound
         event = f"{inbound.platform}:{inbound.event_id}"
         if inbound.reaction is not None and inbound.about is not None:
-            there = Written(platform=inbound.platform, message_id=inbound.reaction.id, answers=inbound.about.message_id)
+            there = replace(_written(inbound), message_id=inbound.reaction.id)
             await self._escalations.react(call.tx, call.member, there, inbound.reaction.emoji, event, now=call.now)
         elif inbound.private and inbound.replaces is not None:
-            conversations = await self._escalations.conversations(call.tx, call.member)
+            conversations = await self._talks(call)
             own = any(row.member_id == call.member.id for row in conversations)
             if signal is not None and conversations and not own:
                 return await self._is_it_about_the_peer(call, conversations, signal)
@@ -99,7 +106,7 @@ class Writing:
 
     async def file(self, call: Call) -> Reply:
         """A picture or a file, perhaps with words, which are carried: who sends it is told that it is not."""
-        conversations = await self._escalations.conversations(call.tx, call.member)
+        conversations = await self._talks(call)
         if not conversations:
             return Reply(content=replies.not_understood())
         row = next((row for row in conversations if row.member_id == call.member.id), conversations[0])
@@ -113,6 +120,8 @@ class Writing:
         """What was written just now."""
         if typed.is_marked(call.inbound.text):
             return await self.marked(call)
+        if call.inbound.apart is not None and not await self._talks(call):
+            return self._nobody_here(call)
         return await (self.private if call.inbound.private else self.in_a_room)(call, signal)
 
     async def in_a_room(self, call: Call, signal: Signal | None) -> Reply | None:
@@ -134,18 +143,24 @@ class Writing:
     async def private(self, call: Call, signal: Signal | None) -> Reply | None:
         """Plain words in a private chat: an answer, a word to the other side, or a command without its mark."""
         text = call.inbound.text
-        conversations = await self._escalations.conversations(call.tx, call.member)
+        conversations = await self._talks(call)
         phrase = self._phrase(call, text, conversations)
         if phrase is not None:
             await questions.forget(call.tx, call.member)
             return await self._runner.run(call, phrase, {})
         question = await questions.pending(call.tx, call.member, now=call.now)
+        if question is not None and call.inbound.apart is not None and not self._is_of_peers(question):
+            question = None  # it was asked elsewhere, and waits there
         if question is not None and signal is None and (command := self._instead(call, question)) is not None:
             await questions.forget(call.tx, call.member)
             return await self._runner.run_typed(call, command)
         if question is not None and signal is None and self._answers(call, question, busy=len(conversations) == 1):
-            return await self._runner.answer_question(call, question, text)
-        if question is not None:
+            reply = await self._runner.answer_question(call, question, text)
+            if not conversations or not await self._asks_again(call, question):
+                return reply
+            # It was no answer. Words to the other side are never swallowed by one question after the other.
+            await questions.forget(call.tx, call.member)
+        elif question is not None:
             # What somebody in danger writes next is for the person who comes, not the answer to an old question;
             # and words to the other side that are no answer are not held up by asking again.
             await questions.forget(call.tx, call.member)
@@ -208,12 +223,20 @@ class Writing:
             return False
         return True
 
+    @staticmethod
+    async def _asks_again(call: Call, question: questions.Pending) -> bool:
+        """Whether the same is asked once more, because the words did not fit."""
+        now = await questions.pending(call.tx, call.member, now=call.now)
+        return now is not None and (now.command, now.parameter) == (question.command, question.parameter)
+
     async def _in_conversation(
         self, call: Call, conversations: Sequence[CaseRow], signal: Signal | None
     ) -> Reply | None:
         """Words to the other side, or a command of a peer's work that is a whole one."""
-        holds = any(row.holder == call.member.id for row in conversations)
-        own = any(row.member_id == call.member.id for row in conversations)
+        holds = any(call.member.id in {row.holder, *row.helpers} for row in conversations)
+        everywhere = await self._escalations.conversations(call.tx, call.member)
+        mine = [row.id for row in everywhere if row.member_id == call.member.id]
+        own = bool(mine)
         if holds and signal is not None and not own:
             return await self._is_it_about_the_peer(call, conversations, signal)
         alone = not any(row.holder is not None for row in conversations)
@@ -224,10 +247,19 @@ class Writing:
                 return await self._runner.run_typed(call, bare)
             if holds:
                 return None  # a command of their work, and no word to the member
-        mine = [row.id for row in conversations if row.member_id == call.member.id]
         # In danger themselves, a peer writes to the person who is with them, whatever else they do.
         to = mine if signal is not None and mine else [row.id for row in conversations]
         return await self._carry(call, to, answered=signal is not None)
+
+    def _is_of_peers(self, question: questions.Pending) -> bool:
+        """Whether it belongs to a peer's work."""
+        command = self._registry.get(question.command)
+        return command is not None and (command.may is Action.TAKE_CASE or command.name == SAY)
+
+    def _nobody_here(self, call: Call) -> Reply | None:
+        """Words in the place of a case that has ended, or in which they are not: they are passed on to nobody."""
+        number = call.inbound.case
+        return None if number is None else Reply(content=place_words.ended_here(number), private=False)
 
     def _is_whole(self, call: Call, found: typed.Typed) -> bool:
         """Whether every word of it was understood: "take care" is no command."""
@@ -257,7 +289,7 @@ class Writing:
             arguments = {"text": call.inbound.text}
             parameter = next(p for p in say.parameters if p.name == "case")
             return await questions.ask(call.tx, call.member, say, parameter, arguments, problem=which, now=call.now)
-        conversations = await self._escalations.conversations(call.tx, call.member)
+        conversations = await self._talks(call)
         row = next(row for row in conversations if row.id == case_ids[0])
         event = f"{call.inbound.platform}:{call.inbound.event_id}"
         late = call.inbound.seen_late(call.now)
@@ -269,4 +301,5 @@ class Writing:
 
 def _written(inbound: Inbound) -> Written:
     answers = None if inbound.about is None else inbound.about.message_id
-    return Written(platform=inbound.platform, message_id=inbound.event_id, answers=answers)
+    place = None if inbound.apart is None else inbound.place
+    return Written(platform=inbound.platform, message_id=inbound.event_id, answers=answers, place=place)

@@ -2,16 +2,18 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
-from sqlalchemy import Select, event, func, select
+from sqlalchemy import Select, bindparam, event, func, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
+from bot.storage.quick_sqlite import READING, WRITING, Times, connecting
 from bot.storage.vault import Vault
 
 BUSY_SECONDS = 30
@@ -38,19 +40,51 @@ READ_ONLY = "handrail_read_only"
 """The execution option of a connection that only reads."""
 
 
+Row = TypeVar("Row", bound=DeclarativeBase)
+
+
 @dataclass(slots=True, kw_only=True)
 class Transaction:
     """One unit of work: all of it is stored, or nothing."""
 
     session: AsyncSession
     vault: Vault
+    _before_commit: list[Callable[["Transaction"], Awaitable[None]]] = field(default_factory=list)
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
+    _at_end: list[Callable[[bool], None]] = field(default_factory=list)
+    _over: bool = False
+    _rows: dict[tuple[type[Any], int], Any] = field(default_factory=dict)
+    roles: dict[int, frozenset[str]] | None = field(default_factory=dict)
+    """Members' roles as read in this transaction; None once it has changed any."""
     _announced: bool = False
 
     @property
     def is_shared(self) -> bool:
         """Whether other processes may work on the same database: on PostgreSQL."""
         return self.session.get_bind().dialect.name == "postgresql"
+
+    async def get(self, table: type[Row], id_: int) -> Row:
+        """The row with this id, read once in a transaction; raises `NoResultFound`.
+
+        SQLAlchemy reads a row anew that nobody holds any more, and takes its time to find out that somebody does.
+        """
+        row: Row | None = self._rows.get((table, id_))
+        if row is None or not (known := inspect(row)).persistent or known.expired:
+            row = await self.session.get_one(table, id_)
+            self._rows[table, id_] = row
+        return row
+
+    def before_commit(self, work: Callable[["Transaction"], Awaitable[None]]) -> None:
+        """Do `work` in this transaction, as its last; however often it is asked for, once."""
+        if work not in self._before_commit:
+            self._before_commit.append(work)
+
+    def at_end(self, told: Callable[[bool], None]) -> None:
+        """Call `told` when it is over: True if its work is stored; False if it is not, or nobody knows."""
+        if self._over:
+            told(False)
+        else:
+            self._at_end.append(told)
 
     def after_commit(self, wake: Callable[[], None]) -> None:
         """Call `wake` once this work is stored; never if it is rolled back."""
@@ -84,9 +118,23 @@ class Transaction:
 
     async def insert_new(self, table: type[DeclarativeBase], **values: Any) -> bool:
         """Insert a row unless one with the same unique key is there; True if it was inserted."""
-        insert: Any = (postgresql if self.is_shared else sqlite).insert(table)
-        result: Any = await self.session.execute(insert.values(**values).on_conflict_do_nothing())
+        await self._flush()
+        result: Any = await self.session.execute(_inserting(table, self.is_shared), values)
         return bool(result.rowcount)
+
+    async def write(self, table: type[DeclarativeBase], key: Mapping[str, Any], **values: Any) -> int:
+        """Write these values into the rows whose columns are as `key` says; into how many. None of them is loaded."""
+        await self._flush()
+        parameters = {f"key_{name}": value for name, value in key.items()}
+        parameters |= {f"new_{name}": value for name, value in values.items()}
+        result: Any = await self.session.execute(_writing(table, tuple(key), tuple(values)), parameters)
+        return int(result.rowcount)
+
+    async def _flush(self) -> None:
+        """Store what was changed of loaded rows; SQLAlchemy does so before what it takes for a query of its own."""
+        session = self.session
+        if session.new or session.dirty or session.deleted:
+            await session.flush()
 
     async def insert_plain(
         self, table: type[DeclarativeBase], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
@@ -120,6 +168,23 @@ class Transaction:
         names = [column.name for column in rows.selected_columns]
         result: Any = await self.session.execute(insert.from_select(names, rows).on_conflict_do_nothing())
         return int(result.rowcount)
+
+
+# To put a statement together takes longer than the database takes for it: these are built once.
+
+
+@cache
+def _inserting(table: type[DeclarativeBase], is_shared: bool) -> Any:
+    return (postgresql if is_shared else sqlite).insert(table.__table__).on_conflict_do_nothing()
+
+
+@cache
+def _writing(table: type[DeclarativeBase], key: tuple[str, ...], names: tuple[str, ...]) -> Any:
+    stored: Any = table.__table__
+    column = stored.c
+    these = (column[name] == bindparam(f"key_{name}", type_=column[name].type) for name in key)
+    values = {column[name]: bindparam(f"new_{name}", type_=column[name].type) for name in names}
+    return update(stored).where(*these).values(values)
 
 
 def lock_key(vault: Vault, name: str) -> int:
@@ -167,13 +232,23 @@ class Database:
             yield tx
             await _to_its_end(self._commit(tx))
         finally:
-            await _to_its_end(session.close())  # what was not committed is rolled back
+            tx._over = True  # whoever was cancelled twice may still be committing
+            try:
+                await _to_its_end(session.close())  # what was not committed is rolled back
+            finally:
+                _end(tx, is_stored=False)
 
     async def _commit(self, tx: Transaction) -> None:
+        for work in tx._before_commit:
+            await work(tx)
+        if tx._over:
+            await tx.session.close()
+            raise RuntimeError("the transaction was over before its work was stored")
         if tx._announced and tx.is_shared:
             # Here and not in `announce`: a savepoint that is rolled back takes back what was said in it.
             await tx.session.execute(select(func.pg_notify(OUTBOX_CHANNEL, self.origin)))
         await tx.session.commit()
+        _end(tx, is_stored=True)
         for wake in tx._after_commit:
             wake()
 
@@ -192,7 +267,8 @@ def make_engine(url: str, *, command_seconds: float | None = COMMAND_SECONDS) ->
             hide_parameters=True,
             connect_args={"timeout": CONNECT_SECONDS, "command_timeout": command_seconds, "server_settings": settings},
         )
-    engine = create_async_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
+    quickly = connecting(Times(), busy_seconds=BUSY_SECONDS)
+    engine = create_async_engine(url, connect_args={"async_creator_fn": quickly}, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: object) -> None:
@@ -218,7 +294,14 @@ def begin_at_once(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Any) -> None:
         read_only = connection.get_execution_options().get(READ_ONLY, False)
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        connection.exec_driver_sql(READING if read_only else WRITING)
+
+
+def _end(tx: Transaction, *, is_stored: bool) -> None:
+    """Tell it once."""
+    told, tx._at_end = tx._at_end, []
+    for each in told:
+        each(is_stored)
 
 
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:

@@ -59,6 +59,7 @@ class ListedMeeting(Base):
             sqlite_where=text("twin IS NOT NULL"),
             postgresql_where=text("twin IS NOT NULL"),
         ),
+        Index("ix_listed_meetings_where", "latitude", "longitude"),
     )
 
     id: Mapped[int] = mapped_column(BIG, primary_key=True, autoincrement=False)
@@ -77,6 +78,9 @@ class ListedMeeting(Base):
     types: Mapped[str] = mapped_column(String(1000))
     """Codes and languages, each between commas: ",O,D,en,"."""
     data: Mapped[str] = mapped_column(Text())
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    """Degrees north and east (WGS 84), where it is known; both or neither."""
 
 
 class ListedTime(Base):

@@ -7,10 +7,12 @@ its own way, so that both find the same. These tables are no part of `Base.metad
 import json
 from collections.abc import Sequence
 from functools import cache
+from math import cos, radians
 from typing import Any
 
 from sqlalchemy import TextClause, delete, insert, select, text
 
+from bot.core.distance import Box, Point
 from bot.storage.database import Transaction
 from bot.storage.resource_tables import ServiceWord
 
@@ -66,9 +68,50 @@ async def find(
     found: dict[int, dict[str, Any]] = {}
     for id_, record, name in rows:
         if id_ not in found:
-            stored = json.loads(record) if isinstance(record, str) else record
-            found[id_] = {"source": name, **stored}
+            found[id_] = {"source": name, **_stored(record)}
     return list(found.items())
+
+
+async def near(
+    tx: Transaction, community_id: int | None, query: Query, point: Point, box: Box, limit: int
+) -> list[tuple[int, dict[str, Any]]]:
+    """Services in a box around a point that fit the query and that this community (None: any) may see.
+
+    At most `limit`, the nearest first: their ids and records.
+    """
+    written = _written_for_postgresql if tx.is_shared else _written_for_sqlite
+    east = point.east
+    if not box.west <= east <= box.east:  # on the other side of the antimeridian
+        east += 360 if east < box.west else -360
+    values = {
+        "query": written(query), "most": limit, "community": community_id, "north": point.north, "east": east,
+        "narrow": cos(radians(point.north)), "low": box.south, "high": box.north, "left": box.west, "right": box.east,
+    }  # fmt: skip
+    rows = await tx.session.execute(_near(tx.is_shared), values)
+    return [(id_, {"source": name, **_stored(record)}) for id_, record, name in rows]
+
+
+@cache
+def _near(on_postgresql: bool) -> TextClause:
+    """The box first, by its index; a unary plus keeps SQLite from taking another one."""
+    key = "service_id" if on_postgresql else "rowid"
+    fits = "words @@ to_tsquery('simple', :query)" if on_postgresql else "service_text MATCH :query"
+    community = "CAST(:community AS INTEGER)"
+    rise, along = "(services.latitude - :north)", "((services.longitude - :east) * :narrow)"
+    return text(
+        "SELECT services.id, services.record, resource_sources.name FROM services"  # noqa: S608  names of ours
+        " JOIN resource_sources ON resource_sources.id = +services.source_id"
+        " WHERE services.latitude BETWEEN :low AND :high AND services.longitude BETWEEN :left AND :right"
+        f" AND services.state = 'shown' AND +services.id IN (SELECT {key} FROM service_text WHERE {fits})"
+        f" AND ({community} IS NULL OR resource_sources.community_id IS NULL"
+        f" OR resource_sources.community_id = {community})"
+        f" ORDER BY {rise} * {rise} + {along} * {along}, services.id LIMIT :most"
+    )
+
+
+def _stored(record: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(record) if isinstance(record, str) else record
+    return found
 
 
 @cache

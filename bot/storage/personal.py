@@ -82,6 +82,14 @@ PERSONAL: dict[str, Personal] = {
     "rota_people": Personal(member="member_id", kept="member"),
     "rota_overrides": Personal(member="member_id", kept=30, since="ends_at"),
     "rota_swaps": Personal(member="giver_id", also=("taker_id",), kept=30, since="ends_at"),
+    "attendances": Personal(member="member_id", kept=0, since="ends_at"),
+    # What the meeting still needs stays asked when somebody who had taken it is erased.
+    "meeting_tasks": Personal(member="taker", kept=0, since="ends_at", forget=("taker",)),
+    "meeting_hosts": Personal(member="member_id", kept="member"),
+    # For two days after a meeting a note can be asked for; who was there is not known.
+    "hosted_meetings": Personal(member="host_id", kept=3, since="opened_at"),
+    "raised_hands": Personal(member="member_id", kept=1, since="at"),
+    "attendance_requests": Personal(member="member_id", kept=3, since="asked_at"),
     "questions": Personal(member="member_id", kept=1, since="asked_at"),
     "deliveries": Personal(
         member="member_id",
@@ -115,6 +123,8 @@ IMPERSONAL: frozenset[str] = frozenset(
         "places",
         "meetings",
         "meeting_changes",
+        "mirrors",
+        "meeting_scripts",  # what a community says at the beginning and end of a meeting, which names nobody
         "meeting_feeds",  # what organizations publish; names and addresses of contact persons are not read
         "listed_meetings",
         "listed_times",
@@ -130,6 +140,7 @@ IMPERSONAL: frozenset[str] = frozenset(
         "rotas",
         "duty_clocks",
         "boards",
+        "case_places",  # who is in a place stands there as in its case; the housekeeping clears it after the case
         "snippets",  # a community's ready answers, which name nobody
         "shared_contents",  # the bot's own words, said to many
         "remembered",  # adapters' own values; what names an account is deleted by the erasure itself

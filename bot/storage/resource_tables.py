@@ -33,6 +33,7 @@ class ServiceRow(Base):
     __table_args__ = (
         Index("ix_services_key", "source_id", "key"),
         Index("ix_services_checked", "source_id", "state", "checked"),
+        Index("ix_services_where", "latitude", "longitude"),
         NEVER_TWICE,
     )
 
@@ -46,6 +47,9 @@ class ServiceRow(Base):
     checked: Mapped[date | None]
     record: Mapped[dict[str, Any]]
     """`bot.core.resources.dump_resource`."""
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    """Degrees north and east (WGS 84), where it is known; both or neither."""
 
 
 class ServiceWord(Base):

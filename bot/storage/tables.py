@@ -279,6 +279,7 @@ class CaseRow(Base):
     """What the last holder wrote for the next one."""
     told_late: Mapped[bool]
     nudged: Mapped[bool]
+    heard_at: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(16))
     verdict: Mapped[str | None] = mapped_column(String(16))
     """What the peer says of the ear afterwards: "right" or "false-alarm"."""
@@ -319,6 +320,8 @@ class RelayMessage(Base):
     platform: Mapped[str | None] = mapped_column(String(16))
     message_id: Mapped[str | None]
     """Where its author has written it; null for words of a form."""
+    place: Mapped[str | None]
+    """The place apart in which that is; null in a private chat."""
     removed_at: Mapped[datetime | None]
 
 
@@ -476,4 +479,4 @@ class Remembered(Base):
 
 
 # Whoever knows the tables knows all of them; at the end, for these need `Base`.
-from bot.storage import duty_tables, resource_tables  # noqa: E402, F401  see above
+from bot.storage import duty_tables, gathering_tables, hosting_tables, relay_tables, resource_tables  # noqa: E402, F401  see above

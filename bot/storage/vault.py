@@ -65,6 +65,10 @@ class Vault:
         keyed = hmac.new(self._raw, b"handrail digest:" + purpose.encode(), hashlib.sha256).digest()
         return hmac.new(keyed, text.encode(), hashlib.sha256).hexdigest()
 
+    def seed(self, purpose: str) -> bytes:
+        """32 secret bytes that are the same for the same purpose, such as the seed of a key to sign with."""
+        return hmac.new(self._raw, b"handrail seed:" + purpose.encode(), hashlib.sha256).digest()
+
     def _fernet(self, purpose: str) -> Fernet:
         if purpose not in self._fernets:
             derived = hmac.new(self._raw, b"handrail:" + purpose.encode(), hashlib.sha256).digest()

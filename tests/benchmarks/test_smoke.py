@@ -83,7 +83,9 @@ async def test_disk() -> None:
 
 
 async def test_feeds() -> None:
-    assert len(promised(await feeds.measure(200, 20_000, searches=3))) == 6
+    size = feeds.Size(meetings=200, searches=2, services=60, queries=15, large=20_000, waits=50)
+    rows = promised(await feeds.measure(size, ("import", "wait", "search", "memory"), SQLITE))
+    assert len(rows) == 13
 
 
 async def test_growth(tmp_path: Path) -> None:

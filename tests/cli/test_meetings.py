@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from cli.handrail import REPOSITORY, Handrail, Place
+from bot.core.attendance import sign
+from bot.services.hosting.attendance import seed_of
+from bot.storage.vault import Vault, load_key
+from cli.handrail import REPOSITORY, SAMPLE, Handrail, Place
 
 DATA = REPOSITORY.parent / "shared/data/meetings"
 GOLDEN = Path(__file__).parent / "golden_meetings.json"
@@ -102,3 +105,28 @@ def test_what_a_person_sees_says_what_to_do(handrail: Handrail, fresh: Place) ->
     assert "allow_private = true in [feeds]" in done.out
     assert "There is no time zone" in handrail(fresh, "meetings", "import", "feed.json", "--zone", "Mars/Base").err
     assert "feed.json" in handrail(fresh, "meetings", "feeds").out
+
+
+def test_a_note_of_attendance_is_checked_here_and_elsewhere(handrail: Handrail, fresh: Place, empty: Place) -> None:
+    fresh.write("sample.toml", SAMPLE.read_text("utf-8"))
+    assert handrail(fresh, "community", "apply", "sample.toml", "--yes").code == 0
+    keys = json.loads(handrail(fresh, "meetings", "key", "--json").out)
+    assert f"sample  {keys['sample']}" in handrail(fresh, "meetings", "key").out
+    sealing = load_key(next(fresh.folder.rglob("*.key")))
+    assert sealing is not None
+    note = sign("Name: Ana", seed_of(Vault(sealing), "sample"))
+    fresh.write("note.txt", note)
+    fresh.write("changed.txt", note.replace("Ana", "Eva"))
+    fresh.write("other.txt", sign("Name: Ana", bytes(32)))
+    fresh.write("none.txt", "Name: Ana")
+    done = handrail(fresh, "meetings", "verify", "note.txt")
+    assert (done.code, done.out.startswith("Valid.")) == (0, True)
+    assert json.loads(handrail(fresh, "meetings", "verify", "note.txt", "--json").out)["community"] == "sample"
+    for name, problem in (("changed", "was changed"), ("other", "another key"), ("none", "no note")):
+        done = handrail(fresh, "meetings", "verify", f"{name}.txt")
+        assert (done.code, problem in done.out, done.err) == (1, True, ""), name
+    elsewhere = Place(empty.folder / "elsewhere")
+    elsewhere.folder.mkdir()
+    elsewhere.write("note.txt", note)
+    assert handrail(elsewhere, "meetings", "verify", "note.txt", "--key", keys["sample"]).code == 0
+    assert handrail(elsewhere, "meetings", "verify", "note.txt", "--key", "A" * 43).code == 1

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -12,6 +13,7 @@ from bot.core.crisis.signal import Severity
 from bot.core.escalation import (
     LATE,
     SILENCE,
+    TOLD_AGAIN,
     AlreadyEnded,
     AlreadyTaken,
     AnswerMember,
@@ -142,6 +144,23 @@ def test_the_peers_words_stop_the_timer_and_the_members_start_it() -> None:
 def test_a_holder_is_told_whenever_the_member_is_heard_again() -> None:
     _case, effects = advance(after(opened(), Taken(SAM)), Heard(Severity.URGENT), NOON)
     assert effects == (TellHolder(Severity.URGENT),)
+
+
+@given(read=st.booleans(), seconds=st.integers(0, 600))
+def test_a_signal_that_is_no_worse_is_told_again_at_once_if_they_do_not_read_it_else_after_a_pause(
+    read: bool, seconds: int
+) -> None:
+    pause = TOLD_AGAIN if read else timedelta()
+    told = advance(after(opened(), Taken(SAM)), Heard(Severity.URGENT, read), NOON)[0]
+    later = NOON + timedelta(seconds=seconds)
+    assert bool(advance(told, Heard(Severity.URGENT, read), later)[1]) == (later - NOON >= pause)
+    assert advance(told, Heard(Severity.EMERGENCY, read), later)[1] == (TellHolder(Severity.EMERGENCY),)
+
+
+def test_the_next_holder_is_told_of_the_first_signal_they_hear() -> None:
+    told = advance(after(opened(), Taken(SAM)), Heard(Severity.URGENT), NOON)[0]
+    given, _effects = advance(told, HandedOver(ROBIN), NOON)
+    assert advance(given, Heard(Severity.URGENT), NOON)[1] == (TellHolder(Severity.URGENT),)
 
 
 def test_a_case_that_nobody_has_cannot_be_handed_over() -> None:

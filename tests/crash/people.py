@@ -89,11 +89,17 @@ class OnDiscord(Someone):
     async def reads(self, place: Place, *parts: str) -> str:
         return (await self._message(place, *parts)).text
 
+    def is_theirs(self, channel: Channel) -> bool:
+        """Whether the bot writes to them privately there: in their chat, or in the thread of a case of theirs."""
+        return channel is self._user.dm or (channel.is_private_thread and self._user.id in channel.thread_members)
+
     async def _message(self, place: Place, *parts: str) -> DiscordMessage:
         def fits(message: DiscordMessage) -> bool:
-            return all(part in message.text for part in parts)
+            here = self.is_theirs(message.channel) if place == self.private else True
+            return here and all(part in message.text for part in parts)
 
-        return await self._server.wait_for_message(self._channel(place), fits, timeout=FOR_EVER)
+        channel = None if place == self.private else self._channel(place)
+        return await self._server.wait_for_message(channel, fits, timeout=FOR_EVER)
 
     async def takes(self, place: Place, *parts: str, until: Callable[[], bool]) -> None:
         message = await self._message(place, *parts)

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -37,6 +38,7 @@ HOMESERVER_EVERY = 8
 """Kills between two restarts of the homeserver."""
 
 LOOK_SECONDS = 0.5
+SOON = timedelta(minutes=15)
 
 USUAL = {
     r"^(discord|matrix): not connected": "the homeserver was restarted",
@@ -199,9 +201,14 @@ def _stands(task: asyncio.Task[None]) -> str:
 
 
 def _left(scene: Scene) -> int:
-    """Deliveries that the bot still means to send."""
-    states = _states(scene, "deliveries")
-    return states.get("pending", 0) + states.get("sending", 0)
+    """Deliveries that the bot still means to send soon; the place of a case is closed an hour after its end."""
+    soon = (datetime.now(UTC) + SOON).strftime("%Y-%m-%d %H:%M:%S")
+    query = "SELECT count(*) FROM deliveries WHERE state IN ('pending', 'sending') AND due_at < ?"
+    database = sqlite3.connect(f"file:{scene.folder}/handrail.db?mode=ro", uri=True, timeout=30)
+    try:
+        return int(database.execute(query, (soon,)).fetchone()[0])
+    finally:
+        database.close()
 
 
 def _states(scene: Scene, table: str) -> dict[str, int]:

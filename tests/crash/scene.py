@@ -106,11 +106,16 @@ class Scene:
         return merged([self.stored_on_discord(), matrix[0], *private])
 
     def stored_on_discord(self) -> dict[Place, list[str]]:
-        """What the bot has said in all channels of Discord."""
-        return {
-            f"discord:{channel.id}": [m.text.replace("\\", "") for m in self.discord.messages(channel) if m.author.bot]
-            for channel in self.discord.world.channels.values()
-        }
+        """What the bot has said in all channels of Discord; in a case's thread it is said to its peer privately."""
+        channels = list(self.discord.world.channels.values())
+        said = [
+            [m.text.replace("\\", "") for m in self.discord.messages(channel) if m.author.bot] for channel in channels
+        ]
+        return merged({self._place_of(channel): texts} for channel, texts in zip(channels, said, strict=True))
+
+    def _place_of(self, channel: Channel) -> Place:
+        is_of_a_case = channel.is_private_thread and self.robin.is_theirs(channel)
+        return self.robin.private if is_of_a_case else f"discord:{channel.id}"
 
     async def plan(self, *, seconds: float, random: Random) -> None:
         """Let check-ins and reminders become due all over the next `seconds`; the bot must not be running."""

@@ -88,13 +88,14 @@ async def _cry(scene: Scene, cry: Cry, one_case: dict[Someone, asyncio.Lock]) ->
 async def _taken(scene: Scene, cry: Cry, peer: Someone, key: str, pages: dict[str, Expected]) -> str:
     """The peer takes the case from its page; the case's number."""
     ledger, room = scene.ledger, scene.peer_rooms[peer.platform]
-    reading = asyncio.create_task(peer.reads(peer.private, cry.marker, "You are with them now"))
+    reading = asyncio.create_task(peer.reads(peer.private, cry.marker, "What I heard, and why"))
     try:
         await _page_is_read(peer, room, cry.marker)
         for platform, page in pages.items():
             if platform != peer.platform:
                 page.least -= 1  # the page to the other room is dropped if it has not gone out yet
-        ledger.expect("case to the peer", key, peer.private, cry.marker, "You are with them now")
+        ledger.expect("facts to the peer", key, peer.private, cry.marker, "What I heard, and why")
+        ledger.expect("case to the peer", key, peer.private, "You are with them now")
         ledger.expect("a peer is here", key, cry.member.private, "What you write to me now, they read")
         if isinstance(peer, OnMatrix):
             ledger.expect("answer to the peer", "after taking", peer.private, "You have it. I have written")

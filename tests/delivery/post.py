@@ -78,7 +78,9 @@ class Post:
         useless_in: timedelta | None = None,
         case_id: int | None = None,
         member_id: int | None = None,
+        claimed: bool = False,
     ) -> bool:
+        """`claimed`: the sender may take it in the same transaction, as it does what is said in a crisis."""
         now = self.clock()
         message = Message(
             key=key,
@@ -91,6 +93,8 @@ class Post:
             member_id=member_id,
         )
         async with self.database.begin() as tx:
+            if claimed:
+                tx.before_commit(self.sender.claim_with)
             return await outbox.enqueue(tx, message, now=now)
 
     async def drain(self, after: timedelta = timedelta()) -> list[str]:

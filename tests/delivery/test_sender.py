@@ -36,6 +36,18 @@ class Running:
         await self.post.letterbox.arrived[key].wait()
 
 
+async def never() -> bool:
+    """No turn at all."""
+    return False
+
+
+async def claim_in_vain(post: Post) -> None:
+    """In a transaction that is rolled back."""
+    async with post.database.begin() as tx:
+        await post.sender.claim_with(tx)
+        raise OSError("the disk is full")
+
+
 async def test_slow_check_ins_leave_room_for_a_page(post: Post) -> None:
     for number in range(Letterbox.at_once):
         post.letterbox.slow[f"member{number}"] = asyncio.Event()
@@ -60,6 +72,41 @@ async def test_a_page_does_not_wait_until_more_outcomes_have_come(post: Post, mo
         await post.put("page", "pat", priority=Priority.CRISIS)
         async with asyncio.timeout(LONG.total_seconds() / 2):
             await running.until_sent("page")
+
+
+async def test_what_is_said_in_a_crisis_goes_out_with_the_transaction_that_decided_it(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Running(post) as running:
+        await post.put("first")
+        await running.until_sent("first")
+        await post.sender._turn()  # its outcome is stored
+        monkeypatch.setattr(post.sender, "_turn", never)
+        await post.put("page", "pat", priority=Priority.CRISIS, claimed=True)
+        await post.letterbox.arrived["page"].wait()
+        assert (await post.row("page")).state == "sending"
+        monkeypatch.undo()
+
+
+async def test_of_a_transaction_that_fails_nothing_is_said_and_the_sender_goes_on(post: Post) -> None:
+    async with Running(post) as running:
+        await post.put("first")
+        await running.until_sent("first")
+        with pytest.raises(OSError, match="full"):
+            await claim_in_vain(post)
+        await post.put("page", "pat", priority=Priority.CRISIS, claimed=True)
+        await running.until_sent("page")
+    assert post.letterbox.keys == ["first", "page"]
+
+
+async def test_a_sender_that_is_having_its_turn_takes_it_with_the_next(post: Post) -> None:
+    async with Running(post) as running:
+        await post.put("first")
+        await running.until_sent("first")
+        async with post.sender._turning:
+            await post.put("page", "pat", priority=Priority.CRISIS, claimed=True)
+            assert (await post.row("page")).state == "pending"
+        await running.until_sent("page")
 
 
 async def test_when_enough_outcomes_have_come_the_next_turn_begins_though_one_is_slow(

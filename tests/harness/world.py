@@ -8,6 +8,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from bot.app import App, build
 from bot.core.commands import commands_of
 from bot.core.community import CommunityFile
 from bot.core.content import Content
-from bot.core.platform import Address, Hub, Receipt, SendError
+from bot.core.platform import Address, Hub, Receipt, SendError, Unopened
 from bot.operations.demo import Demo
 from bot.platforms.console import ConsolePlatform, Shown
 from bot.platforms.console.lines import Clicks, Says
@@ -37,12 +38,19 @@ class Console(ConsolePlatform):
     """The console, where a test may close somebody's door: `failures` by address are raised instead of showing."""
 
     failures: dict[str, SendError]
+    unopened: Unopened | None = None
+    """Why no conversation apart can be opened, if none can."""
 
     async def send(self, to: Address, content: Content, key: str, *, retried: bool, urgent: bool) -> Receipt:
         """Show the message, unless the receiver cannot be reached."""
-        failure = self.failures.get(to.id)
+        conversation = self._apart.get(to.id)
+        readers = [to.id, *(conversation.people if conversation else ())]
+        failure = next((self.failures[one] for one in readers if one in self.failures), None)
         if failure is not None:
             raise failure
+        if content.apart is not None and self.unopened is not None:
+            receipt = await super().send(to, content.together, key, retried=retried, urgent=urgent)
+            return replace(receipt, unopened=self.unopened)
         return await super().send(to, content, key, retried=retried, urgent=urgent)
 
 

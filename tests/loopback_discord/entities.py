@@ -233,6 +233,7 @@ class Guild:
     members: dict[int, Member] = field(default_factory=dict)
     channels: dict[int, Channel] = field(default_factory=dict)
     threads: dict[int, Channel] = field(default_factory=dict)
+    scheduled_events: dict[int, JSON] = field(default_factory=dict)
     locale: str = "en-US"
 
     def add_text_channel(

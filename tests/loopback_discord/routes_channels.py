@@ -24,6 +24,8 @@ def change_channel(call: Call) -> JSON:
     found = call.channel()
     own = found.is_thread and found.owner_id == call.server.world.bot.id
     need = permissions.MANAGE_THREADS if found.is_thread else permissions.MANAGE_CHANNELS
+    # Who opened a thread may archive it; locking it is for who manages threads.
+    own = own and not call.body.get("locked")
     if not own and not found.permissions_of(call.server.world.bot.id) & need:
         raise errors.missing_permissions()
     for name in ("name", "topic", "archived", "locked", "invitable", "auto_archive_duration"):
@@ -124,6 +126,29 @@ def delete(call: Call) -> None:
             raise errors.ApiError(403, 50003, "Cannot execute action on a DM channel")
         found = call.message(permissions.MANAGE_MESSAGES)
     world.delete(found)
+
+
+_PIN = "/channels/{channel_id}/messages/pins/{message_id}"
+
+
+@route("PUT", _PIN)
+def pin(call: Call) -> None:
+    _set_pinned(call, pinned=True)
+
+
+@route("DELETE", _PIN)
+def unpin(call: Call) -> None:
+    _set_pinned(call, pinned=False)
+
+
+def _set_pinned(call: Call, *, pinned: bool) -> None:
+    found = call.channel()
+    if found.guild is not None:  # in a direct message both may pin
+        call.channel(permissions.PIN_MESSAGES)
+    message = call.message(permissions.READ_MESSAGE_HISTORY)
+    message.pinned = pinned
+    # Discord sends a pinned message again as an update, with its old edit's time.
+    call.server.world.emit_message("MESSAGE_UPDATE", message)
 
 
 _REACTION = "/channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from aiohttp import web
 
-from . import permissions, rest, routes_app, routes_channels, routes_interactions
+from . import permissions, rest, routes_app, routes_calendar, routes_channels, routes_interactions
 from .commands import Commands
 from .entities import JSON, Channel, Guild
 from .events import GUILD_MEMBERS, GUILD_PRESENCES, MESSAGE_CONTENT
@@ -23,7 +24,7 @@ from .schema import Schema
 from .state import World
 
 #: Importing them registers their routes.
-_ROUTE_MODULES = (routes_app, routes_channels, routes_interactions)
+_ROUTE_MODULES = (routes_app, routes_calendar, routes_channels, routes_interactions)
 TOKEN = "loopback-token"
 _PRIVILEGED = GUILD_MEMBERS | GUILD_PRESENCES | MESSAGE_CONTENT
 #: The application flags by which a bot in fewer than 100 guilds sees what it was granted.
@@ -104,6 +105,8 @@ class LoopbackDiscord:
         self.unknown_requests: list[tuple[str, str]] = []
         #: Request bodies that do not fit Discord's published document.
         self.violations: list[str] = []
+        #: The time by which scheduled events begin and end; None lets them wait.
+        self.calendar_now: Callable[[], datetime | None] = lambda: None
         self._rest = rest.Rest(self)
         self._port = 0
         self._runner: web.AppRunner | None = None

@@ -20,6 +20,7 @@ class RecordingHub:
         self.heard: list[Inbound] = []
         self.gone: list[str] = []
         self.taken: list[tuple[str, str | None]] = []
+        self.departed: list[tuple[str, str]] = []
         self.memory: dict[str, str] = {}
         self.choices_under: dict[str, tuple[Choice, ...]] = {}
         self.newest_choices: dict[str, tuple[Choice, ...]] = {}
@@ -44,6 +45,9 @@ class RecordingHub:
 
     async def taken_back(self, platform: str, message_id: str, account: str | None) -> None:
         self.taken.append((message_id, account))
+
+    async def left(self, platform: str, account: str, place: str) -> None:
+        self.departed.append((account, place))
 
     async def reader(self, inbound: Inbound) -> tuple[Reader, Words]:
         return Reader(now=datetime.now(UTC), zone=ZoneInfo("UTC")), ENGLISH

@@ -44,6 +44,7 @@ class RecordingHub:
         self.sent: set[str] = set()
         self.gone: list[str] = []
         self.taken: list[tuple[str, str | None]] = []
+        self.departed: list[tuple[str, str]] = []
         self.sent_choices: dict[str, tuple[Choice, ...]] = {}
         self._news = asyncio.Condition()
 
@@ -68,6 +69,9 @@ class RecordingHub:
 
     async def taken_back(self, platform: str, message_id: str, account: str | None) -> None:
         self.taken.append((message_id, account))
+
+    async def left(self, platform: str, account: str, place: str) -> None:
+        self.departed.append((account, place))
 
     async def reader(self, inbound: Inbound) -> tuple[Reader, Words]:
         return Reader(now=datetime(2026, 3, 1, tzinfo=UTC), zone=ZoneInfo("UTC")), ENGLISH

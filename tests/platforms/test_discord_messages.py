@@ -346,5 +346,9 @@ async def test_a_message_is_edited_in_place_and_one_that_is_gone_is_said_anew(sc
     first = await scene.send(scene.place, "one open case")
     again = await scene.send(scene.place, in_place_of(first.message_id, "two open cases"), "key 2")
     assert again == first
+    assert scene.discord.messages(scene.channel)[0].labels
+    over = Content(text="two open cases", upon=Upon(act="refresh", message=first.message_id))
+    await scene.send(scene.place, over, "key of the end")
+    assert not scene.discord.messages(scene.channel)[0].labels, "its buttons are those that it has now"
     await scene.send(scene.place, in_place_of("1", "three"), "key 3")
     assert [message.content for message in scene.discord.messages(scene.channel)] == ["two open cases", "three"]

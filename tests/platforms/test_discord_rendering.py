@@ -1,6 +1,8 @@
 """Content as Discord's messages, and commands as its application commands."""
 
 import re
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -9,9 +11,11 @@ from hypothesis import strategies as st
 from bot.core.commands import Command, Registry
 from bot.core.content import Choice, Content, Field, Reply
 from bot.core.roles import Action
-from bot.core.words import _
+from bot.core.words import ENGLISH, _, moment, moment_with_zone, times_are_in
+from bot.platforms.console.adapter import as_text
 from bot.platforms.discord.commands import menu_of
 from bot.platforms.discord.rendering import MESSAGE_LIMIT, buttons, escape, pieces
+from bot.platforms.matrix.rendering import messages
 
 
 @pytest.mark.parametrize(
@@ -55,6 +59,47 @@ def test_a_text_that_goes_on_in_another_message_gets_no_paragraph_in_between() -
     made = pieces(Content(text="**** word " * 300))
     assert len(made) > 1
     assert all("\n" not in piece.text for piece in made)
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+EVENING = datetime(2026, 11, 24, 19, 30, tzinfo=BERLIN)
+
+
+def test_times_are_the_readers_own_on_discord_and_named_with_their_zone_elsewhere() -> None:
+    later = EVENING + timedelta(hours=1)
+    content = Content(
+        text=times_are_in("Europe/Berlin"),
+        fields=(
+            Field(name="Tue 24 Nov, 19:30", value=_("{start}, {minutes} min", start=moment(EVENING), minutes=60)),
+            Field(name="*Two*", value=_("*to* {start}.", start=moment_with_zone(later, "Europe/Berlin"))),
+        ),
+    ).rendered(ENGLISH)
+    read_back = Content.from_json(content.as_json())
+    assert read_back == content
+    stamp, other = int(EVENING.timestamp()), int(later.timestamp())
+    assert pieces(read_back)[0].text == (
+        f"**Tue 24 Nov, 19:30**\n<t:{stamp}:F> (<t:{stamp}:R>), 60 min\n\n"
+        f"**\\*Two\\***\n\\*to\\* <t:{other}:F> (<t:{other}:R>)."
+    )
+    for said in (as_text(content), messages(content)[0]["body"]):
+        assert "Times are yours (Europe/Berlin)." in said
+        assert "Tue 24 Nov, 19:30, 60 min" in said
+        assert "Tue 24 Nov, 20:30 (Europe/Berlin)." in said
+
+
+def test_an_hour_that_a_clock_shows_twice_is_left_in_words() -> None:
+    twice = datetime(2026, 10, 25, 2, 30, tzinfo=BERLIN)
+    text = _("{one} and {two}", one=moment(twice), two=moment(twice.replace(fold=1)))
+    content = Content(text=text).rendered(ENGLISH)
+    assert pieces(content)[0].text == "Sun 25 Oct, 02:30 and Sun 25 Oct, 02:30"
+
+
+@given(HOSTILE, st.integers(0, 10**10))
+def test_a_moment_among_hostile_words_is_never_cut(text: str, seconds: int) -> None:
+    at = datetime.fromtimestamp(seconds, BERLIN)
+    made = pieces(Content(text=_("{before}{at}", before=text, at=moment(at))).rendered(ENGLISH))
+    assert all(0 < len(piece.text) <= MESSAGE_LIMIT for piece in made)
+    assert any(f"<t:{seconds}:F>" in piece.text for piece in made)
 
 
 def test_the_same_choice_twice_is_one_button() -> None:

@@ -160,6 +160,11 @@ class MatrixPerson(MatrixDevice):
             )
         return str(expect(response, f"sending {event_type}").event_id)
 
+    async def pinned(self, room_id: str) -> list[str]:
+        """The ids of the events that are pinned in a room."""
+        answer = await self.client.room_get_state_event(room_id, "m.room.pinned_events")
+        return list(answer.content.get("pinned", [])) if isinstance(answer, nio.RoomGetStateEventResponse) else []
+
     # What she saw
 
     def all_messages(self) -> list[Message]:

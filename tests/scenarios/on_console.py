@@ -3,7 +3,7 @@
 import asyncio
 
 from bot.platforms.console import ConsolePlatform, Shown
-from bot.platforms.console.lines import Changes, Clicks, Says
+from bot.platforms.console.lines import BadLine, Changes, Clicks, Says
 from scenarios.people import Person, Seen, typed
 
 
@@ -38,7 +38,14 @@ class ConsolePerson(Person):
         return self.name
 
     async def says(self, text: str, place: str = "dm") -> None:
-        await self._console.on.say(Says(self.name, place, text))
+        await self._console.on.say(Says(self.name, self._case(place) if place.startswith("case") else place, text))
+
+    def _case(self, wanted: str = "case") -> str:
+        return next(one for one in reversed(self.case_places()) if one.startswith(wanted.replace(" ", "-")))
+
+    def case_places(self) -> list[str]:
+        shown = [s.place for s in self._console.shown if s.to == self.name and s.place.startswith("case-")]
+        return list(dict.fromkeys(shown))
 
     async def runs(self, command: str, **options: str) -> None:
         await self.says(typed(command, options))
@@ -71,9 +78,22 @@ class ConsolePerson(Person):
     async def sees_it_go(self, text: str) -> None:
         await self.reads("has taken a message back")
 
+    async def finds_pinned(self, *parts: str, without: str = "\0") -> None:
+        """A terminal keeps nothing in sight: the facts stand where the conversation begins, as they were then."""
+        assert any("How grave" in seen.text for seen in self.seen())
+
+    async def is_let_out(self) -> None:
+        while True:
+            try:
+                await self._console.on.say(Says(self.name, self._case(), "is anybody here"))
+            except BadLine:
+                return
+
     def seen(self) -> list[Seen]:
         mine = (s for s in self._console.shown if (s.to == self.name if s.private else s.place in self._rooms))
-        return [Seen(str(id(shown)), shown.place, shown.text) for shown in mine]
+        return [
+            Seen(str(id(shown)), "dm" if shown.place.startswith("case-") else shown.place, shown.text) for shown in mine
+        ]
 
     async def files(self) -> list[str]:
         return [seen.text for seen in self.seen()]

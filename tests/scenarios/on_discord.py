@@ -1,5 +1,9 @@
 """People on Discord: an unmodified discord.py on the bot's side, the loopback server between."""
 
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from loopback_discord import Channel, LoopbackDiscord, Message
 from loopback_discord import Person as DiscordUser
 
@@ -23,7 +27,9 @@ class DiscordPerson(Person):
         return str(self.user.id)
 
     async def says(self, text: str, place: str = "dm") -> None:
-        channel = {"dm": self.user.dm, "thread": self._thread()}.get(place) or self.rooms[place]
+        cases = {thread.name.casefold(): thread for thread in self._case_threads()}
+        known = {**cases, "dm": self.user.dm, "thread": self._thread(), "case": next(reversed(cases.values()), None)}
+        channel = known.get(place) or self.rooms[place]
         self.said.append(await self.user.says(channel, text))
 
     async def runs(self, command: str, **options: str) -> None:
@@ -89,12 +95,40 @@ class DiscordPerson(Person):
     def _thread(self) -> Channel | None:
         """The private thread that the bot has opened for them."""
         threads = (c for c in self._server.world.channels.values() if c.is_thread and self.user.sees(c))
-        return next(threads, None)
+        return next((thread for thread in threads if not thread.name.startswith("Case ")), None)
+
+    def _case_threads(self) -> list[Channel]:
+        """The threads of cases that they are in."""
+        channels = self._server.world.channels.values()
+        return [c for c in channels if c.is_thread and c.name.startswith("Case ") and self.user.id in c.thread_members]
+
+    def case_places(self) -> list[str]:
+        return [thread.name for thread in self._case_threads()]
+
+    async def finds_pinned(self, *parts: str, without: str = "\0") -> None:
+        def pinned() -> Message | None:
+            for thread in reversed(self._case_threads()):
+                for message in thread.messages.values():
+                    text = message.text.replace("\\", "")
+                    if message.pinned and without not in text and all(part in text for part in parts):
+                        return message
+            return None
+
+        await self._server.wait_until(lambda: pinned() is not None, timeout=PATIENCE)
+        found = pinned()
+        assert found is not None
+        self._read.add(str(found.id))
+
+    async def is_let_out(self) -> None:
+        def out() -> bool:
+            return all(thread.archived and thread.locked for thread in self._case_threads())
+
+        await self._server.wait_until(out, timeout=PATIENCE)
 
     def _all(self) -> list[Message]:
         """Everything the bot said to them: in their private chat, in their rooms, and as answers only they see."""
         thread = self._thread()
-        channels = [self.user.dm, *self.rooms.values(), *([thread] if thread else [])]
+        channels = [self.user.dm, *self.rooms.values(), *([thread] if thread else []), *self._case_threads()]
         messages = {m.id: m for channel in channels for m in self._server.messages(channel) if m.author.bot}
         messages |= {m.id: m for answer in self.user.answers for m in answer.messages}
         return [messages[id_] for id_ in sorted(messages) if not messages[id_].deleted and not messages[id_].loading]
@@ -107,7 +141,7 @@ class DiscordPerson(Person):
             Seen(
                 str(message.id),
                 "dm" if message.ephemeral else places.get(message.channel.id, "dm"),
-                message.text.replace("\\", ""),
+                on_screen(message.text.replace("\\", "")),
             )
             for message in self._all()
         ]
@@ -118,6 +152,17 @@ class DiscordPerson(Person):
     async def something_new(self) -> None:
         before = len(self.seen())
         await self._server.wait_until(lambda: len(self.seen()) != before, timeout=PATIENCE)
+
+
+def on_screen(text: str) -> str:
+    """What Discord's own clients show for timestamps, on a device in New York."""
+
+    def shown(found: re.Match[str]) -> str:
+        if found[2] == "R":
+            return "from now"
+        return datetime.fromtimestamp(int(found[1]), ZoneInfo("America/New_York")).strftime("%a %-d %b, %H:%M")
+
+    return re.sub(r"<t:(-?\d+):([FR])>", shown, text)
 
 
 def plain(label: str) -> str:

@@ -1,5 +1,7 @@
 """People on Matrix: a real Synapse, each person with an encrypted client of their own."""
 
+import asyncio
+
 import nio
 from nio.crypto import decrypt_attachment
 from real_matrix.people import MatrixPerson
@@ -21,13 +23,19 @@ class MatrixMember(Person):
         self._rooms = rooms
         self._direct: str | None = None
         self.last_said: str = ""
+        self._said_in: str = ""
 
     @property
     def account(self) -> str:
         return self.person.user_id
 
     async def says(self, text: str, place: str = "dm") -> None:
-        room = await self._direct_room() if place == "dm" else self._rooms[place]
+        if place.startswith("case"):
+            rooms = {(self.person.client.rooms[one].name or "").casefold(): one for one in self._case_rooms()}
+            room = rooms.get(place) or self._case_rooms()[-1]
+        else:
+            room = await self._direct_room() if place == "dm" else self._rooms[place]
+        self._said_in = room
         self.last_said = await self.person.says(room, text)
 
     async def runs(self, command: str, **options: str) -> None:
@@ -48,13 +56,14 @@ class MatrixMember(Person):
         await self.person.says(self._rooms[place], "!escalate", reply_to=other.last_said)
 
     async def edits(self, text: str) -> None:
-        await self.person.edits(await self._direct_room(), self.last_said, text)
+        await self.person.edits(self._said_in, self.last_said, text)
 
     async def deletes(self) -> None:
-        await self.person.redacts(await self._direct_room(), self.last_said)
+        await self.person.redacts(self._said_in, self.last_said)
 
     async def replies(self, to: str, text: str) -> None:
         original = self._newest_saying(to)
+        self._said_in = original.room_id
         self.last_said = await self.person.says(original.room_id, text, reply_to=original.event_id)
 
     async def reacts(self, to: str, emoji: str) -> None:
@@ -66,7 +75,7 @@ class MatrixMember(Person):
         assert self._newest_saying(text).reply_to == self.last_said
 
     async def has_under_their_last(self, emoji: str, text: str | None = None) -> None:
-        await self.person.wait_for_reaction(await self._direct_room(), self.last_said, emoji, PATIENCE)
+        await self.person.wait_for_reaction(self._said_in, self.last_said, emoji, PATIENCE)
 
     async def sees_it_go(self, text: str) -> None:
         gone = self._newest_saying(text)
@@ -77,6 +86,39 @@ class MatrixMember(Person):
 
     def _said_by_bot(self) -> list[Message]:
         return [message for message in self.person.all_messages() if message.sender == self._bot]
+
+    def _case_rooms(self) -> list[str]:
+        """The rooms of cases that they are in, the newest last."""
+        return [room_id for room_id, room in self.person.client.rooms.items() if (room.name or "").startswith("Case ")]
+
+    def case_places(self) -> list[str]:
+        return self._case_rooms()
+
+    async def finds_pinned(self, *parts: str, without: str = "\0") -> None:
+        async def pinned() -> list[str]:
+            return [event for room in self._case_rooms() for event in await self.person.pinned(room)]
+
+        def fits(message: Message, ids: list[str]) -> bool:
+            is_pinned = (message.edits or message.event_id) in ids
+            return is_pinned and without not in message.body and all(part in message.body for part in parts)
+
+        async with asyncio.timeout(PATIENCE):
+            while not (found := [m for ids in [await pinned()] for m in self._said_by_bot() if fits(m, ids)]):
+                await self.something_new()
+        self._read.update(message.event_id for message in found)
+
+    async def is_let_out(self) -> None:
+        async def joined() -> list[str]:
+            answer = await self.person.client.joined_rooms()
+            assert isinstance(answer, nio.JoinedRoomsResponse)
+            return list(answer.rooms)
+
+        async with asyncio.timeout(PATIENCE):
+            rooms = self.person.client.rooms
+            while set(self._case_rooms()) & set(await joined()) and any(
+                self._bot in rooms[room].users for room in self._case_rooms()
+            ):
+                continue  # asked again: nothing comes to a room that one was put out of
 
     def seen(self) -> list[Seen]:
         places = {room: name for name, room in self._rooms.items()}
@@ -104,7 +146,7 @@ class MatrixMember(Person):
     async def _direct_room(self) -> str:
         """The room in which the bot has written to them, else one of their own making."""
         for message in self._said_by_bot():
-            if message.room_id not in self._rooms.values():
+            if message.room_id not in self._rooms.values() and message.room_id not in self._case_rooms():
                 return message.room_id
         if self._direct is None:
             self._direct = await self.person.direct_room_with(self._bot)

@@ -31,7 +31,7 @@ class Person(ABC):
 
     @abstractmethod
     async def says(self, text: str, place: str = "dm") -> None:
-        """Write a message, privately to the bot or in a room."""
+        """Write a message: to the bot ("dm"), in the place of a case ("case 1", "case": the newest), or in a room."""
 
     @abstractmethod
     async def runs(self, command: str, **options: str) -> None:
@@ -94,6 +94,18 @@ class Person(ABC):
         await self.something_new()
 
     @abstractmethod
+    async def finds_pinned(self, *parts: str, without: str = "\0") -> None:
+        """In the place of a case its facts are kept in sight, and say all of this, and not that; waits for it."""
+
+    @abstractmethod
+    def case_places(self) -> list[str]:
+        """The places of cases that they are in, by name."""
+
+    @abstractmethod
+    async def is_let_out(self) -> None:
+        """They do not see the place of the case any more, or nobody writes there; waits for it."""
+
+    @abstractmethod
     def seen(self) -> list[Seen]:
         """What the bot has said to them privately and in the rooms they are in, in order."""
 
@@ -126,6 +138,11 @@ class Person(ABC):
         except TimeoutError:
             waiting = [seen.text for seen in self.unread()]
             raise AssertionError(f"{self.name} waited for {parts} in {place}; unread: {waiting}") from None
+
+    @property
+    def ids_read(self) -> frozenset[str]:
+        """The messages that they have read."""
+        return frozenset(self._read)
 
     def unread(self) -> list[Seen]:
         """What nobody in the scenario expected."""

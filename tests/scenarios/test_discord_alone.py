@@ -26,6 +26,7 @@ async def test_whose_private_chat_is_closed_is_reached_in_a_private_thread(disco
     await discord.sam.reads("Urgent", place="peers")
     await discord.sam.presses("I'm on it")
     await alice.reads("Sam is here", place="thread")
+    await discord.sam.finds_pinned("Case 1")
     await discord.sam.reads("Case 1")
     await discord.sam.reads("You have it")
     await discord.sam.reads("Sam is on it", place="peers")

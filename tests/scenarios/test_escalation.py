@@ -124,5 +124,6 @@ async def takes(world: World, name: str) -> None:
     await peer.presses("I'm on it")
     await world.alice.reads(f"{name.title()} is here")
     await peer.reads("Case 1", "You are with them now")
+    await peer.finds_pinned("Case 1", "How grave")
     await peer.reads("You have it")
     await peer.reads(f"{name.title()} is on it", place="peers")

@@ -22,6 +22,14 @@ async def test_moderators_write_ready_answers_and_peers_send_them(world: World) 
     world.sam.sees("There is none yet")
 
 
+async def test_words_to_the_member_are_not_swallowed_by_a_question_that_they_do_not_answer(world: World) -> None:
+    await taken_case(world)
+    await world.sam.says("snippet calm")
+    world.sam.sees("There is no ready answer of that name")
+    await world.sam.says("are you still there?")
+    world.alice.sees("Sam, peer", "are you still there?")
+
+
 async def test_another_communitys_ready_answers_are_not_there(world: World) -> None:
     await world.mo.says("!snippets add hello Hi")
     world.mo.unseen.clear()

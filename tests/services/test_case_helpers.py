@@ -32,6 +32,7 @@ async def test_a_second_peer_joins_and_all_read_all(world: World) -> None:
     world.robin.sees("hello both")
     await world.robin.says("hello alice")
     world.sam.sees("Robin, peer (case 1)", "hello alice")
+    world.robin.sees("Robin, peer (case 1)", "hello alice")  # in the case's conversation; it was said privately
     world.alice.sees("Robin, peer", "hello alice")
     await world.robin.clicks("Leave the talk")
     world.robin.sees("You are out of case 1")

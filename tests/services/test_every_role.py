@@ -15,12 +15,15 @@ from bot.storage.tables import Base, CaseRow, InboundEvent
 
 PEOPLE = {Role.MEMBER: "bob", Role.PEER: "robin", Role.MODERATOR: "mo", Role.ORGANIZER: "olive"}
 ANSWERS = {
+    "task": "greet",
+    "number": "1",
     "case": "1", "outcome": "safe", "text": "hello", "person": "alice", "meeting": "1", "day": "2026-11-24",
     "time": "20:00", "name": "Plum", "days": "mon", "where": "the park", "minutes": "15", "mood": "4", "note": "hello",
     "zone": "Europe/Berlin", "country": "IE", "language": "de", "start": "22:00", "end": "07:00", "words": "detox",
     "topic": "crisis", "begins": "20:00", "ends": "08:00", "people": "Sam, Robin", "rota": "Nights",
     "until": "2026-12-24", "shift": "2026-11-24", "languages": "en", "topics": "grief", "most": "3", "switch": "on",
     "hours": "24", "turn": "1", "how": "better", "verdict": "right", "resource": "0" * 32, "ask": "off",
+    "timer": "3", "request": "1",
 }  # fmt: skip
 """A value for every parameter there is; a new one must be added here."""
 

@@ -5,17 +5,25 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from aiohttp import web
+from harness import World
+from sqlalchemy import select
 
+from bot.app import load_languages
 from bot.services.feeds.fetching import Limits, fetched, is_public
 from bot.services.feeds.importing import Wanted
+from bot.services.feeds.refreshing import AGAIN, Refresher
 from bot.services.feeds.sources import BadSource
-from bot.services.feeds.taking import take
+from bot.services.feeds.taking import Asked, take, take_all
+from bot.services.meetings import Meetings
+from bot.services.voice import Voice
+from bot.storage.feed_tables import MeetingFeed
 from bot.storage.opening import open_database
+from bot.storage.tables import Community
 
 FEED = json.dumps([{"slug": f"m{n}", "name": f"Meeting {n}", "day": n, "time": "19:00"} for n in range(7)])
 LIMITS = Limits(megabytes=1, seconds=20, stall_seconds=0.5, allow_private=True)
@@ -184,3 +192,53 @@ async def test_a_feed_that_has_not_changed_is_not_read_and_one_that_changes_its_
             assert (await take(database, wanted, LIMITS, now=now)).unchanged == 7
     finally:
         await database.close()
+
+
+DAY = timedelta(days=1)
+
+
+async def test_feeds_are_read_again_each_about_a_day_later_and_one_that_fails_is_told_of_once(world: World) -> None:
+    voice = Voice(load_languages(), lambda: None)
+    refresher = Refresher(world.database, Meetings(voice), voice, lambda: world.now, limits=LIMITS, every=DAY)
+
+    async def pass_by(**time: float) -> None:
+        """The ticker ticks, each hour of this time."""
+        end = world.now + timedelta(**time)
+        while world.now < end:
+            await world.advance(hours=1)
+            refresher.look()
+            await refresher.settled()
+        await world.app.settle()
+
+    def told() -> int:
+        room = world.room("moderators")
+        room.unseen.clear()
+        return sum("could not be read again" in each.text for each in room.shown)
+
+    async with serving() as server:
+        community = (await world.rows(select(Community.id)))[0]
+        sources = [f"{server.url}/feed?of={n}" for n in range(2)]
+        await take_all(world.database, sources, Asked(community_id=community), LIMITS, now=world.now)
+        asked = len(server.asked)
+        imported = world.now
+        await pass_by(hours=21)
+        planned = await world.rows(select(MeetingFeed.next_at))
+        assert len(server.asked) == asked, "what was read by hand is read again only when it is due"
+        assert len(set(planned)) == 2, "not all come at the same minute"
+        assert all(0.9 * DAY <= each - imported <= 1.1 * DAY + timedelta(hours=1) for each in planned)
+        await pass_by(hours=7)
+        assert server.asked[asked:] == ['"v1"'] * 2, "each was asked once whether it has changed"
+        assert all(each > imported for each in await world.rows(select(MeetingFeed.read_at)))
+        server.body, server.version = "<!doctype html><p>We have moved</p>", "v2"
+        await pass_by(hours=21)
+        failed = len(server.asked)
+        await pass_by(hours=12)
+        tries = (len(server.asked) - failed) / 2
+        assert 3 <= tries <= timedelta(hours=12) / (0.9 * AGAIN), "it is tried again every two hours or so"
+        assert told() == 2, "the organizers are told once of each"
+        server.body = FEED
+        await pass_by(hours=3)
+        assert await world.rows(select(MeetingFeed.problem)) == [None] * 2
+        server.body, server.version = "", "v3"
+        await pass_by(hours=28)
+        assert told() == 4, "and again when it fails anew"

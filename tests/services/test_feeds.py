@@ -1,5 +1,6 @@
 """Feeds taken in: all at once or not at all, the same again for nothing, and followers told what is gone."""
 
+import asyncio
 import json
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,14 +10,17 @@ from typing import Any
 import pytest
 from harness import World
 from harness.fixtures import on_both_databases
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot.app import load_languages
-from bot.services.feeds import finding
+from bot.services.feeds import finding, nearby, pacing
 from bot.services.feeds.fetching import Limits
-from bot.services.feeds.finding import Sought, Vocabulary
+from bot.services.feeds.finding import Sought
+from bot.services.feeds.importing import is_visible
+from bot.services.feeds.pacing import Pace
 from bot.services.feeds.report import Report
 from bot.services.feeds.taking import Asked, take_all
+from bot.services.feeds.vocabulary import Vocabulary
 from bot.services.meetings import Meetings
 from bot.services.voice import Voice
 from bot.storage.feed_tables import ListedMeeting, MeetingFeed
@@ -210,3 +214,111 @@ async def test_an_older_sheet_of_google_is_read(feeds: Feeds) -> None:
     report = await feeds.take({"version": "1.0", "feed": {"id": {"$t": "x"}, "entry": [cells]}})
     assert report.added == 1
     assert await feeds.listed(text="dawn") == {"Dawn"}
+
+
+async def test_a_listed_meeting_goes_into_the_calendar_but_none_that_is_not_every_week_the_same(feeds: Feeds) -> None:
+    world = feeds.world
+    odd = record(1, name="Candle night", notes="Last Monday of the month only.")
+    await feeds.take([odd, record(2, name="Sunrise walkers"), *TEN[3:]])
+    await world.olive.says('meetings mirror "Candle night"')
+    world.olive.sees("not every week the same", "meetings add")
+    await world.olive.says('meetings mirror "Sunrise walkers"')
+    world.olive.sees("Sunrise walkers goes into the calendar")
+    world.room("lobby").sees("Sunrise walkers", "Next: Tue 24 Nov, 19:00", "2 Main St", "BEGIN:VCALENDAR")
+    assert await world.rows(select(MeetingRow.name).where(MeetingRow.feed_id.is_not(None))) == ["Sunrise walkers"]
+    world.olive.unseen.clear()
+
+
+def placed(number: int, city: str, **other: Any) -> dict[str, Any]:
+    address = f"{number} Elm St, {city}, MA 02139, USA"
+    return {**record(number, day=2, time="19:00", city=city, formatted_address=address), **other}
+
+
+async def test_meetings_near_a_town_a_postcode_or_a_point_are_the_nearest_first_with_how_far(feeds: Feeds) -> None:
+    await feeds.take(
+        [
+            *(placed(n, "Boston", latitude=42.36 + n / 500, longitude=-71.06) for n in range(3)),
+            placed(3, "Quincy", latitude=42.25, longitude=-71.0),
+            placed(4, "Springfield", latitude=42.1, longitude=-72.59),
+            placed(5, "Boston", name="Nobody knows where"),
+            placed(6, "Boston", name="From anywhere", attendance_option="online", conference_url="https://zoom.us/j/1"),
+            placed(7, "Quincy", name="In May", day=3, latitude=42.25, longitude=-71.0),
+        ],
+        zone="America/New_York",
+    )
+    world = feeds.world
+    await world.alice.says("meetings find tuesday near bosten")
+    text = world.alice.sees("Meetings, the nearest first").text
+    names = ["Meeting number 1", "Meeting number 0", "Meeting number 2", "Meeting number 3", "Nobody knows where"]
+    assert [text.index(name) for name in names] == sorted(text.index(name) for name in names)
+    assert "less than a mile away" in text
+    assert "about 8 miles away" in text
+    assert "no point on the map" in text
+    assert "From anywhere" not in text
+    for place in ("42.25, -71.0", "quincy"):
+        await world.alice.says(f"meetings find near {place}")
+        assert "Meeting number 3" in world.alice.sees("Meetings, the nearest first").text.split("away")[0]
+    await world.alice.says("meetings find near 02139 saturday")
+    world.alice.sees("None then, but these are near there", "Meeting number 0")
+    await world.alice.says("settings country DE")
+    world.alice.sees("Germany")
+    await world.alice.says("meetings find women near 41.0, -73.0")
+    world.alice.sees("I know of no such meeting")
+
+
+async def test_a_rare_meeting_is_found_behind_many_that_are_nearer(
+    feeds: Feeds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nearby, "REACH", ((160.0, 2),))
+    near = [placed(n, "Boston", latitude=42.36 + n / 500, longitude=-71.06) for n in range(4)]
+    await feeds.take([*near, placed(5, "Quincy", name="Lighthouse", latitude=42.25, longitude=-71.0)])
+    await feeds.world.alice.says("meetings find lighthouse near 42.36, -71.06")
+    feeds.world.alice.sees("the nearest first", "Lighthouse")
+
+
+async def test_a_large_feed_leaves_room_for_the_communitys_own_meetings(feeds: Feeds) -> None:
+    await feeds.take([record(n, name=f"Sooner {n}", day=n % 7, time="12:30") for n in range(30)])
+    await feeds.world.alice.says("meetings")
+    feeds.world.alice.sees("The next meetings", "Evening group", "Sooner")
+
+
+async def test_places_across_the_antimeridian_are_near_each_other(feeds: Feeds) -> None:
+    await feeds.take(
+        [placed(1, "Taveuni", latitude=-16.8, longitude=-179.98), placed(2, "Rabi", latitude=-16.8, longitude=179.9)]
+    )
+    await feeds.world.alice.says("meetings find near -16.8, 179.99")
+    text = feeds.world.alice.sees("the nearest first").text
+    assert text.index("number 1") < text.index("number 2")
+
+
+@on_both_databases
+async def test_whoever_writes_while_a_feed_is_imported_comes_between_two_steps(
+    feeds: Feeds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a slow machine: each step is as short as it may be. What counts is the old or the new, at any moment."""
+    monkeypatch.setattr(pacing, "FIRST", pacing.FEWEST)
+    monkeypatch.setattr(pacing, "LONGEST", 0.0001)
+    await feeds.take([record(number) for number in range(200)])
+    database = feeds.world.database
+    importing = asyncio.create_task(feeds.take([record(number, notes="new") for number in range(300)]))
+    written, most = 0, 0
+    while not importing.done():
+        async with database.begin() as tx:
+            await tx.session.execute(update(Community).values(name=f"Written {written}"))
+            rows = await tx.session.scalar(select(func.count(ListedMeeting.id))) or 0
+            counts_now = await tx.session.scalar(
+                select(func.count(ListedMeeting.id)).join(MeetingFeed).where(is_visible())
+            )
+        assert counts_now in {200, 300}
+        written, most = written + 1, max(most, rows)
+    assert counts(await importing) == (100, 200, 0, 0, 0)
+    assert most > 200, "the import was looked at while it was going on"
+    assert written >= 300 / pacing.FEWEST, "nobody waits for more than one step"
+
+
+def test_a_step_is_as_large_as_the_machine_is_fast() -> None:
+    """Bounded, and at most twice as large as the last: one quick step says little."""
+    pace = Pace()
+    for took, size in ((0.001, 200), (0.001, 400), (0.001, 800), (0.001, 1000), (0.03, 1000), (0.3, 100), (9.0, 25)):
+        pace.took(took)
+        assert pace.size == size

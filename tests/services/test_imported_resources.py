@@ -175,3 +175,26 @@ async def test_the_words_of_what_is_gone_are_forgotten(world: World) -> None:
     await bring(world, pantry(2))
     assert "zanzibar" not in await world.rows(select(ServiceWord.word))
     assert len(await world.rows(select(ResourceSource.id))) == 1
+
+
+@on_both_databases
+async def test_services_near_a_town_or_a_point_say_how_far_they_are_and_the_nearest_is_first(world: World) -> None:
+    north = {"topics": "naloxone", "longitude": "-122.27"}
+    await bring(
+        world,
+        *(pantry(n, latitude=str(37.8 + n / 50), **north, name=f"Narcan {n}", city="Oakland") for n in range(3)),
+        pantry(7, latitude="37.87", **north, name="Berkeley Box", city="Berkeley"),
+        pantry(8, topics="naloxone", name="Somewhere", city="Oakland"),
+        pantry(9, latitude="39.78", topics="naloxone", longitude="-89.65", name="Far Narcan", city="Springfield"),
+    )
+    found = await find(world, "narcan", "Berkeley")
+    assert [match.resource.name for match in found.found][:2] == ["Berkeley Box", "Narcan 2"]
+    assert "about 2 miles away." in str(found.found[1].why)
+    assert "Far Narcan" not in [match.resource.name for match in found.found], "nobody travels across a country for it"
+    everything = [m for page in range(3) for m in (await find(world, "narcan", "oakland", page)).found]
+    why = {match.resource.name: str(match.why) for match in everything}
+    assert "how far away is not known" in why["Somewhere"]
+    await world.alice.says("resources narcan near 37.8, -122.27")
+    assert "less than a mile away" in world.alice.sees("Narcan 0").text
+    await world.alice.says("resources narcan near me")
+    world.alice.sees("name your town")

@@ -28,6 +28,15 @@ async def test_the_next_meetings_are_listed_in_the_readers_own_zone(world: World
     assert "Wed 25 Nov, 01:30, 60 min" in shown.text
 
 
+async def test_the_communitys_own_meetings_are_found_by_their_words_day_and_kind(world: World) -> None:
+    for words in ("evening", "tuesday", "evenning group tuesday"):
+        await world.alice.says(f"meetings find {words}")
+        world.alice.sees("Evening group", "More: Evening group")
+    for words in ("wednesday", "spanish"):
+        await world.alice.says(f"meetings find {words}")
+        world.alice.sees("I know of no such meeting")
+
+
 @on_both_databases
 async def test_an_organizer_adds_a_meeting_and_everybody_finds_it(world: World) -> None:
     await world.olive.says('meetings add "Morning circle" "sat, sun" 9:30 Europe/Berlin 45 https://meet.example.org/m')

@@ -123,3 +123,33 @@ async def test_when_no_step_reaches_anybody_all_moderators_and_organizers_are_ca
     assert found[:1] == ["robin"], "the last step calls whoever it names"
     rooms = (EscalationStep(whom=Whom.ON_CALL), EscalationStep(whom=Whom.ON_CALL))
     assert set(await paged(world, Nobody(world), rooms)) == {"mo", "olive", "moderators"}
+
+
+async def test_who_speaks_the_members_language_is_called_first_and_the_others_a_minute_later(world: World) -> None:
+    await world.apply(harbour(EscalationStep(whom=Whom.PEERS, wait_minutes=5), EscalationStep(whom=Whom.MODERATORS)))
+    await world.robin.says("!roster languages es")
+    await world.alice.says("!settings language es")
+    for mailbox in world.mailboxes:
+        mailbox.unseen.clear()
+    await world.alice.says("quiero matarme")
+    world.robin.sees("Urgent")
+    world.sam.sees_nothing()
+    await world.advance(minutes=1)
+    world.sam.sees("Urgent")
+    await world.advance(minutes=4)
+    world.sam.sees_nothing()
+    world.robin.sees_nothing()
+    for mailbox in world.mailboxes:
+        mailbox.unseen.clear()
+
+
+async def test_once_the_case_is_taken_the_others_are_not_called_any_more(world: World) -> None:
+    await world.apply(harbour(EscalationStep(whom=Whom.PEERS, wait_minutes=5), EscalationStep(whom=Whom.MODERATORS)))
+    await world.robin.says("!roster languages es")
+    await world.alice.says("!settings language es")
+    await world.alice.says("quiero matarme")
+    await world.robin.clicks("I'm on it")
+    await world.advance(minutes=2)
+    world.sam.sees_nothing()
+    for mailbox in world.mailboxes:
+        mailbox.unseen.clear()

@@ -17,8 +17,11 @@ from bot.core.kinds import Words
 from bot.core.words import _
 from bot.services import privacy
 from bot.services.call import Call
+from bot.services.hosting import attendance
 from bot.storage.database import Transaction
 from bot.storage.duty_tables import CredentialRow, RosterRow, RotaOverride, RotaPerson, RotaRow, RotaSwap
+from bot.storage.gathering_tables import MeetingTask
+from bot.storage.hosting_tables import AttendanceRequest, HostedMeeting, MeetingHost, RaisedHand
 from bot.storage.personal import PERSONAL
 from bot.storage.tables import (
     Base,
@@ -29,6 +32,7 @@ from bot.storage.tables import (
     FollowUp,
     Identity,
     InboundEvent,
+    MeetingRow,
     Question,
     RelayMessage,
     Remembered,
@@ -77,6 +81,18 @@ async def be_on_a_rota(tx: Transaction, member: int, now: datetime) -> None:
     tx.session.add(swap)
 
 
+async def host_a_meeting(tx: Transaction, member: int, now: datetime) -> None:
+    """The member hosts it, has a hand up, and wants a note of having been there."""
+    meeting = (await tx.session.scalars(select(MeetingRow.id))).one()
+    hosted = HostedMeeting(community_id=1, meeting_id=meeting, host_id=member, platform="console", address="lobby")
+    hosted.opened_at = now
+    tx.session.add_all([MeetingHost(meeting_id=meeting, member_id=member), hosted])
+    await tx.session.flush()
+    tx.session.add(RaisedHand(hosted_id=hosted.id, member_id=member, place=1, named=True, at=now))
+    name = tx.vault.seal(NAME, attendance.PURPOSE)
+    tx.session.add(AttendanceRequest(hosted_id=hosted.id, member_id=member, name_sealed=name, asked_at=now))
+
+
 async def live(world: World) -> None:
     """Alice and bob use everything that stores something about them."""
     await met(world)
@@ -87,6 +103,7 @@ async def live(world: World) -> None:
         await person.clicks("Hard")
         await person.says(f"checkin note {NOTE}")
         await person.says("meetings follow Evening group")
+        await person.says("meetings coming Evening group")
         await person.says(f"I want to kill myself, {EXCERPT}")
         await world.advance(seconds=1)
     await world.sam.says("take 1")
@@ -101,6 +118,11 @@ async def live(world: World) -> None:
             member = (await tx.session.scalars(select(Identity.member_id).where(Identity.account == account))).one()
             tx.session.add(RoleGiven(member_id=member, role="peer"))
             await be_on_a_rota(tx, member, world.now)
+            await host_a_meeting(tx, member, world.now)
+            meeting = (await tx.session.scalars(select(MeetingRow.id))).one()
+            task = MeetingTask(meeting_id=meeting, day=world.now.date(), task=account, taker=member, turn=1)
+            task.starts_at = task.ends_at = world.now
+            tx.session.add(task)
             for case in await tx.session.scalars(select(CaseRow).where(CaseRow.member_id == member)):
                 case.link_sealed = tx.vault.seal(LINK, "cases.link")
                 assert case.holder is not None
@@ -183,7 +205,7 @@ async def test_an_erasure_leaves_nothing_of_the_member_and_touches_nobody_else(w
     cases = await world.rows(select(CaseRow).where(CaseRow.member_id.is_(None)))
     assert [(case.excerpt_sealed, case.link_sealed, case.outcome) for case in cases] == [(None, None, "erased")]
     names = await world.rows(select(Remembered.name).order_by(Remembered.name))
-    assert names == ["person:t-bob", "thread:bob"]
+    assert names == ["apart:case-2", "person:t-bob", "thread:bob"]
     forget(world)
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from harness.fixtures import on_both_databases
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import StatementError
 
 from bot.storage.database import Database, Transaction
@@ -173,3 +173,32 @@ async def test_a_cancelled_transaction_is_rolled_back_and_leaves_the_database_us
     await asyncio.gather(task, return_exceptions=True)
     async with database.begin() as tx:
         assert await tx.session.get(InboundEvent, ("test", "a")) is None
+
+
+async def test_who_is_cancelled_twice_has_stored_nothing_and_is_told_so(database: Database) -> None:
+    told: list[bool] = []
+    begun, goes_on, over = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def slowly(tx: Transaction) -> None:
+        begun.set()
+        await goes_on.wait()
+        tx.at_end(told.append)
+        over.set()
+
+    async def work() -> None:
+        async with database.begin() as tx:
+            tx.at_end(told.append)
+            tx.before_commit(slowly)
+            await tx.session.execute(text("UPDATE installation SET key_fingerprint = 'other'"))
+
+    task = asyncio.create_task(work())
+    await begun.wait()
+    task.cancel()
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait({task})
+    goes_on.set()
+    await over.wait()
+    assert told == [False, False]
+    async with database.begin() as tx:
+        assert await tx.session.scalar(text("SELECT key_fingerprint FROM installation")) != "other"

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from cryptography.fernet import Fernet
@@ -59,6 +61,47 @@ async def test_an_empty_database_lacks_migrations_and_an_upgraded_one_does_not(d
         assert await pending_migrations(engine)
         await upgrade(engine)
         assert not await pending_migrations(engine)
+    finally:
+        await engine.dispose()
+
+
+def before_the_places(opened: Connection) -> None:
+    """The tables as they were before meetings and services had coordinates of their own, with one of each."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = opened
+    command.upgrade(config, "0008")
+    statements = (
+        "INSERT INTO meeting_feeds (id, source, kind, contact, generation, attempts, serial, meetings, report)"
+        " VALUES (1, 's', 'csv', '', 1, 1, 1, 1, '{}')",
+        "INSERT INTO listed_meetings (id, feed_id, handle, born, seen, digest, likeness, name, status, attendance,"
+        " types, data) VALUES (1, 1, 'h', 1, 1, 'd', 'l', 'n', 'active', 'in_person', ',', :meeting),"
+        " (2, 1, 'i', 1, 1, 'd', 'l', 'n', 'active', 'in_person', ',', :nowhere)",
+        "INSERT INTO resource_sources (id, name, imported_at, report) VALUES (1, 's', '2026-11-23 13:00:00', '{}')",
+        "INSERT INTO services (id, source_id, key, digest, state, record) VALUES (1, 1, 'k', 'd', 'shown', :service)",
+    )
+    values = {
+        "meeting": '{"place":{"latitude":52.5,"longitude":13.4}}',
+        "nowhere": '{"place":{"latitude":52.5}}',
+        "service": '{"latitude":-33.9,"longitude":18.4}',
+    }
+    for statement in statements:
+        used = {name: value for name, value in values.items() if f":{name}" in statement}
+        opened.execute(text(statement), used)
+
+
+@on_both_databases
+async def test_what_was_imported_before_places_could_be_looked_for_is_found_near_them(database_url: str) -> None:
+    engine = make_engine(database_url)
+    try:
+        async with engine.begin() as opened:
+            await opened.run_sync(before_the_places)
+        await upgrade(engine)
+        async with engine.begin() as opened:
+            meetings = await opened.execute(text("SELECT latitude, longitude FROM listed_meetings ORDER BY id"))
+            services = await opened.execute(text("SELECT latitude, longitude FROM services"))
+            found = [meetings.all(), services.all()]
+        assert found == [[(52.5, 13.4), (None, None)], [(-33.9, 18.4)]]
     finally:
         await engine.dispose()
 

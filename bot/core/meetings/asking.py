@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from bot.core.distance import find_point
 from bot.core.kinds.dates import day_of_name
 from bot.core.matching import fold
 from bot.core.meetings import types
@@ -18,7 +19,7 @@ LONGEST: Final = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What was understood. `text` are the words that name a meeting; `near` those that name a place.
+    """What was understood. `text` are the words that name a meeting; `near` those that name a place, or coordinates.
 
     `begin` and `end` are instants; `language` is ISO 639; `types` are codes of `programme`.
     """
@@ -44,6 +45,11 @@ _TOMORROW: Final = re.compile(r"\b(?:tomorrow|mañana|manana)\b")
 _ONLINE: Final = re.compile(r"\b(?:online|on line|virtual|zoom|en línea|en linea)\b")
 _IN_PERSON: Final = re.compile(r"\b(?:in[ -]person|face to face|presencial(?:es)?)\b")
 _NEAR: Final = re.compile(r"\b(?:near(?:by)?|close to|around|in|at|cerca de|en)\s+(?:the\s+)?([^\d,;]{2,60})")
+_NEAR_CODE: Final = re.compile(
+    r"\b(?:near(?:by)?|close to|around|in|cerca de|en)\s+((?=[a-z]*\d)[a-z\d]{3,8}(?: \d[a-z\d]{2})?)\b"
+)
+"""A postcode."""
+_NEAR_WORD: Final = re.compile(r"\b(?:near(?:by)?|close to|around|in|at|cerca de|en)\s*$")
 _EMPTY: Final = frozenset(
     [
         "a",
@@ -61,6 +67,8 @@ _EMPTY: Final = frozenset(
         "any",
         "all",
         "me",
+        "here",
+        "mi",
         "is",
         "are",
         "there",
@@ -91,6 +99,7 @@ def read(words: str, programme: str | None, *, now: datetime, zone: ZoneInfo) ->
     """What is looked for, by the clock and calendar of `zone`."""
     rest = words.casefold()[:200]
     begin, end = now, now + LONGEST
+    exactly, rest = _coordinates(rest)
     if found := _NEXT.search(rest):
         ahead = int(found[1])
         end = now + (timedelta(hours=ahead) if found[2].startswith(("h", "H")) else timedelta(minutes=ahead))
@@ -106,7 +115,7 @@ def read(words: str, programme: str | None, *, now: datetime, zone: ZoneInfo) ->
     online, in_person = _ONLINE.search(rest) is not None, _IN_PERSON.search(rest) is not None
     rest = _IN_PERSON.sub(" ", _ONLINE.sub(" ", rest))
     near = ""
-    if found := _NEAR.search(rest):
+    if found := _NEAR_CODE.search(rest) or _NEAR.search(rest):
         near, rest = found[1], _without(rest, found)
     codes: dict[str, None] = {}
     language: str | None = None
@@ -131,7 +140,7 @@ def read(words: str, programme: str | None, *, now: datetime, zone: ZoneInfo) ->
             text.append(bare)
     return Asked(
         text=" ".join(text),
-        near=fold(" ".join(word for word in near_words if word not in _EMPTY)),
+        near=exactly or fold(" ".join(word for word in near_words if word not in _EMPTY)),
         programme=programme,
         types=tuple(codes),
         language=language,
@@ -140,6 +149,15 @@ def read(words: str, programme: str | None, *, now: datetime, zone: ZoneInfo) ->
         begin=begin,
         end=min(end, now + LONGEST),
     )
+
+
+def _coordinates(text: str) -> tuple[str, str]:
+    """The coordinates in the text ("" if there are none), and the text without them."""
+    at = find_point(text)
+    if at is None:
+        return "", text
+    first, last = at[1]
+    return text[first:last], f"{_NEAR_WORD.sub('', text[:first])} {text[last:]}"
 
 
 def _without(text: str, found: re.Match[str]) -> str:

@@ -5,6 +5,8 @@ import re
 from typing import Any, Final
 from urllib.parse import unquote
 
+from ahocorasick_rs import AhoCorasick
+
 from bot.core.text import clean
 
 LINE, NOTES, LINK = 200, 2000, 500
@@ -39,6 +41,9 @@ def line(value: Any, limit: int = LINE) -> str:
     """The same on one line."""
     if value is None or value == "":
         return ""
+    if type(value) is str and value.isprintable() and "&" not in value and "<" not in value:  # as nearly all are
+        text = value[:limit].strip()
+        return " ".join(text.split()) if "  " in text else text
     text = notes(value, limit)
     return " ".join(text.split()) if "\n" in text or "  " in text else text
 
@@ -92,12 +97,24 @@ _MAYBE: Final = re.compile(
 )
 
 
+_NEAR_CODES: Final = AhoCorasick(["code", "pass", "http", "zoom", "pw", "pin", "id", "dial", "p/w", "clave"])
+"""One of these, or figures in a row, stands in every text of ASCII in which `_MAYBE` finds something."""
+_FIGURES: Final = re.compile(r"\d{3}[ -]\d")
+
+
+def _may_have_codes(text: str) -> bool:
+    """Whether it is worth while to look closer: most notes have nothing of the kind, and looking takes long."""
+    if text.isascii() and not _NEAR_CODES.find_matches_as_indexes(text.lower()) and not _FIGURES.search(text):
+        return False
+    return _MAYBE.search(text) is not None
+
+
 def without_codes(text: str) -> tuple[str, str, str]:
     """Notes without ids, passcodes and join links; then what was taken out, and the first passcode.
 
     What is taken out is shown privately. A word too much is taken rather than a passcode left.
     """
-    if not text or not _MAYBE.search(text):
+    if not text or not _may_have_codes(text):
         return text, "", ""
     taken: list[str] = []
     codes: list[str] = []
@@ -176,15 +193,27 @@ _IRREGULAR: Final = re.compile(
     )[^.;\n|]{{0,60}}""",
     re.IGNORECASE | re.VERBOSE,
 )
-_MAY_BE_IRREGULAR: Final = re.compile(
-    r"1st|2nd|3rd|4th|5th|irst|econd|hird|ourth|ifth|ast|very|lternat|eeks|eekly|onth|ortn|rimer|egundo|ercer|uarto|timo|ada|incenal",
-)
+_NEAR_IRREGULAR: Final = AhoCorasick([
+    "1st", "2nd", "3rd", "4th", "5th", "irst", "econd", "hird", "ourth", "ifth", "ast", "very", "lternat", "eeks",
+    "eekly", "onth", "ortn", "rimer", "egundo", "ercer", "uarto", "timo", "ada", "incenal",
+])  # fmt: skip
+_NEAR_DAYS: Final = AhoCorasick([
+    "sun", "mon", "tue", "wed", "thu", "fri", "sat", "wk", "week", "fortn", "domingo", "lunes", "martes", "rcoles",
+    "jueves", "viernes", "bado", "semana", "quincenal",
+])  # fmt: skip
+"""One of each stands in every text of ASCII in which `_IRREGULAR` finds something."""
+
+
+def _may_be_irregular(text: str) -> bool:
+    return not text.isascii() or bool(_NEAR_DAYS.find_matches_as_indexes(text.lower()))
 
 
 def irregular(*texts: str) -> str:
     """The first words that speak of particular weeks, such as "last Tuesday of the month"; "" if none do."""
+    if not _NEAR_IRREGULAR.find_matches_as_indexes("\n".join(texts)):  # most have none, and the rule is slow
+        return ""
     for text in texts:
-        if text and _MAY_BE_IRREGULAR.search(text):
+        if text and _NEAR_IRREGULAR.find_matches_as_indexes(text) and _may_be_irregular(text):
             found = _IRREGULAR.search(text)
             if found:
                 return " ".join(found[0].split()).strip(" ,-–(")

@@ -2,6 +2,7 @@
 
 import re
 from datetime import time
+from functools import lru_cache
 from typing import Any, Final
 
 _CLOCK: Final = re.compile(
@@ -39,6 +40,11 @@ def read_time(value: Any) -> time | None:
         value = f"{value:04d}"
     if not isinstance(value, str) or len(value) > _LONGEST:
         raise ValueError("not a time")
+    return _read_text(value)
+
+
+@lru_cache(maxsize=2048)
+def _read_text(value: str) -> time | None:
     text = value.strip().casefold()
     if not text or text in _NAMED:
         return _NAMED.get(text)

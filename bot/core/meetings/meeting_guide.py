@@ -128,6 +128,7 @@ def place_of(record: Mapping[str, Any]) -> Place:
     regions = record.get("regions")
     if not isinstance(regions, list):
         regions = [record.get("region"), record.get("sub_region")]
+    location_notes = cleaning.notes(record.get("location_notes"), 500)
     return Place(
         name=line(record.get("location")),
         address=address,
@@ -135,15 +136,21 @@ def place_of(record: Mapping[str, Any]) -> Place:
         region=" > ".join(filter(None, (line(region, 60) for region in regions[:4]))),
         state=state,
         country=country,
-        notes=cleaning.without_codes(cleaning.notes(record.get("location_notes"), 500))[0],
+        notes=cleaning.without_codes(location_notes)[0] if location_notes else "",
         latitude=latitude,
         longitude=longitude,
         approximate=approximate in {"yes", "true", "1"} or (bool(whole) and not approximate and not street),
     )
 
 
+_JOINING: Final = ("conference_url", "conference_phone", "conference_url_notes", "conference_phone_notes")
+_NO_JOIN: Final = Join()
+
+
 def join_of(record: Mapping[str, Any], notes_taken: str, passcode: str) -> Join:
     """How to join from afar."""
+    if not any(map(record.get, _JOINING)):
+        return Join(passcode=passcode[:60], notes=notes_taken) if passcode or notes_taken else _NO_JOIN
     url = cleaning.link(record.get("conference_url"))
     phone = cleaning.line(record.get("conference_phone"), 100)
     told = cleaning.notes(record.get("conference_url_notes"), 500)

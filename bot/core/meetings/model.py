@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Final
 
 from bot.core.meetings.weekdays import name_of
@@ -169,14 +170,18 @@ _PLAIN: Final[tuple[str, ...]] = (
     "key", "name", "programme", "weekdays", "minutes", "zone", "rule", "link", "notes", "types", "other_types",
     "languages", "group", "contact", "updated", "irregular", "doubts",
 )  # fmt: skip
+_ALL_PLAIN: Final = attrgetter(*_PLAIN)
+_PARTS: Final = tuple(
+    (part, thing.__slots__, attrgetter(*thing.__slots__)) for part, thing in (("place", Place), ("join", Join))
+)
 _TUPLES: Final = frozenset({"weekdays", "types", "other_types", "languages", "doubts"})
 
 
 def pack(meeting: Meeting) -> dict[str, Any]:
     """All of a meeting as JSON values that are stored: how to join it too, and nothing that is empty."""
-    packed: dict[str, Any] = {name: value for name in _PLAIN if (value := getattr(meeting, name))}
-    packed["attendance"], packed["status"] = meeting.attendance.value, meeting.status.value
-    packed["zone_from"] = meeting.zone_from.value
+    packed: dict[str, Any] = {name: value for name, value in zip(_PLAIN, _ALL_PLAIN(meeting), strict=True) if value}
+    packed["attendance"], packed["status"] = str(meeting.attendance), str(meeting.status)
+    packed["zone_from"] = str(meeting.zone_from)
     if meeting.wall is not None:
         packed["time"] = meeting.wall.isoformat("minutes")
     if meeting.starts_on is not None:
@@ -185,8 +190,9 @@ def pack(meeting: Meeting) -> dict[str, Any]:
         packed["skipped"] = [day.isoformat() for day in meeting.skipped]
     if meeting.moved:
         packed["moved"] = [[day.isoformat(), to.isoformat()] for day, to in meeting.moved]
-    for part, thing in (("place", meeting.place), ("join", meeting.join)):
-        filled = {name: value for name in thing.__slots__ if (value := getattr(thing, name)) not in {"", None, False}}
+    for part, names, values in _PARTS:
+        told = zip(names, values(getattr(meeting, part)), strict=True)
+        filled = {name: value for name, value in told if value}
         if filled:
             packed[part] = filled
     return packed

@@ -139,7 +139,7 @@ def rows_of(record: Any) -> Mapping[str, Any] | None:
     fields = record.get("fields")
     if isinstance(fields, dict) and "id" in record and "name" not in record:
         return {"slug": record["id"], **fields}
-    if any(key.startswith(_OLD_SHEET) for key in record):
+    if _OLD_SHEET in "".join(record) and any(key.startswith(_OLD_SHEET) for key in record):
         cells = ((key.removeprefix(_OLD_SHEET), cell) for key, cell in record.items() if key.startswith(_OLD_SHEET))
         return {key: cell.get("$t") for key, cell in cells if isinstance(cell, dict)}
     return record

@@ -4,6 +4,7 @@ A code belongs to a programme: "A" is secular in AA and 18+ in ACA. So both are 
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -66,6 +67,18 @@ def read(programme: str | None, value: Any) -> tuple[tuple[str, ...], tuple[str,
     if not value:
         return (), ()
     items = value if isinstance(value, list) else [value]
+    if len(items) <= _MOST and all(type(item) is str and len(item) <= _LONGEST for item in items):
+        return _read_usual(programme, tuple(items))
+    return _read_any(programme, items)
+
+
+@lru_cache(maxsize=4096)
+def _read_usual(programme: str | None, items: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What `_read_any` says: the types of a feed's meetings are a few, again and again."""
+    return _read_any(programme, items)
+
+
+def _read_any(programme: str | None, items: Sequence[Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     known: dict[str, None] = {}
     unknown: dict[str, None] = {}
     for item in items[:_MOST]:

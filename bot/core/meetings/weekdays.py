@@ -8,6 +8,7 @@ semantic API ("1=Sunday … 7=Saturday"); OIAA and ISO 8601; Python's `weekday()
 import re
 from collections.abc import Callable, Iterable
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final
 
 from bot.core.kinds.dates import DAYS, day_of_name
@@ -118,9 +119,16 @@ def read(value: Any, numbering: Numbering) -> tuple[int, ...]:
         if value != int(value):
             raise ValueError("not a weekday")
         return (from_number(int(value), numbering),)
+    return _read_text(value, numbering) if len(value) <= _LONGEST else _read_plain(value, numbering)
+
+
+def _read_plain(value: str, numbering: Numbering) -> tuple[int, ...]:
     if number := _NUMBER.fullmatch(value):
         return (from_number(int(number[1]), numbering),)
     return _read_names(value, lambda word: _part(word, numbering))
+
+
+_read_text = lru_cache(maxsize=512)(_read_plain)
 
 
 def _part(word: str, numbering: Numbering) -> int | None:

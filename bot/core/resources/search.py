@@ -1,11 +1,12 @@
 """Finding resources by need, in people's own words and in spite of typing errors."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from bot.core.distance import Point, about, kilometres, point_of
 from bot.core.resources.hours import is_open
 from bot.core.resources.index import LONG_NUMBER, Need
 from bot.core.resources.match import WORDS_LIMIT, alike_among, all_words, numbers, telling_words
@@ -22,10 +23,16 @@ _RELATED = 20.0
 _WORD = 12.0
 _WORDS_MOST = 36.0
 _PLACE = 10.0
+_NEAR = 40.0
+"""At the very place; half of it 5 km away, a third 10 km away."""
 _FREE = 8.0
 _LANGUAGE = 6.0
 _OPEN = 5.0
 _LATELY = 3.0
+
+_HALF_AWAY = 5.0
+_IN_REACH = 160.0
+"""Kilometres: beyond, being nearer is worth nothing."""
 
 _YEAR = timedelta(days=365)
 """What was checked within it counts as checked lately."""
@@ -51,10 +58,12 @@ class _Asked:
     rest: tuple[str, ...]
     """The words that name no topic."""
     at: datetime | None
+    point: Point | None = None
+    country: str | None = None
 
     @property
     def anything(self) -> bool:
-        return bool(self.topics or self.words or self.numbers or self.place)
+        return bool(self.topics or self.words or self.numbers or self.place or self.point)
 
 
 def search(
@@ -66,19 +75,21 @@ def search(
     topic: str | None = None,
     language: str | None = None,
     at: datetime | None = None,
+    point: Point | None = None,
     limit: int = 3,
 ) -> tuple[Found, ...]:
     """The best `limit` of `resources` for what somebody asks, best first; empty if nothing fits.
 
     `country` is an ISO code, or None where it is not known: then nothing that is bound to a country by its phone
     number is found, and `needs_country` tells whether to ask. `topic` is a topic's id or one of its names;
-    `language` an ISO code; `at` the reader's own time (aware), which tells what is open and checked lately.
+    `language` an ISO code; `at` the reader's own time (aware), which tells what is open and checked lately; `point`
+    where `place` is.
     Without words, topic and place everything in reach is listed. A full phone number that
     was replaced finds its successor, wherever that is. Equally good matches: the community's own first, then
     the confirmed, then those for everybody, then the most lately checked. Pairs stay
     together. Never raises for what people type.
     """
-    asked = _read(words, place, topic, language, at)
+    asked = replace(_read(words, place, topic, language, at), point=point, country=country)
     in_reach = [r for r in resources if reachable(r, country)]
     ranked = sorted(_matches(resources, in_reach, asked), key=_rank)
     found = {id(match.resource): match for match in ranked}
@@ -162,10 +173,18 @@ def _match(resource: Resource, asked: _Asked, near: dict[str, set[str]]) -> Foun
     if said := [word if word in shared else min(shared) for word in asked.words if (shared := own & near[word])]:
         score += min(_WORD * len(said), _WORDS_MOST)
         reasons.append(_says(resource, said))
-    local = asked.place and any(own & near[word] for word in asked.place)
-    if local:
+    local = bool(asked.place and any(own & near[word] for word in asked.place))
+    away = _away(resource, asked.point)
+    if away is not None:
+        local = local or away <= _IN_REACH
+        score += _NEAR / (1 + away / _HALF_AWAY) if away <= _IN_REACH else 0.0
+        reasons.append(_("It is {distance} away.", distance=about(away, asked.country)))
+    elif local:
         score += _PLACE
-        reasons.append(_("In the place you named."))
+        if asked.point is None:
+            reasons.append(_("In the place you named."))
+        else:
+            reasons.append(_("In the place you named; how far away is not known."))
     if not score or (local and not topic and not said and (asked.topics or asked.words)):
         return None
     if asked.free and costs_little(resource):
@@ -178,6 +197,12 @@ def _match(resource: Resource, asked: _Asked, near: dict[str, set[str]]) -> Foun
         score += _OPEN
         reasons.append(_("Open now."))
     return Found(resource, score + _lately(resource, asked.at), _sentences(reasons))
+
+
+def _away(resource: Resource, point: Point | None) -> float | None:
+    """Kilometres from the point; None where one of them is not known."""
+    where = point_of(resource.latitude, resource.longitude)
+    return None if point is None or where is None else kilometres(point, where)
 
 
 def _says(resource: Resource, said: Sequence[str]) -> Text:

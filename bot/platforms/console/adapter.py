@@ -1,12 +1,14 @@
 """The console as a platform: what people type becomes inbound, what the bot says is shown."""
 
 import itertools
+import json
+import re
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.core.content import Choice, Content
+from bot.core.content import Apart, Choice, Content
 from bot.core.inbound import Inbound, Invocation, Reaction, Target
 from bot.core.platform import Address, Finding, Hub, Receipt
 from bot.core.words import _
@@ -22,6 +24,12 @@ BOT = "bot"
 REMEMBERED_MESSAGES = 200
 
 KEYCAPS = 9
+
+_MAY_BE_APART = re.compile(r"[a-z]+-[0-9]+")
+"""How conversations apart are called: what is said in other rooms need not wait until it is looked up."""
+
+APART = "apart:"
+"""Under this name and its own a conversation apart is remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +53,15 @@ class _Heard:
     text: str
 
 
+@dataclass(slots=True)
+class _Conversation:
+    """A conversation apart, and who is in it."""
+
+    name: str
+    key: str
+    people: dict[str, None] = field(default_factory=dict)
+
+
 class ConsolePlatform:
     """Several people at one terminal. `show` is called with each message of the bot.
 
@@ -65,6 +82,7 @@ class ConsolePlatform:
         self._ids = (f"{session}-{number}" for number in itertools.count(1))
         self._shown: deque[Shown] = deque(maxlen=REMEMBERED_MESSAGES)
         self._heard: deque[_Heard] = deque(maxlen=REMEMBERED_MESSAGES)
+        self._apart: dict[str, _Conversation] = {}
 
     # The platform
 
@@ -73,24 +91,72 @@ class ConsolePlatform:
 
     async def send(self, to: Address, content: Content, key: str, *, retried: bool, urgent: bool) -> Receipt:
         """Show a message. A terminal changes nothing that it has shown: then it is said anew, or nothing is."""
+        if content.apart is not None:
+            return await self._say_apart(to.id, content, content.apart)
+        if to.kind == "place" and (conversation := await self._conversation(to.id)) is not None:
+            return Receipt(await self._say_in_conversation(conversation, content))
         anew, id_ = content.anew, next(self._ids)
         if anew is None:
             return Receipt(id_)
         if content.upon is not None and content.upon.act == "refresh":
             id_ = content.upon.message or id_
-        content, private = anew, to.kind == "direct"
+        private = to.kind == "direct"
+        self._say_at(to.id, DIRECT if private else to.id, anew, id_, private=private)
+        return Receipt(id_)
+
+    def _say_at(self, to: str, place: str, content: Content, id_: str, *, private: bool) -> None:
         shown = Shown(
             id=id_,
             at=self._now(),
-            to=to.id,
-            place=DIRECT if private else to.id,
+            to=to,
+            place=place,
             private=private,
             text=as_text(content),
             choices=content.choices,
         )
         self._shown.append(shown)
         self._show(shown)
-        return Receipt(id_)
+
+    async def _conversation(self, name: str) -> "_Conversation | None":
+        """The conversation apart of that name, also of an earlier start; None if it is a room."""
+        if (
+            name not in self._apart
+            and _MAY_BE_APART.fullmatch(name)
+            and (stored := await self._hub.remembered(NAME, f"{APART}{name}"))
+        ):
+            key, *people = json.loads(stored)
+            self._apart[name] = _Conversation(name, key, dict.fromkeys(people))
+        return self._apart.get(name)
+
+    async def _keep(self, conversation: "_Conversation") -> None:
+        value = json.dumps([conversation.key, *conversation.people])
+        await self._hub.remember(NAME, f"{APART}{conversation.name}", value)
+
+    async def _say_apart(self, account: str, content: Content, apart: Apart) -> Receipt:
+        """Say it in a conversation with a name, such as "case-1", where its facts stand with it."""
+        name = apart.key.replace(":", "-")
+        conversation = await self._conversation(name) or _Conversation(name, apart.key)
+        self._apart[name] = conversation
+        conversation.people[account] = None
+        await self._keep(conversation)
+        id_ = next(self._ids)
+        self._say_at(account, name, content.together, id_, private=True)
+        return Receipt(id_, place=name, pinned=id_)
+
+    async def _say_in_conversation(self, conversation: "_Conversation", content: Content) -> str:
+        """Say it to all who are in it. What is kept in sight elsewhere is not said again: what is new was told."""
+        id_ = next(self._ids)
+        act = None if content.upon is None else content.upon.act
+        if act == "dismiss":
+            conversation.people.pop(str(content.text), None)
+            await self._keep(conversation)
+        elif act in {"close", "erase"}:
+            self._apart.pop(conversation.name, None)
+            await self._hub.remember(NAME, f"{APART}{conversation.name}", "")
+        elif act != "refresh" and (anew := content.anew) is not None:
+            for account in conversation.people:
+                self._say_at(account, conversation.name, anew, id_, private=True)
+        return id_
 
     async def check(self) -> list[Finding]:
         """A terminal cannot be misconfigured."""
@@ -103,7 +169,8 @@ class ConsolePlatform:
 
     async def say(self, line: Says) -> None:
         """Somebody says something; a number in a private chat presses that choice. Raises `BadLine`."""
-        private = line.place == DIRECT
+        await self._conversation(line.place)
+        private = self._is_private(line.who, line.place)
         if not private and not await self._hub.is_known_place(NAME, line.place):
             raise BadLine(
                 str(
@@ -120,9 +187,10 @@ class ConsolePlatform:
                 event_id=heard.id,
                 platform=NAME,
                 account=line.who,
-                place=line.who if private else line.place,
+                place=line.who if line.place == DIRECT else line.place,
                 private=private,
                 at=self._now(),
+                apart=self._key_of(line.place),
                 text="" if invocation else line.text,
                 invocation=invocation,
                 about=about,
@@ -142,7 +210,7 @@ class ConsolePlatform:
 
     async def change(self, line: Changes) -> None:
         """Somebody changes or removes their last message there, or reacts to the bot's. Raises `BadLine`."""
-        private = line.place == DIRECT
+        private = self._is_private(line.who, line.place)
         target = self._target(Says(line.who, line.place, "", BOT if line.how.endswith("reacts") else line.who))
         assert target is not None  # noqa: S101  who or what it is about is given
         reaction = f"{target.message_id}:{line.who}:{line.text}"
@@ -156,9 +224,10 @@ class ConsolePlatform:
                 event_id=next(self._ids),
                 platform=NAME,
                 account=line.who,
-                place=line.who if private else line.place,
+                place=line.who if line.place == DIRECT else line.place,
                 private=private,
                 at=self._now(),
+                apart=self._key_of(line.place),
                 text=line.text if line.how == "edits" else "",
                 edited=line.how == "edits",
                 replaces=target.message_id if line.how == "edits" else None,
@@ -173,9 +242,10 @@ class ConsolePlatform:
                 event_id=next(self._ids),
                 platform=NAME,
                 account=who,
-                place=who if shown.private else shown.place,
+                place=who if shown.place == DIRECT else shown.place,
                 private=shown.private,
                 at=self._now(),
+                apart=self._key_of(shown.place),
                 invocation=Invocation(command=choice.command, arguments=choice.arguments),
             )
         )
@@ -184,16 +254,27 @@ class ConsolePlatform:
         text = line.text.strip()
         if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= KEYCAPS):
             return None
-        choices = await self._hub.latest_choices(Address(platform=NAME, kind="direct", id=line.who))
+        address = Address(platform=NAME, kind="direct", id=line.who)
+        if line.place in self._apart:
+            address = Address(platform=NAME, kind="place", id=line.place)
+        choices = await self._hub.latest_choices(address)
         return choices[int(text) - 1] if int(text) <= len(choices) else None
+
+    def _is_private(self, who: str, place: str) -> bool:
+        """Whether what they say there is for the bot alone, or for those in a conversation apart."""
+        return place == DIRECT or (place in self._apart and who in self._apart[place].people)
+
+    def _key_of(self, place: str) -> str | None:
+        return self._apart[place].key if place in self._apart else None
 
     def _target(self, line: Says) -> Target | None:
         if line.about is None:
             return None
         if line.about == BOT:
-            to = line.who if line.place == DIRECT else line.place
+            private = self._is_private(line.who, line.place)
+            to = line.who if private else line.place
             for shown in reversed(self._shown):
-                if shown.to == to and shown.private == (line.place == DIRECT):
+                if shown.to == to and shown.private == private:
                     return Target(message_id=shown.id, account=BOT, text=shown.text)
         for heard in reversed(self._heard):
             if heard.who == line.about and heard.place == line.place:

@@ -13,8 +13,9 @@ from bot.core.inbound import Inbound
 from bot.core.platform import Address, Finding, Hub, NotConnected, Receipt, SendError, TryAgain
 from bot.platforms.discord.account import DiscordAccount
 from bot.platforms.discord.answering import Answering
+from bot.platforms.discord.apart import ThreadsApart
 from bot.platforms.discord.checking import check
-from bot.platforms.discord.connection import Connection, may_read_content, without_gateway
+from bot.platforms.discord.connection import Connection, Granted, granted_to, without_gateway
 from bot.platforms.discord.directs import DirectChats
 from bot.platforms.discord.errors import GatewayLost, advice, send_error
 from bot.platforms.discord.hearing import Hearing, SharedSpaces
@@ -61,10 +62,11 @@ class DiscordPlatform:
         self._threads = PrivateThreads(hub)
         self._spaces = SharedSpaces(hub, hears_all=account.is_whole)
         self._time = ServerTime()
-        self._hearing = Hearing(self._spaces, self._threads, self._time)
+        apart = ThreadsApart(hub, self._time)
+        self._hearing = Hearing(self._spaces, self._threads, apart, self._time)
         self._chats = DirectChats(hub)
-        self._signs = Signs(hub, self._time)
-        self._sending = Sending(hub, self._threads, self._chats, self._time)
+        self._signs = Signs(hub, apart, self._time)
+        self._sending = Sending(hub, self._threads, apart, self._chats, self._time)
         self._progress = Progresses(hub, account)
         self._receiving = Receiving(hub, self._hearing, self._progress.of, self._chats)
         self._shards = Shards(hub, account, self._receiving, self._progress, self._time)
@@ -137,22 +139,23 @@ class DiscordPlatform:
             log.warning("how far the channels are heard is stored again")
 
     async def _connect(self) -> None:
-        read_content = await self._content_granted()
+        granted = await self._granted()
         try:
-            await self._serve(read_content=read_content)
+            await self._serve(granted)
         except discord.PrivilegedIntentsRequired:
             # It was taken away between the question and the connection.
             self._warn_about_content()
-            await self._serve(read_content=False)
+            await self._serve(Granted())
 
-    async def _content_granted(self) -> bool:
-        """Whether to ask for the message content intent: asking in vain closes the gateway."""
+    async def _granted(self) -> Granted:
+        """Which privileged intents to ask for: asking in vain closes the gateway."""
+        granted = Granted()
         if self._account.message_content:
             async with without_gateway(self._account, self._trace()) as client:
-                if may_read_content(client):
-                    return True
-        self._warn_about_content()
-        return False
+                granted = granted_to(client)
+        if not granted.content:
+            self._warn_about_content()
+        return granted
 
     def _warn_about_content(self) -> None:
         if self._warned:
@@ -165,8 +168,8 @@ class DiscordPlatform:
             "configuration, and start the bot again."
         )
 
-    async def _serve(self, *, read_content: bool) -> None:
-        connection = connection_of(self._account, self, self._trace(), read_content=read_content)
+    async def _serve(self, granted: Granted) -> None:
+        connection = connection_of(self._account, self, self._trace(), granted=granted)
         self._connection = connection
         serving = asyncio.create_task(connection.serve(), name="discord connection")
         away = asyncio.create_task(self._away_for_long(), name="discord watch")
@@ -240,9 +243,14 @@ class DiscordPlatform:
         await self._signs.removed(message_id)
 
     async def reacted(self, payload: discord.RawReactionActionEvent, *, taken_back: bool) -> None:
-        """Tell the hub of an emoji in a private chat."""
+        """Tell the hub of an emoji in a private chat, or in a place apart."""
         if self._connection is not None and self._connection.user is not None:
-            await self._signs.reacted(payload, self._connection.user.id, taken_back=taken_back)
+            connection, me = self._connection, self._connection.user.id
+            await self._signs.reacted(connection, payload, me, taken_back=taken_back)
+
+    async def left(self, guild_id: int, user_id: int) -> None:
+        """Tell the hub of somebody who is not in a server any more."""
+        await self._signs.left(guild_id, user_id)
 
     async def asked(self, interaction: discord.Interaction) -> None:
         """Answer an interaction."""

@@ -145,7 +145,8 @@ class Answering:
         """The interaction as the hub receives it; of the servers shared, those that are known without asking."""
         user_id = interaction.user.id
         guild = interaction.guild
-        place, space, private = await self._hearing.whereabouts(interaction.channel, guild, user_id)
+        client, channel = interaction.client, interaction.channel
+        place, space, private, apart = await self._hearing.whereabouts(client, channel, guild, user_id)
         spaces = () if not private else (str(guild.id),) if guild else self._spaces.cached(user_id)
         return Inbound(
             event_id=str(interaction.id),
@@ -155,6 +156,7 @@ class Answering:
             private=private,
             at=interaction.created_at,
             space=space,
+            apart=apart,
             shared_spaces=spaces,
             text=words_of(asked),
             invocation=Invocation(command=asked.command, arguments=asked.arguments),

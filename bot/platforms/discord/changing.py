@@ -3,7 +3,7 @@
 import discord
 
 from bot.core.content import Content, Upon
-from bot.platforms.discord.rendering import pieces
+from bot.platforms.discord.rendering import buttons, pieces
 
 _UNKNOWN_EMOJI = 10014
 _NO_MORE_EMOJI = 30010
@@ -28,7 +28,10 @@ async def change(client: discord.Client, channel_id: int, content: Content, upon
                 first, *more = pieces(content)
                 if more:
                     return None
-                await message.edit(content=first.text)
+                if upon.act == "refresh":  # with the buttons that are under it now
+                    await message.edit(content=first.text, view=buttons(content.choices))
+                else:
+                    await message.edit(content=first.text)
             case "remove":
                 await message.delete()
             case "react":

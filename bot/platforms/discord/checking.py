@@ -24,6 +24,7 @@ _NEEDED: tuple[tuple[str, Text], ...] = (
     ("send_messages_in_threads", _("Send Messages in Threads")),
     ("create_private_threads", _("Create Private Threads")),
     ("read_message_history", _("Read Message History")),
+    ("pin_messages", _("Pin Messages")),
 )
 
 

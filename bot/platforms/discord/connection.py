@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import aiohttp
@@ -36,6 +37,14 @@ _CLOSE_CODES_SHARDS_REFUSED = frozenset({4010, 4011})
 _LIBRARY_GATEWAY = DiscordWebSocket.DEFAULT_GATEWAY
 
 
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What Discord has granted the application: to read messages in channels, to hear who leaves a server."""
+
+    content: bool = False
+    members: bool = False
+
+
 class Ears(Protocol):
     """Who is told what a connection hears."""
 
@@ -61,7 +70,10 @@ class Ears(Protocol):
         """A message was removed."""
 
     async def reacted(self, payload: discord.RawReactionActionEvent, *, taken_back: bool) -> None:
-        """Somebody put an emoji under a message in a private chat, or took theirs back."""
+        """Somebody put an emoji under a message, or took theirs back."""
+
+    async def left(self, guild_id: int, user_id: int) -> None:
+        """Somebody is not in a server any more."""
 
     async def asked(self, interaction: discord.Interaction) -> None:
         """Somebody used a command, a button, a menu or a form."""
@@ -84,7 +96,7 @@ class Connection(discord.Client):
     """A client that serves one `run`: a closed one cannot be used again."""
 
     def __init__(
-        self, account: DiscordAccount, ears: Ears, trace: aiohttp.TraceConfig, *, read_content: bool, **options: Any
+        self, account: DiscordAccount, ears: Ears, trace: aiohttp.TraceConfig, *, granted: Granted, **options: Any
     ) -> None:
         _point_library(account)
         _quiet_library()
@@ -93,7 +105,9 @@ class Connection(discord.Client):
         intents.guild_messages = True
         intents.dm_messages = True
         intents.dm_reactions = True
-        intents.message_content = read_content
+        intents.guild_reactions = True  # of these only what is done in places apart counts
+        intents.message_content = granted.content
+        intents.members = granted.members  # of these only who leaves counts
         super().__init__(
             intents=intents,
             allowed_mentions=discord.AllowedMentions.none(),
@@ -207,12 +221,16 @@ class Connection(discord.Client):
             await self._work(self._ears.removed(message_id))
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
-        """Called for each emoji under a message in a private chat; those in servers are not asked for."""
+        """Called for each emoji under a message, in a private chat or in a server."""
         await self._work(self._ears.reacted(payload, taken_back=False))
 
     async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
         """Called for each of these that is taken back."""
         await self._work(self._ears.reacted(payload, taken_back=True))
+
+    async def on_raw_member_remove(self, payload: discord.RawMemberRemoveEvent) -> None:
+        """Called for each who leaves a server, where the application was granted the Server Members Intent."""
+        await self._work(self._ears.left(payload.guild_id, payload.user.id))
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Called for each command, button, menu and form."""
@@ -281,6 +299,14 @@ async def _close(client: discord.Client) -> None:
     except asyncio.CancelledError:
         await closing
         raise
+
+
+def granted_to(client: discord.Client) -> Granted:
+    """The privileged intents that may be asked for: asking for others closes the gateway."""
+    if client.application is None:
+        return Granted()
+    flags = client.application.flags
+    return Granted(may_read_content(client), flags.gateway_guild_members or flags.gateway_guild_members_limited)
 
 
 def may_read_content(client: discord.Client) -> bool:

@@ -12,6 +12,7 @@ import discord
 from bot.core.faults import where
 from bot.core.inbound import Inbound, Target
 from bot.core.platform import Hub
+from bot.platforms.discord.apart import ThreadsApart
 from bot.platforms.discord.errors import TROUBLE, is_final
 from bot.platforms.discord.pacing import urgency
 from bot.platforms.discord.progress import PLATFORM
@@ -179,7 +180,8 @@ async def _is_member(client: discord.Client, guild_id: int, user_id: int) -> boo
 class Hearing:
     """Turns messages into what the hub receives."""
 
-    def __init__(self, spaces: SharedSpaces, threads: PrivateThreads, time: ServerTime) -> None:
+    def __init__(self, spaces: SharedSpaces, threads: PrivateThreads, apart: ThreadsApart, time: ServerTime) -> None:
+        self._apart = apart
         self._spaces = spaces
         self._threads = threads
         self._time = time
@@ -203,7 +205,7 @@ class Hearing:
                 return None
             at = message.edited_at
             event_id = f"{message.id}:{at.isoformat()}"
-        place, space, private = await self.whereabouts(message.channel, message.guild, author.id)
+        place, space, private, apart = await self.whereabouts(client, message.channel, message.guild, author.id)
         if not message.content and not private:
             return None
         spaces: tuple[str, ...] = ()
@@ -218,6 +220,7 @@ class Hearing:
             private=private,
             at=at,
             space=space,
+            apart=apart,
             shared_spaces=spaces,
             text=message.content,
             files=has_files and private,
@@ -228,21 +231,23 @@ class Hearing:
         )
 
     async def whereabouts(
-        self, channel: object, guild: discord.Guild | None, user_id: int
-    ) -> tuple[str, str | None, bool]:
-        """Place, space, and whether it is private.
+        self, client: discord.Client, channel: object, guild: discord.Guild | None, user_id: int
+    ) -> tuple[str, str | None, bool, str | None]:
+        """Place, space, whether it is private, and the key of a place apart.
 
-        A thread counts as its channel. A private thread that the bot opened for this person is as private as a
-        direct message: it is a place of its own.
+        A thread counts as its channel. A private thread that the bot opened for this person, or for a case, is as
+        private as a direct message: it is a place of its own.
         """
         channel_id = str(getattr(channel, "id", ""))
         if guild is None:
-            return channel_id, None, True
+            return channel_id, None, True, None
         if not isinstance(channel, discord.Thread):
-            return channel_id, str(guild.id), False
+            return channel_id, str(guild.id), False, None
+        if (key := await self._apart.key_of(client, channel.id)) is not None:
+            return channel_id, None, True, key
         if await self._threads.account_of(channel) == str(user_id):
-            return channel_id, None, True
-        return str(channel.parent_id), str(guild.id), False
+            return channel_id, None, True, None
+        return str(channel.parent_id), str(guild.id), False, None
 
 
 def _replied_to(message: discord.Message) -> Target | None:

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
 
 import discord
 
-from bot.core.content import Attachment, Choice, Content, Style
+from bot.core.content import Attachment, Choice, Content, Field, Style
 from bot.core.text import split
 
 MESSAGE_LIMIT = 2000
@@ -29,6 +29,9 @@ _STYLES: dict[Style, discord.ButtonStyle] = {
     "danger": discord.ButtonStyle.danger,
 }
 
+_MOMENT, _MOMENT_ENDS = "\ufdd0", "\ufdd1"
+"""Around an instant until it is written as Discord's timestamp: two of Unicode's noncharacters, which nobody types."""
+
 # The pattern of a link is the one Discord's own clients use, so that nothing is left unescaped which they would
 # read as markup. The marks of a heading, a quote or a list count at the start of a line only.
 _MARKUP = re.compile(
@@ -38,6 +41,7 @@ _MARKUP = re.compile(
     | (?P<number> ^[ \t]* \d+ (?=\.\s) )
     | (?P<mark> [\\*_~|`\[] | <(?=[@\#/:A-Za-z]) )
     | (?P<loud> @(?=everyone|here) )
+    | (?P<moment> \ufdd0 -?\d+ \ufdd1 )
     """,
     re.MULTILINE | re.VERBOSE,
 )
@@ -80,6 +84,9 @@ def _escaped(found: re.Match[str]) -> str:
             return f"{part}\\"
         case "loud":
             return f"@{_NOTHING}"
+        case "moment":
+            at = part.strip(_MOMENT + _MOMENT_ENDS)
+            return f"<t:{at}:F> (<t:{at}:R>)"
         case _:
             return f"\\{part}"
 
@@ -90,7 +97,7 @@ def pieces(content: Content) -> list[Piece]:
     A choice given twice is shown once: Discord refuses a message with two buttons that do the same.
     """
     texts = [""]
-    for section in _sections(content):
+    for section in _sections(_with_moments(content)):
         first, *more = section
         joined = f"{texts[-1]}\n\n{first}" if texts[-1] else first
         if len(joined) <= MESSAGE_LIMIT:
@@ -102,6 +109,26 @@ def pieces(content: Content) -> list[Piece]:
     *before, last = (text.strip() or _NOTHING for text in texts)
     end = Piece(text=last, choices=choices, attachment=content.attachment)
     return [*(Piece(text=text) for text in before), end]
+
+
+def _with_moments(content: Content) -> Content:
+    """`content` with its moments as instants, which Discord shows to each reader by the clock of their device."""
+    if not content.moments:
+        return content
+    # Longest first: one may be the beginning of another. In the hour that a clock shows twice, the words stay.
+    told: dict[str, set[int | None]] = {}
+    for said, at in content.moments:
+        told.setdefault(said, set()).add(at)
+    sure = sorted(((said, ats.pop()) for said, ats in told.items() if len(ats) == 1 and said), key=lambda e: -len(e[0]))
+
+    def marked(text: object) -> str:
+        plain = str(text).replace(_MOMENT, "")
+        for said, at in sure:
+            plain = plain.replace(said, "" if at is None else f"{_MOMENT}{at}{_MOMENT_ENDS}")
+        return plain
+
+    fields = tuple(Field(name=field.name, value=marked(field.value)) for field in content.fields)
+    return replace(content, text=marked(content.text), fields=fields)
 
 
 def _sections(content: Content) -> Iterator[list[str]]:

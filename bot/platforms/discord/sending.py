@@ -7,13 +7,15 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import discord
 
-from bot.core.content import Content, Upon
+from bot.core.content import Apart, Content, Upon
 from bot.core.platform import Address, Hub, NeverAgain, Receipt, Unreachable
+from bot.platforms.discord.apart import NotOpened, ThreadsApart
+from bot.platforms.discord.calendar import Calendar
 from bot.platforms.discord.changing import change
 from bot.platforms.discord.directs import DirectChats
 from bot.platforms.discord.errors import CHAT_CLOSED, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, is_final
@@ -58,11 +60,15 @@ class _Attempt:
 class Sending:
     """Posts content, and does not post it twice."""
 
-    def __init__(self, hub: Hub, threads: PrivateThreads, chats: DirectChats, time: ServerTime) -> None:
+    def __init__(
+        self, hub: Hub, threads: PrivateThreads, apart: ThreadsApart, chats: DirectChats, time: ServerTime
+    ) -> None:
         self._hub = hub
+        self._threads_apart = apart
         self._threads = threads
         self._chats = chats
         self._time = time
+        self._calendar = Calendar(hub)
         self._sent: OrderedDict[int, str] = OrderedDict()
         self._known_until: OrderedDict[str, float] = OrderedDict()
 
@@ -82,6 +88,8 @@ class Sending:
         if not to.id.isdecimal():
             raise NeverAgain("the address is not an id of Discord")
         attempt = _Attempt(key, retried, urgent, in_private=to.kind == "direct")
+        if (receipt := await self._no_message(client, to, content, attempt)) is not None:
+            return receipt
         if content.upon is not None and content.upon.act != "answer":
             done = await self._change(client, to, content, content.upon, urgent=urgent)
             if done is not None:
@@ -91,6 +99,22 @@ class Sending:
             content = anew
         if to.kind == "place":
             return await self._post(client, int(to.id), content, attempt)
+        return await self._say_privately(client, to, content, attempt)
+
+    async def _no_message(
+        self, client: discord.Client, to: Address, content: Content, attempt: _Attempt
+    ) -> Receipt | None:
+        """What is more than a message: an event of the server's, a thread of its own; None if it is a message."""
+        if content.entry is not None and to.kind == "place":
+            return await self._calendar.put(client, int(to.id), content, content.entry)
+        if content.apart is not None:
+            return await self._apart(client, to, content, content.apart, attempt)
+        if content.upon is not None and content.upon.act in {"dismiss", "close", "erase"}:
+            return await self._change_thread(client, int(to.id), content, content.upon)
+        return None
+
+    async def _say_privately(self, client: discord.Client, to: Address, content: Content, attempt: _Attempt) -> Receipt:
+        """Say it in their direct messages, or where those are closed in a private thread."""
         try:
             return await self._post_directly(client, to.id, content, attempt)
         except discord.HTTPException as error:
@@ -106,6 +130,38 @@ class Sending:
             if not is_final(error):
                 raise
             raise Unreachable(f"their chat is closed, and so is the private thread (code {error.code})") from None
+
+    async def _apart(
+        self, client: discord.Client, to: Address, content: Content, apart: Apart, attempt: _Attempt
+    ) -> Receipt:
+        """Say it in a thread of its own, the facts pinned before it; where there can be none, all of it privately."""
+        try:
+            thread_id = await self._threads_apart.thread_for(client, apart, to.id)
+        except NotOpened as error:
+            said = await self._say_privately(client, to, content.together, attempt)
+            return replace(said, unopened=error.why)
+        attempt, pinned = replace(attempt, in_private=True), None
+        try:
+            if content.pinned is not None:
+                facts = replace(attempt, key=f"{attempt.key}:facts")
+                pinned = (await self._post(client, thread_id, content.pinned, facts)).message_id
+                await self._threads_apart.pin(client, thread_id, int(pinned))
+            said = await self._post(client, thread_id, replace(content, apart=None), attempt)
+        except discord.HTTPException as error:
+            if not is_final(error):
+                raise
+            if content.pinned is not None:
+                await self._threads_apart.discard(client, thread_id)
+            said = await self._say_privately(client, to, content.together, attempt)
+            return replace(said, unopened="forbidden")
+        return replace(said, place=str(thread_id), pinned=pinned)
+
+    async def _change_thread(self, client: discord.Client, thread_id: int, content: Content, upon: Upon) -> Receipt:
+        if upon.act == "dismiss":
+            await self._threads_apart.let_out(client, thread_id, str(content.text))
+        else:
+            await self._threads_apart.close(client, thread_id, erase=upon.act == "erase")
+        return Receipt("")
 
     async def _change(
         self, client: discord.Client, to: Address, content: Content, upon: Upon, *, urgent: bool

@@ -10,7 +10,7 @@ import yarl
 from discord.backoff import ExponentialBackoff
 
 from bot.platforms.discord.account import DiscordAccount
-from bot.platforms.discord.connection import Connection, Ears
+from bot.platforms.discord.connection import Connection, Ears, Granted
 
 _LONGEST_PAUSE = 15.0
 """Seconds between two attempts of a lost shard to connect again; the library would wait for up to 17 minutes."""
@@ -28,12 +28,12 @@ class ShardedConnection(Connection, discord.AutoShardedClient):
     lost connects again by itself, and what it has missed is replayed or read back for it alone.
     """
 
-    def __init__(self, account: DiscordAccount, ears: Ears, trace: aiohttp.TraceConfig, *, read_content: bool) -> None:
+    def __init__(self, account: DiscordAccount, ears: Ears, trace: aiohttp.TraceConfig, *, granted: Granted) -> None:
         super().__init__(
             account,
             ears,
             trace,
-            read_content=read_content,
+            granted=granted,
             shard_count=account.shard_count,
             shard_ids=list(account.shards),
         )
@@ -89,7 +89,7 @@ class ShardedConnection(Connection, discord.AutoShardedClient):
         """The shard has told already."""
 
 
-def connection_of(account: DiscordAccount, ears: Ears, trace: aiohttp.TraceConfig, *, read_content: bool) -> Connection:
+def connection_of(account: DiscordAccount, ears: Ears, trace: aiohttp.TraceConfig, *, granted: Granted) -> Connection:
     """A connection of the kind the account needs."""
     kind = Connection if account.shard_count is None else ShardedConnection
-    return kind(account, ears, trace, read_content=read_content)
+    return kind(account, ears, trace, granted=granted)

@@ -1,7 +1,7 @@
-"""Emoji under messages in private chats, and messages that are gone.
+"""Emoji under messages in private chats, messages that are gone, and people who are.
 
-In a server's private thread only the bot's own emoji work: hearing those of others there would mean to hear every
-emoji of the whole server. What is removed or reacted to while the bot is away, Discord does not tell afterwards.
+Of the emoji in servers only those in places apart count, such as the thread of a case: Discord tells of all of them.
+What is removed or reacted to while the bot is away, Discord does not tell afterwards.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import discord
 from bot.core.faults import where
 from bot.core.inbound import Inbound, Reaction, Target
 from bot.core.platform import Hub
+from bot.platforms.discord.apart import ThreadsApart
 from bot.platforms.discord.progress import PLATFORM
 from bot.platforms.discord.servertime import ServerTime
 
@@ -25,8 +26,9 @@ _PAUSES = (1.0, 5.0, 30.0)
 class Signs:
     """Hands them to the hub."""
 
-    def __init__(self, hub: Hub, time: ServerTime) -> None:
+    def __init__(self, hub: Hub, apart: ThreadsApart, time: ServerTime) -> None:
         self._hub = hub
+        self._apart = apart
         self._time = time
 
     async def removed(self, message_id: int) -> None:
@@ -34,10 +36,21 @@ class Signs:
         self._hub.removed(PLATFORM, str(message_id))
         await _surely(lambda: self._hub.taken_back(PLATFORM, str(message_id), None))
 
-    async def reacted(self, payload: discord.RawReactionActionEvent, me: int, *, taken_back: bool) -> None:
-        """Somebody reacted in a private chat; what the bot itself puts there is nobody's word."""
-        if payload.guild_id is not None or payload.user_id == me:
+    async def left(self, guild_id: int, user_id: int) -> None:
+        """Somebody has left a server, or was put out of it."""
+        await _surely(lambda: self._hub.left(PLATFORM, str(user_id), str(guild_id)))
+
+    async def reacted(
+        self, client: discord.Client, payload: discord.RawReactionActionEvent, me: int, *, taken_back: bool
+    ) -> None:
+        """Somebody reacted in a private chat or a place apart; what the bot itself puts there is nobody's word."""
+        if payload.user_id == me:
             return
+        apart = None
+        if payload.guild_id is not None:
+            apart = await self._apart.key_of(client, payload.channel_id)
+            if apart is None:
+                return
         account, emoji = str(payload.user_id), payload.emoji
         name = emoji.name if emoji.is_unicode_emoji() else f":{emoji.name}:"
         id_ = f"{payload.message_id}:{account}:{emoji.id or emoji.name}"
@@ -51,6 +64,7 @@ class Signs:
             account=account,
             place=str(payload.channel_id),
             private=True,
+            apart=apart,
             at=now,
             about=Target(message_id=str(payload.message_id), account="", text=""),
             reaction=Reaction(emoji=name, id=id_),
@@ -65,7 +79,7 @@ async def _surely(hand_in: Callable[[], Awaitable[object]]) -> None:
             await hand_in()
         except Exception as error:
             if pause is None:
-                log.error("a reaction or a removal could not be handled, and is given up: %s", where(error))
+                log.error("a reaction, removal or departure could not be handled, and is given up: %s", where(error))
                 return
             await asyncio.sleep(pause)
         else:

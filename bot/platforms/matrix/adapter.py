@@ -3,13 +3,15 @@
 import asyncio
 import contextlib
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 import nio
 
-from bot.core.content import Content
+from bot.core.content import Apart, Content, Upon
 from bot.core.platform import Address, Finding, Hub, NeverAgain, NotConnected, Receipt, TryAgain
 from bot.platforms.matrix.account import MatrixAccount
+from bot.platforms.matrix.apart import NotOpened, RoomsApart
 from bot.platforms.matrix.checks import findings
 from bot.platforms.matrix.directs import DirectRooms
 from bot.platforms.matrix.errors import ConnectionLost, Refused
@@ -39,8 +41,9 @@ class _Connection:
         self.rooms = Rooms(session)
         self.directs = DirectRooms(session, self.rooms)
         self.upgrades = Upgrades(session, self.rooms, self.directs)
+        self.apart = RoomsApart(session, self.rooms)
         recent = Recent()
-        hearing = Hearing(session, self.rooms, self.directs, self.upgrades, recent)
+        hearing = Hearing(session, self.rooms, self.directs, self.apart, self.upgrades, recent)
         self.sending = Sending(session, self.rooms, recent)
         unread = Unread(session, hearing, self.sending)
         self.listening = Listening(
@@ -48,6 +51,7 @@ class _Connection:
             rooms=self.rooms,
             directs=self.directs,
             upgrades=self.upgrades,
+            apart=self.apart,
             hearing=hearing,
             unread=unread,
             failures=failures,
@@ -114,6 +118,10 @@ class MatrixPlatform:
         connection = await self._connected()
         try:
             async with asyncio.timeout(_SEND_SECONDS):
+                if content.apart is not None:
+                    return await self._send_apart(connection, to.id, content, content.apart, key, urgent=urgent)
+                if content.upon is not None and content.upon.act in {"dismiss", "close", "erase"}:
+                    return await self._change_room(connection, to.id, content, content.upon)
                 if to.kind == "direct":
                     return Receipt(await self._send_direct(connection, to.id, content, key, urgent=urgent))
                 return Receipt(await self._send_to_place(connection, to.id, content, key))
@@ -158,8 +166,37 @@ class MatrixPlatform:
             connection.rooms.forget(room_id)
         return await connection.sending.say(await connection.directs.room_for(account, urgent=urgent), content, key)
 
+    async def _send_apart(
+        self, connection: _Connection, account: str, content: Content, apart: Apart, key: str, *, urgent: bool
+    ) -> Receipt:
+        """Say it in a room of its own, the facts pinned before it; where there is none, in the direct room."""
+        pinned = None
+        try:
+            room_id = await connection.apart.room_for(apart, account)
+            if content.pinned is not None:
+                pinned = await connection.sending.say(room_id, content.pinned, f"{key}:facts")
+                await connection.apart.pin(room_id, pinned)
+            said = await connection.sending.say(room_id, replace(content, apart=None), key)
+        except (NotOpened, Refused) as trouble:
+            if isinstance(trouble, Refused) and trouble.may_pass:
+                raise
+            together = content.together
+            said = await self._send_direct(connection, account, together, f"{key}:directly", urgent=urgent)
+            return Receipt(said, unopened="trouble")
+        return Receipt(said, place=room_id, pinned=pinned)
+
+    async def _change_room(self, connection: _Connection, place: str, content: Content, upon: Upon) -> Receipt:
+        room_id = await connection.upgrades.room_of(place)
+        if upon.act == "dismiss":
+            await connection.apart.let_out(room_id, str(content.text))
+        else:
+            await connection.apart.close(room_id)
+        return Receipt("")
+
     async def _send_to_place(self, connection: _Connection, place: str, content: Content, key: str) -> str:
         room_id = await connection.upgrades.room_of(place)
+        if connection.apart.is_deserted(room_id):
+            raise NeverAgain("nobody is left in that room")
         try:
             return await connection.sending.say(room_id, content, key)
         except Refused as refused:

@@ -98,6 +98,12 @@ class Event:
         """Whether it is the moment in which this person became a member."""
         return self._own_membership(user_id, "join") and self._membership_before != "join"
 
+    @property
+    def leaver(self) -> str:
+        """Who was a member until this moment, and has left or was put out; "" if it is nothing of that kind."""
+        gone = self.type == "m.room.member" and self.content.get("membership") in {"leave", "ban"}
+        return self.state_key if gone and self._membership_before == "join" else ""
+
     def invites(self, user_id: str) -> bool:
         """Whether it is this person's invitation."""
         return self._own_membership(user_id, "invite")

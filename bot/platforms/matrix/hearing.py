@@ -11,6 +11,7 @@ from bot.core.content import Choice
 from bot.core.faults import where
 from bot.core.inbound import Inbound, Invocation, Reaction, Target
 from bot.core.platform import Address, Hub
+from bot.platforms.matrix.apart import RoomsApart
 from bot.platforms.matrix.directs import DirectRooms
 from bot.platforms.matrix.errors import Refused
 from bot.platforms.matrix.events import Event, link_to
@@ -34,8 +35,15 @@ class Hearing:
     """Turns events into `Inbound`."""
 
     def __init__(
-        self, session: Session, rooms: Rooms, directs: DirectRooms, upgrades: Upgrades, recent: Recent
+        self,
+        session: Session,
+        rooms: Rooms,
+        directs: DirectRooms,
+        apart: RoomsApart,
+        upgrades: Upgrades,
+        recent: Recent,
     ) -> None:
+        self._apart = apart
         self._session = session
         self._hub: Hub = session.hub
         self._rooms = rooms
@@ -58,6 +66,8 @@ class Hearing:
                 self._hub.removed(PLATFORM, event.redacts)
                 if event.redacts and event.sender != self._session.user_id:
                     await self._hub.taken_back(PLATFORM, event.redacts, event.sender)
+            case "m.room.member" if event.leaver and event.leaver != self._session.user_id:
+                await self._hub.left(PLATFORM, event.leaver, await self._upgrades.place_of(room_id))
         return None
 
     async def plain(self, room_id: str, event: Event) -> Inbound | None:
@@ -75,7 +85,7 @@ class Hearing:
 
     async def bare(self, room_id: str, event: Event) -> Inbound:
         """That somebody did something, and nothing of what it was; raises nothing."""
-        private = self._directs.is_private(room_id, event.sender)
+        private = self._is_private(room_id, event.sender)
         shared = self._rooms.shared_with(event.sender) if private else ()
         space = self._rooms.space_of(room_id)
         place, *shared_places = await self._places_of([room_id, *shared])
@@ -86,10 +96,15 @@ class Hearing:
             place=place,
             private=private,
             at=event.at,
+            apart=self._apart.key_of(room_id),
             space=None if space is None else (await self._places_of([space]))[0],
             shared_spaces=tuple(shared_places),
             link=event.link(room_id),
         )
+
+    def _is_private(self, room_id: str, account: str) -> bool:
+        """Whether it is for the bot alone, or for those in a place apart."""
+        return self._apart.key_of(room_id) is not None or self._directs.is_private(room_id, account)
 
     async def _places_of(self, rooms: list[str]) -> list[str]:
         try:
@@ -109,7 +124,7 @@ class Hearing:
                 self._recent.keep(event.event_id, event.sender, text)
         if event.sender == self._session.user_id:
             return None
-        files = event.has_file and not event.is_edit and self._directs.is_private(room_id, event.sender)
+        files = event.has_file and not event.is_edit and self._is_private(room_id, event.sender)
         if not text.strip() and not files:
             return None
         inbound = replace(await self._said(room_id, event), files=files)
@@ -127,6 +142,8 @@ class Hearing:
         if not inbound.private or number_in(text) is None:
             return None
         address = Address(platform=PLATFORM, kind="direct", id=inbound.account)
+        if inbound.apart is not None:
+            address = Address(platform=PLATFORM, kind="place", id=inbound.place)
         choice = chosen((await self._hub.latest_choices(address))[:MOST_KEYCAPS], text)
         return None if choice is None else Invocation(command=choice.command, arguments=choice.arguments)
 
@@ -145,7 +162,7 @@ class Hearing:
 
     async def _sign(self, room_id: str, event: Event) -> Inbound | None:
         """An emoji in a private chat: it may be meant for whoever is at the other end."""
-        if not event.reaction or not self._directs.is_private(room_id, event.sender):
+        if not event.reaction or not self._is_private(room_id, event.sender):
             return None
         about = Target(message_id=event.related_to, account="", text="")
         reaction = Reaction(emoji=event.reaction, id=event.event_id)

@@ -12,6 +12,7 @@ from functools import partial
 import nio
 
 from bot.core.faults import where
+from bot.platforms.matrix.apart import RoomsApart
 from bot.platforms.matrix.directs import DirectRooms
 from bot.platforms.matrix.errors import ConnectionLost, Refused
 from bot.platforms.matrix.events import Event
@@ -57,6 +58,7 @@ class Listening:
         rooms: Rooms,
         directs: DirectRooms,
         upgrades: Upgrades,
+        apart: RoomsApart,
         hearing: Hearing,
         unread: Unread,
         failures: dict[str, int],
@@ -67,6 +69,7 @@ class Listening:
         self._rooms = rooms
         self._directs = directs
         self._upgrades = upgrades
+        self._apart = apart
         self._unread = unread
         self._unheard = Unheard(session, hearing, failures)
         self._invitations = Invitations(session, rooms, directs, upgrades)
@@ -85,6 +88,7 @@ class Listening:
     async def _listen(self, ready: asyncio.Event) -> None:
         since = await self._session.remembered("sync_token")
         await self._gaps.load()
+        await self._apart.load()
         await self._invitations.load()
         await self._before_first_sync()
         is_lost = False

@@ -35,12 +35,15 @@ class Rooms:
         return room is not None and room.made_by == self._session.user_id
 
     def made_for(self, account: str) -> str | None:
-        """An encrypted room that the bot has made for this person alone, who need not have come in yet."""
+        """A direct room that the bot has made for this person, who need not have come in yet.
+
+        It is encrypted, and has no name as those have that are for something of its own.
+        """
         return min(
             (
                 room_id
                 for room_id, room in self._client.rooms.items()
-                if room.encrypted and self.made_by_bot(room_id) and self.only_for(room_id, account)
+                if room.encrypted and not room.name and self.made_by_bot(room_id) and self.only_for(room_id, account)
             ),
             default=None,
         )

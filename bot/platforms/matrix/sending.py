@@ -5,6 +5,7 @@ import logging
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
+from urllib.parse import quote
 
 import nio
 
@@ -67,8 +68,16 @@ class Sending:
                         {**edit, "m.relates_to": relation},
                         transaction_id(key, "edit", 0),
                     )
-                    return changed if upon.act == "replace" else upon.message
+                    if content.attachment is not None:
+                        file = await self._attach(room_id, content.attachment, key, about=upon.message)
+                        await self._take_files(room_id, upon.message, key, but=file)
+                    if upon.act == "replace":
+                        return changed
+                    self._recent.offer(upon.message, content.choices)
+                    return upon.message
                 case "remove" | "unreact":
+                    if content.entry is not None:
+                        await self._take_files(room_id, upon.message, key)
                     return await self._redact(room_id, upon.message, transaction_id(key, "redaction", 0))
                 case "react":
                     return await self._react(room_id, upon.message, str(content.text), key)
@@ -100,25 +109,41 @@ class Sending:
             event_id = await self._put(room_id, "m.room.message", message, transaction_id(key, "message", number))
             self._recent.keep(event_id, self._session.user_id, message["body"])
         if content.attachment is not None:
-            await self._attach(room_id, content.attachment, key)
+            await self._attach(room_id, content.attachment, key, about=event_id if content.entry else None)
         self._recent.offer(event_id, content.choices)
         await self._offer(room_id, event_id, content.choices, key)
         return event_id
 
-    async def _attach(self, room_id: str, attachment: Attachment, key: str) -> None:
-        """Send a file: encrypted before it leaves, also into plain rooms, where its key then stands beside it."""
+    async def _attach(self, room_id: str, attachment: Attachment, key: str, *, about: str | None) -> str:
+        """Send a file: encrypted before it leaves, also into plain rooms, where its key then stands beside it.
+
+        `about`: the message it belongs to, by which it is found again when that changes.
+        """
         data = attachment.text.encode()
         answer, keys = await self._client.upload(
             lambda *_again: BytesIO(data), "application/octet-stream", encrypt=True, filesize=len(data)
         )
-        file = {
+        kind = "text/calendar" if attachment.filename.endswith(".ics") else "text/plain"
+        file: dict[str, Any] = {
             "msgtype": "m.file",
             "body": attachment.filename,
-            "info": {"mimetype": "text/plain", "size": len(data)},
+            "info": {"mimetype": kind, "size": len(data)},
             "file": keys | {"url": answer.content_uri},
             "m.mentions": {},
         }
-        await self._put(room_id, "m.room.message", file, transaction_id(key, "file", 0))
+        if about is not None:
+            file["m.relates_to"] = {"rel_type": "m.reference", "event_id": about}
+        return await self._put(room_id, "m.room.message", file, transaction_id(key, "file", 0))
+
+    async def _take_files(self, room_id: str, event_id: str, key: str, *, but: str | None = None) -> None:
+        """Redact the bot's own files that belong to a message, all but one."""
+        room, event = quote(room_id, safe=""), quote(event_id, safe="")
+        address = f"/_matrix/client/v1/rooms/{room}/relations/{event}/m.reference"
+        answer = await self._client.call_address("GET", address)
+        for number, file in enumerate(answer.get("chunk", ())):
+            old = file.get("event_id")
+            if file.get("sender") == self._session.user_id and isinstance(old, str) and old != but:
+                await self._redact(room_id, old, transaction_id(key, "redaction", number + 1))
 
     async def _offer(self, room_id: str, event_id: str, choices: tuple[Choice, ...], key: str) -> None:
         """React with the digits, to be pressed. The digits stand in the text too, so failing here is no harm."""

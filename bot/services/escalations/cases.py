@@ -27,7 +27,7 @@ from bot.core.escalation import (
 )
 from bot.core.inbound import Inbound, Target
 from bot.core.people import Member
-from bot.core.platform import SendError, TryAgain
+from bot.core.platform import Receipt, SendError, TryAgain
 from bot.core.roles import Action, Role, may
 from bot.core.text import clean, excerpt
 from bot.core.words import _
@@ -35,6 +35,7 @@ from bot.delivery.outbox import Claimed
 from bot.services.alone import each_alone
 from bot.services.escalations import pauses, relay, store
 from bot.services.escalations.effects import Effects
+from bot.services.escalations.fitting import paged_alone
 from bot.services.escalations.relay import Written
 from bot.services.escalations.store import NewCase
 from bot.storage import tables
@@ -146,7 +147,7 @@ class Escalations:
                 store.note_lateness(tx, row.id, new.late, now=now)
         carried = new.carried and row.holder is not None
         excerpt = None if carried else new.excerpt
-        await self._apply(tx, row, Heard(new.severity), actor=actor, now=now, excerpt=excerpt, late=new.late)
+        await self._apply(tx, row, Heard(new.severity, carried), actor=actor, now=now, excerpt=excerpt, late=new.late)
         if raised or new.how == "signal":
             await self._effects.answer_again(tx, row, raised=raised, carried=carried, now=now)
 
@@ -236,10 +237,17 @@ class Escalations:
 
     async def on_erasure(self, tx: Transaction, member: Member, *, now: datetime) -> None:
         """End the member's own case, and hand over the cases they have."""
+        await self._effects.places.erase_of(tx, member.id, now=now)
         own = await store.open_case_of(tx, member.id)
         if own is not None:
             await self._apply(tx, own, Ended(Outcome.ERASED), actor=None, now=now)
         await self._let_go(tx, member.id, now=now)
+
+    async def left_place(
+        self, tx: Transaction, person_id: int, platform: str, address: str | None = None, *, now: datetime
+    ) -> None:
+        """Somebody is not in the place of a case any more, or (`address` None) in none of the platform's."""
+        await self._effects.places.take_out(tx, person_id, platform, now=now, address=address)
 
     async def _let_go(self, tx: Transaction, person_id: int, *, now: datetime) -> None:
         """Others are called for the cases that somebody has; from those that they have joined they go."""
@@ -273,6 +281,15 @@ class Escalations:
     async def on_role_lost(self, tx: Transaction, person: Member, *, now: datetime) -> None:
         """Somebody is no peer any more: others are called for the cases they have."""
         await self._let_go(tx, person.id, now=now)
+
+    async def on_gone(self, tx: Transaction, person: Member, *, now: datetime) -> None:
+        """Somebody cannot be reached any more: others are called for their cases, and where only they were called."""
+        await self._let_go(tx, person.id, now=now)
+        for case_id in await paged_alone(tx, person):
+            row = await store.case_numbered(tx, case_id)
+            if row is not None and row.open_for is not None and row.holder is None:
+                row.next_at = now  # nobody is waited for
+                await self._apply(tx, row, TimerFired(), actor=None, now=now)
 
     # Time
 
@@ -343,9 +360,14 @@ class Escalations:
         """An emoji under a message; it carries over, if the message is one of a conversation. No word, so no answer."""
         await self._relay.react(tx, person, written, emoji, event, now=now)
 
-    async def on_arrival(self, tx: Transaction, arrived: Claimed, *, now: datetime) -> None:
-        """A message of a conversation has arrived."""
+    async def on_arrival(self, tx: Transaction, arrived: Claimed, receipt: Receipt, *, now: datetime) -> None:
+        """A message of a conversation has arrived, or what was to be done to the place of one is done."""
         await self._relay.arrived(tx, arrived, now=now)
+        await self._effects.places.arrived(tx, arrived, receipt, now=now)
+
+    async def forget_places(self, tx: Transaction, *, now: datetime) -> int:
+        """Take away the places of cases that ended as long ago as their community keeps what was said; how many."""
+        return await self._effects.places.forget(tx, now=now)
 
     async def _spoken(self, tx: Transaction, row: tables.CaseRow, person: Member, *, now: datetime) -> None:
         spoke = MemberSpoke() if row.member_id == person.id else Spoke()
@@ -363,6 +385,8 @@ class Escalations:
         if row is None or row.open_for is None:
             return
         store.note(tx, row.id, f"not delivered: {type(error).__name__}", failed.member_id, now=now)
+        if not isinstance(error, TryAgain) and await self._effects.places.lost(tx, row, failed, now=now):
+            return
         await self._relay.not_arrived(tx, failed, error, now=now)
         if failed.key.startswith("page:") and failed.member_id is None and row.holder is None:
             await self._room_is_gone(tx, row, now=now)
@@ -414,6 +438,8 @@ class Escalations:
                 tx, row, effect, actor=actor, now=now, somebody_told=told, excerpt=excerpt, late=late
             )
             answer = said or answer
+        if case.version != before.version and isinstance(event, Heard | Joined | Left | HandedOver):
+            await self._effects.facts_changed(tx, row, now=now)
         return answer
 
     async def _page_on(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> bool:

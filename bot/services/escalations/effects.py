@@ -26,14 +26,16 @@ from bot.core.escalation import (
 )
 from bot.core.faults import where
 from bot.core.people import Member
-from bot.core.words import Text, _
-from bot.delivery.outbox import Priority
+from bot.core.platform import Address
+from bot.core.words import Say, Text, _
+from bot.delivery.outbox import Message, Priority
 from bot.services import members
-from bot.services.escalations import store, words
+from bot.services.escalations import place_words, store, words
 from bot.services.escalations.aftercare import choices_after
 from bot.services.escalations.checklists import checklist
 from bot.services.escalations.duty import Duty, EveryPeer
 from bot.services.escalations.paging import Paging, drop_pages, facts
+from bot.services.escalations.places import Places
 from bot.services.escalations.relay import Relay
 from bot.services.resources import Resources
 from bot.services.voice import Voice
@@ -48,7 +50,8 @@ class Effects:
 
     def __init__(self, voice: Voice, resources: Resources, duty: Duty | None = None) -> None:
         self._voice = voice
-        self.relay = Relay(voice)
+        self.places = Places(voice)
+        self.relay = Relay(voice, self.places)
         self._resources = resources
         self._paging = Paging(voice, duty or EveryPeer())
 
@@ -85,8 +88,8 @@ class Effects:
                 await self._to_member(tx, row, await self._late(tx, row), key="late", now=now)
             case TellHolder(severity):
                 content = words.signal_in_conversation(row.id, severity, excerpt, late)
-                key = f"signal:{int(now.timestamp())}"
-                await self._to_person(tx, row, row.holder, content, key=key, now=now)
+                key = f"signal:{row.version}"
+                await self._to_peers(tx, row, content, key=key, but=actor, now=now)
             case OpenRelay(peer):
                 answer = await self._open_relay(tx, row, peer, now=now)
                 # Whoever hands a case to somebody is answered by `GiveBack`.
@@ -168,15 +171,37 @@ class Effects:
         await self._paging.page_former_peer(tx, row, now=now)
 
     async def _all_facts(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> tuple[Field, ...]:
-        """All that the one needs who is with the member: how grave, why, the numbers there, and what to think of."""
+        """All that the one needs who is with the member: how grave, why, who is there, and the numbers."""
         known = await facts(tx, row, now=now)
         if row.member_id is None:
             return known
         member = await self._member(tx, row)
         number = self._emergency_number(member)
         lines = await self._lines(tx, member, row.category)
-        seen = words.seen_and_numbers(store.case_of(row).severity, row.rules, number, lines)
-        return (*checklist(row.category, number), *known, *seen)
+        names = [await self._name(tx, person) for person in (row.holder, *row.helpers) if person is not None]
+        people: Say = names[0] if names else _("nobody yet")
+        for name in names[1:]:
+            people = _("{names}, {name}", names=people, name=name)
+        return place_words.facts_of(
+            known,
+            category=row.category,
+            severity=store.case_of(row).severity,
+            rules=row.rules,
+            people=people,
+            number=number,
+            lines=lines,
+        )
+
+    async def _checklist(self, tx: Transaction, row: tables.CaseRow) -> tuple[Field, ...]:
+        """What to think of, with the number of the member's country."""
+        if row.member_id is None:
+            return ()
+        return checklist(row.category, self._emergency_number(await self._member(tx, row)))
+
+    async def facts_changed(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> None:
+        """What is kept in sight in the case's places says how things are now."""
+        if row.holder is not None:
+            await self.places.refresh(tx, row, await self._all_facts(tx, row, now=now), now=now)
 
     # The relay's two ends
 
@@ -195,8 +220,10 @@ class Effects:
         waiting = await store.words_since_opening(tx, row)
         known = await self._all_facts(tx, row, now=now)
         note = store.note_of(tx, row)
-        content = words.you_have_it(row.id, row.turn, known, waiting, note=note, joined=joined)
-        await self._to_person(tx, row, person_id, content, key=key, now=now)
+        steps = await self._checklist(tx, row)
+        content = words.you_have_it(row.id, row.turn, steps, waiting, note=note, joined=joined)
+        person = await members.load(tx, person_id)
+        await self.places.let_in(tx, row, person, content, known, key=key, now=now)
 
     async def _let_in(self, tx: Transaction, row: tables.CaseRow, helper: int, *, now: datetime) -> Content:
         name = await self._name(tx, helper)
@@ -207,6 +234,7 @@ class Effects:
 
     async def _let_out(self, tx: Transaction, row: tables.CaseRow, helper: int, *, now: datetime) -> Content:
         name = await self._name(tx, helper)
+        await self.places.let_out(tx, row, helper, now=now)
         await self._to_member(tx, row, words.has_left_member(name), key=f"out:{row.version}", now=now)
         await self._to_peers(tx, row, words.has_left(name, row.id), key=f"out:{row.version}", but=helper, now=now)
         return Content(text=_("You are out of case {number}. Thank you for being there.", number=row.id))
@@ -216,6 +244,7 @@ class Effects:
     ) -> Content:
         if back.holder is not None:
             name = await self._name(tx, back.holder)
+            await self.places.let_out(tx, row, back.holder, now=now)
             if back.to is None:  # else they are told who has come
                 await self._to_member(tx, row, words.person_has_left(name), key=f"left:{row.version}", now=now)
                 told = words.has_left(name, row.id)
@@ -239,10 +268,9 @@ class Effects:
             await self._to_member(tx, row, words.ended_for_member(name, asked), key="ended", now=now)
         ended = words.ended_for_peers(row.id, outcome, by_member=by_member)
         ended = replace(ended, choices=choices_after(row, outcome))
-        for person in (row.holder, *close.helpers):
-            if person is not None and person != actor:
-                key = "ended:holder" if person == row.holder else f"ended:{person}"
-                await self._to_person(tx, row, person, ended, key=key, now=now)
+        people = [person for person in (row.holder, *close.helpers) if person is not None and person != actor]
+        await self._to_each(tx, row, people, ended, key="ended", now=now)
+        await self.places.close(tx, row, now=now, erased=outcome is Outcome.ERASED)
         brief = Content(text=_("Case {number} has ended.", number=row.id))
         await self._to_rooms(tx, row, brief, key=f"ended:{row.id}:room", now=now)
         return ended
@@ -262,9 +290,31 @@ class Effects:
         self, tx: Transaction, row: tables.CaseRow, content: Content, *, key: str, but: int | None, now: datetime
     ) -> None:
         """Say it to the holder and to all who have joined them, `but` one."""
-        for person in (row.holder, *row.helpers):
-            if person is not None and person != but:
-                await self._to_person(tx, row, person, content, key=f"{key}:{person}", now=now)
+        people = [person for person in (row.holder, *row.helpers) if person is not None and person != but]
+        await self._to_each(tx, row, people, content, key=key, now=now)
+
+    async def _to_each(
+        self, tx: Transaction, row: tables.CaseRow, people: list[int], content: Content, *, key: str, now: datetime
+    ) -> None:
+        """Say it to these peers of a case, where it is talked about: in a place once for all who are there."""
+        told: set[Address] = set()
+        for person_id in people:
+            person = await members.load(tx, person_id)
+            to = await self.places.address(tx, row.id, person)
+            if to is None or (to.kind == "place" and to in told):
+                continue
+            told.add(to)
+            message = Message(
+                key=f"case:{row.id}:{key}:{person_id}",
+                to=to,
+                content=content,
+                priority=Priority.CRISIS,
+                due_at=now,
+                member_id=person_id,
+                about_id=row.member_id,
+                case_id=row.id,
+            )
+            await self._voice.put(tx, message, person.language, now=now)
 
     @staticmethod
     async def _name(tx: Transaction, person_id: int) -> str | Text:
@@ -349,7 +399,7 @@ class Effects:
     async def _to_kind(
         self, tx: Transaction, row: tables.CaseRow, kind: str, content: Content, *, key: str, now: datetime
     ) -> int:
-        stored = await tx.session.get_one(tables.Community, row.community_id)
+        stored = await tx.get(tables.Community, row.community_id)
         community = members.community_of(stored, tx)
         return await self._voice.to_places(
             tx,

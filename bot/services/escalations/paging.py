@@ -18,6 +18,7 @@ from bot.delivery.outbox import Priority
 from bot.services import members
 from bot.services.escalations import store, words
 from bot.services.escalations.duty import Duty, EveryPeer
+from bot.services.escalations.fitting import fitting
 from bot.services.escalations.followup import former_peer
 from bot.services.voice import Voice
 from bot.storage import tables
@@ -60,7 +61,10 @@ class Paging:
             reached += await self._to_rooms(tx, row, kind, key=f"page:{row.id}:{page.number}:{name}", now=now)
         if step.privately:
             called = await self._called(tx, row, step, last=page.last, now=now)
-            reached += await self._to_people(tx, row, called, number=page.number, now=now)
+            order = await fitting(tx, row, called, step.wait)
+            reached += await self._to_people(tx, row, order.first, number=page.number, now=now)
+            later = now + order.pause
+            reached += await self._to_people(tx, row, order.others, number=page.number, now=now, due_at=later)
         return reached > 0
 
     async def last_resort(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> bool:
@@ -142,7 +146,11 @@ class Paging:
         number: int,
         title: Text | None = None,
         now: datetime,
+        due_at: datetime | None = None,
     ) -> int:
+        people = tuple(people)
+        if not people:
+            return 0
         flood = await self._flood(tx, row, now=now)
         content = flood or await self._content(tx, row, number, now=now)
         if title is not None and not flood:
@@ -161,6 +169,7 @@ class Paging:
                         key=_flood_key(row, str(person_id), now) if flood else key,
                         priority=Priority.CRISIS,
                         now=now,
+                        due_at=due_at,
                         expires_at=now + FLOOD_STALE if flood else None,
                         case_id=None if flood else case_id,
                         about_id=None if flood else row.member_id,
@@ -174,7 +183,7 @@ class Paging:
 
     async def _to_rooms(self, tx: Transaction, row: tables.CaseRow, kind: str, *, key: str, now: datetime) -> int:
         flood = await self._flood(tx, row, now=now)
-        stored = await tx.session.get_one(tables.Community, row.community_id)
+        stored = await tx.get(tables.Community, row.community_id)
         return await self._voice.to_places(
             tx,
             members.community_of(stored, tx),

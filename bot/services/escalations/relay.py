@@ -4,11 +4,11 @@ Each message is stored once, sealed, with where its author wrote it; its copies 
 change finds every copy, on whatever platform that is, and an answer or a reaction finds what it is about.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import select
 
 from bot.core.content import Act, Content, Upon
 from bot.core.people import Member
@@ -17,7 +17,9 @@ from bot.core.text import clean, clean_name, split
 from bot.core.words import Text, _
 from bot.delivery.outbox import Claimed, Message, Priority
 from bot.services import members
+from bot.services.escalations import relay_rows as rows
 from bot.services.escalations import store, words
+from bot.services.escalations.places import Places
 from bot.services.voice import Voice
 from bot.storage import tables
 from bot.storage.database import Transaction
@@ -45,24 +47,26 @@ TEXT, REACTION = "text", "reaction"
 
 GONE_OUT = frozenset({"sent", "sending"})
 
-CHANGED = "changed:"
-"""How the keys of deliveries begin, behind the case's, that change a copy and are none themselves."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """Where something was written: the platform's id of it, and of the message that it answers."""
+    """Where something was written: the platform's id of it, and of the message that it answers.
+
+    `place`: the place apart in which it stands, where all who are in it have read it already.
+    """
 
     platform: str
     message_id: str
     answers: str | None = None
+    place: str | None = None
 
 
 class Relay:
     """Carries what is said in a case to the others who are in it."""
 
-    def __init__(self, voice: Voice) -> None:
+    def __init__(self, voice: Voice, places: Places) -> None:
         self._voice = voice
+        self._places = places
 
     # Saying
 
@@ -83,10 +87,30 @@ class Relay:
             await self._at(tx, row.id, written.platform, written.answers) if written and written.answers else None
         )
         kept = await self._keep(tx, row, person, text, written, about=answered, now=now)
-        readers = [reader for reader in in_case(row) if reader != person.id]
-        for reader in readers:
-            await self._copy(tx, row, person, kept, reader, text, f"{event}:{reader}", answered, now=now, late=late)
-        return bool(readers)
+        for reader, to in await self._readers(tx, row, kept):
+            key = f"{event}:{reader.id}"
+            await self._copy(tx, row, person, kept, reader, to, text, key, answered, now=now, late=late)
+        return len(in_case(row)) > (person.id in in_case(row))
+
+    async def _readers(
+        self, tx: Transaction, row: tables.CaseRow, kept: RelayMessage, there: Collection[tuple[str, str]] = ()
+    ) -> list[tuple[Member, Address]]:
+        """Who else is to read a message, and where: once for all in a place, and not where it was written.
+
+        `there`: places in which it stands already.
+        """
+        told = {*there, (kept.platform, kept.place)}
+        readers: list[tuple[Member, Address]] = []
+        for reader_id in in_case(row):
+            if reader_id == kept.author:
+                continue
+            reader = await members.load(tx, reader_id)
+            to = await self._places.address(tx, row.id, reader)
+            if to is None or (to.kind == "place" and (to.platform, to.id) in told):
+                continue
+            told.add((to.platform, to.id))
+            readers.append((reader, to))
+        return readers
 
     @staticmethod
     async def _keep(
@@ -109,6 +133,7 @@ class Relay:
             about=None if about is None else about.id,
             platform=None if written is None else written.platform,
             message_id=None if written is None else written.message_id,
+            place=None if written is None else written.place,
         )
         tx.session.add(kept)
         await tx.session.flush()
@@ -120,7 +145,8 @@ class Relay:
         row: tables.CaseRow,
         person: Member,
         kept: RelayMessage,
-        reader_id: int,
+        reader: Member,
+        address: Address,
         text: str,
         key: str,
         answered: RelayMessage | None = None,
@@ -130,11 +156,7 @@ class Relay:
         changed: bool = False,
     ) -> None:
         """Put one reader's copy into the outbox, in as many pieces as its length needs."""
-        reader = await members.load(tx, reader_id)
-        address = await self._voice.private_address(tx, reader)
-        if address is None:
-            return
-        name = _title(row, person, reader_id)
+        name = _title(row, person, reader.id)
         title = words.written_ago(name, late) if late else name
         if changed:
             title = _("{title}, changed", title=title)
@@ -157,7 +179,7 @@ class Relay:
         self, tx: Transaction, person: Member, platform: str, message_id: str, text: str, event: str, *, now: datetime
     ) -> tables.CaseRow | None:
         """New words for a message: every copy follows, or it is said anew. The case; None if there is nothing to do."""
-        kept = await _original(tx, platform, message_id)
+        kept = await rows.original(tx, platform, message_id)
         text = clean(text, LIMIT)
         if kept is None or kept.author != person.id or kept.kind != TEXT or kept.removed_at or not text:
             return None
@@ -167,9 +189,22 @@ class Relay:
         kept.text_sealed = tx.vault.seal(text, store.RELAY)
         if row is None or row.open_for is None:
             return None
-        for reader_id in in_case(row):
-            if reader_id != person.id:
-                await self._change_for(tx, row, person, kept, reader_id, text, f"{event}:{reader_id}", now=now)
+        copies = [copy for copy in await rows.copies(tx, kept.id) if copy.state in {*GONE_OUT, "pending"}]
+        by_reader: dict[int, list[Delivery]] = {}
+        open_places, there = await self._places.addresses(tx, row), set()
+        for copy in copies:
+            at = (copy.platform, copy.address)
+            in_place = copy.kind == "place" and at in open_places
+            if copy.member_id is not None and (in_place or copy.member_id in in_case(row)):
+                by_reader.setdefault(copy.member_id, []).append(copy)
+                there |= {at} if in_place else set()
+        for reader_id, mine in by_reader.items():
+            reader = await members.load(tx, reader_id)
+            await self._change_for(tx, row, person, kept, reader, mine, text, f"{event}:{reader_id}", now=now)
+        for reader, to in await self._readers(tx, row, kept, there):
+            if reader.id not in by_reader:
+                key = f"{event}:{reader.id}:anew"
+                await self._copy(tx, row, person, kept, reader, to, text, key, now=now, changed=True)
         return row
 
     async def _change_for(
@@ -178,23 +213,25 @@ class Relay:
         row: tables.CaseRow,
         person: Member,
         kept: RelayMessage,
-        reader_id: int,
+        reader: Member,
+        copies: Sequence[Delivery],
         text: str,
         key: str,
         *,
         now: datetime,
     ) -> None:
-        copies = [copy for copy in await _copies(tx, kept.id, reader_id) if copy.state in {*GONE_OUT, "pending"}]
         waits = any(copy.state == "pending" for copy in copies)
         if len(copies) == 1 and not waits and len(text) <= PIECE:
-            reader = await members.load(tx, reader_id)
-            title = _title(row, person, reader_id)
-            upon = _upon_copy("replace", copies[0], _("{title}, changed", title=title))
+            title = _title(row, person, reader.id)
+            upon = rows.upon_copy("replace", copies[0], _("{title}, changed", title=title))
             content = Content(title=title, text=text, upon=upon)
-            await self._send(tx, row, kept, reader, _address_of(copies[0]), content, f"{CHANGED}{key}", now=now)
+            await self._send(
+                tx, row, kept, reader, rows.address_of(copies[0]), content, f"{rows.CHANGED}{key}", now=now
+            )
             return
         await self._remove(tx, row, person, copies, key, silently=True, now=now)
-        await self._copy(tx, row, person, kept, reader_id, text, f"{key}:anew", now=now, changed=not waits)
+        to = rows.address_of(copies[0])
+        await self._copy(tx, row, person, kept, reader, to, text, f"{key}:anew", now=now, changed=not waits)
 
     # Taking back
 
@@ -202,17 +239,17 @@ class Relay:
         self, tx: Transaction, platform: str, message_id: str, account: str | None, *, now: datetime
     ) -> None:
         """A message or a reaction is gone: so are its words here, and all copies, also after the case has ended."""
-        kept = await _original(tx, platform, message_id)
+        kept = await rows.original(tx, platform, message_id)
         if kept is None or kept.removed_at is not None:
             return
-        if account is not None and not await _is_of(tx, kept.author, platform, account):
+        if account is not None and not await rows.is_of(tx, kept.author, platform, account):
             return
         row = await store.case_numbered(tx, kept.case_id)
         if row is None:
             return
         kept.removed_at, kept.text_sealed = now, tx.vault.seal("", store.RELAY)
         person = await members.load(tx, kept.author)
-        copies = await _copies(tx, kept.id)
+        copies = await rows.copies(tx, kept.id)
         key = f"{platform}:{message_id}:gone"
         if kept.kind == REACTION:
             await self._unreact(tx, row, kept, copies, key, now=now)
@@ -232,17 +269,17 @@ class Relay:
     ) -> None:
         """Take copies away. What has not left yet never leaves; where a platform cannot, the reader is told once."""
         told: set[int] = set()
-        for copy in [*copies, *await _changes(tx, copies)]:
+        for copy in [*copies, *await rows.changes(tx, copies)]:
             if copy.state == "pending":
-                await _drop(tx, copy)
+                await rows.drop(tx, copy)
             if copy.state not in GONE_OUT or copy.member_id is None:
                 continue
             say = not silently and copy.member_id not in told
             told.add(copy.member_id)
             otherwise = _("{name} has taken a message back.", name=_title(row, person, copy.member_id)) if say else ""
             reader = await members.load(tx, copy.member_id)
-            content = Content(upon=_upon_copy("remove", copy, otherwise))
-            await self._send(tx, row, None, reader, _address_of(copy), content, f"{key}:{copy.id}", now=now)
+            content = Content(upon=rows.upon_copy("remove", copy, otherwise))
+            await self._send(tx, row, None, reader, rows.address_of(copy), content, f"{key}:{copy.id}", now=now)
 
     # Reacting
 
@@ -257,6 +294,7 @@ class Relay:
             return
         kept = await self._keep(tx, row, person, emoji, written, about=about, kind=REACTION, now=now)
         quote = _quote(tx, about)
+        shown = {(written.platform, written.place)}
         for reader_id in in_case(row):
             if reader_id == person.id:
                 continue
@@ -266,6 +304,9 @@ class Relay:
                 said = _("{name}: {emoji} to “{words}”", name=name, emoji=emoji, words=quote)
             reader = await members.load(tx, reader_id)
             for to, upon in (await self._upon(tx, "react", about, reader))[-1:]:
+                if to.kind == "place" and (to.platform, to.id) in shown:
+                    continue  # they see it there
+                shown.add((to.platform, to.id))
                 found = Upon(act="react", message=upon.message, delivery=upon.delivery, otherwise=said)
                 key = f"{event}:{reader_id}"
                 await self._send(tx, row, kept, reader, to, Content(text=emoji, upon=found), key, now=now)
@@ -282,11 +323,11 @@ class Relay:
     ) -> None:
         for copy in copies:
             if copy.state == "pending":
-                await _drop(tx, copy)
+                await rows.drop(tx, copy)
             elif copy.state in GONE_OUT and copy.member_id is not None:
                 reader = await members.load(tx, copy.member_id)
-                content = Content(upon=_upon_copy("unreact", copy, ""))
-                await self._send(tx, row, None, reader, _address_of(copy), content, f"{key}:{copy.id}", now=now)
+                content = Content(upon=rows.upon_copy("unreact", copy, ""))
+                await self._send(tx, row, None, reader, rows.address_of(copy), content, f"{key}:{copy.id}", now=now)
 
     # Arriving
 
@@ -297,7 +338,7 @@ class Relay:
         upon = delivery.content.upon
         if kept is None or kept.kind != TEXT or kept.message_id is None or (upon is not None and upon.act != "answer"):
             return
-        if any(copy.state in {"pending", "sending"} for copy in await _copies(tx, kept.id)):
+        if any(copy.state in {"pending", "sending"} for copy in await rows.copies(tx, kept.id)):
             return
         row = await store.case_numbered(tx, kept.case_id)
         author = await members.load(tx, kept.author)
@@ -315,7 +356,7 @@ class Relay:
         if kept is None or row is None or kept.kind != TEXT or kept.author == failed.member_id:
             return
         author = await members.load(tx, kept.author)
-        address = await self._voice.private_address(tx, author)
+        address = await self._places.address(tx, row.id, author)
         if address is None:
             return
         text = (
@@ -334,7 +375,7 @@ class Relay:
 
     async def _at(self, tx: Transaction, case_id: int | None, platform: str, message_id: str) -> RelayMessage | None:
         """The message of a relay that stands there, as its author wrote it or as the bot has brought it."""
-        kept = await _original(tx, platform, message_id)
+        kept = await rows.original(tx, platform, message_id)
         if kept is None:
             copy = select(Delivery.relay_id).where(Delivery.platform == platform, Delivery.message_id == message_id)
             relay_id = await tx.session.scalar(copy.where(Delivery.relay_id.is_not(None)).limit(1))
@@ -346,10 +387,20 @@ class Relay:
     async def _upon(self, tx: Transaction, act: Act, kept: RelayMessage, reader: Member) -> list[tuple[Address, Upon]]:
         """Where `reader` sees a message: as they wrote it themselves, or as their copies."""
         if kept.author != reader.id:
-            copies = [copy for copy in await _copies(tx, kept.id, reader.id) if copy.state in GONE_OUT]
-            return [(_address_of(copy), _upon_copy(act, copy, "")) for copy in copies]
+            at = await self._places.address(tx, kept.case_id, reader)
+            if at is not None and at.kind == "place" and (kept.platform, kept.place) == (at.platform, at.id):
+                return [(at, Upon(act=act, message=kept.message_id))]
+            copies = [
+                copy
+                for copy in await rows.copies(tx, kept.id)
+                if copy.state in GONE_OUT and (copy.member_id == reader.id or rows.address_of(copy) == at)
+            ]
+            return [(rows.address_of(copy), rows.upon_copy(act, copy, "")) for copy in copies]
         if kept.platform is None or kept.message_id is None:
             return []
+        if kept.place is not None:
+            there = Address(platform=kept.platform, kind="place", id=kept.place)
+            return [(there, Upon(act=act, message=kept.message_id))]
         address = await self._voice.private_address(tx, reader, platform=kept.platform)
         return [] if address is None else [(address, Upon(act=act, message=kept.message_id))]
 
@@ -400,64 +451,3 @@ def _quote(tx: Transaction, kept: RelayMessage) -> str:
     """The beginning of a message, on one line."""
     said = " ".join((store.opened(tx, kept.text_sealed, store.RELAY) or "").split())
     return said if len(said) <= QUOTE else f"{said[: QUOTE - 1].rstrip()}…"
-
-
-def _address_of(copy: Delivery) -> Address:
-    return Address(
-        platform=copy.platform,
-        kind="direct" if copy.kind == "direct" else "place",
-        id=copy.address,
-        fallback=copy.fallback,
-    )
-
-
-def _upon_copy(act: Act, copy: Delivery, otherwise: Text | str) -> Upon:
-    return Upon(act=act, message=copy.message_id, delivery=copy.id, otherwise=otherwise)
-
-
-async def has_carried(tx: Transaction, platform: str, message_id: str) -> bool:
-    """Whether a message, or a reaction, was somebody's word to another."""
-    return await _original(tx, platform, message_id) is not None
-
-
-async def _original(tx: Transaction, platform: str, message_id: str) -> RelayMessage | None:
-    query = select(RelayMessage).where(RelayMessage.platform == platform, RelayMessage.message_id == message_id)
-    return await tx.session.scalar(query.order_by(RelayMessage.id.desc()).limit(1))
-
-
-async def _copies(tx: Transaction, relay_id: int, reader: int | None = None) -> Sequence[Delivery]:
-    """The deliveries that brought a message, or its last words, to people; what only did something to one is none."""
-    is_change = Delivery.key.like(f"case:%:relay:{CHANGED}%")
-    query = select(Delivery).where(Delivery.relay_id == relay_id, ~is_change).order_by(Delivery.id)
-    if reader is not None:
-        query = query.where(Delivery.member_id == reader)
-    return list(await tx.session.scalars(query.execution_options(populate_existing=True)))
-
-
-async def _drop(tx: Transaction, copy: Delivery) -> None:
-    await _drop_all(tx, Delivery.id == copy.id)
-
-
-async def _changes(tx: Transaction, copies: Sequence[Delivery]) -> list[Delivery]:
-    """What has changed these copies, or waits to: where a platform keeps it as a message of its own, it goes, too."""
-    is_change = Delivery.key.like(f"case:%:relay:{CHANGED}%")
-    query = select(Delivery).where(Delivery.relay_id.in_({copy.relay_id for copy in copies}), is_change)
-    there = {(copy.platform, copy.message_id) for copy in copies}
-    return [one for one in await tx.session.scalars(query) if (one.platform, one.message_id) not in there]
-
-
-async def _drop_all(tx: Transaction, which: ColumnElement[bool]) -> None:
-    await tx.session.execute(
-        update(Delivery)
-        .where(which, Delivery.state == "pending")
-        .values(state="expired", reason="it was taken back or changed before it left")
-        .execution_options(synchronize_session=False)
-    )
-
-
-async def _is_of(tx: Transaction, member_id: int, platform: str, account: str) -> bool:
-    identity = tables.Identity
-    query = select(identity.id).where(
-        identity.member_id == member_id, identity.platform == platform, identity.account == account
-    )
-    return await tx.session.scalar(query.limit(1)) is not None

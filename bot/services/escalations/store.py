@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, String, cast, or_, select
+from sqlalchemy import ColumnElement, Select, String, bindparam, cast, or_, select
 
 from bot.core.crisis import Severity
 from bot.core.escalation import Case, Outcome, State
@@ -66,6 +66,7 @@ def case_of(row: tables.CaseRow) -> Case:
         helpers=tuple(row.helpers),
         turn=row.turn,
         told_late=row.told_late,
+        heard_at=row.heard_at,
         nudged=row.nudged,
         outcome=None if row.outcome is None else Outcome(row.outcome),
         version=row.version,
@@ -78,7 +79,7 @@ def write_case(row: tables.CaseRow, case: Case, *, now: datetime) -> None:
     row.state = case.state.value
     row.step, row.pages, row.next_at = case.step, case.pages, case.next_at
     row.holder, row.told_late, row.nudged, row.version = case.holder, case.told_late, case.nudged, case.version
-    row.turn = case.turn
+    row.turn, row.heard_at = case.turn, case.heard_at
     if tuple(row.helpers) != case.helpers:
         row.helpers = list(case.helpers)
     row.outcome = None if case.outcome is None else case.outcome.value
@@ -116,7 +117,7 @@ async def insert_case(
 
 async def open_case_of(tx: Transaction, member_id: int) -> tables.CaseRow | None:
     """The member's open case, if there is one."""
-    return next(iter(await _locked(tx, tables.CaseRow.open_for == member_id)), None)
+    return next(iter(await _rows(tx, _OPEN_CASE_OF, {"member": member_id})), None)
 
 
 async def cases_helped_by(tx: Transaction, member_id: int) -> list[tables.CaseRow]:
@@ -135,8 +136,7 @@ async def open_cases_with(tx: Transaction, member_id: int) -> list[tables.CaseRo
 
     Asked for at once, for two who are each other's peers would wait for each other if their own came first.
     """
-    is_in = or_(tables.CaseRow.open_for == member_id, tables.CaseRow.holder == member_id, _HAS_HELPERS)
-    rows = await _locked(tx, is_in, tables.CaseRow.open_for.is_not(None))
+    rows = await _rows(tx, _OPEN_CASES_WITH, {"member": member_id})
     theirs = [row for row in rows if member_id in {row.open_for, row.holder, *row.helpers}]
     return sorted(theirs, key=lambda row: row.open_for != member_id)
 
@@ -153,13 +153,29 @@ async def find_case(tx: Transaction, community_id: int, case_id: int) -> tables.
     )
 
 
-async def _locked(tx: Transaction, *conditions: ColumnElement[bool]) -> list[tables.CaseRow]:
+def _locking(*conditions: ColumnElement[bool]) -> Select[tables.CaseRow]:
     """These cases as they are now, in the order of their numbers; nobody else changes them meanwhile.
 
     A case is written back as a whole, so it is never read without its lock by whoever may change it.
     """
     query = select(tables.CaseRow).where(*conditions).order_by(tables.CaseRow.id).with_for_update()
-    return list(await tx.session.scalars(query.execution_options(populate_existing=True)))
+    return query.execution_options(populate_existing=True)
+
+
+async def _locked(tx: Transaction, *conditions: ColumnElement[bool]) -> list[tables.CaseRow]:
+    return list(await tx.session.scalars(_locking(*conditions)))
+
+
+async def _rows(tx: Transaction, query: Select[tables.CaseRow], values: dict[str, int]) -> list[tables.CaseRow]:
+    return list(await tx.session.scalars(query, values))
+
+
+# Every private message asks these: built once, for that takes longer than the answer.
+_OPEN_CASE_OF = _locking(tables.CaseRow.open_for == bindparam("member"))
+_OPEN_CASES_WITH = _locking(
+    or_(tables.CaseRow.open_for == bindparam("member"), tables.CaseRow.holder == bindparam("member"), _HAS_HELPERS),
+    tables.CaseRow.open_for.is_not(None),
+)
 
 
 def excerpt_of(tx: Transaction, row: tables.CaseRow) -> str | None:

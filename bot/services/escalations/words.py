@@ -4,7 +4,6 @@ After safe-messaging guidance (Samaritans; #chatsafe; NSPA's guide for community
 methods, no judgement, and no promise that the bot cannot keep.
 """
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.core.content import Choice, Content, Field
@@ -263,18 +262,6 @@ def case_facts(
         Field(name=_("Country, language"), value=_("{country}, {language}", country=country, language=language))
     )
     return tuple(fields)
-
-
-def seen_and_numbers(
-    severity: Severity, rules: Sequence[str], number: str | None, lines: tuple[Field, ...]
-) -> tuple[Field, ...]:
-    """How grave it is, by which rules it was heard, and whom the member can call where they are."""
-    fields = [Field(name=_("How grave"), value=SEVERITIES[severity])]
-    if rules:
-        fields.append(Field(name=_("Heard by the rules"), value=", ".join(rules)))
-    if number:
-        fields.append(Field(name=_("Emergency number there"), value=number))
-    return (*fields, *lines)
 
 
 def person_is_here(name: str | Text) -> Content:

@@ -13,6 +13,7 @@ from bot.core.words import _
 from bot.services import members
 from bot.services.feeds import finding
 from bot.services.feeds.finding import Listed
+from bot.services.gatherings.changes import in_use
 from bot.services.meetings import Meetings
 from bot.storage.database import Transaction
 from bot.storage.tables import Community as CommunityRow
@@ -79,12 +80,12 @@ def rule_of(meeting: Meeting) -> str:
 
 
 async def leave(tx: Transaction, row: MeetingRow) -> None:
-    """Nobody may follow it any more: then it is the feed's alone again."""
+    """Nobody may follow it any more, nor do anything else with it: then it is the feed's alone again."""
     if row.feed_id is None:
         return
     await tx.session.flush()
     left = await tx.session.scalar(select(func.count()).where(Reminder.meeting_id == row.id))
-    if not left:
+    if not left and not await in_use(tx, row.id):
         await tx.session.delete(row)
 
 

@@ -9,39 +9,32 @@ import json
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-import tzfpy
-from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.orm import aliased
 
-from bot.core.matching import fold
 from bot.core.meetings import same, types
-from bot.core.meetings.model import Meeting, Refusal, pack, unpack
+from bot.core.meetings.model import Meeting, Refusal, unpack
 from bot.core.meetings.recognise import Kind
 from bot.core.meetings.zones import Zones
+from bot.services.feeds.pacing import MOST, Pace
+from bot.services.feeds.preparing import COLUMNS, Prepared, prepare, words_of, zone_at
 from bot.services.feeds.report import Report
 from bot.services.feeds.sources import BadSource, Source, open_source, read_formats
 from bot.storage.database import Database, Transaction
 from bot.storage.feed_tables import ListedMeeting, ListedTime, ListedWord, MeetingFeed
 
-BATCH: Final = 1000
-"""Records in one transaction."""
 MANY: Final = 1 << 32
 """Rows that a feed may number, one after the other."""
 _FEW: Final = 4
 """A feed of fewer meetings may lose more than half of them."""
-_WORDS: Final = 12
-_LONGEST_WORD: Final = 32
-_SHORT: Final = 2
 _NAME: Final = 64
 """Characters of a programme's name."""
 _SOURCE: Final = 1000
 """Characters of a source's address."""
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 _BULK = {"synchronize_session": False}
 
 
@@ -61,24 +54,8 @@ class Wanted:
     accept_fewer: bool = False
 
 
-@dataclass(slots=True)
-class _Prepared:
-    """A meeting as it is stored."""
-
-    number: int
-    meeting: Meeting
-    handle: str
-    digest: str
-    data: str
-
-
 class Outdone(Exception):
     """Another import of the same feed has begun meanwhile; it goes on, and this one stops."""
-
-
-def zone_at(east: float, north: float) -> str | None:
-    """The IANA zone at a longitude and latitude."""
-    return tzfpy.get_tz(east, north) or None
 
 
 def is_visible(listed: Any = ListedMeeting, feed: Any = MeetingFeed) -> ColumnElement[bool]:
@@ -98,23 +75,6 @@ def _open(wanted: Wanted) -> tuple[Source, str | None]:
     if programme is None and source.kind in {Kind.MEETING_GUIDE, Kind.OIAA}:
         programme = "aa"  # whose specification it is
     return source, programme
-
-
-def _prepare(found: Iterator[tuple[int, Meeting | Refusal]], report: Report) -> list[_Prepared] | None:
-    """The next records, ready to be stored; refusals are reported. None at the end."""
-    ready: list[_Prepared] = []
-    some = list(islice(found, BATCH))
-    if not some:
-        return None
-    for number, item in some:
-        report.records += 1
-        if isinstance(item, Refusal):
-            report.refuse(item)
-            continue
-        report.count(item)
-        data = _ENCODER.encode(pack(item))
-        ready.append(_Prepared(number, item, same.handle(item.key), same.digest(data), data))
-    return ready
 
 
 KeepUp = Callable[[Transaction, int], Awaitable[None]]
@@ -177,7 +137,7 @@ async def _count_all(found: Iterator[tuple[int, Meeting | Refusal]], report: Rep
     """What would be taken if there were nothing yet."""
     seen: dict[str, str] = {}
     try:
-        while (ready := await asyncio.to_thread(_prepare, found, report)) is not None:
+        while (ready := await asyncio.to_thread(prepare, found, report, MOST)) is not None:
             for each in ready:
                 if seen.setdefault(each.handle, each.digest) == each.digest and seen.get("#" + each.handle):
                     report.merged += 1
@@ -224,10 +184,11 @@ class _Run:
         self._source = source
         self._now = now
         self._keep_up = keep_up
+        self._pace = Pace()
         self._feed_id = 0
         self._old = 0
         self._new = 0
-        self._serial = 0
+        self._first = self._serial = 0
         self._before = 0
         self._dry: dict[str, str] = {}
         """Digests by handle of what a dry run has had, for nothing of it is stored."""
@@ -236,16 +197,13 @@ class _Run:
         """Read everything, then let it count; or leave it all as it was."""
         await self._begin()
         try:
-            coming = asyncio.create_task(asyncio.to_thread(_prepare, found, self._report))
-            while (ready := await asyncio.shield(coming)) is not None:
-                # The next batch is read while this one is stored.
-                coming = asyncio.create_task(asyncio.to_thread(_prepare, found, self._report))
+            # One after the other: a thread that reads would make each transaction longer for all who wait for it.
+            while (ready := await self._prepared(found)) is not None:
                 await self._take(ready)
         except BadSource as bad:
             await self._give_up(bad.problem)
             return
         except BaseException:
-            await asyncio.wait({coming})  # its thread still reads the source
             await asyncio.shield(self._give_up("it was stopped"))
             raise
         report = self._report
@@ -255,6 +213,15 @@ class _Run:
             await self._give_up(problem)
         elif not report.dry_run:
             await self._finish()
+
+    async def _prepared(self, found: Iterator[tuple[int, Meeting | Refusal]]) -> list[Prepared] | None:
+        """The next records, as many as one transaction takes."""
+        reading = asyncio.create_task(asyncio.to_thread(prepare, found, self._report, self._pace.size))
+        try:
+            return await asyncio.shield(reading)
+        except asyncio.CancelledError:
+            await asyncio.wait({reading})  # its thread still reads the source
+            raise
 
     async def _begin(self) -> None:
         if self._report.dry_run:
@@ -277,33 +244,31 @@ class _Run:
                 tx.session.add(feed)
                 await tx.session.flush()
             feed.attempts = max(feed.attempts, feed.generation) + 1
-            self._feed_id, self._old, self._new, self._serial = feed.id, feed.generation, feed.attempts, feed.serial
-            await self._count(tx)
+            self._note(feed, feed.attempts)
 
     async def _begin_dry(self) -> None:
         """What the feed was; nothing is written."""
         async with self._database.read() as tx:
             feed = await feed_of(tx, self._wanted)
             if feed is not None:
-                self._feed_id, self._old, self._new = feed.id, feed.generation, feed.attempts + 1
-                await self._count(tx)
+                self._note(feed, feed.attempts + 1)
 
-    async def _count(self, tx: Transaction) -> None:
-        counted = select(func.count()).where(
-            ListedMeeting.feed_id == self._feed_id, ListedMeeting.born <= self._old, ListedMeeting.seen >= self._old
-        )
-        self._before = (await tx.session.scalar(counted) or 0) if self._old else 0
+    def _note(self, feed: MeetingFeed, generation: int) -> None:
+        """What the feed was, and what it shall be."""
+        self._feed_id, self._old, self._new = feed.id, feed.generation, generation
+        self._first = self._serial = feed.serial
+        self._before = feed.meetings if feed.generation else 0
 
-    async def _take(self, ready: list[_Prepared]) -> None:
+    async def _take(self, ready: list[Prepared]) -> None:
         """Store a batch beside what counts now."""
         dry = self._report.dry_run
-        async with self._database.read() if dry else self._database.begin() as tx:
+        async with self._database.read() if dry else self._pace.step(self._database) as tx:
             attempts = await tx.session.scalar(select(MeetingFeed.attempts).where(MeetingFeed.id == self._feed_id))
             if attempts != self._new and not dry:
                 raise Outdone
             known = await self._known(tx, [each.handle for each in ready])
             unchanged: list[int] = []
-            fresh: list[_Prepared] = []
+            fresh: list[Prepared] = []
             here = self._dry if dry else {}
             for each in ready:
                 row, again = known.get(each.handle, (None, None))
@@ -331,7 +296,7 @@ class _Run:
             if fresh:
                 await self._insert(tx, fresh)
 
-    async def _rename(self, tx: Transaction, each: _Prepared, here: dict[str, str]) -> bool:
+    async def _rename(self, tx: Transaction, each: Prepared, here: dict[str, str]) -> bool:
         """Give a record another name than the earlier one that has the same id; False: it is refused."""
         days = "".join(map(str, each.meeting.weekdays))
         each.handle = same.handle(f"{each.meeting.key}#{days}#{each.meeting.wall}#{each.meeting.name}")
@@ -360,51 +325,31 @@ class _Run:
             found[row.handle] = (old, again)
         return found
 
-    async def _insert(self, tx: Transaction, fresh: list[_Prepared]) -> None:
-        rows: list[dict[str, Any]] = []
+    async def _insert(self, tx: Transaction, fresh: list[Prepared]) -> None:
+        rows: list[tuple[Any, ...]] = []
         times: list[tuple[Any, ...]] = []
         words: list[tuple[Any, ...]] = []
+        twins = await self._find_twins(tx, fresh)
         for each in fresh:
             self._serial += 1
             id_ = self._feed_id * MANY + self._serial
-            meeting = each.meeting
-            rows.append(
-                {
-                    "id": id_,
-                    "feed_id": self._feed_id,
-                    "handle": each.handle,
-                    "born": self._new,
-                    "seen": self._new,
-                    "digest": each.digest,
-                    "likeness": same.likeness_key(meeting),
-                    "twin": None,
-                    "name": meeting.name,
-                    "programme": meeting.programme,
-                    "status": meeting.status.value,
-                    "attendance": meeting.attendance.value,
-                    "types": f",{','.join((*meeting.types, *meeting.languages))},"[:1000],
-                    "data": each.data,
-                }
-            )
-            if meeting.wall is not None and meeting.zone is not None:
-                minute = meeting.wall.hour * 60 + meeting.wall.minute
-                times += [(id_, day, meeting.zone, minute) for day in meeting.weekdays or range(1, 8)]
-            words += [(word, id_) for word in words_of(meeting)]
-        connection = await tx.session.connection()
-        await self._find_twins(tx, fresh, rows)
-        await connection.execute(insert(ListedMeeting), rows)
+            twin = twins.get(each.handle)
+            rows.append((id_, self._feed_id, each.handle, self._new, self._new, each.digest, twin, *each.told))
+            times += each.times(id_)
+            words += [(word, id_) for word in words_of(each.meeting)]
+        await tx.insert_plain(ListedMeeting, COLUMNS, rows)
         await tx.insert_plain(ListedTime, ("listed_id", "weekday", "zone", "minute"), times)
         await tx.insert_plain(ListedWord, ("word", "listed_id"), words)
         serial = update(MeetingFeed).where(MeetingFeed.id == self._feed_id).values(serial=self._serial)
         await tx.session.execute(serial, execution_options=_BULK)
 
-    async def _find_twins(self, tx: Transaction, fresh: list[_Prepared], rows: list[dict[str, Any]]) -> None:
-        """Mark those that another feed of the same community lists too."""
+    async def _find_twins(self, tx: Transaction, fresh: list[Prepared]) -> dict[str, str]:
+        """By handle, the mark of those that another feed of the same community lists too, which gets it as well."""
         others = (
             select(ListedMeeting)
             .join(MeetingFeed, MeetingFeed.id == ListedMeeting.feed_id)
             .where(
-                ListedMeeting.likeness.in_([row["likeness"] for row in rows]),
+                ListedMeeting.likeness.in_([each.likeness for each in fresh]),
                 ListedMeeting.feed_id != self._feed_id,
                 is_visible(),
             )
@@ -415,17 +360,20 @@ class _Run:
         by_likeness: dict[str, list[ListedMeeting]] = {}
         for other in await tx.session.scalars(others.order_by(ListedMeeting.id)):
             by_likeness.setdefault(other.likeness, []).append(other)
-        for each, row in zip(fresh, rows, strict=True):
-            for other in by_likeness.get(row["likeness"], ()):
+        twins: dict[str, str] = {}
+        for each in fresh:
+            for other in by_likeness.get(each.likeness, ()):
                 if same.are_one(each.meeting, unpack(json.loads(other.data))):
-                    other.twin = other.twin or f"{other.feed_id}:{other.handle}"
-                    row["twin"] = other.twin
+                    twins[each.handle] = other.twin = other.twin or f"{other.feed_id}:{other.handle}"
                     break
         if by_likeness:
             await tx.session.flush()
+        return twins
 
     async def _finish(self) -> None:
         report = self._report
+        async with self._database.read() as tx:
+            report.merged += await merged(tx, self._feed_id, self._new)
         async with self._database.begin() as tx:
             feed = await tx.session.get_one(MeetingFeed, self._feed_id)
             if feed.attempts != self._new:
@@ -437,7 +385,6 @@ class _Run:
             feed.read_at = feed.tried_at = self._now
             feed.problem = None
             await tx.session.flush()
-            report.merged += await merged(tx, feed.id)
             if self._keep_up is not None:
                 await self._keep_up(tx, feed.id)
             feed.report = report.as_json()
@@ -449,44 +396,39 @@ class _Run:
         report.added = report.changed = report.unchanged = report.gone = 0
         if report.dry_run:
             return
-        await self._sweep(ListedMeeting.born == self._new)
+        mine = ListedMeeting.id > self._feed_id * MANY + self._first
+        await self._sweep(mine & (ListedMeeting.born == self._new))
         async with self._database.begin() as tx:
             feed = await tx.session.get(MeetingFeed, self._feed_id)
             if feed is not None:
                 feed.problem, feed.tried_at, feed.report = problem, self._now, report.as_json()
 
     async def _sweep(self, which: ColumnElement[bool]) -> None:
-        some = select(ListedMeeting.id).where(ListedMeeting.feed_id == self._feed_id, which).limit(BATCH)
+        some = select(ListedMeeting.id).where(ListedMeeting.feed_id == self._feed_id, which)
         while True:
-            async with self._database.begin() as tx:
-                ids = list(await tx.session.scalars(some))
+            asked = self._pace.size
+            async with self._pace.step(self._database) as tx:
+                ids = list(await tx.session.scalars(some.limit(asked)))
                 if ids:
                     gone = delete(ListedMeeting).where(ListedMeeting.id.in_(ids))
                     await tx.session.execute(gone, execution_options=_BULK)
-            if len(ids) < BATCH:
+            if len(ids) < asked:
                 return
+            await self._pace.rest()
 
 
-def words_of(meeting: Meeting) -> list[str]:
-    """The words by which a meeting is found: of its name, its group and where it is."""
-    place = meeting.place
-    text = fold(f"{meeting.name} {meeting.group} {place.name} {place.city} {place.region} {place.state}")
-    words = dict.fromkeys(word[:_LONGEST_WORD] for word in text.split() if len(word) >= _SHORT)
-    return list(words)[:_WORDS]
-
-
-async def merged(tx: Transaction, feed_id: int) -> int:
-    """How many of a feed's meetings another feed lists too."""
+async def merged(tx: Transaction, feed_id: int, generation: int) -> int:
+    """How many of the meetings that a feed has in that generation another feed lists too."""
     other, its = aliased(ListedMeeting), aliased(MeetingFeed)
     elsewhere = (
         select(other.id)
         .join(its, its.id == other.feed_id)
         .where(other.twin == ListedMeeting.twin, other.feed_id != ListedMeeting.feed_id, is_visible(other, its))
     )
-    counted = (
-        select(func.count())
-        .select_from(ListedMeeting)
-        .join(MeetingFeed, MeetingFeed.id == ListedMeeting.feed_id)
-        .where(ListedMeeting.feed_id == feed_id, is_visible(), ListedMeeting.twin.is_not(None), elsewhere.exists())
+    counted = select(func.count()).where(
+        ListedMeeting.feed_id == feed_id,
+        ListedMeeting.seen == generation,
+        ListedMeeting.twin.is_not(None),
+        elsewhere.exists(),
     )
     return await tx.session.scalar(counted) or 0

@@ -64,6 +64,11 @@ class Refresher:
         self._looked_at = now
         self._reading = asyncio.create_task(self._guarded(), name="feeds of meetings")
 
+    async def settled(self) -> None:
+        """Wait until what is being read has been read; for a clock moved by hand."""
+        if self._reading is not None:
+            await self._reading
+
     async def stop(self) -> None:
         """Stop reading; what was not read whole does not count."""
         if self._reading is not None:

@@ -52,12 +52,13 @@ class Report:
 
     def count(self, meeting: Meeting) -> None:
         """Count what is to be known of a meeting."""
-        self.statuses[meeting.status.value] += 1
-        self.inactive += meeting.status in {Status.INACTIVE, Status.TEMPORARILY_CLOSED}
+        self.statuses[str(meeting.status)] += 1
+        self.inactive += meeting.status in (Status.INACTIVE, Status.TEMPORARILY_CLOSED)
         self.irregular += bool(meeting.irregular)
-        self.doubts.update(meeting.doubts)
-        if not meeting.by_appointment or meeting.zone_from is not ZoneFrom.UNKNOWN:
-            self.zones[meeting.zone_from.value] += 1
+        if meeting.doubts:
+            self.doubts.update(meeting.doubts)
+        if meeting.zone_from is not ZoneFrom.UNKNOWN or not meeting.by_appointment:
+            self.zones[str(meeting.zone_from)] += 1
 
     def as_json(self) -> dict[str, Any]:
         """All of it as plain JSON values."""

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from bot.core import recurrence
 from bot.core.content import Content, Field
+from bot.core.distance import about
 from bot.core.meetings import types
 from bot.core.meetings.model import Attendance, Meeting, Status, ZoneFrom
-from bot.core.words import Say, Text, _
+from bot.core.words import Say, Text, _, moment
 from bot.services.feeds.finding import Listed, is_stale
 
 _REFERENCE: Final = re.compile(r"L(\d{1,9})-([0-9a-f]{12,20})", re.ASCII)
@@ -55,6 +56,16 @@ def field_of(listed: Listed, zone: ZoneInfo, language: str) -> Field:
     return Field(name=_name(listed.meeting), value=_lines(_brief(listed, zone, language)))
 
 
+def near_field_of(listed: Listed, zone: ZoneInfo, language: str, country: str) -> Field:
+    """The same with how far it is, in the units of the reader's country."""
+    lines = _brief(listed, zone, language)
+    if listed.away is not None:
+        lines.insert(1, _("{distance} away", distance=about(listed.away, country)))
+    elif listed.meeting.attendance is not Attendance.ONLINE:
+        lines.append(_("Its list has no point on the map for it, so how far away it is is not known."))
+    return Field(name=_name(listed.meeting), value=_lines(lines))
+
+
 def _name(meeting: Meeting) -> str:
     programme = f" ({meeting.programme.upper()})" if meeting.programme else ""
     return f"{meeting.name}{programme}"
@@ -86,7 +97,7 @@ def _zone_said(meeting: Meeting) -> Say:
 def _when(listed: Listed, zone: ZoneInfo) -> Say:
     meeting = listed.meeting
     if listed.start is not None:
-        start = listed.start.astimezone(zone)
+        start = moment(listed.start.astimezone(zone))
         return (
             _("{start}, {minutes} min", start=start, minutes=meeting.minutes)
             if meeting.minutes

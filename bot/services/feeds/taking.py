@@ -7,18 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from bot.core.meetings.recognise import Kind
 from bot.core.meetings.zones import known_zone
 from bot.services.feeds import following
 from bot.services.feeds.fetching import Fetched, Limits, fetched, is_url, with_formats
-from bot.services.feeds.importing import Wanted, feed_of, import_source, is_visible, note_problem
+from bot.services.feeds.importing import Wanted, feed_of, import_source, note_problem
 from bot.services.feeds.report import Report
 from bot.services.feeds.sources import BadSource, open_source, read_formats
 from bot.services.meetings import Meetings
 from bot.storage.database import Database, Transaction
-from bot.storage.feed_tables import ListedMeeting, MeetingFeed
 from bot.storage.tables import Community
 
 
@@ -142,8 +141,7 @@ async def _not_modified(database: Database, wanted: Wanted, *, now: datetime) ->
         assert feed is not None  # noqa: S101  it is the feed's version that was asked for
         feed.read_at = feed.tried_at = now
         feed.problem = None
-        counted = select(func.count()).select_from(ListedMeeting).join(MeetingFeed).where(is_visible())
-        number = await tx.session.scalar(counted.where(MeetingFeed.id == feed.id)) or 0
+        number = feed.meetings
         return Report(
             source=feed.source,
             kind=feed.kind,

@@ -1,0 +1,75 @@
+"""The rows of a relay: what was written, its copies, and what was done to those."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select, update
+
+from bot.core.content import Act, Upon
+from bot.core.platform import Address
+from bot.core.words import Text
+from bot.storage import tables
+from bot.storage.database import Transaction
+from bot.storage.tables import Delivery, RelayMessage
+
+CHANGED = "changed:"
+"""How the keys of deliveries begin, behind the case's, that change a copy and are none themselves."""
+
+
+def address_of(copy: Delivery) -> Address:
+    """Where it went."""
+    return Address(
+        platform=copy.platform,
+        kind="direct" if copy.kind == "direct" else "place",
+        id=copy.address,
+        fallback=copy.fallback,
+    )
+
+
+def upon_copy(act: Act, copy: Delivery, otherwise: Text | str) -> Upon:
+    """Something that is done to it, also if it has not left yet."""
+    return Upon(act=act, message=copy.message_id, delivery=copy.id, otherwise=otherwise)
+
+
+async def has_carried(tx: Transaction, platform: str, message_id: str) -> bool:
+    """Whether a message, or a reaction, was somebody's word to another."""
+    return await original(tx, platform, message_id) is not None
+
+
+async def original(tx: Transaction, platform: str, message_id: str) -> RelayMessage | None:
+    """The message, or the reaction, that its author has written there."""
+    query = select(RelayMessage).where(RelayMessage.platform == platform, RelayMessage.message_id == message_id)
+    return await tx.session.scalar(query.order_by(RelayMessage.id.desc()).limit(1))
+
+
+async def copies(tx: Transaction, relay_id: int) -> Sequence[Delivery]:
+    """The deliveries that brought a message, or its last words, to people; what only did something to one is none."""
+    is_change = Delivery.key.like(f"case:%:relay:{CHANGED}%")
+    query = select(Delivery).where(Delivery.relay_id == relay_id, ~is_change).order_by(Delivery.id)
+    return list(await tx.session.scalars(query.execution_options(populate_existing=True)))
+
+
+async def drop(tx: Transaction, copy: Delivery) -> None:
+    """What has not left yet never leaves."""
+    await tx.session.execute(
+        update(Delivery)
+        .where(Delivery.id == copy.id, Delivery.state == "pending")
+        .values(state="expired", reason="it was taken back or changed before it left")
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def changes(tx: Transaction, copies: Sequence[Delivery]) -> list[Delivery]:
+    """What has changed these copies, or waits to: where a platform keeps it as a message of its own, it goes, too."""
+    is_change = Delivery.key.like(f"case:%:relay:{CHANGED}%")
+    query = select(Delivery).where(Delivery.relay_id.in_({copy.relay_id for copy in copies}), is_change)
+    there = {(copy.platform, copy.message_id) for copy in copies}
+    return [one for one in await tx.session.scalars(query) if (one.platform, one.message_id) not in there]
+
+
+async def is_of(tx: Transaction, member_id: int, platform: str, account: str) -> bool:
+    """Whether the account is this member's."""
+    identity = tables.Identity
+    query = select(identity.id).where(
+        identity.member_id == member_id, identity.platform == platform, identity.account == account
+    )
+    return await tx.session.scalar(query.limit(1)) is not None

@@ -1,0 +1,47 @@
+"""A peer who leaves the server or the peers' room is not waited for."""
+
+from harness import World
+from harness.communities import HARBOUR
+from sqlalchemy import select
+
+from bot.core.community import Escalation, EscalationStep
+from bot.core.policy import Whom
+from bot.storage.duty_tables import RosterRow
+from bot.storage.tables import CaseRow
+from services.test_cases import taken_case
+
+
+async def leaves(world: World, account: str, place: str = "peers") -> None:
+    await world.app.hub.left("console", account, place)
+    await world.app.settle()
+
+
+async def test_others_are_called_for_the_case_of_a_peer_who_has_left_and_organizers_know(world: World) -> None:
+    await taken_case(world)
+    await leaves(world, "sam")
+    assert await world.rows(select(CaseRow.holder)) == [None]
+    world.room("peers").sees("I'm on it")
+    world.alice.sees("Sam cannot go on just now")
+    world.olive.sees("Sam has left on Console", "off the rota")
+    assert await world.rows(select(RosterRow.break_since)) != [None]
+    world.sam.unseen.clear()  # in a terminal nobody is out of reach
+    world.room("peers").unseen.clear()
+
+
+async def test_the_next_step_is_due_at_once_if_only_they_were_called(world: World) -> None:
+    steps = (EscalationStep(whom=Whom.PEER, peer="Sam", wait_minutes=30), EscalationStep(whom=Whom.MODERATORS))
+    await world.apply(HARBOUR.model_copy(update={"escalation": Escalation(steps=steps)}))
+    await world.alice.says("i want to kill myself")
+    world.sam.sees("Urgent")
+    world.mo.sees_nothing()
+    await leaves(world, "sam")
+    world.mo.sees("Urgent", "I'm on it")
+    for mailbox in world.mailboxes:
+        mailbox.unseen.clear()
+
+
+async def test_nothing_follows_for_a_member_for_a_stranger_or_for_another_room(world: World) -> None:
+    await taken_case(world)
+    for account, place in (("alice", "peers"), ("nobody", "peers"), ("sam", "lobby"), ("sam", "elsewhere")):
+        await leaves(world, account, place)
+    assert await world.rows(select(CaseRow.holder)) != [None]
