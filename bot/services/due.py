@@ -78,6 +78,7 @@ class DueWork:
         watch: ClockWatch | None = None,
     ) -> None:
         self._database = database
+        self._duty = duty
         self.watch = watch
         self._follow_ups = follow_ups
         self._escalations = escalations
@@ -136,10 +137,11 @@ class DueWork:
             return EVERYTHING
         try:
             async with self._database.read() as tx:
-                seen = (await tx.session.execute(_glance(), {"now": now})).one()._mapping
+                seen = dict((await tx.session.execute(_glance(), {"now": now})).one()._mapping)
+                seen[ROTAS] = await self._duty.is_due(tx, now=now)
         except Exception:  # whatever it is, the steps themselves tell it
             return EVERYTHING
-        return {ROTAS, *(name for name, is_due in seen.items() if is_due)}
+        return {name for name, is_due in seen.items() if is_due}
 
     async def _batches(self, name: str, step: Step, now: datetime) -> bool:
         """Do a batch; on PostgreSQL, which works on one while it stores another, two. Whether there may be more."""
@@ -244,7 +246,7 @@ class DueWork:
 
 @cache
 def _glance() -> Select[*tuple[Any, ...]]:
-    """For each kind of work that is timed by a row whether there is any. Rotas also go by what has changed."""
+    """For each kind of work that is timed by a row whether there is any."""
     timed: dict[str, Any] = {
         CASES: CaseRow,
         EVENTS: InboundEvent,

@@ -31,7 +31,7 @@ _ELSEWHERE = ("PRAGMA", "VACUUM", "ATTACH", "DETACH", "CREATE", "DROP", "ALTER",
 
 
 class Times:
-    """Which statements were quick, on all connections to one database."""
+    """Which statements were quick."""
 
     def __init__(self) -> None:
         self._was_quick: dict[str, bool] = {}
@@ -136,7 +136,11 @@ class Connection(aiosqlite.Connection):
         return await super()._execute(noted)  # type: ignore[no-untyped-call]  # aiosqlite's own
 
 
-def connecting(times: Times, *, busy_seconds: float) -> Callable[..., Connection]:
+_TIMES = Times()
+"""Of all connections of the process, which has one database; in tests each has many, and all are small."""
+
+
+def connecting(*, busy_seconds: float, times: Times = _TIMES) -> Callable[..., Connection]:
     """What SQLAlchemy calls for a new connection (`async_creator_fn`)."""
 
     def connect(database: str, **settings: Any) -> Connection:

@@ -90,8 +90,8 @@ def test_every_parameter_has_an_answer_here(world: World) -> None:
 @pytest.mark.parametrize("role", Role)
 async def test_who_lacks_the_role_is_refused_and_nothing_changes(world: World, role: Role) -> None:
     person = world.person(PEOPLE[role])
+    before = await state(world)
     for command in [c for c in world.app.registry if not may({role}, c.may)]:
-        before = await state(world)
         await run(world, person, command)
         person.sees("This is for", "of your community")
         assert await state(world) == before, f"{command.name} has changed something"

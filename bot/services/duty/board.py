@@ -7,9 +7,10 @@ import hashlib
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 
 from bot.core.content import Content, Field, Upon
 from bot.core.crisis import Severity
@@ -65,15 +66,13 @@ class Boards:
             clock.board_at = await self._write(tx, clock.community_id, now=now)
         return len(clocks)
 
+    async def has_changed(self, tx: Transaction) -> bool:
+        """Whether there is another open case than at the last look, or something is new in one."""
+        return await _open_cases(tx) != self._seen
+
     async def _notice(self, tx: Transaction, *, now: datetime) -> None:
         """A community whose open cases have changed since the last look has its board written."""
-        open_cases = (
-            select(CaseRow.community_id, func.count(), func.sum(CaseRow.version), func.sum(CaseRow.id))
-            .join(DutyClock, DutyClock.community_id == CaseRow.community_id)
-            .where(CaseRow.open_for.is_not(None))
-            .group_by(CaseRow.community_id)
-        )
-        seen = {row[0]: tuple(int(n) for n in row[1:]) for row in await tx.session.execute(open_cases)}
+        seen = await _open_cases(tx)
         changed = [id_ for id_ in {*seen, *self._seen} if seen.get(id_) != self._seen.get(id_)]
         if changed:
             mine = DutyClock.community_id.in_(changed) & DutyClock.has_board.is_(True)
@@ -137,6 +136,21 @@ class Boards:
             now=now,
         )
         return now + THROTTLE
+
+
+@cache
+def _counting() -> Select[int, int, int, int]:
+    return (
+        select(CaseRow.community_id, func.count(), func.sum(CaseRow.version), func.sum(CaseRow.id))
+        .join(DutyClock, DutyClock.community_id == CaseRow.community_id)
+        .where(CaseRow.open_for.is_not(None))
+        .group_by(CaseRow.community_id)
+    )
+
+
+async def _open_cases(tx: Transaction) -> dict[int, tuple[int, ...]]:
+    """By community what changes when one of its open cases does."""
+    return {row[0]: tuple(int(n) for n in row[1:]) for row in await tx.session.execute(_counting())}
 
 
 def _key(row: BoardRow) -> str:

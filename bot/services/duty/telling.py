@@ -3,9 +3,11 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 
 from bot.core.content import Choice, Content, Field
 from bot.core.duty import Entry, Plan
@@ -40,6 +42,16 @@ AGAIN = timedelta(minutes=10)
 GAPS_SHOWN = 10
 
 
+def _is_due(now: Any) -> ColumnElement[bool]:
+    return or_(DutyClock.next_change_at <= now, DutyClock.weekly_at <= now)
+
+
+@cache
+def _looking() -> Select[bool]:
+    now: Any = bindparam("now")
+    return select(exists().where(or_(_is_due(now), and_(DutyClock.board_at <= now, DutyClock.has_board.is_(True)))))
+
+
 class DutyRounds:
     """Goes round the communities that have rotas, whenever something is due."""
 
@@ -48,10 +60,13 @@ class DutyRounds:
         self._boards = Boards(voice)
         self._told = Told()
 
+    async def is_due(self, tx: Transaction, *, now: datetime) -> bool:
+        """Whether there is anything to tell. It changes nothing."""
+        return bool(await tx.session.scalar(_looking(), {"now": now})) or await self._boards.has_changed(tx)
+
     async def due(self, tx: Transaction, *, now: datetime) -> int:
         """Tell what is due; how many communities there were."""
-        due = or_(DutyClock.next_change_at <= now, DutyClock.weekly_at <= now)
-        query = select(DutyClock.community_id).where(due).order_by(DutyClock.community_id).limit(BATCH)
+        query = select(DutyClock.community_id).where(_is_due(now)).order_by(DutyClock.community_id).limit(BATCH)
         ids = list(await tx.session.scalars(query.with_for_update(skip_locked=True)))
         for id_ in ids:
             try:
