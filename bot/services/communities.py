@@ -199,6 +199,7 @@ async def steps_to_nobody(tx: Transaction, slug: str) -> list[int]:
 
 
 async def _apply_places(tx: Transaction, community_id: int, wanted: tuple[Place, ...]) -> None:
+    tx.changes("places")
     by_address = {(place.platform, place.address): place for place in wanted}
     for row in await _rows(tx, tables.Place, community_id):
         if (row.platform, row.address) not in by_address:

@@ -119,7 +119,7 @@ async def _one_member(
 
 async def _give_roles(tx: Transaction, member_id: int, roles: list[str]) -> None:
     """The member has these roles and no others."""
-    tx.roles = None
+    tx.changes("roles")
     await tx.session.execute(delete(tables.RoleGiven).where(tables.RoleGiven.member_id == member_id))
     for role in dict.fromkeys(roles):
         await tx.insert_new(tables.RoleGiven, member_id=member_id, role=role)

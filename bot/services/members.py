@@ -53,7 +53,12 @@ _told: WeakKeyDictionary[Vault, Told] = WeakKeyDictionary()
 
 # Each message asks these: built once, for that takes longer than the answer.
 
-_ROLES_OF = select(tables.RoleGiven.role).where(tables.RoleGiven.member_id == bindparam("member"))
+_MEMBER = (
+    select(tables.Member, tables.Community, tables.RoleGiven.role)
+    .join(tables.Community, tables.Community.id == tables.Member.community_id)
+    .outerjoin(tables.RoleGiven, tables.RoleGiven.member_id == tables.Member.id)
+    .where(tables.Member.id == bindparam("member"))
+)
 
 _OF_ACCOUNT = select(tables.Identity.member_id).where(
     tables.Identity.community_id == bindparam("community"),
@@ -117,9 +122,16 @@ def zone_named(key: str) -> ZoneInfo | None:
 
 async def load(tx: Transaction, member_id: int, *, is_new: bool = False) -> Member:
     """The member of that id, who must exist; what of them cannot be read is as if they had not told it."""
+    known = tx.known("roles")
+    roles = known.get(member_id)
+    if roles is None:
+        found = (await tx.session.execute(_MEMBER, {"member": member_id})).all()
+        roles = known[member_id] = frozenset(role for _row, _community, role in found)
+        for row, community, _role in found[:1]:
+            tx.read_row(row, row.id)
+            tx.read_row(community, community.id)
     row = await tx.get(tables.Member, member_id)
     community = await tx.get(tables.Community, row.community_id)
-    roles = await _roles_of(tx, member_id)
     sealed, zone = row.name_sealed, row.zone
     return Member(
         id=row.id,
@@ -133,16 +145,6 @@ async def load(tx: Transaction, member_id: int, *, is_new: bool = False) -> Memb
         quiet_until=row.quiet_until,
         is_new=is_new,
     )
-
-
-async def _roles_of(tx: Transaction, member_id: int) -> frozenset[str]:
-    known = tx.roles
-    if known is not None and member_id in known:
-        return known[member_id]
-    roles = frozenset(await tx.session.scalars(_ROLES_OF, {"member": member_id}))
-    if known is not None:
-        known[member_id] = roles
-    return roles
 
 
 async def lock(tx: Transaction, member_ids: Collection[int]) -> None:

@@ -30,7 +30,7 @@ async def merge(tx: Transaction, member_id: int, *, into: int, escalations: Esca
     await _keep_settings(tx, member_id, into)
     await _move_where_lacking(tx, tables.CheckInRow, member_id, into, one_for_each=tables.CheckInRow.day)
     await _move_where_lacking(tx, tables.Reminder, member_id, into, one_for_each=tables.Reminder.meeting_id)
-    tx.roles = None
+    tx.changes("roles")
     await _move_where_lacking(tx, tables.RoleGiven, member_id, into, one_for_each=tables.RoleGiven.role)
     await _join_schedules(tx, member_id, into)
     await _move_where_lacking(tx, tables.Question, member_id, into)

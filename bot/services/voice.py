@@ -20,7 +20,11 @@ from bot.storage.tables import Identity, Place
 
 # Built once: that takes longer than the answer.
 _IDENTITIES = select(Identity).where(Identity.member_id == bindparam("member")).order_by(Identity.last_seen_at.desc())
-_PLACES = select(Place).where(Place.community_id == bindparam("community")).order_by(Place.platform, Place.id)
+_PLACES = (
+    select(Place.platform, Place.address, Place.kinds)
+    .where(Place.community_id == bindparam("community"))
+    .order_by(Place.platform, Place.id)
+)
 
 
 class Voice:
@@ -229,5 +233,9 @@ class Voice:
 
 async def places(tx: Transaction, community_id: int, kind: str) -> list[Address]:
     """The community's places of a kind ("lobby", "peers", "moderators", "meetings"), on all platforms."""
-    rows = await tx.session.scalars(_PLACES, {"community": community_id})
-    return [Address(platform=row.platform, kind="place", id=row.address) for row in rows if kind in row.kinds]
+    known = tx.known("places")
+    found = known.get(community_id)
+    if found is None:
+        rows = await tx.session.execute(_PLACES, {"community": community_id})
+        found = known[community_id] = [tuple(row) for row in rows]
+    return [Address(platform=platform, kind="place", id=id_) for platform, id_, kinds in found if kind in kinds]

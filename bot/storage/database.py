@@ -54,8 +54,8 @@ class Transaction:
     _at_end: list[Callable[[bool], None]] = field(default_factory=list)
     _over: bool = False
     _rows: dict[tuple[type[Any], int], Any] = field(default_factory=dict)
-    roles: dict[int, frozenset[str]] | None = field(default_factory=dict)
-    """Members' roles as read in this transaction; None once it has changed any."""
+    _known: dict[str, dict[int, Any]] = field(default_factory=dict)
+    _changing: set[str] = field(default_factory=set)
     _announced: bool = False
 
     @property
@@ -73,6 +73,18 @@ class Transaction:
             row = await self.session.get_one(table, id_)
             self._rows[table, id_] = row
         return row
+
+    def read_row(self, row: DeclarativeBase, id_: int) -> None:
+        """`get` need not read this row any more."""
+        self._rows[type(row), id_] = row
+
+    def known(self, kind: str) -> dict[int, Any]:
+        """What was read of a kind ("roles") in this transaction, by whose it is; nothing stays once it `changes`."""
+        return {} if kind in self._changing else self._known.setdefault(kind, {})
+
+    def changes(self, kind: str) -> None:
+        """From now on what is of this kind is read anew whenever it is asked for."""
+        self._changing.add(kind)
 
     def before_commit(self, work: Callable[["Transaction"], Awaitable[None]]) -> None:
         """Do `work` in this transaction, as its last; however often it is asked for, once."""

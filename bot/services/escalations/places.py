@@ -8,8 +8,9 @@ goes to that place, once for all who are in it.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, bindparam, delete, select
 
 from bot.core.content import Apart, Content, Field, Upon
 from bot.core.inbound import CASE
@@ -341,8 +342,13 @@ async def _open_place(tx: Transaction, case_id: int, platform: str) -> CasePlace
 
 
 async def _open_places(tx: Transaction, case_id: int) -> list[CasePlace]:
-    query = select(CasePlace).where(CasePlace.case_id == case_id, CasePlace.closed_at.is_(None))
-    return list(await tx.session.scalars(query.order_by(CasePlace.platform)))
+    return list(await tx.session.scalars(_open_places_of(), {"case": case_id}))
+
+
+@cache
+def _open_places_of() -> Select[CasePlace]:
+    query = select(CasePlace).where(CasePlace.case_id == bindparam("case"), CasePlace.closed_at.is_(None))
+    return query.order_by(CasePlace.platform)
 
 
 async def _forget(tx: Transaction, to: Address) -> None:

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from sqlalchemy import ColumnElement, Select, String, bindparam, cast, or_, select
 
@@ -143,14 +144,12 @@ async def open_cases_with(tx: Transaction, member_id: int) -> list[tables.CaseRo
 
 async def case_numbered(tx: Transaction, case_id: int) -> tables.CaseRow | None:
     """The case of that number, open or not."""
-    return next(iter(await _locked(tx, tables.CaseRow.id == case_id)), None)
+    return next(iter(await _rows(tx, _CASE, {"case": case_id})), None)
 
 
 async def find_case(tx: Transaction, community_id: int, case_id: int) -> tables.CaseRow | None:
     """The case of that number in this community; one of another community is not to be found."""
-    return next(
-        iter(await _locked(tx, tables.CaseRow.id == case_id, tables.CaseRow.community_id == community_id)), None
-    )
+    return next(iter(await _rows(tx, _CASE_IN, {"case": case_id, "community": community_id})), None)
 
 
 def _locking(*conditions: ColumnElement[bool]) -> Select[tables.CaseRow]:
@@ -172,6 +171,8 @@ async def _rows(tx: Transaction, query: Select[tables.CaseRow], values: dict[str
 
 # Every private message asks these: built once, for that takes longer than the answer.
 _OPEN_CASE_OF = _locking(tables.CaseRow.open_for == bindparam("member"))
+_CASE = _locking(tables.CaseRow.id == bindparam("case"))
+_CASE_IN = _locking(tables.CaseRow.id == bindparam("case"), tables.CaseRow.community_id == bindparam("community"))
 _OPEN_CASES_WITH = _locking(
     or_(tables.CaseRow.open_for == bindparam("member"), tables.CaseRow.holder == bindparam("member"), _HAS_HELPERS),
     tables.CaseRow.open_for.is_not(None),
@@ -209,16 +210,26 @@ def note(tx: Transaction, case_id: int, what: str, actor: int | None, *, now: da
 
 def note_lateness(tx: Transaction, case_id: int, late: timedelta, *, now: datetime) -> None:
     """Write down how late the words were seen that the case is about."""
+    tx.known("lateness").pop(case_id, None)
     note(tx, case_id, f"{_LATE}{late // timedelta(minutes=1)}{_MINUTES}", None, now=now)
 
 
 async def lateness(tx: Transaction, case_id: int) -> tuple[timedelta, datetime] | None:
     """How late the words were seen that the case is about, and when; None if they were seen in time."""
+    known = tx.known("lateness")
+    if case_id not in known:
+        last = (await tx.session.execute(_last_lateness(), {"case": case_id})).one_or_none()
+        minutes = 0 if last is None else int(last.what.removeprefix(_LATE).removesuffix(_MINUTES))
+        known[case_id] = None if last is None or not minutes else (timedelta(minutes=minutes), last.at)
+    late: tuple[timedelta, datetime] | None = known[case_id]
+    return late
+
+
+@cache
+def _last_lateness() -> Select[str, datetime]:
     event = tables.CaseEvent
-    lines = select(event.what, event.at).where(event.case_id == case_id, event.what.endswith(_MINUTES))
-    last = (await tx.session.execute(lines.order_by(event.id.desc()).limit(1))).one_or_none()
-    minutes = 0 if last is None else int(last.what.removeprefix(_LATE).removesuffix(_MINUTES))
-    return None if last is None or not minutes else (timedelta(minutes=minutes), last.at)
+    lines = select(event.what, event.at).where(event.case_id == bindparam("case"), event.what.endswith(_MINUTES))
+    return lines.order_by(event.id.desc()).limit(1)
 
 
 async def was_in(tx: Transaction, case_id: int, person_id: int) -> bool:
