@@ -67,7 +67,7 @@ _OF_ACCOUNT = select(tables.Identity.member_id).where(
 )
 
 _IDENTITY = select(tables.Identity).where(
-    tables.Identity.member_id == bindparam("member"),
+    tables.Identity.community_id == bindparam("community"),
     tables.Identity.platform == bindparam("platform"),
     tables.Identity.account == bindparam("account"),
 )
@@ -169,9 +169,13 @@ async def resolve(tx: Transaction, inbound: Inbound, *, now: datetime) -> Member
     community_id = await community_id_of(tx, inbound)
     if community_id is None:
         return None
-    member_id, is_new = await ensure(tx, community_id, inbound.platform, inbound.account, seen_at=now)
-    await _seen(tx, member_id, inbound, now=now)
-    return await load(tx, member_id, is_new=is_new)
+    values = {"community": community_id, "platform": inbound.platform, "account": inbound.account}
+    identity, is_new = await tx.session.scalar(_IDENTITY, values), False
+    if identity is None:
+        is_new = (await ensure(tx, community_id, inbound.platform, inbound.account, seen_at=now))[1]
+        identity = (await tx.session.scalars(_IDENTITY, values)).one()
+    await _seen(tx, identity, inbound, now=now)
+    return await load(tx, identity.member_id, is_new=is_new)
 
 
 async def find(tx: Transaction, inbound: Inbound) -> Member | None:
@@ -277,10 +281,9 @@ def _first_language(languages: object) -> str:
     return str(languages[0])
 
 
-async def _seen(tx: Transaction, member_id: int, inbound: Inbound, *, now: datetime) -> None:
+async def _seen(tx: Transaction, row: tables.Identity, inbound: Inbound, *, now: datetime) -> None:
     """Note where the person is reached best: on the platform they used last."""
-    values = {"member": member_id, "platform": inbound.platform, "account": inbound.account}
-    row = (await tx.session.scalars(_IDENTITY, values)).one()
+    values = {"member": row.member_id, "platform": inbound.platform, "account": inbound.account}
     newest = await tx.session.scalar(_NEWEST, values)
     if now - row.last_seen_at >= SEEN_AGAIN or (newest is not None and newest > row.last_seen_at):
         row.last_seen_at = now

@@ -1,8 +1,10 @@
 """Which community something that came in is meant for."""
 
 from datetime import UTC, datetime
+from functools import cache
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
+from sqlalchemy import case as case_when
 
 from bot.core.inbound import Inbound
 from bot.storage import tables
@@ -24,7 +26,7 @@ async def community_id_of(tx: Transaction, inbound: Inbound) -> int | None:
     """
     if not inbound.private:
         return await _of_places(tx, inbound, [inbound.place, *([inbound.space] if inbound.space else [])])
-    for look in (_named, _of_place_apart, _of_open_case, _last_seen, _of_shared_spaces, _known, _only_one):
+    for look in (_named, _of_place_apart, _where_they_are, _of_shared_spaces, _known, _only_one):
         found = await look(tx, inbound)
         if found is not None:
             return found
@@ -69,18 +71,27 @@ def _id(text: str) -> int | None:
     return number if (number := int(text)) <= _LARGEST_ID else None
 
 
-async def _of_open_case(tx: Transaction, inbound: Inbound) -> int | None:
+async def _where_they_are(tx: Transaction, inbound: Inbound) -> int | None:
+    """Of their open case, or where they were last seen."""
+    account = {"platform": inbound.platform, "account": inbound.account}
+    return await tx.session.scalar(_open_case_or_last_seen(), account)
+
+
+@cache
+def _open_case_or_last_seen() -> Select[int]:
     identity, case = tables.Identity, tables.CaseRow
     own = case.open_for == identity.member_id
     held = and_(case.holder == identity.member_id, case.open_for.is_not(None))
-    query = _of_account(inbound).join(case, or_(own, held)).order_by(own.desc(), case.id.desc())
-    return await tx.session.scalar(query.limit(1))
-
-
-async def _last_seen(tx: Transaction, inbound: Inbound) -> int | None:
-    identity = tables.Identity
-    query = _of_account(inbound).where(identity.last_seen_at > NEVER_SEEN)
-    return await tx.session.scalar(query.order_by(identity.last_seen_at.desc(), identity.id).limit(1))
+    rank = case_when((own, 2), (held, 1), else_=0)
+    return (
+        select(identity.community_id)
+        .outerjoin(case, or_(own, held))
+        .where(identity.platform == bindparam("platform"), identity.account == bindparam("account"))
+        .where(or_(case.id.is_not(None), identity.last_seen_at > NEVER_SEEN))
+        # Without a case all have the same of the first two.
+        .order_by(rank.desc(), func.coalesce(case.id, 0).desc(), identity.last_seen_at.desc(), identity.id)
+        .limit(1)
+    )
 
 
 async def _of_shared_spaces(tx: Transaction, inbound: Inbound) -> int | None:
