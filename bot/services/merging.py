@@ -95,7 +95,7 @@ async def _fold_open_cases(
     # Not `Ended`: nobody has ended anything, and the member must not be told that a conversation is over.
     closed = replace(case, state=State.RESOLVED, next_at=None, version=case.version + 1)
     store.write_case(folded, closed, now=now)
-    store.note(tx, folded.id, f"joined case {kept.id}", None, now=now)
+    await store.note(tx, folded.id, f"joined case {kept.id}", None, now=now)
     await drop_pages(tx, folded.id)
     await _rename(tx, tables.RelayMessage, tables.RelayMessage.case_id, folded.id, kept.id)
     await tx.session.flush()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, bindparam, event, func, inspect, select, update
+from sqlalchemy import Select, bindparam, event, func, insert, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
@@ -128,6 +128,11 @@ class Transaction:
             off = (func.set_config(f"enable_{kind}join", "off", True) for kind in ("hash", "merge"))
             await self.session.execute(select(*off))
 
+    async def insert(self, table: type[DeclarativeBase], **values: Any) -> None:
+        """Insert a row that nobody in this transaction needs as an object."""
+        await self._flush()
+        await self.session.execute(_adding(table), values)
+
     async def insert_new(self, table: type[DeclarativeBase], **values: Any) -> bool:
         """Insert a row unless one with the same unique key is there; True if it was inserted."""
         await self._flush()
@@ -183,6 +188,12 @@ class Transaction:
 
 
 # To put a statement together takes longer than the database takes for it: these are built once.
+
+
+@cache
+def _adding(table: type[DeclarativeBase]) -> Any:
+    stored: Any = table.__table__
+    return insert(stored)
 
 
 @cache

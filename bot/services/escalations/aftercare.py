@@ -41,7 +41,7 @@ class Aftercare:
         if row is None or row.opened_by != "signal":
             return None
         row.verdict = verdict
-        store.note(tx, row.id, f"verdict: {verdict}", by.id, now=now)
+        await store.note(tx, row.id, f"verdict: {verdict}", by.id, now=now)
         return Content(text=_("Thank you. That helps me to hear better."))
 
     async def debrief(self, tx: Transaction, by: Member, case_id: int, *, now: datetime) -> Content | None:
@@ -49,7 +49,7 @@ class Aftercare:
         row = await self._ended(tx, by, case_id)
         if row is None:
             return None
-        store.note(tx, row.id, "debrief asked", by.id, now=now)
+        await store.note(tx, row.id, "debrief asked", by.id, now=now)
         name = by.name or words.A_PEER
         told = Content(
             title=_("{name} would like to talk over case {number}", name=name, number=row.id),

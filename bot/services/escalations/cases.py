@@ -124,7 +124,7 @@ class Escalations:
             if row is not None:
                 log.info("case %d: opened (%s, %s)", row.id, new.how, new.severity.value)
                 if new.late:
-                    store.note_lateness(tx, row.id, new.late, now=now)
+                    await store.note_lateness(tx, row.id, new.late, now=now)
                 await self._effects.page_former_peer(tx, row, now=now)
                 await self._apply(tx, row, Opened(), actor=actor, now=now)
                 return True
@@ -144,7 +144,7 @@ class Escalations:
             if new.excerpt:
                 row.excerpt_sealed = tx.vault.seal(new.excerpt, store.EXCERPT)
             if new.late or await store.lateness(tx, row.id) is not None:
-                store.note_lateness(tx, row.id, new.late, now=now)
+                await store.note_lateness(tx, row.id, new.late, now=now)
         carried = new.carried and row.holder is not None
         excerpt = None if carried else new.excerpt
         await self._apply(tx, row, Heard(new.severity, carried), actor=actor, now=now, excerpt=excerpt, late=new.late)
@@ -214,7 +214,7 @@ class Escalations:
         event, before = HandedOver(None if to is None else to.id, turn), row.turn
         told = await self._apply(tx, row, event, actor=by.id, now=now, note=clean(note, store.NOTE_LIMIT))
         if to is not None and row.turn != before:
-            store.note(tx, row.id, "was given it", to.id, now=now)
+            await store.note(tx, row.id, "was given it", to.id, now=now)
         return told
 
     async def say_safe(self, tx: Transaction, member: Member, *, now: datetime) -> bool:
@@ -384,7 +384,7 @@ class Escalations:
         row = await store.case_numbered(tx, failed.case_id)
         if row is None or row.open_for is None:
             return
-        store.note(tx, row.id, f"not delivered: {type(error).__name__}", failed.member_id, now=now)
+        await store.note(tx, row.id, f"not delivered: {type(error).__name__}", failed.member_id, now=now)
         if not isinstance(error, TryAgain) and await self._effects.places.lost(tx, row, failed, now=now):
             return
         await self._relay.not_arrived(tx, failed, error, now=now)
@@ -427,7 +427,7 @@ class Escalations:
         if note and case.turn != before.turn:
             row.note_sealed = tx.vault.seal(note, store.NOTE)
         if case.version != before.version:
-            store.note(tx, row.id, type(event).__name__, actor, now=now)
+            await store.note(tx, row.id, type(event).__name__, actor, now=now)
         told = True
         answer = None
         for effect in effects:

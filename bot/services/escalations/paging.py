@@ -53,7 +53,7 @@ class Paging:
         """Page those whom the step names; False if there is nobody."""
         step = page.step
         log.info("case %d: page %d to %s", row.id, page.number, step.whom.value)
-        store.note(tx, row.id, f"page {page.number}: {step.whom.value}", None, now=now)
+        await store.note(tx, row.id, f"page {page.number}: {step.whom.value}", None, now=now)
         overseers = step.whom in {Whom.MODERATORS, Whom.ORGANIZERS}
         reached = 0
         if step.in_rooms:
@@ -72,7 +72,7 @@ class Paging:
 
         If that is nobody, all peers. False if there is nobody at all.
         """
-        store.note(tx, row.id, f"page {row.pages}: everybody", None, now=now)
+        await store.note(tx, row.id, f"page {row.pages}: everybody", None, now=now)
         overseers = await members.with_roles(tx, row.community_id, OVERSEERS)
         peers = await self._available(tx, row.community_id, now)
         reached = await self._to_people(tx, row, dict.fromkeys((*overseers, *peers)), number=row.pages, now=now)
@@ -175,7 +175,7 @@ class Paging:
                         about_id=None if flood else row.member_id,
                         everywhere=True,
                     )
-                    store.note(tx, case_id, "counted in a page" if flood else "paged", person_id, now=now)
+                    await store.note(tx, case_id, "counted in a page" if flood else "paged", person_id, now=now)
             except Exception as error:
                 # Nobody else is kept from being paged; not log.exception, whose message may hold somebody's words.
                 log.error("case %d: member %d cannot be paged: %s", case_id, person_id, where(error))

@@ -31,4 +31,4 @@ async def pause(tx: Transaction, member: Member, *, until: datetime | None, by: 
     case = tables.CaseRow
     last = await tx.session.scalar(select(case.id).where(case.member_id == member.id).order_by(case.id.desc()).limit(1))
     if last is not None:
-        store.note(tx, last, "pages resumed" if until is None else "pages paused", by.id, now=now)
+        await store.note(tx, last, "pages resumed" if until is None else "pages paused", by.id, now=now)

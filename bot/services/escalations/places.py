@@ -151,7 +151,7 @@ class Places:
         content = place_words.unopened(platform, receipt.unopened)
         if content is None:
             return
-        store.note(tx, row.id, f"no place of its own: {receipt.unopened}", None, now=now)
+        await store.note(tx, row.id, f"no place of its own: {receipt.unopened}", None, now=now)
         for person in await members.with_roles(tx, row.community_id, {Role.ORGANIZER}):
             key = f"unopened:{row.community_id}:{platform}:{now.date()}:{person}"
             to = await members.load(tx, person)
@@ -203,7 +203,7 @@ class Places:
         people = list(place.people)
         await tx.session.delete(place)
         await _forget(tx, failed.to)
-        store.note(tx, row.id, "place lost", None, now=now)
+        await store.note(tx, row.id, "place lost", None, now=now)
         for person_id in people:
             if person_id in {row.holder, *row.helpers}:
                 await self._say_privately(tx, row, person_id, failed, now=now)

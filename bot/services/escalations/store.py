@@ -203,15 +203,15 @@ def opened(tx: Transaction, sealed: bytes | None, purpose: str) -> str | None:
         return None
 
 
-def note(tx: Transaction, case_id: int, what: str, actor: int | None, *, now: datetime) -> None:
+async def note(tx: Transaction, case_id: int, what: str, actor: int | None, *, now: datetime) -> None:
     """Write a line into the audit log."""
-    tx.session.add(tables.CaseEvent(case_id=case_id, at=now, what=what, actor=actor))
+    await tx.insert(tables.CaseEvent, case_id=case_id, at=now, what=what, actor=actor)
 
 
-def note_lateness(tx: Transaction, case_id: int, late: timedelta, *, now: datetime) -> None:
+async def note_lateness(tx: Transaction, case_id: int, late: timedelta, *, now: datetime) -> None:
     """Write down how late the words were seen that the case is about."""
     tx.known("lateness").pop(case_id, None)
-    note(tx, case_id, f"{_LATE}{late // timedelta(minutes=1)}{_MINUTES}", None, now=now)
+    await note(tx, case_id, f"{_LATE}{late // timedelta(minutes=1)}{_MINUTES}", None, now=now)
 
 
 async def lateness(tx: Transaction, case_id: int) -> tuple[timedelta, datetime] | None:

@@ -41,7 +41,7 @@ class Swapping:
             )
             await self._tell(tx, row, other, asked, f"swap:{person.id}:asked", now=now)
             return Content(text=_("I have asked them. Each of you learns the other's account only if both want it."))
-        store.note(tx, row.id, "accounts swapped", person.id, now=now)
+        await store.note(tx, row.id, "accounts swapped", person.id, now=now)
         theirs = _("{name} has agreed, too: {accounts}", name=name, accounts=await _accounts(tx, person.id))
         await self._tell(tx, row, other, Content(text=theirs), f"swap:{person.id}", now=now)
         return Content(text=_("They have agreed, too: {accounts}", accounts=await _accounts(tx, other.id)))
