@@ -169,15 +169,22 @@ class Sender:
 
         Nothing is cut off in the middle of a transaction: only the waiting for a platform is cancelled.
         """
-        draining = asyncio.create_task(self.drain(), name=f"last words on {self._platform.name}")
+        draining = self._draining()
         await asyncio.wait({draining}, timeout=patience.total_seconds())
         self._stopped = True
         self._woken.set()
         for task in self._sending:
             task.cancel()
         await asyncio.wait({draining})
-        if (error := draining.exception()) is not None:
-            log.error("outbox of %s: not emptied: %s", self._platform.name, where(error))
+        # Somebody may have begun to claim as that ended: what they have is given back when their transaction is over.
+        giving_back = self._draining()
+        await asyncio.wait({giving_back})
+        for ended in (draining, giving_back):
+            if (error := ended.exception()) is not None:
+                log.error("outbox of %s: not emptied: %s", self._platform.name, where(error))
+
+    def _draining(self) -> asyncio.Task[None]:
+        return asyncio.create_task(self.drain(), name=f"last words on {self._platform.name}")
 
     async def drain(self) -> None:
         """Send all that is due at this moment, each once, and return when that is done and stored."""

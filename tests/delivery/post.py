@@ -81,8 +81,27 @@ class Post:
         claimed: bool = False,
     ) -> bool:
         """`claimed`: the sender may take it in the same transaction, as it does what is said in a crisis."""
+        message = self.message(
+            key, to, priority=priority, due_in=due_in, useless_in=useless_in, case_id=case_id, member_id=member_id
+        )
+        async with self.database.begin() as tx:
+            if claimed:
+                tx.before_commit(self.sender.claim_with)
+            return await outbox.enqueue(tx, message, now=self.clock())
+
+    def message(
+        self,
+        key: str,
+        to: str = "alice",
+        *,
+        priority: Priority = Priority.REPLY,
+        due_in: timedelta = timedelta(),
+        useless_in: timedelta | None = None,
+        case_id: int | None = None,
+        member_id: int | None = None,
+    ) -> Message:
         now = self.clock()
-        message = Message(
+        return Message(
             key=key,
             to=Address(platform="console", kind="direct", id=to),
             content=Content(text="hello"),
@@ -92,10 +111,6 @@ class Post:
             case_id=case_id,
             member_id=member_id,
         )
-        async with self.database.begin() as tx:
-            if claimed:
-                tx.before_commit(self.sender.claim_with)
-            return await outbox.enqueue(tx, message, now=now)
 
     async def drain(self, after: timedelta = timedelta()) -> list[str]:
         """Move the clock and send what is due; the keys sent."""

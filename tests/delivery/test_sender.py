@@ -4,6 +4,8 @@ import asyncio
 from datetime import datetime
 
 import pytest
+from harness.fixtures import on_both_databases
+from sqlalchemy import text
 
 from bot.core.platform import TryAgain
 from bot.delivery import outbox, sender
@@ -46,6 +48,17 @@ async def claim_in_vain(post: Post) -> None:
     async with post.database.begin() as tx:
         await post.sender.claim_with(tx)
         raise OSError("the disk is full")
+
+
+async def refused(tx: Transaction, *_look: object, **_when: object) -> None:
+    """A statement of the claim that the database does not take."""
+    await tx.session.execute(text("SELECT nothing FROM nowhere"))
+
+
+async def _settled() -> None:
+    """Everybody who could go on has done so."""
+    for _turn in range(20):
+        await asyncio.sleep(0)
 
 
 async def test_slow_check_ins_leave_room_for_a_page(post: Post) -> None:
@@ -95,6 +108,21 @@ async def test_of_a_transaction_that_fails_nothing_is_said_and_the_sender_goes_o
         with pytest.raises(OSError, match="full"):
             await claim_in_vain(post)
         await post.put("page", "pat", priority=Priority.CRISIS, claimed=True)
+        await running.until_sent("page")
+    assert post.letterbox.keys == ["first", "page"]
+
+
+@on_both_databases
+async def test_a_claim_that_fails_is_never_the_reason_that_nothing_is_decided(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Running(post) as running:
+        await post.put("first")
+        await running.until_sent("first")
+        await post.sender._turn()
+        with monkeypatch.context() as patched:
+            patched.setattr(outbox, "claim", refused)
+            await post.put("page", "pat", priority=Priority.CRISIS, claimed=True)
         await running.until_sent("page")
     assert post.letterbox.keys == ["first", "page"]
 
@@ -188,6 +216,41 @@ async def test_a_message_taken_at_the_moment_of_the_stop_is_given_back_unsent(po
     await asyncio.gather(looking, stopping)
     assert post.letterbox.keys == []
     assert (await post.row("a")).state == "pending"
+
+
+async def test_what_is_claimed_by_a_transaction_that_is_stored_after_the_last_words_is_given_back(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drain, claimed, goes_on = post.sender.drain, asyncio.Event(), asyncio.Event()
+    deciding: list[asyncio.Task[None]] = []
+
+    async def decide() -> None:
+        async with post.database.begin() as tx:
+            tx.before_commit(post.sender.claim_with)
+            tx.before_commit(hold)
+            await outbox.enqueue(tx, post.message("page", priority=Priority.CRISIS), now=NOON)
+
+    async def hold(_tx: Transaction) -> None:
+        claimed.set()
+        await goes_on.wait()
+
+    async def drain_and_decide() -> None:
+        await drain()
+        if not deciding:
+            deciding.append(asyncio.create_task(decide()))
+            await claimed.wait()
+
+    async with Running(post) as running:
+        await post.put("first")
+        await running.until_sent("first")
+        await post.sender._turn()  # its outcome is stored
+        monkeypatch.setattr(post.sender, "drain", drain_and_decide)
+        stopping = asyncio.create_task(post.sender.stop(patience=LONG))
+        await claimed.wait()
+        await _settled()
+        goes_on.set()
+        await asyncio.gather(stopping, *deciding)
+        assert (await post.row("page")).state == "pending"
 
 
 async def test_what_was_under_way_when_a_bot_died_goes_out_as_soon_as_another_one_runs(post: Post) -> None:
