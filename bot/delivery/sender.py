@@ -39,6 +39,10 @@ UNCONNECTED = timedelta(seconds=10)
 """Until what is not urgent is tried again where the platform was not connected. In a crisis each time counts, so that
 others are told of it."""
 
+APART = timedelta(minutes=1)
+"""For how long only turns claim after a claim has failed within a transaction that decided something: the connection
+may be gone with it, and what was decided is then done again. The claim must not fail it again."""
+
 LOST_LOOK = outbox.LEASE / 8
 """How often a sender looks for what another one had begun when it died."""
 
@@ -108,6 +112,8 @@ class Sender:
         self._orphans = False
         """Whether what is under way, and not in hand here, is to be released, whatever its lease."""
         self._hurried = False
+        self._apart_since: datetime | None = None
+        """When a claim has failed that was no turn's."""
         self._told = Told()
         self._reasons: set[str] = set()
         """Why deliveries were not sent since one was."""
@@ -228,9 +234,12 @@ class Sender:
         """Claim what is due in a transaction that has put something there, so that it goes out as soon as it is stored.
 
         If a turn is under way nothing is done here: that transaction waits for the database, perhaps for this one.
-        A fault here undoes nothing: the next turn claims it.
+        A fault here undoes nothing: the next turn claims it. If it has cost the connection, the transaction is lost;
+        when what it decided is done again, nothing is claimed with it.
         """
-        if self._stopped or not self._runs or self._orphans or not await self._has_turn_at_once():
+        if self._stopped or not self._runs or self._orphans or self._is_apart():
+            return
+        if not await self._has_turn_at_once():
             return
         claimed = Look()
         try:
@@ -239,9 +248,13 @@ class Sender:
                 async with tx.session.begin_nested():
                     claimed = await self._claim(tx, room, None, now=self._now())
         except Exception as error:
+            self._apart_since = self._now()
             log.warning("outbox of %s: claimed by the next turn: %s", self._platform.name, where(error))
         finally:
             tx.at_end(partial(self._claimed_with, claimed))
+
+    def _is_apart(self) -> bool:
+        return self._apart_since is not None and timedelta() <= self._now() - self._apart_since < APART
 
     async def _has_turn_at_once(self) -> bool:
         """Take the turn if nobody has it or waits for it."""

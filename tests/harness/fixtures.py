@@ -20,6 +20,11 @@ on_both_databases = pytest.mark.parametrize(
 )
 """The test runs on SQLite and on PostgreSQL."""
 
+on_postgresql = pytest.mark.parametrize(
+    "database_kind", [pytest.param(POSTGRESQL, marks=pytest.mark.postgresql)], indirect=True
+)
+"""The test runs on PostgreSQL only."""
+
 
 @pytest.fixture
 def database_kind(request: pytest.FixtureRequest) -> str:

@@ -5,8 +5,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-import pytest
-from harness.fixtures import POSTGRESQL
 from sqlalchemy import text
 
 from bot.scheduling.clock import system_now
@@ -17,11 +15,6 @@ QUICK = Pace(beat=timedelta(seconds=0.05), patience=timedelta(seconds=2), silenc
 
 PATIENCE = 15.0
 """Seconds: what the contract gives a standby, even on a busy machine at this pace."""
-
-on_postgresql = pytest.mark.parametrize(
-    "database_kind", [pytest.param(POSTGRESQL, marks=pytest.mark.postgresql)], indirect=True
-)
-"""The test runs on PostgreSQL."""
 
 
 def nothing() -> None:

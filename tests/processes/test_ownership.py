@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from harness.fixtures import on_both_databases
+from harness.fixtures import on_both_databases, on_postgresql
 from sqlalchemy import select
 
 from bot.storage.database import Database, lock_key
 from bot.storage.ownership import Ownership, Pace
-from processes.competing import PATIENCE, competing, end_sessions, on_postgresql
+from processes.competing import PATIENCE, competing, end_sessions
 
 
 async def gained(ownership: Ownership, account: str = "1") -> asyncio.Event:

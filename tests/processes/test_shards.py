@@ -4,8 +4,9 @@ import itertools
 import time
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
+from harness.fixtures import on_postgresql
+
 from processes.bots import PAGE, Bot, Scene
-from processes.competing import on_postgresql
 from processes.test_takeover import TAKEN_OVER_WITHIN
 
 

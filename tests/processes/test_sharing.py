@@ -5,10 +5,10 @@ import contextlib
 from datetime import timedelta
 
 from delivery.post import Post
-from harness.fixtures import on_both_databases
+from harness.fixtures import on_both_databases, on_postgresql
 
 from bot.storage.database import Database
-from processes.competing import competing, on_postgresql
+from processes.competing import competing
 
 ROUNDS = 5
 AT_ONCE = 2.0

@@ -5,14 +5,14 @@ import time
 from contextlib import AsyncExitStack
 from typing import Any
 
-from harness.fixtures import POSTGRESQL, on_both_databases
+from harness.fixtures import POSTGRESQL, on_both_databases, on_postgresql
 from sqlalchemy import update
 
 from bot.core.inbound import Inbound
 from bot.scheduling.clock import system_now
 from bot.storage.tables import CaseRow
 from processes.bots import PAGE, Scene
-from processes.competing import end_sessions, on_postgresql
+from processes.competing import end_sessions
 
 TAKEN_OVER_WITHIN = 15.0
 """Seconds, from the death of the owner to the first message of the next one."""

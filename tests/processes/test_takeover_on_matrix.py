@@ -5,12 +5,12 @@ from pathlib import Path
 from uuid import uuid4
 
 from cli.handrail import Place
+from harness.fixtures import on_postgresql
 from real_matrix.fixtures import MatrixPersonFactory
 from real_matrix.homeserver import Homeserver
 from real_matrix.people import MatrixPerson
 
 from processes.bots import running
-from processes.competing import on_postgresql
 
 CONFIG = """
 [database]

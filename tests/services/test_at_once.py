@@ -2,22 +2,23 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from harness import Mailbox, World
-from harness.fixtures import on_both_databases
+from harness.fixtures import on_both_databases, on_postgresql
 from sqlalchemy import event, select, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.core.inbound import Inbound, Invocation
 from bot.core.platform import TryAgain
+from bot.delivery import outbox
 from bot.platforms.console import Shown
 from bot.services import dispatcher, hearing
-from bot.storage.database import make_engine
+from bot.storage.database import Transaction, make_engine
 from bot.storage.tables import CaseRow
 
 DANGER = "I want to kill myself"
@@ -173,3 +174,37 @@ async def test_somebody_in_danger_does_not_wait_for_a_stuck_database(
     world.alice.sees("I'm getting a person")
     world.room("peers").sees("I'm on it")
     assert len(await world.rows(select(CaseRow.id))) == 1
+
+
+@on_postgresql
+async def test_a_connection_that_is_lost_while_a_page_is_claimed_costs_no_case_and_nothing_is_said_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is lost whenever a transaction claims what it has decided itself; a turn of the sender is let through."""
+    claim, lost = outbox.claim, []
+
+    async def claim_and_be_cut_off(tx: Transaction, *look: Any, **when: Any) -> outbox.Look:
+        if getattr(asyncio.current_task(), "get_name", str)() != "sender":
+            lost.append(tx)
+            await tx.session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        return await claim(tx, *look, **when)
+
+    monkeypatch.setattr(outbox, "claim", claim_and_be_cut_off)
+    sender = world.app.senders["console"]
+    sending = asyncio.create_task(sender.run(), name="sender")
+    await until(lambda: not sender._orphans)
+    await world.app.hub.receive(heard(world, "danger"))
+    await until(lambda: bool(world.alice.unseen and world.room("peers").unseen))
+    monkeypatch.undo()
+    await sender.stop(patience=timedelta(seconds=10))
+    await sending
+    assert len(lost) == 1
+    assert len(await world.rows(select(CaseRow.id))) == 1
+    world.alice.sees("I'm getting a person")
+    world.room("peers").sees("I'm on it")
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds; the test's own time limit ends a wait in vain."""
+    while not holds():  # noqa: ASYNC110  nothing tells of it
+        await asyncio.sleep(0.01)
