@@ -1,5 +1,7 @@
 """The Discord adapter: private threads of their own, such as one for each case."""
 
+import asyncio
+
 import discord_scene
 import pytest
 from discord_scene import Scene
@@ -57,6 +59,28 @@ async def test_who_joins_comes_into_the_same_thread_and_who_leaves_sees_it_no_mo
     for _again in range(2):
         await scene.send(at(thread), Content(text=str(scene.ana.id), upon=Upon(act="dismiss")), "out")
     assert not scene.ana.sees(thread)
+
+
+async def test_of_two_who_come_before_either_has_arrived_both_find_the_facts_and_they_stand_there_once(
+    scene: Scene,
+) -> None:
+    first, second = await asyncio.gather(
+        scene.send(scene.to(scene.ana), case(scene), "have"), scene.send(scene.to(scene.ben), case(scene), "too")
+    )
+    third = await scene.send(scene.to(scene.ben), case(scene), "later")
+    (thread,) = threads(scene)
+    said = scene.discord.messages(thread)
+    assert [message.pinned for message in said] == [True, False, False, False]
+    assert {receipt.pinned for receipt in (first, second, third)} == {str(said[0].id)}
+
+
+async def test_a_thread_in_which_somebody_talks_stays_though_the_next_cannot_be_told_there(scene: Scene) -> None:
+    thread, _receipt = await opened(scene)
+    await scene.ana.says(thread, "hello")
+    scene.channel.forbid(permissions.SEND_MESSAGES_IN_THREADS)
+    receipt = await scene.send(scene.to(scene.ben), case(scene), "too")
+    assert (receipt.unopened, threads(scene)) == ("forbidden", [thread])
+    assert len(scene.discord.messages(scene.ben.dm)) == 1
 
 
 async def test_after_a_restart_it_is_the_same_thread_and_nothing_is_said_twice(discord: LoopbackDiscord) -> None:

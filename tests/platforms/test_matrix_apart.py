@@ -37,9 +37,10 @@ async def test_a_case_has_an_encrypted_room_that_outlives_a_restart_and_a_direct
     private = await bot.send("direct", sam.user_id, "hello", "dm")
     assert (await sam.wait_for_message(None, with_id(private.message_id))).room_id != first.place
 
-    joined = await bot.send("direct", robin.user_id, case("You too", pin=False), "too")
-    assert joined.place == first.place
-    await robin.wait_for_message(first.place, with_id(joined.message_id))
+    joined = await bot.send("direct", robin.user_id, case("You too"), "too")
+    assert (joined.place, joined.pinned) == (first.place, first.pinned), "the facts stand there once"
+    told = await robin.wait_for_message(first.place, with_id(joined.message_id))
+    assert "Urgent" in told.body, "who comes later cannot read what was said before"
     await sam.says(first.place, "both of us")
     heard = await bot.hub.hears_text("both of us")
     assert (heard.apart, heard.private, heard.place) == ("case:7", True, first.place)

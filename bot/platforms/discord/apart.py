@@ -1,6 +1,6 @@
 """Places apart: a private thread of its own, such as one for each case, under a channel that its people see.
 
-What the hub remembers: `apart:THREAD` is the key by which a thread was opened. Who may Manage Threads in the channel
+The facts stand in it once, whoever of those who are let in is first. What the hub remembers: `apart:THREAD` is the key by which a thread was opened. Who may Manage Threads in the channel
 can read it, too; nobody else but those who were let in. Without the message content intent the bot could not read what
 they write there, so it opens none.
 """
@@ -35,6 +35,11 @@ _ORPHANED = timedelta(hours=1)
 _NAME_LIMIT = 100
 
 _NAMES = 1000
+
+_LOOK = 20
+"""Messages of a thread that came to nothing: it has not many."""
+
+_SAID = {discord.MessageType.default.value, discord.MessageType.reply.value}
 
 
 class NotOpened(Exception):
@@ -83,8 +88,8 @@ class ThreadsApart:
 
     # Opening
 
-    async def thread_for(self, client: discord.Client, apart: Apart, account: str) -> int:
-        """The id of the thread, opened if need be, with the person in it; raises `NotOpened`."""
+    async def thread_for(self, client: discord.Client, apart: Apart, account: str) -> tuple[int, bool]:
+        """The id of the thread, opened if need be, with the person in it, and whether it is new; raises `NotOpened`."""
         if apart.under is None or not apart.under.isdecimal():
             raise NotOpened("nowhere")
         if not client.intents.message_content:
@@ -93,8 +98,8 @@ class ThreadsApart:
             async with asyncio.timeout(_OPENING), self._opening:
                 thread_id = await self._thread_of(apart.key)
                 if thread_id is not None and await self._let_in(client, thread_id, account):
-                    return thread_id
-                return await self._open(client, apart, account)
+                    return thread_id, False
+                return await self._open(client, apart, account), True
         except discord.HTTPException as error:
             lacks = error.code in {MISSING_ACCESS, MISSING_PERMISSIONS}
             log.log(
@@ -143,7 +148,7 @@ class ThreadsApart:
             await self._hub.remember(PLATFORM, f"{PREFIX}{thread.id}", apart.key)
             await thread.add_user(discord.Object(int(account)))
         except BaseException:
-            await self.discard(client, thread.id)
+            await self.discard(client, thread.id, apart)
             raise
         return thread.id
 
@@ -157,14 +162,25 @@ class ThreadsApart:
                 return thread
         return None
 
-    async def discard(self, client: discord.Client, thread_id: int) -> None:
-        """A thread that came to nothing is taken away again, where the bot may; else it archives itself, empty."""
-        self._keys.pop(thread_id, None)
+    async def discard(self, client: discord.Client, thread_id: int, apart: Apart, *, but: str | None = None) -> None:
+        """A thread that came to nothing is taken away again, where the bot may; else it archives itself, empty.
+
+        One in which anything was said, `but` for the facts under that id, stays: somebody else was let in. So does one
+        of which the bot cannot know that.
+        """
         try:
+            if not sees_history(client, int(apart.under or 0)) or await self._has_words(client, thread_id, but):
+                return
+            self._keys.pop(thread_id, None)
             await self._hub.remember(PLATFORM, f"{PREFIX}{thread_id}", "")
             await client.http.delete_channel(thread_id)
         except TROUBLE as error:
-            log.info("thread %d stays, empty: %s", thread_id, where(error))
+            log.info("thread %d stays: %s", thread_id, where(error))
+
+    async def _has_words(self, client: discord.Client, thread_id: int, but: str | None) -> bool:
+        """Whether people or the bot have said something there; who came or was let in is told by Discord itself."""
+        found = await client.http.logs_from(thread_id, _LOOK)
+        return any(one["type"] in _SAID and one["id"] != but for one in found)
 
     async def pin(self, client: discord.Client, thread_id: int, message_id: int) -> None:
         """Keep a message in sight; without the permission it stands where it is."""
@@ -208,3 +224,11 @@ class ThreadsApart:
             if not is_final(error):
                 raise
         self._keys.pop(thread_id, None)
+
+
+def sees_history(client: discord.Client, channel_id: int) -> bool:
+    """Whether the bot surely has the permission Read Message History in a channel."""
+    channel = client.get_channel(channel_id)
+    if not isinstance(channel, discord.abc.GuildChannel) or getattr(channel.guild, "me", None) is None:
+        return False
+    return channel.permissions_for(channel.guild.me).read_message_history

@@ -14,7 +14,7 @@ import discord
 
 from bot.core.content import Apart, Content, Upon
 from bot.core.platform import Address, Hub, NeverAgain, Receipt, Unreachable
-from bot.platforms.discord.apart import NotOpened, ThreadsApart
+from bot.platforms.discord.apart import NotOpened, ThreadsApart, sees_history
 from bot.platforms.discord.calendar import Calendar
 from bot.platforms.discord.changing import change
 from bot.platforms.discord.directs import DirectChats
@@ -136,14 +136,15 @@ class Sending:
     ) -> Receipt:
         """Say it in a thread of its own, the facts pinned before it; where there can be none, all of it privately."""
         try:
-            thread_id = await self._threads_apart.thread_for(client, apart, to.id)
+            thread_id, is_new = await self._threads_apart.thread_for(client, apart, to.id)
         except NotOpened as error:
             said = await self._say_privately(client, to, content.together, attempt)
             return replace(said, unopened=error.why)
         attempt, pinned = replace(attempt, in_private=True), None
         try:
             if content.pinned is not None:
-                facts = replace(attempt, key=f"{attempt.key}:facts")
+                # Said for the thread, not for the one who is let in: whoever comes second finds them there.
+                facts = replace(attempt, key=f"{apart.key}:facts", retried=attempt.retried or not is_new)
                 pinned = (await self._post(client, thread_id, content.pinned, facts)).message_id
                 await self._threads_apart.pin(client, thread_id, int(pinned))
             said = await self._post(client, thread_id, replace(content, apart=None), attempt)
@@ -151,7 +152,7 @@ class Sending:
             if not is_final(error):
                 raise
             if content.pinned is not None:
-                await self._threads_apart.discard(client, thread_id)
+                await self._threads_apart.discard(client, thread_id, apart, but=pinned)
             said = await self._say_privately(client, to, content.together, attempt)
             return replace(said, unopened="forbidden")
         return replace(said, place=str(thread_id), pinned=pinned)
@@ -254,7 +255,7 @@ class Sending:
             if not is_final(error):
                 raise
             found = []
-        if not found and not (attempt.in_private or attempt.urgent or _sees_history(client, channel.id)):
+        if not found and not (attempt.in_private or attempt.urgent or sees_history(client, channel.id)):
             # Then Discord shows an empty channel. What is left is its own de-duplication.
             if time.monotonic() > self._known_until.get(attempt.key, -math.inf):
                 raise NeverAgain("it may have arrived, and the channel's history cannot be read")
@@ -291,14 +292,6 @@ def _reference(content: Content, channel_id: int) -> discord.MessageReference | 
     if upon is None or upon.message is None or not upon.message.isdecimal():
         return None
     return discord.MessageReference(message_id=int(upon.message), channel_id=channel_id, fail_if_not_exists=False)
-
-
-def _sees_history(client: discord.Client, channel_id: int) -> bool:
-    """Whether the bot surely has the permission Read Message History in a channel."""
-    channel = client.get_channel(channel_id)
-    if not isinstance(channel, discord.abc.GuildChannel) or getattr(channel.guild, "me", None) is None:
-        return False
-    return channel.permissions_for(channel.guild.me).read_message_history
 
 
 def _tokens(message: discord.Message) -> list[str]:

@@ -169,14 +169,18 @@ class MatrixPlatform:
     async def _send_apart(
         self, connection: _Connection, account: str, content: Content, apart: Apart, key: str, *, urgent: bool
     ) -> Receipt:
-        """Say it in a room of its own, the facts pinned before it; where there is none, in the direct room."""
+        """Say it in a room of its own, the facts pinned before it; where there is none, in the direct room.
+
+        The facts are said once in a room, whoever comes first; who comes later cannot read them, and is told them.
+        """
         pinned = None
         try:
-            room_id = await connection.apart.room_for(apart, account)
+            room_id, comes_later = await connection.apart.room_for(apart, account)
             if content.pinned is not None:
-                pinned = await connection.sending.say(room_id, content.pinned, f"{key}:facts")
+                pinned = await connection.sending.say(room_id, content.pinned, f"{apart.key}:{room_id}:facts")
                 await connection.apart.pin(room_id, pinned)
-            said = await connection.sending.say(room_id, replace(content, apart=None), key)
+            told = content.together if comes_later else replace(content, apart=None)
+            said = await connection.sending.say(room_id, told, key)
         except (NotOpened, Refused) as trouble:
             if isinstance(trouble, Refused) and trouble.may_pass:
                 raise

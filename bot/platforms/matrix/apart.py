@@ -59,18 +59,20 @@ class RoomsApart:
         """Whether it is such a room, and nobody is left in it to read what is said."""
         return room_id in self._keys and not self._rooms.members(room_id) - {self._session.user_id}
 
-    async def room_for(self, apart: Apart, account: str) -> str:
-        """The room's id, made if need be, with the person in it or invited; raises `NotOpened`."""
+    async def room_for(self, apart: Apart, account: str) -> tuple[str, bool]:
+        """The room's id, made if need be, with the person in it or invited; raises `NotOpened`.
+
+        And whether they come now into a room in which others were before: what was said there they cannot read.
+        """
         try:
             async with asyncio.timeout(_OPENING_SECONDS), self._opening:
                 room_id = next((room for room, key in self._keys.items() if key == apart.key), None)
                 if room_id is None:
                     room_id = self._orphan(str(apart.name), account)
                 if room_id is None:
-                    return await self._make(apart, account)
+                    return await self._make(apart, account), False
                 await self._keep(room_id, apart.key)
-                await self._let_in(room_id, account)
-                return room_id
+                return room_id, await self._let_in(room_id, account)
         except Exception as error:
             passes = isinstance(error, OUT_OF_REACH) or (isinstance(error, Refused) and error.may_pass)
             log.log(
@@ -111,11 +113,13 @@ class RoomsApart:
             self._keys[room_id] = key
             await self._session.remember(f"{PREFIX}{room_id}", key)
 
-    async def _let_in(self, room_id: str, account: str) -> None:
+    async def _let_in(self, room_id: str, account: str) -> bool:
+        """Invite them; False if they were there already."""
         if account in self._rooms.members(room_id):
-            return
+            return False
         await self._client.call("POST", "rooms", room_id, "invite", body={"user_id": account})
         await self._known_anew(room_id)
+        return True
 
     async def let_out(self, room_id: str, account: str) -> None:
         """They do not see what comes there any more; raises `Refused` where that may yet succeed."""
