@@ -51,6 +51,28 @@ async def test_a_case_has_an_encrypted_room_that_outlives_a_restart_and_a_direct
     await left(robin, first.place, bot.user_id)
 
 
+async def test_a_leave_that_is_read_late_is_nobodys_who_is_back_by_then(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    sam, robin, mo = await matrix_person("sam"), await matrix_person("robin"), await matrix_person("mo")
+    peers = await room_with(bot, mo)
+    for peer in (sam, robin):
+        await mo.client.room_invite(peers, peer.user_id)
+        await mo.members_joined(peers, [peer.user_id])
+    await mo.says(peers, "all here")
+    await bot.hub.hears_text("all here")
+    await bot.stop()
+    for peer in (sam, robin):
+        await peer.client.room_leave(peers)
+        await left(mo, peers, peer.user_id)
+    await mo.client.room_invite(peers, sam.user_id)
+    await mo.members_joined(peers, [sam.user_id])
+    await mo.says(peers, "sam is back")
+    await bot.start()
+    await bot.hub.hears_text("sam is back")
+    assert bot.hub.departed == [(robin.user_id, peers)]
+
+
 async def test_a_room_that_its_peer_has_left_takes_nothing_more_and_leaving_is_heard(
     bot: RunningBot, matrix_person: MatrixPersonFactory
 ) -> None:

@@ -1,6 +1,8 @@
 """Places apart: a private thread of its own, such as one for each case, under a channel that its people see.
 
-The facts stand in it once, whoever of those who are let in is first. What the hub remembers: `apart:THREAD` is the key by which a thread was opened. Who may Manage Threads in the channel
+The facts stand in it once, whoever of those who are let in is first.
+
+What the hub remembers: `apart:THREAD` is the key by which a thread was opened. Who may Manage Threads in the channel
 can read it, too; nobody else but those who were let in. Without the message content intent the bot could not read what
 they write there, so it opens none.
 """

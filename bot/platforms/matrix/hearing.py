@@ -67,8 +67,15 @@ class Hearing:
                 if event.redacts and event.sender != self._session.user_id:
                     await self._hub.taken_back(PLATFORM, event.redacts, event.sender)
             case "m.room.member" if event.leaver and event.leaver != self._session.user_id:
-                await self._hub.left(PLATFORM, event.leaver, await self._upgrades.place_of(room_id))
+                await self._left(room_id, event.leaver)
         return None
+
+    async def _left(self, room_id: str, account: str) -> None:
+        """Somebody has left. Read late, that may be long over: who is back by now has not gone."""
+        async with asyncio.timeout(_LOOK_UP_SECONDS):
+            is_back = await self._rooms.is_in(room_id, account)
+        if not is_back:
+            await self._hub.left(PLATFORM, account, await self._upgrades.place_of(room_id))
 
     async def plain(self, room_id: str, event: Event) -> Inbound | None:
         """What can be said of an event whose surroundings cannot be looked up; None where that is nothing.

@@ -3,6 +3,7 @@
 import nio
 
 from bot.platforms.matrix.account import server_of
+from bot.platforms.matrix.errors import Refused
 from bot.platforms.matrix.session import Session
 
 _MOST_SHARED = 100
@@ -56,6 +57,22 @@ class Rooms:
             if account in room.users and not room.users[account].invited
         )
         return tuple(sorted(shared)[:_MOST_SHARED])
+
+    async def is_in(self, room_id: str, account: str) -> bool:
+        """Whether they are in the room now, not only invited; raises `Refused` where that may be known later.
+
+        What the last sync says is believed where they are: who is gone may have come back since.
+        """
+        room = self._client.rooms.get(room_id)
+        if room is not None and account in room.users and not room.users[account].invited:
+            return True
+        try:
+            found = await self._client.call("GET", "rooms", room_id, "state", "m.room.member", account)
+        except Refused as refused:
+            if refused.may_pass:
+                raise
+            return False  # the bot is not in the room any more, or they never were
+        return found.get("membership") == "join"
 
     def space_of(self, room_id: str) -> str | None:
         """The space the bot is in that lists the room. A room's own word about its space proves nothing."""
