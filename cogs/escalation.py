@@ -117,7 +117,13 @@ class EscalationCog:
         "hand over",
         _("Give a case to somebody, or back, so that others are called"),
         CASE,
-        Parameter(name="person", ask=_("To whom? Their name; empty: others are called."), kind=NAMED, required=False),
+        Parameter(
+            name="person",
+            ask=_("To whom? Their name; empty: others are called."),
+            kind=NAMED,
+            required=False,
+            after=("to",),
+        ),
         Parameter(name="note", ask=_("What should they know?"), kind=Words(NOTE_LIMIT), required=False, rest=True),
         may=Action.TAKE_CASE,
     )

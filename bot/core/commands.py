@@ -49,7 +49,11 @@ class Kind(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One value a command takes. `rest`: in typed commands it takes everything to the end of the line."""
+    """One value a command takes.
+
+    `rest`: in typed commands it takes everything to the end of the line; `after`: words that people put before it, such
+    as "to" before a name.
+    """
 
     name: str
     ask: Text
@@ -57,6 +61,7 @@ class Parameter:
     kind: Kind
     required: bool = True
     rest: bool = False
+    after: tuple[str, ...] = ()
 
 
 Handler = Callable[..., Awaitable[Reply]]

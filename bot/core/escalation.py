@@ -186,9 +186,10 @@ class TellMemberLate:
 
 @dataclass(frozen=True, slots=True)
 class OpenRelay:
-    """Tell the member that a person is here, and the peer how to talk to them."""
+    """Tell the member that a person is here (`instead` of another who has gone), and the peer how to talk to them."""
 
     peer: int
+    instead: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,7 +382,7 @@ def _given_to(case: Case, to: int, now: datetime) -> tuple[Case, tuple[Effect, .
         return case, (AlreadyTaken(to),)
     told_late = case.told_late and case.holder is None  # else a wait that is over
     given = replace(_held(case, to, now), told_late=told_late)
-    return given, (GiveBack(case.holder, to), OpenRelay(to))
+    return given, (GiveBack(case.holder, to), OpenRelay(to, instead=case.holder))
 
 
 def _page(case: Case, now: datetime) -> tuple[Case, tuple[Effect, ...]]:

@@ -97,6 +97,8 @@ def _arguments(command: Command, tokens: list[_Token], body: str, reader: Reader
     waiting = list(command.parameters)
     while tokens and waiting:
         parameter, *others = waiting
+        if len(tokens) > 1 and not tokens[0].quoted and tokens[0].text.casefold() in parameter.after:
+            tokens = tokens[1:]
         taken = _take(parameter, tokens, others, body, reader)
         if taken is None:
             if parameter.required or not any(_take(p, tokens, [], body, reader) for p in others):

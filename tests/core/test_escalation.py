@@ -237,7 +237,7 @@ def test_a_helper_who_takes_a_case_that_lost_its_holder_is_its_holder_only() -> 
 
 def test_a_case_given_to_a_named_peer_is_theirs_and_their_silence_is_timed() -> None:
     case, effects = advance(after(opened(), Taken(SAM), Spoke()), HandedOver(ROBIN), NOON)
-    assert effects == (GiveBack(SAM, ROBIN), OpenRelay(ROBIN))
+    assert effects == (GiveBack(SAM, ROBIN), OpenRelay(ROBIN, instead=SAM))
     assert (case.holder, case.state, case.next_at) == (ROBIN, State.ACKNOWLEDGED, NOON + SILENCE)
 
 

@@ -1,5 +1,6 @@
 """Several people in one case: who joins, who is handed it, and old buttons."""
 
+import pytest
 from harness import World
 from harness.fixtures import on_both_databases
 from sqlalchemy import select
@@ -50,6 +51,36 @@ async def test_a_case_is_handed_to_a_named_peer_with_a_note(world: World) -> Non
     (sealed,) = await world.rows(select(CaseRow.note_sealed))
     assert b"Ali" not in sealed
     assert (await world.rows(select(CaseEvent.what).order_by(CaseEvent.id)))[-2:] == ["HandedOver", "was given it"]
+
+
+@pytest.mark.parametrize("words", ["hand over Robin", "hand over to Robin", "hand over 1 to Robin"])
+async def test_whoever_is_handed_over_to_somebody_reads_at_once_who_has_gone_and_who_is_here(
+    world: World, words: str
+) -> None:
+    await taken_case(world)
+    await world.mo.says("join 1")
+    clear(world)
+    await world.sam.says(words)
+    world.alice.sees("Robin is here", "Sam has gone for now, and Robin is with you in their place")
+    world.alice.sees_nothing()
+    for reader in (world.mo, world.robin):  # in the place of the case
+        reader.sees("Robin has case 1 now; Sam has left the talk")
+    world.sam.sees("Robin has case 1 now, and I have told them")
+    world.robin.sees("You are with them now")
+    world.room("peers").sees("Robin is on it")
+
+
+async def test_whoever_hands_over_to_nobody_reads_that_others_are_called_and_how_to_name_one(world: World) -> None:
+    await taken_case(world)
+    await world.sam.says("hand over")
+    world.sam.sees("I'm calling somebody else for case 1", "“hand over 1 NAME”")
+    world.room("peers").sees("I'm on it")
+    world.alice.sees("Sam cannot go on just now, and I'm looking for somebody else")
+    await world.sam.says("hand over 1 Robin")
+    world.sam.sees("Robin has case 1 now")
+    world.robin.sees("You are with them now")
+    world.alice.sees("Robin is here")
+    world.room("peers").sees("Robin is on it")
 
 
 async def test_a_moderator_takes_a_case_from_its_holder_who_is_told(world: World) -> None:

@@ -90,8 +90,8 @@ class Effects:
                 content = words.signal_in_conversation(row.id, severity, excerpt, late)
                 key = f"signal:{row.version}"
                 await self._to_peers(tx, row, content, key=key, but=actor, now=now)
-            case OpenRelay(peer):
-                answer = await self._open_relay(tx, row, peer, now=now)
+            case OpenRelay(peer, instead):
+                answer = await self._open_relay(tx, row, peer, instead, now=now)
                 # Whoever hands a case to somebody is answered by `GiveBack`.
                 answer = answer if peer == actor else None
             case LetIn(helper):
@@ -205,10 +205,13 @@ class Effects:
 
     # The relay's two ends
 
-    async def _open_relay(self, tx: Transaction, row: tables.CaseRow, peer_id: int, *, now: datetime) -> Content:
+    async def _open_relay(
+        self, tx: Transaction, row: tables.CaseRow, peer_id: int, instead: int | None, *, now: datetime
+    ) -> Content:
         await drop_pages(tx, row.id)
         name = await self._name(tx, peer_id)
-        await self._to_member(tx, row, words.person_is_here(name), key=f"here:{row.version}", now=now)
+        before = None if instead is None else await self._name(tx, instead)
+        await self._to_member(tx, row, words.person_is_here(name, before), key=f"here:{row.version}", now=now)
         await self._tell_how(tx, row, peer_id, key=f"have:{row.version}", now=now)
         await self._to_rooms(tx, row, words.is_on_it(name, row.id), key=f"onit:{row.id}:{row.version}", now=now)
         return Content(text=_("You have it. I have written to you privately."))
@@ -245,16 +248,20 @@ class Effects:
         if back.holder is not None:
             name = await self._name(tx, back.holder)
             await self.places.let_out(tx, row, back.holder, now=now)
-            if back.to is None:  # else they are told who has come
+            if back.to is None:  # else the member is told together with who has come
                 await self._to_member(tx, row, words.person_has_left(name), key=f"left:{row.version}", now=now)
                 told = words.has_left(name, row.id)
                 await self._to_peers(tx, row, told, key=f"left:{row.version}", but=actor, now=now)
+            else:
+                told = words.has_it_now(await self._name(tx, back.to), name, row.id)
+                others = [helper for helper in row.helpers if helper not in {back.to, actor}]
+                await self._to_each(tx, row, others, told, key=f"left:{row.version}", now=now)
             if back.holder != actor:
                 content = words.not_yours_now(row.id, await self._name(tx, back.to) if back.to else None)
                 await self._to_person(tx, row, back.holder, content, key=f"gone:{row.version}", now=now)
         if back.to is not None:
             return words.given_to(await self._name(tx, back.to), row.id)
-        return Content(text=_("I'm calling somebody else for case {number}. Thank you.", number=row.id))
+        return words.given_back(row.id)
 
     async def _close_relay(
         self, tx: Transaction, row: tables.CaseRow, close: CloseRelay, *, actor: int | None, now: datetime

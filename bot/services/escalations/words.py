@@ -264,14 +264,22 @@ def case_facts(
     return tuple(fields)
 
 
-def person_is_here(name: str | Text) -> Content:
-    """To the member: a person has come."""
+def person_is_here(name: str | Text, before: str | Text | None = None) -> Content:
+    """To the member: a person has come; instead of the one who was here `before`, and has gone, if there was one."""
+    text = _(
+        "A peer from your community. What you write to me now, they read; what they write, you read here. Where I"
+        " can, 📨 under a message of yours shows that it has reached them."
+    )
+    if before is not None:
+        text = _(
+            "{before} has gone for now, and {name} is with you in their place. {text}",
+            before=before,
+            name=name,
+            text=text,
+        )
     return Content(
         title=_("{name} is here", name=name),
-        text=_(
-            "A peer from your community. What you write to me now, they read; what they write, you read here. Where I"
-            " can, 📨 under a message of yours shows that it has reached them."
-        ),
+        text=text,
         choices=(I_AM_SAFE,),
     )
 
@@ -351,6 +359,13 @@ def has_left_member(name: str | Text) -> Content:
     return Content(text=_("{name} has left the talk. The others are still here.", name=name))
 
 
+def has_it_now(name: str | Text, before: str | Text, case_id: int) -> Content:
+    """To those who have joined: the one whom they help is another now."""
+    return Content(
+        text=_("{name} has case {number} now; {before} has left the talk.", name=name, number=case_id, before=before)
+    )
+
+
 def not_yours_now(case_id: int, name: str | Text | None) -> Content:
     """To who had the case until now: `name` has it, or others are called."""
     if name is None:
@@ -363,6 +378,17 @@ def not_yours_now(case_id: int, name: str | Text | None) -> Content:
 def given_to(name: str | Text, case_id: int) -> Content:
     """To who gave the case to somebody."""
     return Content(text=_("{name} has case {number} now, and I have told them. Thank you.", name=name, number=case_id))
+
+
+def given_back(case_id: int) -> Content:
+    """To who gave the case to nobody by name."""
+    return Content(
+        text=_(
+            "I'm calling somebody else for case {number}. Thank you. If you know who can be with them, say"
+            " “hand over {number} NAME”.",
+            number=case_id,
+        )
+    )
 
 
 def has_changed(case_id: int, name: str | Text | None) -> Content:
