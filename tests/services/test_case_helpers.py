@@ -83,6 +83,22 @@ async def test_whoever_hands_over_to_nobody_reads_that_others_are_called_and_how
     world.room("peers").sees("Robin is on it")
 
 
+@pytest.mark.parametrize("place", ["dm", "case-1"])
+async def test_whoever_ends_a_case_that_two_are_in_reads_that_it_has_ended_once(world: World, place: str) -> None:
+    await taken_case(world)
+    await world.robin.says("join 1")
+    clear(world)
+    await world.sam.says("resolve 1 safe", place)
+    for reader in (world.sam, world.robin):
+        reader.sees("Case 1 has ended", "I'd like to talk it over")
+    world.sam.sees("It is done. Thank you.")
+    world.alice.sees("Your talk with Sam has ended here")
+    world.room("peers").sees("Case 1 has ended")
+    for reader in (world.sam, world.robin):
+        assert not any("has ended" in shown.text for shown in reader.unseen)
+    clear(world)
+
+
 async def test_a_moderator_takes_a_case_from_its_holder_who_is_told(world: World) -> None:
     await taken_case(world)
     await world.mo.says("hand over 1 Mo")

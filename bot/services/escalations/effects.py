@@ -276,11 +276,12 @@ class Effects:
         ended = words.ended_for_peers(row.id, outcome, by_member=by_member)
         ended = replace(ended, choices=choices_after(row, outcome))
         people = [person for person in (row.holder, *close.helpers) if person is not None and person != actor]
-        await self._to_each(tx, row, people, ended, key="ended", now=now)
+        read_by = await self._to_each(tx, row, people, ended, key="ended", now=now)
+        has_read = actor is not None and await self.places.address(tx, row.id, await members.load(tx, actor)) in read_by
         await self.places.close(tx, row, now=now, erased=outcome is Outcome.ERASED)
         brief = Content(text=_("Case {number} has ended.", number=row.id))
         await self._to_rooms(tx, row, brief, key=f"ended:{row.id}:room", now=now)
-        return ended
+        return Content(text=_("It is done. Thank you.")) if has_read else ended
 
     async def _refused(
         self, tx: Transaction, row: tables.CaseRow, why: AlreadyTaken | NotYours | AlreadyEnded
@@ -302,8 +303,8 @@ class Effects:
 
     async def _to_each(
         self, tx: Transaction, row: tables.CaseRow, people: list[int], content: Content, *, key: str, now: datetime
-    ) -> None:
-        """Say it to these peers of a case, where it is talked about: in a place once for all who are there."""
+    ) -> set[Address]:
+        """Say it to these peers of a case, where it is talked about: in a place once for all who are there; where."""
         told: set[Address] = set()
         for person_id in people:
             person = await members.load(tx, person_id)
@@ -322,6 +323,7 @@ class Effects:
                 case_id=row.id,
             )
             await self._voice.put(tx, message, person.language, now=now)
+        return told
 
     @staticmethod
     async def _name(tx: Transaction, person_id: int) -> str | Text:
