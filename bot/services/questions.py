@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from bot.core.commands import BadValue, Command, Parameter
 from bot.core.content import Choice, Content, Reply
@@ -21,7 +21,14 @@ VALID = timedelta(minutes=10)
 ANSWER = "answer"
 """The command behind a guess: pressing it answers the question."""
 
-CANCEL_WORDS = frozenset({"cancel", "stop", "never mind", "nevermind"})
+LATELY = timedelta(hours=1)
+"""So long "cancel" is taken for the answer to a question that is over: it still stands there and says so."""
+
+CANCEL = "cancel"
+CANCEL_WORDS = frozenset({CANCEL, "stop", "never mind", "nevermind"})
+
+_OVER = ""
+"""The command of a question that is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +51,14 @@ async def ask(
     *,
     problem: BadValue | None,
     now: datetime,
+    can_cancel: bool = True,
 ) -> Reply:
-    """Ask for `parameter`, after a `problem` with its nearest guesses; a new question replaces the one before."""
+    """Ask for `parameter`, after a `problem` with its nearest guesses; a new question replaces the one before.
+
+    `can_cancel`: words that are written next are taken for the answer, so the question says how to give none.
+    """
     known = {name: value for name, value in arguments.items() if name != parameter.name}
-    await forget(tx, member)
+    await tx.session.execute(delete(Question).where(Question.member_id == member.id))
     row = Question(
         # SQLite gives the number of a deleted row again: the old button of another question would answer this one.
         id=secrets.randbelow(2**31 - 1) + 1,
@@ -68,13 +79,20 @@ async def ask(
         for guess, label in guesses
         if len(guess) <= 40  # noqa: PLR2004  what fits into a choice's token
     )
-    return Reply(content=Content(text=_("{question} (Or “cancel”.)", question=text), choices=choices))
+    if can_cancel:
+        text = _("{question} (Or “cancel”.)", question=text)
+    return Reply(content=Content(text=text, choices=choices))
 
 
 async def pending(tx: Transaction, member: Member, *, now: datetime, id_: int | None = None) -> Pending | None:
     """The question that the member has not answered yet; the one with that id, if one is given."""
-    row = await tx.session.scalar(select(Question).where(Question.member_id == member.id))
-    if row is None or (id_ is None and now - row.asked_at > VALID) or (id_ is not None and row.id != id_):
+    row = await _row(tx, member)
+    if (
+        row is None
+        or row.command == _OVER
+        or (id_ is None and now - row.asked_at > VALID)
+        or (id_ is not None and row.id != id_)
+    ):
         return None
     return Pending(
         id=row.id,
@@ -86,10 +104,26 @@ async def pending(tx: Transaction, member: Member, *, now: datetime, id_: int | 
 
 
 async def forget(tx: Transaction, member: Member) -> None:
-    """The question is answered, or no longer of interest."""
-    await tx.session.execute(delete(Question).where(Question.member_id == member.id))
+    """The question is answered, or no longer of interest; only that and when something was asked is kept, for a day."""
+    over = {"command": _OVER, "parameter": "", "arguments_sealed": tx.vault.seal_json({}, PURPOSE)}
+    await tx.session.execute(update(Question).where(Question.member_id == member.id).values(over))
+
+
+async def was_asked(tx: Transaction, member: Member, *, now: datetime) -> bool:
+    """Whether the member was asked something lately, though it may be over: a bare "cancel" is then about that."""
+    row = await _row(tx, member)
+    return row is not None and now - row.asked_at <= LATELY
+
+
+async def _row(tx: Transaction, member: Member) -> Question | None:
+    return await tx.session.scalar(select(Question).where(Question.member_id == member.id))
+
+
+def is_bare_cancel(text: str) -> bool:
+    """Whether it is the one word that a question names for giving no answer, perhaps in the quotes it has there."""
+    return text.strip().casefold().strip(".!\"'“”«»") == CANCEL
 
 
 def is_cancel(text: str) -> bool:
     """Whether the answer is that there will be none."""
-    return text.strip().casefold().strip(".!") in CANCEL_WORDS
+    return is_bare_cancel(text) or text.strip().casefold().strip(".!") in CANCEL_WORDS

@@ -105,6 +105,11 @@ def cancelled() -> Content:
     return Content(text=_("All right, nothing was changed."))
 
 
+def nothing_to_cancel() -> Content:
+    """To somebody in a conversation who writes "cancel" when the question that said so is over."""
+    return Content(text=_("I ask nothing any more, so there is nothing to cancel. I have passed this on to nobody."))
+
+
 def no_community() -> Content:
     """Somebody whose community cannot be told."""
     return Content(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.core.commands import BadValue, Command, Registry
+from bot.core.commands import BadValue, Command, Parameter, Registry
 from bot.core.content import Content, Reply
 from bot.core.roles import Action, may
 from bot.services import questions, replies, typed
@@ -75,19 +75,39 @@ class Runner:
                 except BadValue as bad:
                     problem = bad
             if given or parameter.required:
-                return await questions.ask(
-                    call.tx, call.member, command, parameter, arguments, problem=problem, now=call.now
-                )
+                return await self._ask(call, command, parameter, arguments, problem)
         try:
             reply = await command.run(call, **values)
         except BadValue as bad:
             again = next((p for p in command.parameters if p.name == bad.parameter), None)
             if again is None:
                 return Reply(content=Content(text=bad.message))
-            return await questions.ask(call.tx, call.member, command, again, arguments, problem=bad, now=call.now)
+            return await self._ask(call, command, again, arguments, bad)
         if command.may is Action.USE:
             await self.welcome(call)
         return reply
+
+    async def _ask(
+        self, call: Call, command: Command, parameter: Parameter, arguments: dict[str, str], problem: BadValue | None
+    ) -> Reply:
+        """Ask for a value. "Cancel" is not offered where the words that come next are not for the bot.
+
+        In a conversation whatever is no answer is for the other side, and what is written in a room, for the room.
+        """
+        in_a_room = call.inbound.answered_directly and not call.inbound.private
+        closes = parameter.kind.name not in typed.FREE and bool(
+            await self._escalations.conversations(call.tx, call.member)
+        )
+        return await questions.ask(
+            call.tx,
+            call.member,
+            command,
+            parameter,
+            arguments,
+            problem=problem,
+            now=call.now,
+            can_cancel=not (in_a_room or closes),
+        )
 
     async def welcome(self, call: Call) -> None:
         """At the first contact that is not a cry for help: say what is stored. Not around a case of theirs."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core.commands import BadValue, Command, Registry
+from bot.core.commands import BadValue, Command, Parameter, Registry
 from bot.core.content import Reply
 from bot.core.crisis import Signal
 from bot.core.inbound import Inbound
@@ -134,6 +134,8 @@ class Writing:
         """A typed command; in a room an unknown one is another bot's business."""
         found = typed.read(call.inbound.text, self._registry, call.member.reads(call.now))
         if found is not None:
+            if call.inbound.private and not found.left:
+                await questions.forget(call.tx, call.member)  # they have moved on
             return await self._runner.run_typed(call, found)
         family = [c for c in typed.family_of(call.inbound.text, self._registry) if may(call.member.roles, c.may)]
         if family:
@@ -149,11 +151,15 @@ class Writing:
             await questions.forget(call.tx, call.member)
             return await self._runner.run(call, phrase, {})
         question = await questions.pending(call.tx, call.member, now=call.now)
+        if question is not None and questions.is_bare_cancel(text):
+            return await self._runner.answer_question(call, question, text)
         if question is not None and call.inbound.apart is not None and not self._is_of_peers(question):
             question = None  # it was asked elsewhere, and waits there
-        if question is not None and signal is None and (command := self._instead(call, question)) is not None:
+        if question is not None and signal is None and (found := self._instead(call, question)) is not None:
             await questions.forget(call.tx, call.member)
-            return await self._runner.run_typed(call, command)
+            if not conversations or " " in found.command.name:
+                return await self._runner.run_typed(call, found)
+            question = None  # of one word alone it is not said here that it is not for the other side
         if question is not None and signal is None and self._answers(call, question, busy=len(conversations) == 1):
             reply = await self._runner.answer_question(call, question, text)
             if not conversations or not await self._asks_again(call, question):
@@ -197,14 +203,21 @@ class Writing:
     def _instead(self, call: Call, question: questions.Pending) -> typed.Typed | None:
         """A whole command that was typed where an answer was expected: the person has moved on.
 
-        Where any words would do as an answer, only a command of two words is one.
+        What is one of the values that were asked for is the answer, whatever else it could be, such as "safe" for how
+        a case has ended. Where any words would do as an answer, a command of one word is one only if nothing but that
+        word, or what is no free text, was typed: "guide to the harbour" may be an answer.
         """
         bare = typed.read(call.inbound.text, self._registry, call.member.reads(call.now))
         command = self._registry.get(question.command)
         asked = next((p for p in command.parameters if p.name == question.parameter), None) if command else None
         if bare is None or asked is None or not self._is_whole(call, bare):
             return None
-        return bare if asked.kind.name not in typed.FREE or " " in bare.command.name else None
+        if asked.kind.name not in typed.FREE:
+            return None if self._is_value(call, asked) else bare
+        if " " in bare.command.name:
+            return bare
+        is_free = any(p.kind.name in typed.FREE for p in bare.command.parameters if p.name in bare.arguments)
+        return None if is_free or not may(call.member.roles, bare.command.may) else bare
 
     def _answers(self, call: Call, question: questions.Pending, *, busy: bool) -> bool:
         """Whether the words answer the question. In a conversation (`busy`) they must be a value that was asked for.
@@ -217,6 +230,10 @@ class Writing:
             return True
         if asked.kind.name in typed.FREE:
             return call.now - question.asked_at <= JUST_NOW
+        return self._is_value(call, asked)
+
+    @staticmethod
+    def _is_value(call: Call, asked: Parameter) -> bool:
         try:
             asked.kind.parse(call.inbound.text, call.member.reads(call.now))
         except BadValue:
@@ -239,6 +256,8 @@ class Writing:
         own = bool(mine)
         if holds and signal is not None and not own:
             return await self._is_it_about_the_peer(call, conversations, signal)
+        if signal is None and await self._answers_what_is_over(call):
+            return None if call.inbound.read_back else Reply(content=replies.nothing_to_cancel())
         alone = not any(row.holder is not None for row in conversations)
         bare = typed.read(call.inbound.text, self._registry, call.member.reads(call.now)) if holds or alone else None
         # Once somebody is there, only a peer's own work is a command: the rest is for the other side.
@@ -250,6 +269,12 @@ class Writing:
         # In danger themselves, a peer writes to the person who is with them, whatever else they do.
         to = mine if signal is not None and mine else [row.id for row in conversations]
         return await self._carry(call, to, answered=signal is not None)
+
+    @staticmethod
+    async def _answers_what_is_over(call: Call) -> bool:
+        """Whether it is the "cancel" that a question of the bot's has named: that is nobody else's word."""
+        is_it = questions.is_bare_cancel(call.inbound.text)
+        return is_it and await questions.was_asked(call.tx, call.member, now=call.now)
 
     def _is_of_peers(self, question: questions.Pending) -> bool:
         """Whether it belongs to a peer's work."""

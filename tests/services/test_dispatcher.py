@@ -266,6 +266,79 @@ async def test_words_of_danger_are_no_answer_to_a_question(world: World) -> None
     world.alice.sees("I keep this for the person who comes")
 
 
+@pytest.mark.parametrize("typed", ["help", "!help"])
+@pytest.mark.parametrize("question", ["settings name", "attendance", "checkin note"])
+async def test_a_command_of_one_word_leaves_a_question_that_takes_any_words(
+    world: World, question: str, typed: str
+) -> None:
+    await world.alice.says(question)
+    world.alice.sees("(Or “cancel”.)")
+    await world.alice.says(typed)
+    world.alice.sees("What I can do")
+    await world.alice.says("Ali")
+    world.alice.sees("I'm a bot, and I did not understand that")
+
+
+async def test_what_is_one_of_the_values_that_were_asked_for_is_the_answer_though_it_is_a_command_too(
+    world: World,
+) -> None:
+    await world.alice.says(DANGER, "lobby")
+    await world.sam.clicks("I'm on it")
+    await world.sam.says("resolve")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.sam.says("safe")
+    world.sam.sees("Case 1 has ended: They are safe for now")
+    world.alice.sees("Your talk with Sam has ended here")
+    world.room("peers").sees("Case 1 has ended")
+
+
+async def test_help_is_a_word_to_the_peer_even_while_the_bot_has_a_question(world: World) -> None:
+    await world.alice.says(DANGER, "lobby")
+    await world.sam.clicks("I'm on it")
+    await world.alice.says("!settings name")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("help")
+    world.sam.sees("help")
+    world.alice.sees_nothing()
+
+
+async def test_in_a_conversation_cancel_is_not_offered_where_other_words_close_the_question(world: World) -> None:
+    await world.alice.says(DANGER, "lobby")
+    await world.sam.clicks("I'm on it")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.clicks("I'm in another country")
+    assert "cancel" not in world.alice.sees("Which country").text
+
+
+@pytest.mark.parametrize("word", ["cancel", "“cancel”"])
+@pytest.mark.parametrize("before", ["Sam, are you there? please", "cancel", None])
+async def test_a_cancel_that_a_question_has_named_is_never_passed_on(
+    world: World, word: str, before: str | None
+) -> None:
+    await world.alice.says(DANGER, "lobby")
+    await world.sam.clicks("I'm on it")
+    await world.alice.says("!settings zone Xyzzy")
+    if before is not None:
+        await world.alice.says(before)
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says(word)
+    world.alice.sees("nothing was changed" if before is None else "there is nothing to cancel")
+    world.sam.sees_nothing()
+
+
+async def test_a_cancel_that_no_question_has_named_is_a_word_like_any_other(world: World) -> None:
+    await world.alice.says(DANGER, "lobby")
+    await world.sam.clicks("I'm on it")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("cancel")
+    world.sam.sees("cancel")
+
+
 async def test_words_to_the_peer_are_not_held_up_by_an_open_question(world: World) -> None:
     await world.alice.says(DANGER, "lobby")
     await world.sam.clicks("I'm on it")
