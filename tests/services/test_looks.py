@@ -31,7 +31,7 @@ async def looks(world: World, act: Awaitable[None], *, in_it: set[str] | None = 
         box.name for box in world.mailboxes for shown in box.shown[before.get(box.name, 0) :] if WORDS in shown.text
     )
     new = (await world.rows(select(CaseEvent).order_by(CaseEvent.id)))[lines:]
-    logged = Counter({"#": sum(line.what.startswith("page ") for line in new)})
+    logged: Counter[object] = Counter({"#": sum(line.what.startswith("page ") for line in new)})
     logged.update(line.actor for line in new if line.what in COMES)
     if any(line.what == HEARD for line in new):
         logged.update([await id_of(world, name) for name in in_it or ()])
