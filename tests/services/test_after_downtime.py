@@ -1,6 +1,8 @@
 """After a downtime: what is stale expires and is counted, what still matters goes out, in order of importance."""
 
-from datetime import datetime
+from collections import Counter
+from datetime import datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,7 +11,7 @@ from harness.fixtures import on_both_databases
 from sqlalchemy import select
 
 from bot.core.platform import TryAgain
-from bot.storage.tables import Delivery
+from bot.storage.tables import CaseEvent, Delivery
 
 NEW_YORK = ZoneInfo("America/New_York")
 PROMPT = "How are you today?"
@@ -97,6 +99,42 @@ async def test_a_page_goes_out_whenever_the_bot_is_back(world: World, until: str
     world.room("peers").sees("Case: 1", "I'm on it")
     for box in world.mailboxes:
         box.unseen.clear()  # the case goes on to further people
+
+
+async def test_while_a_platform_is_away_for_three_hours_the_case_goes_on_and_afterwards_each_thing_is_said_once(
+    world: World,
+) -> None:
+    """The bot runs all the time, and its sender tries again and again: here every five minutes, for time's sake."""
+    everybody = ("alice", "sam", "robin", "mo", "olive", "peers", "moderators", "lobby")
+    before = {box.name: len(box.shown) for box in world.mailboxes}
+    world.console.failures |= {name: TryAgain("the platform is away") for name in everybody}
+    await world.alice.says("I want to kill myself", "lobby")
+    for _step in range(36):
+        world.clock.move_to(world.now + timedelta(minutes=5))
+        await world.app.settle()
+    assert sum(len(box.shown) for box in world.mailboxes) == sum(before.values())
+    pages = select(CaseEvent.at).where(CaseEvent.what.startswith("page ")).order_by(CaseEvent.id)
+    paged_at = await world.rows(pages)
+    longest = max(later - earlier for earlier, later in pairwise([*paged_at, world.now]))
+    assert longest <= timedelta(minutes=15), "somebody is called all the time"
+
+    world.console.failures.clear()
+    world.app.senders["console"].hurry()  # as it is when a platform can be reached again
+    await world.app.settle()
+    said = Counter((box.name, shown.text) for box in world.mailboxes for shown in box.shown[before.get(box.name, 0) :])
+    assert max(said.values()) == 1
+    world.alice.sees("I'm getting a person")
+    world.alice.sees("I'm sorry: nobody has answered yet")
+    world.alice.sees_nothing()
+    for name in ("sam", "robin", "#peers", "#moderators"):
+        box = world.room(name.removeprefix("#")) if name.startswith("#") else world.person(name)
+        pages_there = [shown for shown in box.unseen if "I'm on it" in [str(choice.label) for choice in shown.choices]]
+        assert len(pages_there) == 1, "of many pages of one case the newest"
+    await world.sam.clicks("I'm on it")
+    world.alice.sees("Sam is here")
+    assert await world.rows(select(Delivery.id).where(Delivery.state.in_(["pending", "sending"]))) == []
+    for box in world.mailboxes:
+        box.unseen.clear()
 
 
 @on_both_databases
