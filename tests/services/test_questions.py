@@ -1,0 +1,179 @@
+"""What the bot asks back: what is an answer, what leaves the question, and what is a word to somebody else."""
+
+import pytest
+from harness import World
+
+from bot.core.inbound import Inbound, Invocation
+
+DANGER = "I want to kill myself"
+
+
+async def test_a_zone_that_does_not_exist_is_asked_again_with_guesses_and_pressing_one_continues(world: World) -> None:
+    await world.alice.says("checkin start 8:30 Europe/Berln")
+    world.alice.sees("Europe/Berlin", "cancel")
+    await world.alice.clicks("Europe/Berlin")
+    world.alice.sees("I'll ask you every day at 08:30 (Europe/Berlin)")
+
+
+async def test_a_typed_answer_continues_too(world: World) -> None:
+    await world.alice.says("settings zone Xyzzy")
+    world.alice.sees("I did not understand “Xyzzy”")
+    await world.alice.says("Lisbon")
+    world.alice.sees("Your time zone is Europe/Lisbon")
+
+
+async def test_cancel_ends_a_question(world: World) -> None:
+    await world.alice.says("settings zone Xyzzy")
+    world.alice.sees("I did not understand")
+    await world.alice.says("cancel")
+    world.alice.sees("nothing was changed")
+    await world.alice.says("Lisbon")
+    world.alice.sees("I'm a bot, and I did not understand that")
+
+
+async def test_a_question_is_forgotten_after_ten_minutes(world: World) -> None:
+    await world.alice.says("settings name")
+    world.alice.sees("Which name shall others see?")
+    await world.advance(minutes=11)
+    await world.alice.says("somebody there?")
+    world.alice.sees("I'm a bot, and I did not understand that")
+
+
+async def test_a_question_to_one_member_is_not_answered_by_another(world: World) -> None:
+    await world.alice.says("settings zone Berln")
+    world.alice.sees("Europe/Berlin")
+    (choice,) = [c for c in world.alice.shown[-1].choices if c.label == "Europe/Berlin"]
+    await world.app.hub.receive(
+        Inbound(
+            event_id="theft",
+            platform="console",
+            account="bob",
+            place="bob",
+            private=True,
+            at=world.now,
+            invocation=Invocation(command=choice.command, arguments=choice.arguments),
+        )
+    )
+    await world.app.settle()
+    world.bob.sees("That question is not open any more")
+
+
+async def test_the_button_of_an_old_question_does_not_answer_a_new_one(world: World) -> None:
+    await world.alice.says("settings zone Berln")
+    world.alice.sees("Europe/Berlin")
+    await world.alice.says("cancel")
+    world.alice.sees("nothing was changed")
+    await world.alice.says("settings name")
+    world.alice.sees("Which name shall others see?")
+    await world.alice.clicks("Europe/Berlin")
+    world.alice.sees("That question is not open any more")
+
+
+async def test_words_of_danger_are_no_answer_to_a_question(world: World) -> None:
+    await world.alice.says("settings name")
+    world.alice.sees("Which name shall others see?")
+    await world.alice.says(DANGER)
+    world.alice.sees("I'm getting a person")
+    world.room("peers").sees("I'm on it")
+    await world.alice.says("please hurry")
+    world.alice.sees("I keep this for the person who comes")
+
+
+@pytest.mark.parametrize("typed", ["help", "!help"])
+@pytest.mark.parametrize("question", ["settings name", "attendance", "checkin note"])
+async def test_a_command_of_one_word_leaves_a_question_that_takes_any_words(
+    world: World, question: str, typed: str
+) -> None:
+    await world.alice.says(question)
+    world.alice.sees("(Or “cancel”.)")
+    await world.alice.says(typed)
+    world.alice.sees("What I can do")
+    await world.alice.says("Ali")
+    world.alice.sees("I'm a bot, and I did not understand that")
+
+
+async def test_what_is_one_of_the_values_that_were_asked_for_is_the_answer_though_it_is_a_command_too(
+    world: World,
+) -> None:
+    await world.alice.says(DANGER, "lobby")
+    await world.sam.clicks("I'm on it")
+    await world.sam.says("resolve")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.sam.says("safe")
+    world.sam.sees("Case 1 has ended: They are safe for now")
+    world.alice.sees("Your talk with Sam has ended here")
+    world.room("peers").sees("Case 1 has ended")
+
+
+async def test_help_is_a_word_to_the_peer_even_while_the_bot_has_a_question(world: World) -> None:
+    await world.alice.says(DANGER, "lobby")
+    await world.sam.clicks("I'm on it")
+    await world.alice.says("!settings name")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("help")
+    world.sam.sees("help")
+    world.alice.sees_nothing()
+
+
+async def test_in_a_conversation_cancel_is_not_offered_where_other_words_close_the_question(world: World) -> None:
+    await world.alice.says(DANGER, "lobby")
+    await world.sam.clicks("I'm on it")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.clicks("I'm in another country")
+    assert "cancel" not in world.alice.sees("Which country").text
+
+
+@pytest.mark.parametrize("word", ["cancel", "“cancel”"])
+@pytest.mark.parametrize("before", ["Sam, are you there? please", "cancel", None])
+async def test_a_cancel_that_a_question_has_named_is_never_passed_on(
+    world: World, word: str, before: str | None
+) -> None:
+    await world.alice.says(DANGER, "lobby")
+    await world.sam.clicks("I'm on it")
+    await world.alice.says("!settings zone Xyzzy")
+    if before is not None:
+        await world.alice.says(before)
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says(word)
+    world.alice.sees("nothing was changed" if before is None else "there is nothing to cancel")
+    world.sam.sees_nothing()
+
+
+async def test_a_cancel_that_no_question_has_named_is_a_word_like_any_other(world: World) -> None:
+    await world.alice.says(DANGER, "lobby")
+    await world.sam.clicks("I'm on it")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("cancel")
+    world.sam.sees("cancel")
+
+
+async def test_words_to_the_peer_are_not_held_up_by_an_open_question(world: World) -> None:
+    await world.alice.says(DANGER, "lobby")
+    await world.sam.clicks("I'm on it")
+    await world.alice.clicks("I'm in another country")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("Sam, are you there? please")
+    world.sam.sees("Sam, are you there? please")
+
+
+async def test_who_is_in_another_country_gets_the_numbers_of_there_at_once(world: World) -> None:
+    await world.alice.says(DANGER, "lobby")
+    await world.alice.clicks("I'm in another country")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("Ireland")
+    shown = world.alice.sees("These are the numbers there", "Samaritans Ireland")
+    assert "told" not in shown.text, "nobody was told anything, so the bot must not say so"
+
+
+async def test_a_command_typed_at_an_open_question_is_not_its_answer(world: World) -> None:
+    await world.alice.says("settings zone")
+    world.alice.sees("Which time zone")
+    await world.alice.says("checkin stop")
+    world.alice.sees("You had no daily question")
