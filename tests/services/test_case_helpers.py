@@ -131,6 +131,21 @@ async def test_a_button_of_before_the_hand_over_does_nothing_and_says_so(world: 
     assert await world.rows(select(CaseRow.state)) == ["acknowledged"]
 
 
+@pytest.mark.parametrize("words", ["resolve 1 safe", "hand over 1 Sam", "hand over 1"])
+async def test_neither_who_had_a_case_nor_who_has_joined_it_ends_it_or_takes_it_away(world: World, words: str) -> None:
+    await taken_case(world)
+    await world.sam.says("hand over 1 Robin")
+    clear(world)
+    await world.sam.says(words)
+    world.sam.sees("I did nothing: case 1 is with Robin")
+    await world.sam.says("join 1")
+    clear(world)
+    await world.sam.says(words)
+    world.sam.sees("I did nothing: case 1 is with Robin")
+    (row,) = await world.rows(select(CaseRow))
+    assert (row.state, row.turn) == ("acknowledged", 2)
+
+
 async def test_who_was_never_in_a_case_does_not_learn_of_it_by_its_number(world: World) -> None:
     await taken_case(world)
     await world.robin.says("hand over 1")

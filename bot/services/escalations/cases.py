@@ -189,7 +189,11 @@ class Escalations:
         `turn`: that of the button they pressed; an old one does nothing.
         """
         row = await self._case_to_end(tx, by, case_id)
-        return None if row is None else await self._apply(tx, row, Ended(outcome, turn), actor=by.id, now=now)
+        if row is None:
+            return None
+        if turn is None and row.open_for is not None and not _may_end(row, by):
+            return await self._effects.is_with(tx, row)
+        return await self._apply(tx, row, Ended(outcome, turn), actor=by.id, now=now)
 
     async def hand_over(
         self,
@@ -209,6 +213,8 @@ class Escalations:
         row = await self._case_to_end(tx, by, case_id)
         if row is None:
             return None
+        if turn is None and row.open_for is not None and not _may_end(row, by):
+            return await self._effects.is_with(tx, row)
         if to is not None and (to.id == row.member_id or not may(to.roles, Action.TAKE_CASE)):
             return Content(text=_("They cannot have this case. Name another peer, or hand it over without a name."))
         event, before = HandedOver(None if to is None else to.id, turn), row.turn
@@ -230,9 +236,9 @@ class Escalations:
             held = await store.cases_held_by(tx, by.id)
             return held[0] if len(held) == 1 else None
         row = await store.find_case(tx, by.community.id, case_id)
-        if row is None or row.holder in {None, by.id} or by.roles & OVERSEERS:
+        if row is None or _may_end(row, by):
             return row
-        # Of a case that was theirs once they know; the button they press is old.
+        # Of a case that was theirs once, or that they have joined, they know; what they may do is another thing.
         return row if await store.was_in(tx, row.id, by.id) else None
 
     async def on_erasure(self, tx: Transaction, member: Member, *, now: datetime) -> None:
@@ -451,6 +457,11 @@ class Escalations:
             if any([await self._effects.page(tx, row, page, now=now) for page in pages]):
                 return True
         return await self._effects.last_resort(tx, row, now=now)
+
+
+def _may_end(row: tables.CaseRow, by: Member) -> bool:
+    """Whether somebody may end a case, or hand it over: its holder, a moderator, and while nobody has it, any peer."""
+    return row.holder in {None, by.id} or bool(by.roles & OVERSEERS)
 
 
 def _is_sign(failed: Claimed) -> bool:

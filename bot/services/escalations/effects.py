@@ -294,6 +294,10 @@ class Effects:
             return Content(text=_("{name} already has this case. Thank you.", name=name))
         return words.has_changed(row.id, None if row.holder is None else await self._name(tx, row.holder))
 
+    async def is_with(self, tx: Transaction, row: tables.CaseRow) -> Content:
+        """To somebody who would end or hand over what another has: nothing was done."""
+        return words.is_with(row.id, words.A_PEER if row.holder is None else await self._name(tx, row.holder))
+
     async def _to_peers(
         self, tx: Transaction, row: tables.CaseRow, content: Content, *, key: str, but: int | None, now: datetime
     ) -> None:

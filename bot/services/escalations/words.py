@@ -380,6 +380,17 @@ def given_to(name: str | Text, case_id: int) -> Content:
     return Content(text=_("{name} has case {number} now, and I have told them. Thank you.", name=name, number=case_id))
 
 
+def is_with(case_id: int, name: str | Text) -> Content:
+    """To a peer who would end or hand over a case that another has."""
+    return Content(
+        text=_(
+            "I did nothing: case {number} is with {name}. They, or a moderator, can end it or hand it over.",
+            number=case_id,
+            name=name,
+        )
+    )
+
+
 def given_back(case_id: int) -> Content:
     """To who gave the case to nobody by name."""
     return Content(
