@@ -62,6 +62,7 @@ from cogs.help import HelpCog
 from cogs.hosting import HostingCog
 from cogs.meetings import MeetingCog
 from cogs.mydata import MyDataCog
+from cogs.pictures import PictureCog
 from cogs.resources import ResourceCog
 from cogs.rotas import RotaCog
 from cogs.settings import SettingsCog
@@ -153,6 +154,7 @@ def build(
         EscalationCog(escalations),
         AftercareCog(follow_ups, Aftercare(voice)),
         BesideCog(escalations, resources, Swapping(voice)),
+        PictureCog(escalations.pictures),
         CheckInCog(checkins),
         DutyCog(duty, breaks, rotas),
         RotaCog(rotas),

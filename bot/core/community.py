@@ -35,6 +35,7 @@ from bot.core.community_entries import (
     RotaEntry,
 )
 from bot.core.duty.rota import ROTAS_LIMIT
+from bot.core.pictures import LEAST_MIB, MOST_MIB, USUAL_MIB
 from bot.core.policy import CONCERN_POLICY, Policies, Policy, Whom
 from bot.core.roles import Role
 from bot.core.tomlfile import BadFile, Clashes, Problem, problems_of, read_toml
@@ -72,6 +73,8 @@ class CommunityFile(Entry):
     - `guides`: guides of its own, beside the built-in ones.
     - `retention_days`: how many days after its end an escalation's words, its people and its conversation are kept,
       1 to 365. Check-ins are their member's own and kept longer (`bot.storage.personal`).
+    - `pictures`: whether pictures may be carried in a talk between a member and a peer, to whoever wants to see them;
+      `picture_mib`: how large the file of one may be, in MiB (1,048,576 bytes), 1 to 8.
     - `escalation`: of each of its lists at least one step reaches somebody. "room" is the peers' rooms, "on-call" the
       peers whose shift it is, "peer" one who is named, "peers" all; "moderators" are organizers too.
     """
@@ -85,6 +88,8 @@ class CommunityFile(Entry):
     resources: Annotated[PurePosixPath, values.CSV_PATH] | None = None
     lexicon: Annotated[PurePosixPath, values.TOML_PATH] | None = None
     retention_days: Annotated[int, values.number(1, 365)] = 30
+    pictures: Annotated[bool, values.YES_OR_NO] = False
+    picture_mib: Annotated[int, values.number(LEAST_MIB, MOST_MIB)] = USUAL_MIB
     places: Annotated[tuple[Place, ...], values.at_most(LIST_LIMIT)] = ()
     people: Annotated[tuple[Person, ...], values.at_most(LIST_LIMIT)] = ()
     meetings: Annotated[tuple[Meeting, ...], values.at_most(LIST_LIMIT)] = ()

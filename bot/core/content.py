@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode
 
+from bot.core.pictures import Still
 from bot.core.words import Say, Words
 
 Style = Literal["plain", "primary", "danger"]
@@ -59,6 +60,30 @@ class Attachment:
 
     filename: str
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetch:
+    """Not a message: a picture that the adapter brings and answers with (`bot.core.platform.Receipt.file`).
+
+    `source`: where it is (`bot.core.inbound.Picture`), a file of at most `limit` bytes; `id`: the stored picture's.
+    """
+
+    id: int
+    source: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A picture that goes with a message, by the id under which it is stored; `still` is there once it is sent.
+
+    `instead` is said where a platform shows no pictures.
+    """
+
+    id: int
+    instead: Say
+    still: Still | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +176,8 @@ class Content:
 
     `moments` are those in its rendered texts: words, and the instant (seconds since 1970) that stands for them where a
     platform shows it to each reader by their own clock; None: there the words are left out.
+
+    With a `fetch` it says nothing: a picture is brought, which another content then shows as its `picture`.
     """
 
     text: Say = ""
@@ -162,6 +189,8 @@ class Content:
     entry: Entry | None = None
     apart: Apart | None = None
     moments: tuple[tuple[str, int | None], ...] = ()
+    fetch: Fetch | None = None
+    picture: Shown | None = None
 
     @property
     def together(self) -> "Content":
@@ -197,6 +226,7 @@ class Content:
             entry=self.entry
             and replace(self.entry, where=words.render(self.entry.where), about=words.render(self.entry.about)),
             moments=self.moments or self._moments(words),
+            picture=self.picture and replace(self.picture, instead=words.render(self.picture.instead)),
         )
 
     def _moments(self, words: Words) -> tuple[tuple[str, int | None], ...]:
@@ -216,6 +246,8 @@ class Content:
             **({} if apart is None else {"apart": _apart_as_json(apart)}),
             **({} if self.entry is None else {"entry": self.entry.as_json()}),
             **({"moments": [list(found) for found in self.moments]} if self.moments else {}),
+            **({"fetch": [self.fetch.id, self.fetch.source, self.fetch.limit]} if self.fetch else {}),
+            **({"picture": [self.picture.id, str(self.picture.instead)]} if self.picture else {}),
         }
 
     @classmethod
@@ -234,7 +266,16 @@ class Content:
             apart=_apart(data.get("apart")),
             entry=Entry.from_json(data["entry"]) if "entry" in data else None,
             moments=tuple((said, at) for said, at in data.get("moments", ())),
+            fetch=_fetch(data.get("fetch")),
+            picture=Shown(id=data["picture"][0], instead=data["picture"][1]) if "picture" in data else None,
         )
+
+
+def _fetch(data: Any) -> Fetch | None:
+    if data is None:
+        return None
+    id_, source, limit = data
+    return Fetch(id=id_, source=source, limit=limit)
 
 
 def _upon(data: Any) -> Upon | None:

@@ -37,6 +37,18 @@ class Reaction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture with a message, which has not been looked at: `kind` (a media type) and `size` (bytes) are as stated.
+
+    `source` is the platform's own word for where it is, by which the adapter brings it (`bot.core.content.Fetch`).
+    """
+
+    source: str
+    kind: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
     """A command that the platform itself has recognised: a slash command, a button, a form, a reaction."""
 
@@ -55,7 +67,8 @@ class Inbound:
       both are in, by which their community is found.
     - `at`: when, in UTC.
     - `text`: the words, as plain text; "" for a press of a button and for a reaction. Hostile until parsed.
-    - `files`: whether it has pictures or files, which are not taken; only told of what is written privately.
+    - `files`: whether it has pictures or files; only told of what is written privately. `pictures`: those of them that
+      may be shown to others, if they are no other files and the platform can bring them.
     - `reaction`: an emoji that was put under the message `about`, where that may be somebody's word to another.
     - `edited`: the words replace an earlier message's; they are heard, but no command is run again. `replaces` is that
       message's event id.
@@ -77,6 +90,7 @@ class Inbound:
     shared_spaces: tuple[str, ...] = ()
     text: str = ""
     files: bool = False
+    pictures: tuple[Picture, ...] = ()
     edited: bool = False
     replaces: str | None = None
     invocation: Invocation | None = None
@@ -110,6 +124,7 @@ class Inbound:
             values["about"] = {name: getattr(self.about, name) for name in _TARGET}
         if self.reaction is not None:
             values["reaction"] = {name: getattr(self.reaction, name) for name in _REACTION}
+        values["pictures"] = [_kept({name: getattr(one, name) for name in _PICTURE}) for one in self.pictures]
         if self.invocation is not None:
             arguments = dict(list(self.invocation.arguments.items())[:ARGUMENTS_LIMIT])
             values["invocation"] = {"command": self.invocation.command, "arguments": arguments}
@@ -125,7 +140,9 @@ class Inbound:
         about = None if values["about"] is None else Target(**_object(values["about"], _TARGET))
         invocation = None if values["invocation"] is None else _invocation(values["invocation"])
         reaction = None if values["reaction"] is None else Reaction(**_object(values["reaction"], _REACTION))
-        return cls(**{**values, "at": at, "about": about, "invocation": invocation, "reaction": reaction})
+        pictures = tuple(Picture(**_object(one, _PICTURE)) for one in values["pictures"])
+        read = {"at": at, "about": about, "invocation": invocation, "reaction": reaction, "pictures": pictures}
+        return cls(**{**values, **read})
 
 
 _DIGITS = 10
@@ -142,6 +159,7 @@ _INBOUND: Mapping[str, Any] = {
     "space": _MAYBE,
     "text": str,
     "files": bool,
+    "pictures": list,
     "edited": bool,
     "replaces": _MAYBE,
     "reaction": dict | None,
@@ -154,7 +172,8 @@ _INBOUND: Mapping[str, Any] = {
 }
 _TARGET: Mapping[str, Any] = {"message_id": str, "account": str, "text": str, "link": _MAYBE}
 _REACTION: Mapping[str, Any] = {"emoji": str, "id": str}
-_ABSENT: Mapping[str, Any] = {"replaces": None, "reaction": None, "files": False, "apart": None}
+_PICTURE: Mapping[str, Any] = {"source": str, "kind": str, "size": int}
+_ABSENT: Mapping[str, Any] = {"replaces": None, "reaction": None, "files": False, "pictures": [], "apart": None}
 """What an event lacks that an earlier version has kept."""
 _INVOCATION: Mapping[str, Any] = {"command": str, "arguments": dict}
 

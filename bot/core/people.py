@@ -11,7 +11,10 @@ from bot.core.roles import Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Community:
-    """A peer-support group. `language` is the one it speaks unless a member chose another."""
+    """A peer-support group. `language` is the one it speaks unless a member chose another.
+
+    `picture_limit`: bytes of a picture's file that may be carried in a talk; 0: none is carried.
+    """
 
     id: int
     slug: str
@@ -22,6 +25,7 @@ class Community:
     checkin_time: time
     policies: Policies
     retention_days: int
+    picture_limit: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,14 @@
 """What the bot asks of a platform, and what a platform asks of the bot."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal, Protocol
 
 from bot.core.commands import Reader, Registry
 from bot.core.content import Choice, Content, Reply
 from bot.core.inbound import Inbound
+from bot.core.pictures import Still
 from bot.core.words import Words
 
 
@@ -34,13 +35,30 @@ class Receipt:
     """The platform has taken the message: `message_id` is its id there.
 
     Of a content that was to be said `apart`: the `place` in which it was, with the id of what was `pinned` there; or
-    why it was said privately instead (`unopened`).
+    why it was said privately instead (`unopened`). Of a content that was to `fetch` a picture: the `file` as it came,
+    of which the sender makes the `picture`.
     """
 
     message_id: str
     place: str | None = None
     pinned: str | None = None
     unopened: Unopened | None = None
+    file: bytes | None = field(default=None, repr=False)
+    picture: Still | None = None
+
+
+DOWNLOAD_SECONDS = 20.0
+"""How long a file may take to come."""
+
+
+async def read_at_most(chunks: AsyncIterator[bytes], limit: int) -> bytes:
+    """What comes, of `limit` bytes at most; raises `NeverAgain` as soon as it is more, whatever its headers said."""
+    data = bytearray()
+    async for chunk in chunks:
+        data += chunk
+        if len(data) > limit:
+            raise NeverAgain("the file is too large")
+    return bytes(data)
 
 
 class SendError(Exception):
@@ -122,7 +140,8 @@ class Platform(Protocol):
         `retried`: an earlier attempt with this key may have got through. `urgent`: somebody is in danger; where the
         platform limits the rate, it goes before all that is not. Where the content is `upon` another message and that
         cannot be done, it says `content.anew`, if that is anything. What is to be said `apart`, it says in a place of
-        its own, and where there can be none at once, all of it privately (`content.together`). Raises `SendError`.
+        its own, and where there can be none at once, all of it privately (`content.together`). What is to be fetched
+        (`content.fetch`), it brings. Raises `SendError`.
         """
 
     async def check(self) -> list[Finding]:

@@ -64,6 +64,12 @@ def number(least: int, most: int) -> Takes:
     return Takes(expected, parse)
 
 
+def _yes_or_no(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError  # noqa: TRY004  as every value here that is not as expected
+    return value
+
+
 def at_most(limit: int) -> BeforeValidator:
     """A list of so many entries; a longer one is refused before its entries are looked at."""
 
@@ -175,6 +181,7 @@ ZONE = of_kind(_("a time zone such as America/New_York"), kinds.ZONE)
 COUNTRY = of_kind(_("a country's two letters, such as US"), kinds.COUNTRY)
 LANGUAGE = of_kind(_("a language's two letters, such as en"), kinds.LANGUAGE)
 CLOCK = of_kind(_("a time of day such as 19:30"), kinds.TIME)
+YES_OR_NO = Takes(_("true or false"), _yes_or_no)
 WEEKDAYS = Takes(_("days such as tue, thu"), _weekdays)
 WEB_LINK = link(_("a link that starts with https:// or http://"), "https", "http")
 DAY = Takes(_("a date such as 2026-11-22"), day)

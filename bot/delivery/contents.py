@@ -1,16 +1,20 @@
 """What deliveries say, sealed: each its own words, or one text that is stored once for many."""
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, update
 
 from bot.core.content import Content
+from bot.core.pictures import Still
 from bot.storage.database import Transaction
+from bot.storage.relay_tables import CasePicture
 from bot.storage.tables import SharedContent
 
 PURPOSE = "deliveries.content"
+PICTURE = "case_pictures.data"
 
 USED_AGAIN = timedelta(days=1)
 """How old "last used" may become before it is written again."""
@@ -51,6 +55,19 @@ def opened(tx: Transaction, sealed: bytes | None) -> Content:
     if sealed is None:
         raise LookupError("a delivery has no content")
     return Content.from_json(tx.vault.open_json(sealed, PURPOSE))
+
+
+async def with_picture(tx: Transaction, content: Content) -> Content:
+    """The content with the picture it shows, which is stored once; raises where that is gone or damaged."""
+    if content.picture is None:
+        return content
+    row = await tx.session.get(CasePicture, content.picture.id)
+    if row is None or row.data_sealed is None or row.kind is None:
+        raise LookupError("a delivery has no picture")
+    data = tx.vault.open_bytes(row.data_sealed, PICTURE)
+    still = Still(kind=row.kind, width=row.width or 0, height=row.height or 0, data=data)
+    tx.session.expunge(row)  # it is large, and nobody else in this transaction asks for it
+    return replace(content, picture=replace(content.picture, still=still))
 
 
 async def forget_unused(tx: Transaction, *, now: datetime) -> int:

@@ -226,6 +226,7 @@ async def _open(tx: Transaction, row: Any, on_unreadable: OnUnreadable | None) -
         return None
     try:
         content = await _upon(tx, contents.opened(tx, row.content_sealed), row.platform)
+        content = await contents.with_picture(tx, content)
     except Exception:
         # Whatever a damaged value does to the parser: one bad row must not stop all that stand behind it.
         await _end(tx, row.id, "failed", UNREADABLE)

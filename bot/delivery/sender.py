@@ -12,6 +12,7 @@ from bot.core.faults import Told, where
 from bot.core.platform import NeverAgain, NotConnected, Platform, Receipt, SendError, TryAgain
 from bot.delivery import outbox
 from bot.delivery.outbox import Claimed, Look, Priority, Room
+from bot.delivery.redrawing import with_picture
 from bot.delivery.waiting import PLACED, RELAYED
 from bot.storage.database import Database, Transaction
 
@@ -328,7 +329,7 @@ class Sender:
         if not done:
             task.cancel()  # and not waited for: an adapter that hangs may hang in its cleaning up, too
             raise TryAgain("timed out")
-        return task.result()
+        return await with_picture(task.result(), claimed.content.fetch)
 
     def _sent(self, task: asyncio.Task[Receipt]) -> None:
         self._sending.discard(task)

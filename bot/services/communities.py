@@ -58,6 +58,8 @@ async def stored_file(tx: Transaction, slug: str) -> CommunityFile | None:
         "languages": row.languages,
         "checkin_time": row.checkin_time.isoformat("minutes"),
         "retention_days": row.retention_days,
+        "pictures": row.pictures,
+        "picture_mib": row.picture_mib,
         "places": [
             {"platform": place.platform, "kinds": place.kinds, "address": place.address}
             for place in await _rows(tx, tables.Place, row.id)
@@ -98,12 +100,26 @@ def changes(
         return [Change("+", _("community {name}", name=after.name)), *_entries(None, after, left_alone)]
     found = [
         Change("~", f"{key}: {_shown(old)} → {_shown(new)}")
-        for key in ("name", "country", "zone", "languages", "checkin_time", "retention_days", "resources", "lexicon")
+        for key in _SETTINGS
         if (old := getattr(before, key)) != (new := getattr(after, key))
     ]
     if before.escalation != after.escalation:
         found.append(Change("~", _("the steps of escalation")))
     return found + list(_entries(before, after, left_alone))
+
+
+_SETTINGS = (
+    "name",
+    "country",
+    "zone",
+    "languages",
+    "checkin_time",
+    "retention_days",
+    "pictures",
+    "picture_mib",
+    "resources",
+    "lexicon",
+)
 
 
 class Communities:
@@ -134,6 +150,7 @@ class Communities:
         row.name, row.country, row.zone = file.name, file.country, file.zone.key
         row.languages, row.checkin_time = list(file.languages), file.checkin_time
         row.retention_days = file.retention_days
+        row.pictures, row.picture_mib = file.pictures, file.picture_mib
         row.policy = row.policy or []  # a new one has its own below, when those whom it names are known
         row.resources_file = None if file.resources is None else str(file.resources)
         row.lexicon_file = None if file.lexicon is None else str(file.lexicon)

@@ -209,7 +209,8 @@ class Dispatcher:
         if inbound.reaction is not None or inbound.edited:
             return await self._writing.changed(call, signal)
         if inbound.read_back:
-            return await self._writing.afterwards(call, signal)
+            reply = await self._writing.afterwards(call, signal)
+            return await self._writing.file(call) if inbound.files and reply is None else reply
         if inbound.invocation is not None:
             return await self._runner.invoke(call, inbound.invocation.command, dict(inbound.invocation.arguments))
         reply = await self._writing.read(call, signal) if inbound.text or not inbound.files else None

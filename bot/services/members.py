@@ -17,6 +17,7 @@ from bot.core.community import PlaceKind
 from bot.core.faults import Told, where
 from bot.core.inbound import Inbound
 from bot.core.people import Community, Member
+from bot.core.pictures import MIB
 from bot.core.policy import Policies
 from bot.core.roles import Role
 from bot.core.text import clean_name
@@ -109,6 +110,7 @@ def community_of(row: tables.Community, tx: Transaction | None = None) -> Commun
         checkin_time=row.checkin_time,
         policies=read("policy", lambda: read_policies(row.policy)) or Policies(),
         retention_days=row.retention_days,
+        picture_limit=row.picture_mib * MIB if row.pictures else 0,
     )
 
 

@@ -17,7 +17,7 @@ from bot.services.gatherings import attending
 from bot.services.policies import read_policies, write_policies
 from bot.storage import duty_tables, gathering_tables, hosting_tables, tables
 from bot.storage.database import Transaction
-from bot.storage.relay_tables import CasePlace
+from bot.storage.relay_tables import CasePicture, CasePlace, PictureWish
 
 
 async def merge(tx: Transaction, member_id: int, *, into: int, escalations: Escalations, now: datetime) -> None:
@@ -40,6 +40,7 @@ async def merge(tx: Transaction, member_id: int, *, into: int, escalations: Esca
     )
     await _move_where_lacking(tx, duty_tables.RotaPerson, member_id, into, one_for_each=duty_tables.RotaPerson.rota_id)
     await _move_where_lacking(tx, tables.FollowUp, member_id, into)
+    await _move_where_lacking(tx, PictureWish, member_id, into, one_for_each=PictureWish.case_id)
     await attending.merge(tx, member_id, into=into)
     hosts, hands, asked = hosting_tables.MeetingHost, hosting_tables.RaisedHand, hosting_tables.AttendanceRequest
     await _move_where_lacking(tx, hosts, member_id, into, one_for_each=hosts.meeting_id)
@@ -52,6 +53,7 @@ async def merge(tx: Transaction, member_id: int, *, into: int, escalations: Esca
         (tables.CaseRow, tables.CaseRow.holder),
         (tables.CaseEvent, tables.CaseEvent.actor),
         (tables.RelayMessage, tables.RelayMessage.author),
+        (CasePicture, CasePicture.author),
         (tables.FollowUp, tables.FollowUp.peer),
         (tables.Delivery, tables.Delivery.member_id),
         (tables.Delivery, tables.Delivery.about_id),
@@ -184,6 +186,8 @@ async def _rename_in_lists(tx: Transaction, old: int, new: int) -> None:
         row.policy = renamed(row.policy)
         for place in await tx.session.scalars(select(CasePlace).where(CasePlace.case_id == row.id)):
             place.people = list(dict.fromkeys(new if id_ == old else id_ for id_ in place.people))
+        for picture in await tx.session.scalars(select(CasePicture).where(CasePicture.case_id == row.id)):
+            picture.wanted_by = list(dict.fromkeys(new if id_ == old else id_ for id_ in picture.wanted_by))
     community.policy = renamed(community.policy)
 
 

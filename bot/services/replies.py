@@ -1,6 +1,6 @@
 """What the dispatcher itself says: welcome, misunderstandings, faults."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bot.core.commands import Command
 from bot.core.content import Choice, Content, Field
@@ -81,6 +81,27 @@ def no_files() -> Content:
     """To somebody in a conversation who sends a picture."""
     return Content(
         text=_("I can't pass on pictures or files, so they have not seen it. Can you tell them in words what it shows?")
+    )
+
+
+def only_pictures(kinds: Iterable[str]) -> Content:
+    """To somebody in a conversation who sends a file where pictures are passed on."""
+    return Content(
+        text=_(
+            "I can only pass on pictures ({kinds}), so they have not seen it. Can you tell them in words what it"
+            " holds?",
+            kinds=", ".join(kinds),
+        )
+    )
+
+
+def whose_picture() -> Content:
+    """To somebody in several conversations who sends a picture."""
+    return Content(
+        text=_(
+            "You are in several talks, so I don't know whom that picture is for, and have passed it on to nobody."
+            " Send it once more as a reply to something they wrote, or in the place of that case."
+        )
     )
 
 

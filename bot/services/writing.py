@@ -8,12 +8,14 @@ from bot.core.commands import BadValue, Command, Parameter, Registry
 from bot.core.content import Reply
 from bot.core.crisis import Signal
 from bot.core.inbound import Inbound
+from bot.core.pictures import KINDS
 from bot.core.roles import Action, may
 from bot.core.words import _
 from bot.services import questions, replies, typed
 from bot.services.call import Call
 from bot.services.escalations import Escalations, place_words
 from bot.services.escalations.followup import FollowUps, thanks
+from bot.services.escalations.pictures import refused
 from bot.services.escalations.relay import Written
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.runner import Runner
@@ -104,17 +106,39 @@ class Writing:
                 return await self._carry(call, mine, answered=True)
         return None
 
-    async def file(self, call: Call) -> Reply:
-        """A picture or a file, perhaps with words, which are carried: who sends it is told that it is not."""
+    async def file(self, call: Call) -> Reply | None:
+        """A picture or a file, perhaps with words, which are carried.
+
+        Pictures are offered to the others, if the community has that; who sends anything else is told that it is not
+        passed on.
+        """
         conversations = await self._talks(call)
         if not conversations:
-            return Reply(content=replies.not_understood())
+            return None if call.inbound.read_back else Reply(content=replies.not_understood())
+        limit, pictures = call.member.community.picture_limit, call.inbound.pictures
+        if limit and pictures:
+            return await self._pictures(call, conversations)
         row = next((row for row in conversations if row.member_id == call.member.id), conversations[0])
         words = self._voice.words(call.member.community.language)
         said = words.render(_("(They sent a picture or a file. I carry none.)"))
         event = f"{call.inbound.platform}:{call.inbound.event_id}:file"
         await self._escalations.relay(call.tx, call.member, row, said, event, now=call.now)
-        return Reply(content=replies.no_files())
+        return Reply(content=replies.only_pictures(KINDS.values()) if limit else replies.no_files())
+
+    async def _pictures(self, call: Call, conversations: Sequence[CaseRow]) -> Reply | None:
+        inbound = call.inbound
+        problem = refused(inbound.pictures, call.member.community.picture_limit)
+        if len(conversations) > 1 and inbound.about is not None:
+            case = await self._escalations.pictures.talk_of(call.tx, inbound.platform, inbound.about.message_id)
+            conversations = [row for row in conversations if row.id == case] or conversations
+        if problem is None and len(conversations) > 1:
+            problem = replies.whose_picture()  # it goes to nobody rather than to the wrong one
+        if problem is None:
+            event = f"{inbound.platform}:{inbound.event_id}"
+            problem = await self._escalations.send_pictures(
+                call.tx, call.member, conversations[0], inbound.pictures, event, _written(inbound), now=call.now
+            )
+        return None if problem is None else Reply(content=problem)
 
     async def read(self, call: Call, signal: Signal | None) -> Reply | None:
         """What was written just now."""
@@ -321,7 +345,8 @@ class Writing:
         carried = await self._escalations.relay(
             call.tx, call.member, row, call.inbound.text, event, _written(call.inbound), now=call.now, late=late
         )
-        return None if carried or answered else Reply(content=replies.kept_for_the_person())
+        offers = bool(call.inbound.pictures and call.member.community.picture_limit)  # and says that both are kept
+        return None if carried or answered or offers else Reply(content=replies.kept_for_the_person())
 
 
 def _written(inbound: Inbound) -> Written:

@@ -59,6 +59,17 @@ PERSONAL: dict[str, Personal] = {
     "relay_messages": Personal(
         member="author", also=("case_id.member_id",), kept="community", since="case_id.ended_at"
     ),
+    # The picture itself stands in no export: it holds no files, and its author has it.
+    "case_pictures": Personal(
+        member="author",
+        also=("case_id.member_id",),
+        kept="community",
+        since="case_id.ended_at",
+        exported=("id", "relay_id", "author", "size"),
+    ),
+    "picture_wishes": Personal(
+        member="member_id", also=("case_id.member_id",), kept="community", since="case_id.ended_at"
+    ),
     "swaps": Personal(member="member_id", also=("other",), kept="community", since="case_id.ended_at"),
     # Eight days: the last question comes after seven. What it is about is in the case.
     "follow_ups": Personal(

@@ -7,9 +7,10 @@ Which of them hold rows about a person, how long those are kept and how they are
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, MetaData, String, Time, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, MetaData, String, Time, UniqueConstraint, false, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from bot.core.pictures import USUAL_MIB
 from bot.storage.columns import UtcDateTime
 
 
@@ -72,6 +73,8 @@ class Community(Base):
     retention_days: Mapped[int]
     resources_file: Mapped[str | None]
     lexicon_file: Mapped[str | None]
+    pictures: Mapped[bool] = mapped_column(default=False, server_default=false())
+    picture_mib: Mapped[int] = mapped_column(default=USUAL_MIB, server_default=str(USUAL_MIB))
 
 
 class Place(Base):
@@ -314,7 +317,7 @@ class RelayMessage(Base):
     text_sealed: Mapped[bytes]
     """What was said, as it is after its last change; nothing once it was taken back. Of a reaction, the emoji."""
     kind: Mapped[str] = mapped_column(String(8), default="text", server_default="text")
-    """"text" or "reaction"."""
+    """"text", "reaction" or "picture"."""
     about: Mapped[int | None]
     """The id of the message that it answers or reacts to; no foreign key, for that one may be erased alone."""
     platform: Mapped[str | None] = mapped_column(String(16))

@@ -43,12 +43,20 @@ class Vault:
 
     def seal(self, text: str, purpose: str) -> bytes:
         """`text` as an encrypted token; `purpose` names the column it is for."""
-        return self._fernet(purpose).encrypt(text.encode())
+        return self.seal_bytes(text.encode(), purpose)
 
     def open(self, token: bytes, purpose: str) -> str:
         """The text that was sealed for `purpose`; raises `KeyProblem` if it was not, or not with this key."""
+        return self.open_bytes(token, purpose).decode()
+
+    def seal_bytes(self, data: bytes, purpose: str) -> bytes:
+        """`data`, such as a picture, as an encrypted token of a third more bytes."""
+        return self._fernet(purpose).encrypt(data)
+
+    def open_bytes(self, token: bytes, purpose: str) -> bytes:
+        """What `seal_bytes` sealed for `purpose`; raises `KeyProblem` if it was not, or not with this key."""
         try:
-            return self._fernet(purpose).decrypt(token).decode()
+            return self._fernet(purpose).decrypt(token)
         except InvalidToken:
             raise KeyProblem(f"A stored value ({purpose}) cannot be opened with this encryption key.") from None
 

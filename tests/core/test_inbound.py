@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.inbound import ARGUMENTS_LIMIT, PUNCTUAL, TEXT_LIMIT, Inbound, Invocation, Target
+from bot.core.inbound import ARGUMENTS_LIMIT, PUNCTUAL, TEXT_LIMIT, Inbound, Invocation, Picture, Target
 
 AT = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
 PLAIN = Inbound(event_id="$1", platform="matrix", account="@a:b", place="!r", private=True, at=AT, text="hello")
@@ -32,12 +32,13 @@ inbounds = st.builds(
     link=maybe,
     language=maybe,
     read_back=st.booleans(),
+    pictures=st.lists(st.builds(Picture, source=texts, kind=texts, size=st.integers(0)), max_size=3).map(tuple),
 )
 
 
 def test_what_an_earlier_version_has_kept_is_still_read() -> None:
     kept = PLAIN.as_json()
-    del kept["replaces"], kept["reaction"], kept["files"]
+    del kept["replaces"], kept["reaction"], kept["files"], kept["pictures"]
     assert Inbound.from_json(kept) == PLAIN
 
 

@@ -18,6 +18,8 @@ from bot.app import App, build
 from bot.core.commands import commands_of
 from bot.core.community import CommunityFile
 from bot.core.content import Content
+from bot.core.inbound import Inbound, Picture, Target
+from bot.core.pictures import Still
 from bot.core.platform import Address, Hub, Receipt, SendError, Unopened
 from bot.operations.demo import Demo
 from bot.platforms.console import ConsolePlatform, Shown
@@ -35,14 +37,26 @@ _sessions = itertools.count(1)
 
 
 class Console(ConsolePlatform):
-    """The console, where a test may close somebody's door: `failures` by address are raised instead of showing."""
+    """The console, where a test may close somebody's door: `failures` by address are raised instead of showing.
+
+    `files`: what people have attached, by its source; `stills`: the pictures that were shown, with to whom.
+    """
 
     failures: dict[str, SendError]
+    files: dict[str, bytes | SendError]
+    stills: list[tuple[str, Still]]
     unopened: Unopened | None = None
     """Why no conversation apart can be opened, if none can."""
 
     async def send(self, to: Address, content: Content, key: str, *, retried: bool, urgent: bool) -> Receipt:
         """Show the message, unless the receiver cannot be reached."""
+        if content.fetch is not None:
+            file = self.files[content.fetch.source]
+            if isinstance(file, SendError):
+                raise file
+            return Receipt("", file=file)
+        if content.picture is not None and content.picture.still is not None:
+            self.stills.append((to.id, content.picture.still))
         conversation = self._apart.get(to.id)
         readers = [to.id, *(conversation.people if conversation else ())]
         failure = next((self.failures[one] for one in readers if one in self.failures), None)
@@ -92,6 +106,29 @@ class Person(Mailbox):
         """Write something; `about`: in answer to that person's last message there."""
         await self._world.console.say(Says(self.name, place, text, about))
         await self._world.app.settle()
+
+    async def sends_pictures(
+        self, *files: bytes | SendError, text: str = "", kind: str = "image/png", size: int = 40_000, about: str = ""
+    ) -> str:
+        """Send files privately, each said to be of that kind and size; the id of the message."""
+        console, id_ = self._world.console, f"picture-{next(_sessions)}"
+        pictures = [Picture(source=f"{id_}/{number}", kind=kind, size=size) for number in range(len(files))]
+        console.files |= {picture.source: file for picture, file in zip(pictures, files, strict=True)}
+        sent = Inbound(
+            event_id=id_,
+            platform=console.name,
+            account=self.name,
+            place=self.name,
+            private=True,
+            at=self._world.now,
+            text=text,
+            files=True,
+            pictures=tuple(pictures),
+            about=Target(message_id=about, account="", text="") if about else None,
+        )
+        await self._world.app.hub.receive(sent)
+        await self._world.app.settle()
+        return id_
 
     async def clicks(self, label: str) -> None:
         """Press a button under the newest message that has it."""
@@ -202,7 +239,7 @@ async def open_world(url: str, key_file: Path, community: CommunityFile | None =
 
     def platforms(hub: Hub) -> list[Console]:
         console = Console(hub, show, clock, f"test{next(_sessions)}")
-        console.failures = {}
+        console.failures, console.files, console.stills = {}, {}, []
         consoles.append(console)
         return consoles
 

@@ -1,5 +1,6 @@
 """A loopback server that speaks Discord's protocol to an unmodified discord.py over real sockets."""
 
+from .compose import File
 from .entities import Channel, Guild, Member, Role, User
 from .interactions import Answer, Choice
 from .messages import Message
@@ -11,6 +12,7 @@ __all__ = [
     "BotMessage",
     "Channel",
     "Choice",
+    "File",
     "Guild",
     "LoopbackDiscord",
     "Member",

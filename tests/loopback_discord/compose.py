@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
+from mimetypes import guess_type
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import components, errors, permissions
@@ -105,8 +106,11 @@ def _attachments(world: World, message: Message, body: JSON, files: Mapping[str,
         elif key in files:
             number = str(world.snowflake())
             name = one.get("filename") or files[key].name
-            url = f"https://cdn.discordapp.com/attachments/{message.channel.id}/{number}/{name}"
+            url = f"{world.cdn}/attachments/{message.channel.id}/{number}/{name}"
             data = {"id": number, "filename": name, "size": len(files[key].content), "url": url}
+            if kind := guess_type(name)[0]:
+                data["content_type"] = kind
+            world.files[f"{message.channel.id}/{number}/{name}"] = (message, files[key].content)
             message.uploads[name] = files[key].content
             result.append(data | {"proxy_url": url, "description": one.get("description")})
         else:

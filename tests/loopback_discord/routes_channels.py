@@ -84,7 +84,9 @@ def send(call: Call) -> JSON:
     world = call.server.world
     found = call.channel()
     need = permissions.SEND_MESSAGES_IN_THREADS if found.is_thread else permissions.SEND_MESSAGES
-    if not found.permissions_of(world.bot.id) & need:
+    if call.files:
+        need |= permissions.ATTACH_FILES
+    if found.permissions_of(world.bot.id) & need != need:
         raise errors.missing_permissions()
     if found.guild is None:
         people = [world.users[user_id] for user_id in found.recipient_ids if user_id != world.bot.id]

@@ -101,6 +101,8 @@ class LoopbackDiscord:
         )
         #: Each REST request, without bodies.
         self.requests: list[Request] = []
+        #: The paths of the attachments that were downloaded.
+        self.downloads: list[str] = []
         #: What was asked for and is not known here.
         self.unknown_requests: list[tuple[str, str]] = []
         #: Request bodies that do not fit Discord's published document.
@@ -118,12 +120,23 @@ class LoopbackDiscord:
         assert self._runner is None, "the server runs already"
         app = web.Application(client_max_size=32 * 1024 * 1024)
         app.router.add_get("/", self.gateway.handle)
+        app.router.add_get("/attachments/{path:.*}", self._attachment)
         app.router.add_route("*", rest.API + "/{path:.*}", self._rest.handle)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port)
         await site.start()
         self._port = self._runner.addresses[0][1]
+        self.world.cdn = f"http://127.0.0.1:{self._port}"
+
+    async def _attachment(self, request: web.Request) -> web.StreamResponse:
+        """What Discord's CDN does: give a file to whoever has its address, while its message is there."""
+        path = request.match_info["path"]
+        self.downloads.append(path)
+        message, content = self.world.files.get(path, (None, b""))
+        if message is None or message.deleted:
+            return web.Response(status=404, text="This content is no longer available.")
+        return web.Response(body=content)
 
     async def stop(self) -> None:
         """Close every connection and stop listening; guilds, messages and sessions stay."""

@@ -23,6 +23,9 @@ class World(Structure):
         self.bot_messages: list[Message] = []
         #: Each message as it was written: id, channel, author, nonce, content, seconds since 1970.
         self.written: list[tuple[int, int, int, str | int | None, str, float]] = []
+        #: Where attachments are, as the server's CDN: its address, and each file by its path there.
+        self.cdn = "https://cdn.discordapp.com"
+        self.files: dict[str, tuple[Message, bytes]] = {}
         self.changed = Notifier()
         self._nonces: dict[tuple[int, str], tuple[Message, float]] = {}
 

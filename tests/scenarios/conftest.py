@@ -1,6 +1,7 @@
 """Fixtures: the world on one platform, and on every pair of platforms."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -35,12 +36,26 @@ async def lasting(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
         yield opened
 
 
+@pytest_asyncio.fixture(params=[("discord", "matrix"), ("matrix", "discord")], ids="-".join)
+async def abroad(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
+    """Members are on Discord and those with a role on Matrix, or the other way round."""
+    async with open_apart(request, tmp_path) as opened:
+        yield opened
+
+
 @pytest_asyncio.fixture(
     params=[(member, peer) for member in PLATFORMS for peer in PLATFORMS if member != peer],
     ids=lambda pair: f"{pair[0]}-{pair[1]}",
 )
 async def apart(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
     """Members are on one platform, those with a role on another."""
+    async with open_apart(request, tmp_path) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def open_apart(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
+    """The world with members on the first platform of the fixture's parameter, and roles on the second."""
     member, peer = request.param
     where = {name: peer if roles else member for name, roles in CAST.items() if name in cast(request)}
     homeserver = request.getfixturevalue("homeserver") if "matrix" in request.param else None

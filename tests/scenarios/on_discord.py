@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from loopback_discord import Channel, LoopbackDiscord, Message
+from loopback_discord import Channel, File, LoopbackDiscord, Message
 from loopback_discord import Person as DiscordUser
 
 from scenarios.people import PATIENCE, Person, Seen
@@ -31,6 +31,19 @@ class DiscordPerson(Person):
         known = {**cases, "dm": self.user.dm, "thread": self._thread(), "case": next(reversed(cases.values()), None)}
         channel = known.get(place) or self.rooms[place]
         self.said.append(await self.user.says(channel, text))
+
+    async def sends_picture(self, picture: bytes, caption: str = "", place: str = "dm") -> None:
+        channel = self._case_threads()[-1] if place == "case" else self.user.dm
+        self.said.append(await self.user.attaches(channel, caption, File("IMG_0001.jpg", picture)))
+
+    async def pictures(self) -> list[bytes]:
+        return [
+            upload for message in self._all() for name, upload in message.uploads.items() if name.startswith("picture.")
+        ]
+
+    async def sees_the_picture_go(self) -> None:
+        newest = [message for message in self._all() if "picture.jpg" in message.uploads][-1]
+        await self._server.wait_until(lambda: newest.deleted, timeout=PATIENCE)
 
     async def runs(self, command: str, **options: str) -> None:
         names = {"meetings": "meetings list", "settings": "settings list", "resources": "resources list"}

@@ -1,6 +1,8 @@
 """People on Matrix: a real Synapse, each person with an encrypted client of their own."""
 
 import asyncio
+from io import BytesIO
+from typing import Any
 
 import nio
 from nio.crypto import decrypt_attachment
@@ -37,6 +39,35 @@ class MatrixMember(Person):
             room = await self._direct_room() if place == "dm" else self._rooms[place]
         self._said_in = room
         self.last_said = await self.person.says(room, text)
+
+    async def sends_picture(self, picture: bytes, caption: str = "", place: str = "dm") -> None:
+        room = self._case_rooms()[-1] if place == "case" else await self._direct_room()
+        answer, keys = await self.person.client.upload(
+            lambda *_again: BytesIO(picture), "application/octet-stream", encrypt=True, filesize=len(picture)
+        )
+        assert isinstance(answer, nio.UploadResponse)
+        content = {
+            "msgtype": "m.image",
+            "body": caption or "IMG_0001.jpg",
+            "filename": "IMG_0001.jpg",
+            "info": {"mimetype": "image/jpeg", "size": len(picture)},
+            "file": keys | {"url": answer.content_uri},
+        }
+        self._said_in = room
+        self.last_said = await self.person.sends(room, "m.room.message", content)
+
+    async def pictures(self) -> list[bytes]:
+        return [await self._opened(m.content["file"]) for m in self._said_by_bot() if m.msgtype == "m.image"]
+
+    async def sees_the_picture_go(self) -> None:
+        newest = [message for message in self._said_by_bot() if message.msgtype == "m.image"][-1]
+        await self.person.wait_for_redaction(newest.event_id, PATIENCE)
+
+    async def _opened(self, file: dict[str, Any]) -> bytes:
+        answer = await self.person.client.download(file["url"])
+        assert isinstance(answer, nio.MemoryDownloadResponse)
+        plain: bytes = decrypt_attachment(answer.body, file["key"]["k"], file["hashes"]["sha256"], file["iv"])
+        return plain
 
     async def runs(self, command: str, **options: str) -> None:
         await self.says(typed(command, options))
@@ -133,10 +164,7 @@ class MatrixMember(Person):
         for message in self._said_by_bot():
             file = message.content.get("file")
             if message.msgtype == "m.file" and isinstance(file, dict):
-                answer = await self.person.client.download(file["url"])
-                assert isinstance(answer, nio.MemoryDownloadResponse)
-                plain_bytes = decrypt_attachment(answer.body, file["key"]["k"], file["hashes"]["sha256"], file["iv"])
-                found.append(plain_bytes.decode())
+                found.append((await self._opened(file)).decode())
         return found
 
     async def something_new(self) -> None:

@@ -33,6 +33,25 @@ class Person(ABC):
     async def says(self, text: str, place: str = "dm") -> None:
         """Write a message: to the bot ("dm"), in the place of a case ("case 1", "case": the newest), or in a room."""
 
+    async def sends_picture(self, picture: bytes, caption: str = "", place: str = "dm") -> None:
+        """Send a photograph, as their own client does; in a terminal nobody can."""
+        raise NotImplementedError
+
+    async def pictures(self) -> list[bytes]:
+        """The pictures that the bot shows them, the oldest first, as their own client has them."""
+        raise NotImplementedError
+
+    async def sees_a_picture(self) -> bytes:
+        """Wait until the bot shows them one; the newest."""
+        async with asyncio.timeout(PATIENCE):
+            while not (found := await self.pictures()):
+                await self.something_changed()
+        return found[-1]
+
+    async def sees_the_picture_go(self) -> None:
+        """The newest picture that the bot has shown them is not there any more."""
+        raise NotImplementedError
+
     @abstractmethod
     async def runs(self, command: str, **options: str) -> None:
         """Run a command privately: a slash command on Discord, `!command` elsewhere."""

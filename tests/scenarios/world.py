@@ -140,7 +140,7 @@ class World:
                 listed = ", ".join(f'"{role}"' for role in roles)
                 account = f'{self.where[name]} = "{self.people[name].account}"'
                 people.append(f'[[people]]\nname = "{name.title()}"\nroles = [{listed}]\n{account}\n')
-        head = 'id = "here"\nname = "Harbour"\ncountry = "US"\nzone = "America/New_York"\n'
+        head = 'id = "here"\nname = "Harbour"\ncountry = "US"\nzone = "America/New_York"\npictures = true\n'
         return parse_community(head + "\n".join(self.places) + "\n".join(people), name="here.toml")
 
     # The platforms' side

@@ -23,6 +23,7 @@ from bot.storage.duty_tables import CredentialRow, RosterRow, RotaOverride, Rota
 from bot.storage.gathering_tables import MeetingTask
 from bot.storage.hosting_tables import AttendanceRequest, HostedMeeting, MeetingHost, RaisedHand
 from bot.storage.personal import PERSONAL
+from bot.storage.relay_tables import CasePicture, PictureWish
 from bot.storage.tables import (
     Base,
     CaseEvent,
@@ -93,6 +94,18 @@ async def host_a_meeting(tx: Transaction, member: int, now: datetime) -> None:
     tx.session.add(AttendanceRequest(hosted_id=hosted.id, member_id=member, name_sealed=name, asked_at=now))
 
 
+async def send_a_picture(tx: Transaction, member: int, case: int, now: datetime) -> None:
+    """The member has sent one in their talk, and wants to see all."""
+    relay = RelayMessage(
+        case_id=case, author=member, at=now, kind="picture", text_sealed=tx.vault.seal("", "relay_messages.text")
+    )
+    tx.session.add(relay)
+    await tx.session.flush()
+    picture = CasePicture(relay_id=relay.id, case_id=case, author=member, size=1, wanted_by=[])
+    picture.source_sealed = picture.data_sealed = tx.vault.seal(WORDS, "case_pictures.source")
+    tx.session.add_all([picture, PictureWish(case_id=case, member_id=member, wish="all")])
+
+
 async def live(world: World) -> None:
     """Alice and bob use everything that stores something about them."""
     await met(world)
@@ -125,6 +138,7 @@ async def live(world: World) -> None:
             tx.session.add(task)
             for case in await tx.session.scalars(select(CaseRow).where(CaseRow.member_id == member)):
                 case.link_sealed = tx.vault.seal(LINK, "cases.link")
+                await send_a_picture(tx, member, case.id, world.now)
                 assert case.holder is not None
                 tx.session.add(Swap(case_id=case.id, member_id=member, other=case.holder, at=world.now))
                 tx.session.add(

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from bot.core.content import Apart, Choice, Content
 from bot.core.inbound import Inbound, Invocation, Reaction, Target
-from bot.core.platform import Address, Finding, Hub, Receipt
+from bot.core.platform import Address, Finding, Hub, NeverAgain, Receipt
 from bot.core.words import _
 from bot.platforms.console.lines import BadLine, Changes, Clicks, Says
 
@@ -90,7 +90,12 @@ class ConsolePlatform:
         """Nothing to connect to: what is typed comes by `say` and `click`."""
 
     async def send(self, to: Address, content: Content, key: str, *, retried: bool, urgent: bool) -> Receipt:
-        """Show a message. A terminal changes nothing that it has shown: then it is said anew, or nothing is."""
+        """Show a message. A terminal changes nothing that it has shown: then it is said anew, or nothing is.
+
+        Of a picture it says that there is one.
+        """
+        if content.fetch is not None:
+            raise NeverAgain("nobody sends pictures in a terminal")
         if content.apart is not None:
             return await self._say_apart(to.id, content, content.apart)
         if to.kind == "place" and (conversation := await self._conversation(to.id)) is not None:
@@ -291,6 +296,8 @@ def as_text(content: Content) -> str:
     parts += [between.join(fields)] if fields else []
     if content.attachment is not None:
         parts.append(content.attachment.text)
+    if content.picture is not None:
+        parts.append(str(content.picture.instead))
     return "\n\n".join(parts)
 
 

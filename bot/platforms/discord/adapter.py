@@ -19,6 +19,7 @@ from bot.platforms.discord.connection import Connection, Granted, granted_to, wi
 from bot.platforms.discord.directs import DirectChats
 from bot.platforms.discord.errors import GatewayLost, advice, send_error
 from bot.platforms.discord.hearing import Hearing, SharedSpaces
+from bot.platforms.discord.media import bring
 from bot.platforms.discord.pacing import Pace, urgency
 from bot.platforms.discord.progress import PLATFORM
 from bot.platforms.discord.receiving import Receiving
@@ -292,6 +293,8 @@ class DiscordPlatform:
         try:
             with urgency(urgent):
                 async with asyncio.timeout(_SEND_PATIENCE):
+                    if content.fetch is not None:
+                        return Receipt("", file=await bring(connection, content.fetch, self._account.api_base))
                     return await self._sending.send(connection, to, content, key, retried=retried, urgent=urgent)
         except Exception as error:
             self._tell_operator(to, error)

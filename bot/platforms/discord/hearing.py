@@ -14,6 +14,7 @@ from bot.core.inbound import Inbound, Target
 from bot.core.platform import Hub
 from bot.platforms.discord.apart import ThreadsApart
 from bot.platforms.discord.errors import TROUBLE, is_final
+from bot.platforms.discord.media import pictures_of
 from bot.platforms.discord.pacing import urgency
 from bot.platforms.discord.progress import PLATFORM
 from bot.platforms.discord.servertime import ServerTime
@@ -224,6 +225,7 @@ class Hearing:
             shared_spaces=spaces,
             text=message.content,
             files=has_files and private,
+            pictures=pictures_of(message) if has_files and private else (),
             edited=edited,
             replaces=str(message.id) if edited else None,
             about=_replied_to(message),

@@ -8,7 +8,7 @@ from typing import Any
 
 import discord
 
-from bot.core.content import Attachment, Choice, Content, Field, Style
+from bot.core.content import Attachment, Choice, Content, Field, Shown, Style
 from bot.core.text import split
 
 MESSAGE_LIMIT = 2000
@@ -49,11 +49,18 @@ _MARKUP = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """One message: its text in Discord's markup, the choices under it, and perhaps a file."""
+    """One message: its text in Discord's markup, the choices under it, and perhaps a file or a picture."""
 
     text: str
     choices: tuple[Choice, ...] = ()
     attachment: Attachment | None = None
+    picture: Shown | None = None
+
+    @property
+    def in_words(self) -> "Piece":
+        """The same for where the bot may not attach files."""
+        instead = "" if self.picture is None else escape(str(self.picture.instead))
+        return replace(self, text=f"{self.text}\n\n{instead}", picture=None)
 
     @property
     def parts(self) -> dict[str, Any]:
@@ -64,6 +71,8 @@ class Piece:
         if self.attachment is not None:
             data = BytesIO(self.attachment.text.encode())
             found["file"] = discord.File(data, filename=self.attachment.filename)
+        if self.picture is not None and (still := self.picture.still) is not None:
+            found["file"] = discord.File(BytesIO(still.data), filename=still.filename)
         return found
 
 
@@ -107,7 +116,7 @@ def pieces(content: Content) -> list[Piece]:
         texts.extend(more)
     choices = tuple({choice.token: choice for choice in content.choices}.values())
     *before, last = (text.strip() or _NOTHING for text in texts)
-    end = Piece(text=last, choices=choices, attachment=content.attachment)
+    end = Piece(text=last, choices=choices, attachment=content.attachment, picture=content.picture)
     return [*(Piece(text=text) for text in before), end]
 
 

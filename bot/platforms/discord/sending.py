@@ -18,7 +18,7 @@ from bot.platforms.discord.apart import NotOpened, ThreadsApart, sees_history
 from bot.platforms.discord.calendar import Calendar
 from bot.platforms.discord.changing import change
 from bot.platforms.discord.directs import DirectChats
-from bot.platforms.discord.errors import CHAT_CLOSED, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, is_final
+from bot.platforms.discord.errors import CHAT_CLOSED, MISSING_PERMISSIONS, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, is_final
 from bot.platforms.discord.progress import PLATFORM
 from bot.platforms.discord.rendering import Piece, pieces
 from bot.platforms.discord.servertime import ServerTime
@@ -239,6 +239,11 @@ class Sending:
                 # It was sent, and somebody has deleted it since. The nonce stands for the id that nobody knows.
                 return nonce
             raise
+        except discord.Forbidden as error:
+            if piece.picture is None or error.code != MISSING_PERMISSIONS:
+                raise
+            # The bot may write there, but not attach files.
+            return await self._post_piece(channel, piece.in_words, nonce, reference)
         self._sent[message.id] = nonce
         if len(self._sent) > _SENT_LIMIT:
             self._sent.popitem(last=False)

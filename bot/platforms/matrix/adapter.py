@@ -17,6 +17,7 @@ from bot.platforms.matrix.directs import DirectRooms
 from bot.platforms.matrix.errors import ConnectionLost, Refused
 from bot.platforms.matrix.hearing import Hearing
 from bot.platforms.matrix.listening import Listening
+from bot.platforms.matrix.media import bring
 from bot.platforms.matrix.patience import OUT_OF_REACH
 from bot.platforms.matrix.recent import Recent
 from bot.platforms.matrix.rooms import Rooms
@@ -118,6 +119,8 @@ class MatrixPlatform:
         connection = await self._connected()
         try:
             async with asyncio.timeout(_SEND_SECONDS):
+                if content.fetch is not None:
+                    return Receipt("", file=await bring(connection.session.client, content.fetch))
                 if content.apart is not None:
                     return await self._send_apart(connection, to.id, content, content.apart, key, urgent=urgent)
                 if content.upon is not None and content.upon.act in {"dismiss", "close", "erase"}:

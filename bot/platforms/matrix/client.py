@@ -3,12 +3,14 @@
 import asyncio
 import json
 import logging
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import aiohttp
 import nio
 
+from bot.core.platform import read_at_most
 from bot.platforms.matrix.errors import Refused
 from bot.platforms.matrix.guards import Room, guard
 
@@ -16,6 +18,7 @@ REQUEST_SECONDS = 20
 """How long any request but a sync may take."""
 
 _FIRST_ERROR_STATUS = 400
+_ERROR_LIMIT = 65_536
 
 # Below this, nio logs what people wrote, whenever an event is not as it should be.
 logging.getLogger("nio").setLevel(logging.CRITICAL)
@@ -60,20 +63,17 @@ class Client(nio.AsyncClient):  # type: ignore[misc]  # nio has no types
             headers["Authorization"] = f"Bearer {self.access_token}"
         data = None if body is None else json.dumps(body)
         response = await self.send(method, address, data, headers)
-        try:
-            answer = json.loads(await response.read())
-        except ValueError:
-            answer = None
-        if not isinstance(answer, dict):
-            raise Refused(None, response.status, _retry_after_ms(response))
-        if response.status >= _FIRST_ERROR_STATUS:
-            errcode = answer.get("errcode")
-            raise Refused(
-                errcode if isinstance(errcode, str) else None,
-                response.status,
-                answer.get("retry_after_ms", _retry_after_ms(response)),
-            )
-        return answer
+        return _object_in(response, await response.read())
+
+    async def download_at_most(self, address: str, limit: int, seconds: float) -> bytes:
+        """A file of the homeserver's, of `limit` bytes at most; raises `Refused`, and `NeverAgain` for a larger one."""
+        headers = {"Authorization": f"Bearer {self.access_token}"}
+        response = await self.send("GET", address, None, headers, None, seconds)
+        async with response:
+            if response.status != HTTPStatus.OK:
+                _object_in(response, await read_at_most(response.content.iter_any(), _ERROR_LIMIT))
+                raise Refused(None, response.status)
+            return await read_at_most(response.content.iter_any(), limit)
 
     async def send(self, *args: Any, **kwargs: Any) -> Any:
         """Send a request. Without the check, nio would open a new session after its close."""
@@ -125,6 +125,23 @@ class Client(nio.AsyncClient):  # type: ignore[misc]  # nio has no types
         await super().close()
         if self.store is not None and not self.store.database.is_closed():
             self.store.database.close()
+
+
+def _object_in(response: aiohttp.ClientResponse, body: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise Refused(None, response.status, _retry_after_ms(response))
+    if response.status >= _FIRST_ERROR_STATUS:
+        errcode = answer.get("errcode")
+        raise Refused(
+            errcode if isinstance(errcode, str) else None,
+            response.status,
+            answer.get("retry_after_ms", _retry_after_ms(response)),
+        )
+    return answer
 
 
 def _retry_after_ms(response: aiohttp.ClientResponse) -> int | None:

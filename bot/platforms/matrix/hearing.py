@@ -15,6 +15,7 @@ from bot.platforms.matrix.apart import RoomsApart
 from bot.platforms.matrix.directs import DirectRooms
 from bot.platforms.matrix.errors import Refused
 from bot.platforms.matrix.events import Event, link_to
+from bot.platforms.matrix.media import pictures_of
 from bot.platforms.matrix.patience import OUT_OF_REACH
 from bot.platforms.matrix.reactions import MOST_KEYCAPS, asks_for_help, chosen, number_in
 from bot.platforms.matrix.recent import Recent, Said
@@ -134,7 +135,8 @@ class Hearing:
         files = event.has_file and not event.is_edit and self._is_private(room_id, event.sender)
         if not text.strip() and not files:
             return None
-        inbound = replace(await self._said(room_id, event), files=files)
+        pictures = pictures_of(event.content) if files else ()
+        inbound = replace(await self._said(room_id, event), files=files, pictures=pictures)
         about = await self._quoted(room_id, event.reply_to) if event.reply_to and not event.is_edit else None
         invocation = await self._typed_choice(inbound, text) if not event.is_edit else None
         return replace(inbound, text=text, about=about, invocation=invocation)

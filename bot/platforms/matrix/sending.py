@@ -53,7 +53,7 @@ class Sending:
 
         The answer is the id of what was said, of a reaction its own; "" where nothing was.
         """
-        said = messages(replace(content, upon=None))
+        said = await self._messages(replace(content, upon=None))
         if upon.message is not None:
             match upon.act:
                 case "answer":
@@ -101,7 +101,7 @@ class Sending:
             return ""
 
     async def _anew(self, room_id: str, content: Content, key: str) -> str:
-        return await self._say_all(room_id, content, messages(content), key)
+        return await self._say_all(room_id, content, await self._messages(content), key)
 
     async def _say_all(self, room_id: str, content: Content, said: list[dict[str, Any]], key: str) -> str:
         event_id = ""
@@ -120,20 +120,41 @@ class Sending:
         `about`: the message it belongs to, by which it is found again when that changes.
         """
         data = attachment.text.encode()
-        answer, keys = await self._client.upload(
-            lambda *_again: BytesIO(data), "application/octet-stream", encrypt=True, filesize=len(data)
-        )
         kind = "text/calendar" if attachment.filename.endswith(".ics") else "text/plain"
         file: dict[str, Any] = {
             "msgtype": "m.file",
             "body": attachment.filename,
             "info": {"mimetype": kind, "size": len(data)},
-            "file": keys | {"url": answer.content_uri},
+            "file": await self._upload(data),
             "m.mentions": {},
         }
         if about is not None:
             file["m.relates_to"] = {"rel_type": "m.reference", "event_id": about}
         return await self._put(room_id, "m.room.message", file, transaction_id(key, "file", 0))
+
+    async def _upload(self, data: bytes) -> dict[str, Any]:
+        """Where the homeserver has it from now on, and how it is decrypted."""
+        answer, keys = await self._client.upload(
+            lambda *_again: BytesIO(data), "application/octet-stream", encrypt=True, filesize=len(data)
+        )
+        file: dict[str, Any] = keys | {"url": answer.content_uri}
+        return file
+
+    async def _messages(self, content: Content) -> list[dict[str, Any]]:
+        """The messages that say `content`; with a picture the last one is that, and its words are the caption."""
+        said = messages(content)
+        if content.picture is None or (still := content.picture.still) is None:
+            return said
+        try:
+            file = await self._upload(still.data)
+        except Refused as refused:
+            if refused.may_pass:
+                raise
+            said[-1]["body"] += f"\n\n{content.picture.instead}"  # such as one that is too large for the homeserver
+            return said
+        info = {"mimetype": still.kind, "size": len(still.data), "w": still.width, "h": still.height}
+        said[-1] |= {"msgtype": "m.image", "filename": still.filename, "info": info, "file": file}
+        return said
 
     async def _take_files(self, room_id: str, event_id: str, key: str, *, but: str | None = None) -> None:
         """Redact the bot's own files that belong to a message, all but one."""

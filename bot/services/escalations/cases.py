@@ -1,6 +1,7 @@
 """The escalation service: every use case changes the case and says what follows, in one transaction."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
@@ -25,7 +26,7 @@ from bot.core.escalation import (
     TimerFired,
     advance,
 )
-from bot.core.inbound import Inbound, Target
+from bot.core.inbound import Inbound, Picture, Target
 from bot.core.people import Member
 from bot.core.platform import Receipt, SendError, TryAgain
 from bot.core.roles import Action, Role, may
@@ -57,6 +58,7 @@ class Escalations:
     def __init__(self, effects: Effects) -> None:
         self._effects = effects
         self._relay = effects.relay
+        self.pictures = effects.pictures
 
     # Opening
 
@@ -345,6 +347,23 @@ class Escalations:
             await self._spoken(tx, row, person, now=now)
         return carried
 
+    async def send_pictures(
+        self,
+        tx: Transaction,
+        person: Member,
+        row: tables.CaseRow,
+        pictures: Sequence[Picture],
+        event: str,
+        written: Written,
+        *,
+        now: datetime,
+    ) -> Content | None:
+        """Ask the others in the case whether they want to see pictures; what their author is told, if anything."""
+        told = await self.pictures.offer(tx, row, person, pictures, event, written, now=now)
+        if row.holder is not None:
+            await self._spoken(tx, row, person, now=now)
+        return told
+
     async def change(
         self, tx: Transaction, person: Member, platform: str, message_id: str, text: str, event: str, *, now: datetime
     ) -> bool:
@@ -368,6 +387,9 @@ class Escalations:
 
     async def on_arrival(self, tx: Transaction, arrived: Claimed, receipt: Receipt, *, now: datetime) -> None:
         """A message of a conversation has arrived, or what was to be done to the place of one is done."""
+        if arrived.content.fetch is not None and receipt.picture is not None:
+            await self.pictures.brought(tx, arrived.content.fetch, receipt.picture, now=now)
+            return
         await self._relay.arrived(tx, arrived, now=now)
         await self._effects.places.arrived(tx, arrived, receipt, now=now)
 
@@ -386,6 +408,10 @@ class Escalations:
     async def on_failure(self, tx: Transaction, failed: Claimed, error: SendError, *, now: datetime) -> None:
         """A message of a case has failed for good: those on duty are told, and a lost peer is replaced."""
         if failed.case_id is None or failed.key.startswith("unreached:") or _is_sign(failed):
+            return
+        if failed.content.fetch is not None:
+            lasting = not isinstance(error, TryAgain)
+            await self.pictures.not_brought(tx, failed.content.fetch, lasting=lasting, now=now)
             return
         row = await store.case_numbered(tx, failed.case_id)
         if row is None or row.open_for is None:
@@ -427,7 +453,7 @@ class Escalations:
         `excerpt`: words of the member that nobody carries to the holder; `late`: how late they were seen; `note`: what
         the holder has written for who comes.
         """
-        before = store.case_of(row)
+        before, were_in = store.case_of(row), set(relay.in_case(row))
         case, effects = advance(before, event, now)
         store.write_case(row, case, now=now)
         if note and case.turn != before.turn:
@@ -446,6 +472,9 @@ class Escalations:
             answer = said or answer
         if case.version != before.version and isinstance(event, Heard | Joined | Left | HandedOver):
             await self._effects.facts_changed(tx, row, now=now)
+        for newcomer in relay.in_case(row):
+            if newcomer not in were_in and row.open_for is not None:
+                await self.pictures.offer_earlier(tx, row, newcomer, now=now)
         return answer
 
     async def _page_on(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> bool:

@@ -35,6 +35,7 @@ from bot.services.escalations.aftercare import choices_after
 from bot.services.escalations.checklists import checklist
 from bot.services.escalations.duty import Duty, EveryPeer
 from bot.services.escalations.paging import Paging, drop_pages, facts
+from bot.services.escalations.pictures import Pictures
 from bot.services.escalations.places import Places
 from bot.services.escalations.relay import Relay
 from bot.services.resources import Resources
@@ -52,6 +53,7 @@ class Effects:
         self._voice = voice
         self.places = Places(voice)
         self.relay = Relay(voice, self.places)
+        self.pictures = Pictures(voice, self.places, self.relay)
         self._resources = resources
         self._paging = Paging(voice, duty or EveryPeer())
 

@@ -20,6 +20,7 @@ from bot.services import members
 from bot.services.escalations import relay_rows as rows
 from bot.services.escalations import store, words
 from bot.services.escalations.places import Places
+from bot.services.escalations.relay_rows import PICTURE, REACTION, TEXT
 from bot.services.voice import Voice
 from bot.storage import tables
 from bot.storage.database import Transaction
@@ -42,8 +43,6 @@ ARRIVED = "\N{INCOMING ENVELOPE}"
 
 OF_USE = timedelta(hours=1)
 """A reaction, or the sign of an arrival, that could not be shown for so long is not shown any more."""
-
-TEXT, REACTION = "text", "reaction"
 
 GONE_OUT = frozenset({"sent", "sending"})
 
@@ -83,16 +82,14 @@ class Relay:
         late: timedelta = store.PUNCTUAL,
     ) -> bool:
         """Keep a message, seen so `late`, and carry it to the others; False if there is nobody yet."""
-        answered = (
-            await self._at(tx, row.id, written.platform, written.answers) if written and written.answers else None
-        )
-        kept = await self._keep(tx, row, person, text, written, about=answered, now=now)
-        for reader, to in await self._readers(tx, row, kept):
+        answered = await self.at(tx, row.id, written.platform, written.answers) if written and written.answers else None
+        kept = await self.keep(tx, row, person, text, written, about=answered, now=now)
+        for reader, to in await self.readers(tx, row, kept):
             key = f"{event}:{reader.id}"
             await self._copy(tx, row, person, kept, reader, to, text, key, answered, now=now, late=late)
         return len(in_case(row)) > (person.id in in_case(row))
 
-    async def _readers(
+    async def readers(
         self, tx: Transaction, row: tables.CaseRow, kept: RelayMessage, there: Collection[tuple[str, str]] = ()
     ) -> list[tuple[Member, Address]]:
         """Who else is to read a message, and where: once for all in a place, and not where it was written.
@@ -113,7 +110,7 @@ class Relay:
         return readers
 
     @staticmethod
-    async def _keep(
+    async def keep(
         tx: Transaction,
         row: tables.CaseRow,
         person: Member,
@@ -124,6 +121,7 @@ class Relay:
         kind: str = TEXT,
         now: datetime,
     ) -> RelayMessage:
+        """Store a message as it was written."""
         kept = RelayMessage(
             case_id=row.id,
             author=person.id,
@@ -156,7 +154,7 @@ class Relay:
         changed: bool = False,
     ) -> None:
         """Put one reader's copy into the outbox, in as many pieces as its length needs."""
-        name = _title(row, person, reader.id)
+        name = title_of(row, person, reader.id)
         title = words.written_ago(name, late) if late else name
         if changed:
             title = _("{title}, changed", title=title)
@@ -171,7 +169,7 @@ class Relay:
         contents = [Content(title=title, text=first, upon=upon), *(Content(text=piece) for piece in more)]
         for number, content in enumerate(contents):
             suffix = f":{number}" if number else ""
-            await self._send(tx, row, kept, reader, address, content, f"{key}{suffix}", now=now)
+            await self.send(tx, row, kept, reader, address, content, f"{key}{suffix}", now=now)
 
     # Changing
 
@@ -201,7 +199,7 @@ class Relay:
         for reader_id, mine in by_reader.items():
             reader = await members.load(tx, reader_id)
             await self._change_for(tx, row, person, kept, reader, mine, text, f"{event}:{reader_id}", now=now)
-        for reader, to in await self._readers(tx, row, kept, there):
+        for reader, to in await self.readers(tx, row, kept, there):
             if reader.id not in by_reader:
                 key = f"{event}:{reader.id}:anew"
                 await self._copy(tx, row, person, kept, reader, to, text, key, now=now, changed=True)
@@ -222,12 +220,10 @@ class Relay:
     ) -> None:
         waits = any(copy.state == "pending" for copy in copies)
         if len(copies) == 1 and not waits and len(text) <= PIECE:
-            title = _title(row, person, reader.id)
+            title = title_of(row, person, reader.id)
             upon = rows.upon_copy("replace", copies[0], _("{title}, changed", title=title))
             content = Content(title=title, text=text, upon=upon)
-            await self._send(
-                tx, row, kept, reader, rows.address_of(copies[0]), content, f"{rows.CHANGED}{key}", now=now
-            )
+            await self.send(tx, row, kept, reader, rows.address_of(copies[0]), content, f"{rows.CHANGED}{key}", now=now)
             return
         await self._remove(tx, row, person, copies, key, silently=True, now=now)
         to = rows.address_of(copies[0])
@@ -239,18 +235,19 @@ class Relay:
         self, tx: Transaction, platform: str, message_id: str, account: str | None, *, now: datetime
     ) -> None:
         """A message or a reaction is gone: so are its words here, and all copies, also after the case has ended."""
-        kept = await rows.original(tx, platform, message_id)
-        if kept is None or kept.removed_at is not None:
-            return
-        if account is not None and not await rows.is_of(tx, kept.author, platform, account):
-            return
+        for kept in await rows.originals(tx, platform, message_id):
+            if kept.removed_at is None and (account is None or await rows.is_of(tx, kept.author, platform, account)):
+                await self._take_back(tx, kept, f"{platform}:{message_id}:gone", now=now)
+
+    async def _take_back(self, tx: Transaction, kept: RelayMessage, key: str, *, now: datetime) -> None:
         row = await store.case_numbered(tx, kept.case_id)
         if row is None:
             return
         kept.removed_at, kept.text_sealed = now, tx.vault.seal("", store.RELAY)
         person = await members.load(tx, kept.author)
         copies = await rows.copies(tx, kept.id)
-        key = f"{platform}:{message_id}:gone"
+        if kept.kind == PICTURE:
+            await rows.forget_pictures(tx, kept.id)
         if kept.kind == REACTION:
             await self._unreact(tx, row, kept, copies, key, now=now)
         else:
@@ -276,10 +273,10 @@ class Relay:
                 continue
             say = not silently and copy.member_id not in told
             told.add(copy.member_id)
-            otherwise = _("{name} has taken a message back.", name=_title(row, person, copy.member_id)) if say else ""
+            otherwise = _("{name} has taken a message back.", name=title_of(row, person, copy.member_id)) if say else ""
             reader = await members.load(tx, copy.member_id)
             content = Content(upon=rows.upon_copy("remove", copy, otherwise))
-            await self._send(tx, row, None, reader, rows.address_of(copy), content, f"{key}:{copy.id}", now=now)
+            await self.send(tx, row, None, reader, rows.address_of(copy), content, f"{key}:{copy.id}", now=now)
 
     # Reacting
 
@@ -288,17 +285,17 @@ class Relay:
     ) -> None:
         """An emoji under a message that the relay has carried, or that its own reader wrote."""
         emoji = clean_name(emoji)[:EMOJI_LIMIT]
-        about = await self._at(tx, None, written.platform, written.answers or "")
+        about = await self.at(tx, None, written.platform, written.answers or "")
         row = None if about is None else await store.case_numbered(tx, about.case_id)
         if not emoji or about is None or row is None or row.open_for is None or person.id not in in_case(row):
             return
-        kept = await self._keep(tx, row, person, emoji, written, about=about, kind=REACTION, now=now)
+        kept = await self.keep(tx, row, person, emoji, written, about=about, kind=REACTION, now=now)
         quote = _quote(tx, about)
         shown = {(written.platform, written.place)}
         for reader_id in in_case(row):
             if reader_id == person.id:
                 continue
-            name = _title(row, person, reader_id)
+            name = title_of(row, person, reader_id)
             said = _("{name}: {emoji}", name=name, emoji=emoji)
             if quote:
                 said = _("{name}: {emoji} to “{words}”", name=name, emoji=emoji, words=quote)
@@ -309,7 +306,7 @@ class Relay:
                 shown.add((to.platform, to.id))
                 found = Upon(act="react", message=upon.message, delivery=upon.delivery, otherwise=said)
                 key = f"{event}:{reader_id}"
-                await self._send(tx, row, kept, reader, to, Content(text=emoji, upon=found), key, now=now)
+                await self.send(tx, row, kept, reader, to, Content(text=emoji, upon=found), key, now=now)
 
     async def _unreact(
         self,
@@ -327,7 +324,7 @@ class Relay:
             elif copy.state in GONE_OUT and copy.member_id is not None:
                 reader = await members.load(tx, copy.member_id)
                 content = Content(upon=rows.upon_copy("unreact", copy, ""))
-                await self._send(tx, row, None, reader, rows.address_of(copy), content, f"{key}:{copy.id}", now=now)
+                await self.send(tx, row, None, reader, rows.address_of(copy), content, f"{key}:{copy.id}", now=now)
 
     # Arriving
 
@@ -336,7 +333,9 @@ class Relay:
         relay_id = await tx.session.scalar(select(Delivery.relay_id).where(Delivery.id == delivery.id))
         kept = None if relay_id is None else await tx.session.get(RelayMessage, relay_id)
         upon = delivery.content.upon
-        if kept is None or kept.kind != TEXT or kept.message_id is None or (upon is not None and upon.act != "answer"):
+        if kept is None or kept.message_id is None or (upon is not None and upon.act != "answer"):
+            return
+        if kept.kind == REACTION or (kept.kind == PICTURE and delivery.content.picture is None):
             return
         if any(copy.state in {"pending", "sending"} for copy in await rows.copies(tx, kept.id)):
             return
@@ -346,14 +345,14 @@ class Relay:
             return
         for to, upon in await self._upon(tx, "react", kept, author):
             content = Content(text=ARRIVED, upon=upon)
-            await self._send(tx, row, None, author, to, content, f"arrived:{kept.id}", now=now, calmly=True)
+            await self.send(tx, row, None, author, to, content, f"arrived:{kept.id}", now=now, calmly=True)
 
     async def not_arrived(self, tx: Transaction, failed: Claimed, error: SendError, *, now: datetime) -> None:
         """A copy does not arrive: its author is told, once an hour for each who is not reached."""
         relay_id = await tx.session.scalar(select(Delivery.relay_id).where(Delivery.id == failed.id))
         kept = None if relay_id is None else await tx.session.get(RelayMessage, relay_id)
         row = None if kept is None else await store.case_numbered(tx, kept.case_id)
-        if kept is None or row is None or kept.kind != TEXT or kept.author == failed.member_id:
+        if kept is None or row is None or kept.kind == REACTION or kept.author == failed.member_id:
             return
         author = await members.load(tx, kept.author)
         address = await self._places.address(tx, row.id, author)
@@ -369,18 +368,18 @@ class Relay:
             title = _("“{words}”", words=quote)
             upon = Upon(act="answer", message=upon.message, otherwise=title)
         key = f"unarrived:{kept.author}:{failed.member_id}:{int(now.timestamp()) // 3600}"
-        await self._send(tx, row, None, author, address, Content(text=text, upon=upon), key, now=now)
+        await self.send(tx, row, None, author, address, Content(text=text, upon=upon), key, now=now)
 
     # Finding
 
-    async def _at(self, tx: Transaction, case_id: int | None, platform: str, message_id: str) -> RelayMessage | None:
+    async def at(self, tx: Transaction, case_id: int | None, platform: str, message_id: str) -> RelayMessage | None:
         """The message of a relay that stands there, as its author wrote it or as the bot has brought it."""
         kept = await rows.original(tx, platform, message_id)
         if kept is None:
             copy = select(Delivery.relay_id).where(Delivery.platform == platform, Delivery.message_id == message_id)
             relay_id = await tx.session.scalar(copy.where(Delivery.relay_id.is_not(None)).limit(1))
             kept = None if relay_id is None else await tx.session.get(RelayMessage, relay_id)
-        if kept is None or kept.kind != TEXT or kept.removed_at or case_id not in {None, kept.case_id}:
+        if kept is None or kept.kind == REACTION or kept.removed_at or case_id not in {None, kept.case_id}:
             return None
         return kept
 
@@ -404,7 +403,7 @@ class Relay:
         address = await self._voice.private_address(tx, reader, platform=kept.platform)
         return [] if address is None else [(address, Upon(act=act, message=kept.message_id))]
 
-    async def _send(
+    async def send(
         self,
         tx: Transaction,
         row: tables.CaseRow,
@@ -417,6 +416,7 @@ class Relay:
         now: datetime,
         calmly: bool = False,
     ) -> None:
+        """Put one delivery of a relay into the outbox; `kept`: the message that it brings."""
         is_sign = content.upon is not None and content.upon.act in {"react", "unreact"}
         message = Message(
             key=f"case:{row.id}:{'' if calmly else 'relay:'}{key}",
@@ -439,7 +439,7 @@ def in_case(row: tables.CaseRow) -> list[int]:
     return [person for person in people if person is not None]
 
 
-def _title(row: tables.CaseRow, person: Member, reader: int) -> Text:
+def title_of(row: tables.CaseRow, person: Member, reader: int) -> Text:
     """The chosen name of who speaks; to peers with the number of the case, of which they may have several."""
     if row.member_id == person.id:
         return _("{name} (case {number})", name=person.name or words.A_MEMBER, number=row.id)

@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from bot.core.content import Act, Upon
 from bot.core.platform import Address
 from bot.core.words import Text
 from bot.storage import tables
 from bot.storage.database import Transaction
+from bot.storage.relay_tables import CasePicture
 from bot.storage.tables import Delivery, RelayMessage
+
+TEXT, REACTION, PICTURE = "text", "reaction", "picture"
+"""What a row is: words, an emoji, or one or more pictures."""
 
 CHANGED = "changed:"
 """How the keys of deliveries begin, behind the case's, that change a copy and are none themselves."""
@@ -36,9 +40,19 @@ async def has_carried(tx: Transaction, platform: str, message_id: str) -> bool:
 
 
 async def original(tx: Transaction, platform: str, message_id: str) -> RelayMessage | None:
-    """The message, or the reaction, that its author has written there."""
+    """The message, or the reaction, that its author has written there; of words with pictures, the words."""
+    return next(iter(await originals(tx, platform, message_id)), None)
+
+
+async def originals(tx: Transaction, platform: str, message_id: str) -> Sequence[RelayMessage]:
+    """All that its author has put there: first the words, then their pictures."""
     query = select(RelayMessage).where(RelayMessage.platform == platform, RelayMessage.message_id == message_id)
-    return await tx.session.scalar(query.order_by(RelayMessage.id.desc()).limit(1))
+    return list(await tx.session.scalars(query.order_by(RelayMessage.kind == PICTURE, RelayMessage.id.desc())))
+
+
+async def forget_pictures(tx: Transaction, relay_id: int) -> None:
+    """The pictures of a message that was taken back."""
+    await tx.session.execute(delete(CasePicture).where(CasePicture.relay_id == relay_id))
 
 
 async def copies(tx: Transaction, relay_id: int) -> Sequence[Delivery]:
