@@ -146,7 +146,7 @@ def build(
     escalations = Escalations(Effects(voice, resources, duty))
     follow_ups, breaks = FollowUps(voice), Breaks(voice, escalations)
     checkins, meetings, reviews = CheckIns(voice), Meetings(voice), ResourceReviews(voice, resources)
-    mirrors, tasks = Mirrors(voice), Tasks(voice)
+    mirrors, tasks, hosting = Mirrors(voice), Tasks(voice), Hosting(voice)
     recently, vocabulary = Recently(now), Vocabulary()
     lexicons = Lexicons(built_in(), load_detector(), database)
     registry = Registry.of(
@@ -160,11 +160,11 @@ def build(
         RotaCog(rotas),
         MeetingCog(meetings, vocabulary),
         GatheringCog(MeetingFinder(meetings, vocabulary), mirrors, tasks),
-        HostingCog(meetings, Hosting(voice), Attendance(voice)),
+        HostingCog(meetings, hosting, Attendance(voice)),
         ResourceCog(resources, reviews, vocabulary),
         GuideCog(resources),
         SettingsCog(checkins, escalations),
-        MyDataCog(escalations, recently),
+        MyDataCog(escalations, hosting, recently),
     )
     dispatcher = Dispatcher(
         database=database,

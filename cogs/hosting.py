@@ -4,13 +4,13 @@ from datetime import timedelta
 
 from bot.core.commands import BadValue, Parameter, command
 from bot.core.content import Choice, Content, Reply
-from bot.core.kinds import NAME, Number, OneOf, Words
+from bot.core.kinds import NAME, Keyed, KeyedNumber, Number, OneOf, Words
 from bot.core.people import Member
 from bot.core.roles import Action
 from bot.core.words import Say, Text, _
 from bot.services import whom
 from bot.services.call import Call
-from bot.services.hosting import scripts
+from bot.services.hosting import scripts, seeing, sittings
 from bot.services.hosting.attendance import Attendance
 from bot.services.hosting.hosting import Hosting
 from bot.services.meetings import Meetings
@@ -19,7 +19,7 @@ from bot.storage.tables import MeetingRow
 MEETING = Parameter(name="meeting", ask=_("Which meeting? Its name, or its number in “meetings”."), kind=NAME)
 PERSON = Parameter(name="person", ask=_("Who? Their name or their account."), kind=Words(255))
 NUMBER = Parameter(
-    name="number", ask=_("Which of the open meetings? Its number."), kind=Number(1, 2**31 - 1), required=False
+    name="number", ask=_("Which of the open meetings? Its number."), kind=KeyedNumber(2**31 - 1), required=False
 )
 TIMER = Parameter(
     name="timer", ask=_("How many minutes has a turn? 0 is as long as it takes."), kind=Number(0, 30), required=False
@@ -50,7 +50,7 @@ class HostingCog:
         """Say the opening words and show the queue of raised hands."""
         row = await self._meeting(call, meeting)
         hosted = await self._hosting.open(call, row, timedelta(minutes=timer))
-        number = {"number": str(hosted.id)}
+        number = {"number": seeing.keyed(call.tx, hosted)}
         return Reply(
             content=Content(
                 text=_("{meeting} is open. These buttons are yours alone.", meeting=row.name),
@@ -63,19 +63,19 @@ class HostingCog:
         )
 
     @command("host close", _("Close the meeting that you host"), NUMBER)
-    async def close(self, call: Call, number: int | None = None) -> Reply:
+    async def close(self, call: Call, number: Keyed | None = None) -> Reply:
         """Say the closing words; the queue is forgotten."""
         row = await self._hosting.close(call, number)
         text = _("{meeting} is closed. Who had a hand up is forgotten. Thank you for hosting.", meeting=row.name)
         return Reply(content=Content(text=text))
 
     @command("turn next", _("Let the next person speak, as the host"), NUMBER)
-    async def next(self, call: Call, number: int | None = None) -> Reply:
+    async def next(self, call: Call, number: Keyed | None = None) -> Reply:
         """End a turn, begin the next one."""
         return _turn(await self._hosting.pass_on(call, number, skip=False))
 
     @command("turn skip", _("Let the next person speak first: whose turn it is waits"), NUMBER)
-    async def skip(self, call: Call, number: int | None = None) -> Reply:
+    async def skip(self, call: Call, number: Keyed | None = None) -> Reply:
         """Put who has the turn at the end of the queue."""
         return _turn(await self._hosting.pass_on(call, number, skip=True))
 
@@ -85,7 +85,7 @@ class HostingCog:
         Parameter(name="timer", ask=_("How many minutes has a turn? 0 is as long as it takes."), kind=Number(0, 30)),
         NUMBER,
     )
-    async def timer(self, call: Call, timer: int, number: int | None = None) -> Reply:
+    async def timer(self, call: Call, timer: int, number: Keyed | None = None) -> Reply:
         """Set or end the timer; it tells people shortly before, and cuts nobody off."""
         await self._hosting.set_timer(call, number, timedelta(minutes=timer))
         if not timer:
@@ -106,27 +106,25 @@ class HostingCog:
         ),
         NUMBER,
     )
-    async def raise_hand(self, call: Call, shown: str = "name", number: int | None = None) -> Reply:
+    async def raise_hand(self, call: Call, shown: str = "name", number: Keyed | None = None) -> Reply:
         """Wait for one's turn."""
-        place, name, row = await self._hosting.raise_hand(call, number, hidden=shown == "somebody")
+        place, name, row, its_number = await self._hosting.raise_hand(call, number, hidden=shown == "somebody")
         if place == 0:
             return Reply(content=Content(text=_("It is your turn in {meeting}.", meeting=row.name)))
         text: Text = _("Your hand is up, as {name}. You are number {place}.", name=name, place=place)
         if call.member.name is None and shown != "somebody":
             text = _("{said} To be shown by a name, choose one: settings name", said=text)
-        lower = Choice(
-            label=_("Lower my hand"), command="lower hand", arguments={} if number is None else {"number": str(number)}
-        )
+        lower = Choice(label=_("Lower my hand"), command="lower hand", arguments={"number": its_number})
         return Reply(content=Content(text=text, choices=(lower,)))
 
     @command("lower hand", _("Take your raised hand down"), NUMBER)
-    async def lower_hand(self, call: Call, number: int | None = None) -> Reply:
+    async def lower_hand(self, call: Call, number: Keyed | None = None) -> Reply:
         """Wait no more."""
         was_up = await self._hosting.lower_hand(call, number)
         return Reply(content=Content(text=_("Your hand is down.") if was_up else _("Your hand was not up.")))
 
     @command("turn queue", _("Who speaks in the meeting, and who is next"), NUMBER)
-    async def queue(self, call: Call, number: int | None = None) -> Reply:
+    async def queue(self, call: Call, number: Keyed | None = None) -> Reply:
         """Show the queue to one person, where its message is far up."""
         return Reply(content=await self._hosting.queue(call, number))
 
@@ -140,7 +138,7 @@ class HostingCog:
         ),
         NUMBER,
     )
-    async def attendance(self, call: Call, name: str, number: int | None = None) -> Reply:
+    async def attendance(self, call: Call, name: str, number: Keyed | None = None) -> Reply:
         """Ask the host to confirm it."""
         row = await self._attendance.ask(call, " ".join(name.split()), number)
         text = _("I have asked the host of {meeting}. You get the note here, privately.", meeting=row.name)
@@ -181,7 +179,12 @@ class HostingCog:
         name = host.name or person
         if not await scripts.unname_host(call.tx, host, row):
             return Reply(content=Content(text=_("{name} was no host of {meeting}.", name=name, meeting=row.name)))
-        return Reply(content=Content(text=_("{name} hosts {meeting} no more.", name=name, meeting=row.name)))
+        text: Text = _("{name} hosts {meeting} no more.", name=name, meeting=row.name)
+        if await sittings.hand_over(call.tx, host, call.member, row):
+            text = _(
+                "{said} They had it open: it is yours from now on. “turn next” and “host close” are for you.", said=text
+            )
+        return Reply(content=Content(text=text))
 
     @command(
         "host opening",

@@ -7,14 +7,16 @@ from bot.core.words import _
 from bot.services import privacy
 from bot.services.call import Call
 from bot.services.escalations import Escalations
+from bot.services.hosting.hosting import Hosting
 from bot.services.recently import Recently
 
 
 class MyDataCog:
     """A member's rights to their own data."""
 
-    def __init__(self, escalations: Escalations, recently: Recently) -> None:
+    def __init__(self, escalations: Escalations, hosting: Hosting, recently: Recently) -> None:
         self._escalations = escalations
+        self._hosting = hosting
         self._recently = recently
 
     @command("mydata export", _("Get everything that is stored about you"))
@@ -49,5 +51,5 @@ class MyDataCog:
                 label=_("Yes, erase everything"), command="mydata erase", arguments={"confirm": "yes"}, style="danger"
             )
             return Reply(content=Content(text=text, choices=(yes,)))
-        await privacy.erase(call.tx, call.member, self._escalations, self._recently, now=call.now)
+        await privacy.erase(call.tx, call.member, self._escalations, self._hosting, self._recently, now=call.now)
         return Reply(content=Content(text=_("Everything is deleted. You are welcome back at any time.")))

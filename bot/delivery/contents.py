@@ -1,6 +1,7 @@
 """What deliveries say, sealed: each its own words, or one text that is stored once for many."""
 
 import json
+import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,10 +9,13 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from bot.core.content import Content
+from bot.core.faults import where
 from bot.core.pictures import Still
 from bot.storage.database import Transaction
 from bot.storage.relay_tables import CasePicture
 from bot.storage.tables import SharedContent
+
+log = logging.getLogger(__name__)
 
 PURPOSE = "deliveries.content"
 PICTURE = "case_pictures.data"
@@ -68,6 +72,16 @@ async def with_picture(tx: Transaction, content: Content) -> Content:
     still = Still(kind=row.kind, width=row.width or 0, height=row.height or 0, data=data)
     tx.session.expunge(row)  # it is large, and nobody else in this transaction asks for it
     return replace(content, picture=replace(content.picture, still=still))
+
+
+def only_choices(tx: Transaction, delivery_id: int, sealed: bytes | None) -> bytes:
+    """What stays of a content; nothing of a damaged one, which must not keep the words of all others."""
+    try:
+        choices = opened(tx, sealed).choices
+    except Exception as error:
+        log.error("delivery %d: its content cannot be read, and is emptied: %s", delivery_id, where(error))
+        choices = ()
+    return seal(tx, Content(choices=choices))
 
 
 async def forget_unused(tx: Transaction, *, now: datetime) -> int:

@@ -17,6 +17,7 @@ from bot.core.people import Member
 from bot.delivery import contents
 from bot.services import incoming, members
 from bot.services.escalations import Escalations
+from bot.services.hosting.hosting import Hosting
 from bot.services.recently import Recently
 from bot.storage.database import Transaction
 from bot.storage.personal import PERSONAL, Kept, Personal, column_at
@@ -135,17 +136,19 @@ async def _text_of(tx: Transaction, delivery: Mapping[str, Any]) -> str | None:
 
 
 async def erase(
-    tx: Transaction, member: Member, escalations: Escalations, recently: Recently, *, now: datetime
+    tx: Transaction, member: Member, escalations: Escalations, hosting: Hosting, recently: Recently, *, now: datetime
 ) -> None:
     """Forget the member: their open case ends, the cases they have are handed over, all rows about them go.
 
-    So does what this process keeps of their words in memory; another one forgets it within minutes.
+    Their name goes from the queue of a meeting that is open, and what they lead is over. What this process
+    keeps of their words in memory is forgotten, too; another one forgets it within minutes.
     """
     await members.lock(tx, {member.id})
     await _erase_rows(tx, member, Delivery.__tablename__)
     # What they had sent and was not handled yet is not to be: not from here, nor where the platform brings it again.
     await tx.session.execute(update(InboundEvent).where(InboundEvent.member_id == member.id).values(state="handled"))
     await escalations.on_erasure(tx, member, now=now)
+    await hosting.on_erasure(tx, member, now=now)
     await tx.session.flush()
     # What that has just said (the case has ended) holds none of their words, and peers wait for it.
     await tx.session.execute(update(Delivery).where(Delivery.about_id == member.id).values(about_id=None))
@@ -321,23 +324,13 @@ async def _blank(tx: Transaction, *, now: datetime) -> int:
         return 0
     nothing = contents.seal(tx, Content())
     blanked = [
-        {"row": row.id, "blank": _only_choices(tx, row.id, row.content_sealed) if row.has_choices else nothing}
+        {"row": row.id, "blank": contents.only_choices(tx, row.id, row.content_sealed) if row.has_choices else nothing}
         for row in rows
     ]
     table = Base.metadata.tables[Delivery.__tablename__]
     one = update(table).where(table.c.id == bindparam("row"))
     await tx.session.execute(one.values(content_sealed=bindparam("blank"), blanked_at=now), blanked)
     return len(rows)
-
-
-def _only_choices(tx: Transaction, delivery_id: int, sealed: bytes) -> bytes:
-    """What stays of a content; nothing of a damaged one, which must not keep the words of all others."""
-    try:
-        choices = contents.opened(tx, sealed).choices
-    except Exception as error:
-        log.error("delivery %d: its content cannot be read, and is emptied: %s", delivery_id, where(error))
-        choices = ()
-    return contents.seal(tx, Content(choices=choices))
 
 
 async def _count(tx: Transaction, statement: Any) -> int:

@@ -24,6 +24,7 @@ from bot.services import members, merging, privacy
 from bot.services.checkins import CheckIns
 from bot.services.escalations import Escalations
 from bot.services.escalations.effects import Effects
+from bot.services.hosting.hosting import Hosting
 from bot.services.recently import Recently
 from bot.services.voice import Voice
 from bot.storage.database import Transaction
@@ -36,7 +37,7 @@ pytestmark = [
 
 VOICE = Voice(load_languages(), lambda: None)
 ESCALATIONS = Escalations(Effects(VOICE, load_resources()))
-CHECKINS = CheckIns(VOICE)
+CHECKINS, HOSTING = CheckIns(VOICE), Hosting(VOICE)
 DANGER = "I want to kill myself"
 PATIENCE = 30
 """Seconds in which what must happen happens."""
@@ -177,7 +178,9 @@ async def test_a_member_who_is_erased_while_they_call_for_help_is_helped(
     alice = await id_of(world, "alice")
 
     async def erase(tx: Transaction) -> None:
-        await privacy.erase(tx, await members.load(tx, alice), ESCALATIONS, Recently(world.clock), now=world.now)
+        await privacy.erase(
+            tx, await members.load(tx, alice), ESCALATIONS, HOSTING, Recently(world.clock), now=world.now
+        )
 
     await while_alice_calls(world, monkeypatch, privacy, "_forget_remembered", erase)
     assert (await the_case(world)).open_for == await id_of(world, "alice")

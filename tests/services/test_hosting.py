@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from bot.core.attendance import read
 from bot.core.inbound import Inbound, Invocation
+from bot.delivery import contents
 from bot.services.hosting.attendance import keys
 from bot.storage.hosting_tables import AttendanceRequest, HostedMeeting, RaisedHand
 from bot.storage.tables import Delivery, InboundEvent
@@ -120,6 +121,63 @@ async def test_only_organizers_and_whom_they_named_may_open_and_only_in_a_room_t
     await opened(world)
     await world.olive.says("host remove Alice Evening group")
     world.olive.sees("Alice hosts Evening group no more")
+
+
+@on_both_databases
+async def test_who_is_removed_as_host_leads_the_meeting_no_more_and_the_organizer_does(world: World) -> None:
+    await world.olive.says("host add alice Evening group")
+    world.olive.sees("Alice can open")
+    await world.alice.says("!host open Evening group", "lobby")
+    world.alice.sees("Evening group is open")
+    room = world.room("lobby")
+    room.sees("Welcome")
+    room.sees("Now: nobody")
+    await world.bob.clicks("Raise my hand")
+    world.bob.sees("Your hand is up")
+    room.sees("1. somebody")
+    await world.olive.says("host remove Alice Evening group")
+    world.olive.sees("Alice hosts Evening group no more", "it is yours from now on")
+    for words in ("turn next", "host close", "turn timer 2"):
+        await world.alice.says(words)
+        world.alice.sees("This is for the host of the meeting")
+    await world.alice.clicks("Close the meeting")
+    world.alice.sees("This is for the host of the meeting")
+    assert await world.rows(select(HostedMeeting.open_in)) == ["console:lobby"]
+    await world.olive.says("turn next")
+    world.olive.sees("It is the turn of somebody")
+    world.bob.sees("It is your turn")
+    room.sees("Now: somebody")
+
+
+async def test_a_meeting_in_a_closed_room_does_not_exist_for_whoever_asks_from_elsewhere(world: World) -> None:
+    await world.sam.joins("peers")
+    world.room("peers").unseen.clear()
+    await world.olive.says("!host open Evening group", "peers")
+    world.olive.sees("Evening group is open")
+    room = world.room("peers")
+    room.sees("Welcome to Evening group")
+    room.sees("Raise my hand")
+    (number,) = await world.rows(select(HostedMeeting.id))
+    for words in (f"turn queue {number}", "turn queue", f"raise hand {number}", f"turn queue {number}-0123456789ab"):
+        await world.alice.says(words)
+        world.alice.sees("No meeting is open here just now")
+        await world.alice.says(f"!{words}", "lobby")
+        world.alice.sees("No meeting is open here just now")
+    await world.alice.says(f"!turn queue {number}-", "lobby")
+    world.alice.sees("No meeting is open here just now")
+    await world.alice.says(f"attendance Alice {number}")
+    world.alice.sees("No meeting was held here")
+
+    await world.sam.clicks("Raise my hand")
+    world.sam.sees("Your hand is up")
+    room.sees("1. ")
+    await world.sam.says(f"turn queue {number}")  # who waits in it may look from wherever they are
+    world.sam.sees("Now: nobody")
+    await world.sam.clicks("Lower my hand")
+    world.sam.sees("Your hand is down")
+    room.sees("nobody yet")
+    await world.olive.says(f"turn queue {number}")
+    world.olive.sees("Now: nobody")
 
 
 async def opened_twice(world: World) -> None:
@@ -247,8 +305,36 @@ async def test_who_erases_their_data_leaves_no_hand_and_no_request(world: World)
     world.alice.unseen.clear()
     await world.alice.clicks("Yes, erase everything")
     world.alice.unseen.clear()
+    assert "Alice" not in world.room("lobby").sees("nobody yet").text
+    said = await world.rows(select(Delivery.content_sealed).where(Delivery.address == "lobby"))
+    assert not [each for each in said if "Alice" in world.database.vault.open(each, contents.PURPOSE)]
     assert await world.rows(select(RaisedHand.member_id)) == []
     assert await world.rows(select(AttendanceRequest.id)) == []
     assert await world.rows(select(InboundEvent.error).where(InboundEvent.error.is_not(None))) == []
     await world.olive.clicks("Next")
     world.olive.sees("Nobody else has a hand up")
+
+
+async def test_a_host_who_erases_their_data_leaves_a_closed_meeting_and_no_name(world: World) -> None:
+    await world.olive.says("host add alice Evening group")
+    world.olive.sees("Alice can open")
+    await world.alice.says("!host open Evening group 3", "lobby")
+    world.alice.sees("Evening group is open")
+    room = world.room("lobby")
+    room.sees("Welcome")
+    room.sees("Now: nobody")
+    await world.alice.clicks("Raise my hand")
+    world.alice.sees("Your hand is up")
+    room.sees("1. Alice")
+    await world.alice.clicks("Next")
+    world.alice.sees("It is the turn of Alice")
+    world.alice.sees("It is your turn")
+    room.sees("Now: Alice")
+    await world.alice.says("mydata erase")
+    world.alice.sees("This deletes")
+    await world.alice.clicks("Yes, erase everything")
+    world.alice.sees("Everything is deleted")
+    room.sees("This meeting is closed")
+    await world.advance(minutes=5)
+    room.sees_nothing()
+    await opened(world)

@@ -4,7 +4,7 @@ Whatever is typed, `parse` returns a value or raises `BadValue`, whose guesses a
 `suggest` returns values it would take.
 """
 
-from bot.core.kinds.choices import Number, OneOf
+from bot.core.kinds.choices import Keyed, KeyedNumber, Number, OneOf
 from bot.core.kinds.dates import Date
 from bot.core.kinds.places import Country, Zone
 from bot.core.kinds.texts import Language, Link, Name, Words
@@ -33,6 +33,8 @@ __all__ = [
     "TIME",
     "WEEKDAYS",
     "ZONE",
+    "Keyed",
+    "KeyedNumber",
     "Number",
     "OneOf",
     "Words",

@@ -1,6 +1,7 @@
 """A number within bounds, and one of a few choices."""
 
 import re
+from dataclasses import dataclass
 
 from bot.core.commands import Reader
 from bot.core.kinds.reading import GUESS_LIMIT, SUGGESTION_LIMIT, not_understood, plain, read
@@ -38,6 +39,32 @@ class Number:
         numbers = range(self.low, min(self.high, self.low + 999) + 1)
         found = [str(number) for number in numbers if str(number).startswith(wanted)]
         return [(number, number) for number in found[:SUGGESTION_LIMIT]]
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """A number, with the key that a button carries beside it; what people type has none ("")."""
+
+    number: int
+    key: str = ""
+
+
+class KeyedNumber:
+    """A number of something that not everybody may see, such as "3" or, of a button, "3-1f0c9a" → `Keyed`."""
+
+    name = "number"
+
+    def __init__(self, high: int) -> None:
+        self._number = Number(1, high)
+
+    def parse(self, text: str, reader: Reader) -> Keyed:
+        """The number and its key."""
+        number, _dash, key = text.strip().partition("-")
+        return Keyed(self._number.parse(number, reader), key)
+
+    def suggest(self, typed: str, reader: Reader) -> list[tuple[str, Say]]:
+        """Nothing: which numbers there are is not everybody's business."""
+        return []
 
 
 class OneOf:

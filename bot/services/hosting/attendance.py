@@ -10,6 +10,7 @@ from sqlalchemy.exc import NoResultFound
 from bot.core import attendance
 from bot.core.commands import BadValue
 from bot.core.content import Attachment, Choice, Content
+from bot.core.kinds import Keyed
 from bot.core.people import Community, Member
 from bot.core.words import Say, Text, _
 from bot.delivery.outbox import Priority
@@ -45,7 +46,7 @@ class Attendance:
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
 
-    async def ask(self, call: Call, name: str, number: int | None) -> MeetingRow:
+    async def ask(self, call: Call, name: str, number: Keyed | None) -> MeetingRow:
         """Ask the host; raises `BadValue` where no meeting was held, or the host cannot be asked."""
         tx, since = call.tx, call.now - AFTERWARDS
         hosted, meeting = await named(tx, call.member, call.inbound, number, since=since, now=call.now)

@@ -1,4 +1,4 @@
-"""Opening and closing meetings in a room, and which one is meant."""
+"""Opening and closing meetings in a room, and which one is meant by whom."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,9 +7,10 @@ from sqlalchemy import select, update
 
 from bot.core.commands import BadValue
 from bot.core.inbound import Inbound
+from bot.core.kinds import Keyed
 from bot.core.people import Member
-from bot.core.roles import Action, may
 from bot.core.words import _
+from bot.services.hosting.seeing import is_shown
 from bot.storage.database import Transaction
 from bot.storage.hosting_tables import HostedMeeting
 from bot.storage.tables import MeetingRow
@@ -28,9 +29,11 @@ def room_of(inbound: Inbound) -> str:
     return f"{inbound.platform}:{inbound.place}"[:300]
 
 
-def is_host(member: Member, hosted: HostedMeeting) -> bool:
-    """Whether they lead this meeting: who has opened it, and organizers."""
-    return hosted.host_id == member.id or may(member.roles, Action.MANAGE_MEETINGS)
+async def hand_over(tx: Transaction, was: Member, to: Member, meeting: MeetingRow) -> bool:
+    """What somebody leads of a meeting that they host no more is another's from now on; False if they lead none."""
+    led = HostedMeeting.meeting_id == meeting.id, HostedMeeting.host_id == was.id, HostedMeeting.open_in.is_not(None)
+    moved = update(HostedMeeting).where(*led).values(host_id=to.id).returning(HostedMeeting.id)
+    return (await tx.session.execute(moved)).first() is not None
 
 
 async def begin(
@@ -66,18 +69,20 @@ async def end_forgotten(tx: Transaction, *, now: datetime) -> None:
 
 
 async def named(
-    tx: Transaction, member: Member, inbound: Inbound, number: int | None, *, since: datetime | None, now: datetime
+    tx: Transaction, member: Member, inbound: Inbound, number: Keyed | None, *, since: datetime | None, now: datetime
 ) -> tuple[HostedMeeting, MeetingRow]:
     """The meeting that is meant, locked: by its number, else by the room, else the only one of the community.
 
-    It is open; with `since`, it may also have ended after that. Raises `BadValue`, parameter "number".
+    It is open; with `since`, it may also have ended after that. One that is not shown to them there does not exist.
+    Raises `BadValue`, parameter "number".
     """
-    found = await _of_community(tx, member.community.id, since=since, now=now)
-    if number is not None:
-        found = [hosted for hosted in found if hosted.id == number]
-    elif not inbound.private:
-        here = (inbound.platform, inbound.place)
-        found = [hosted for hosted in found if (hosted.platform, hosted.address) == here][:1]
+    found = [
+        hosted
+        for hosted in await _of_community(tx, member.community.id, since=since, now=now)
+        if (number is None or hosted.id == number.number) and await is_shown(tx, member, inbound, hosted, number)
+    ]
+    if not inbound.private:
+        found = found[:1]
     if not found:
         raise BadValue(NONE_OPEN if since is None else _("No meeting was held here in the last two days."))
     if len(found) > 1:
