@@ -14,7 +14,7 @@ from bot.services.resources import Resources
 from bot.storage.tables import CaseRow
 
 CASE = Parameter(name="case", ask=_("Which case? Its number."), kind=Number(1, 999_999), required=False)
-WHICH = Parameter(name="name", ask=_("Which ready answer? Its name."), kind=NAME)
+WHICH = Parameter(name="name", ask=_("Which ready answer? Its name."), kind=NAME, example="breathe")
 
 SHOWN = 20
 """Buttons under the list of ready answers: what all platforms can show."""
@@ -64,7 +64,13 @@ class BesideCog:
         "snippets add",
         _("Write a ready answer"),
         WHICH,
-        Parameter(name="text", ask=_("What does it say?"), kind=Words(snippets.TEXT_LIMIT), rest=True),
+        Parameter(
+            name="text",
+            ask=_("What does it say?"),
+            kind=Words(snippets.TEXT_LIMIT),
+            rest=True,
+            example="Breathe in for four, out for six.",
+        ),
         may=Action.OVERSEE,
     )
     async def add(self, call: Call, name: str, text: str) -> Reply:

@@ -75,7 +75,13 @@ class CheckInCog:
     @command(
         "checkin note",
         _("Add a note to today's check-in, for you alone"),
-        Parameter(name="note", ask=_("What would you like to note for yourself?"), kind=Words(1000), rest=True),
+        Parameter(
+            name="note",
+            ask=_("What would you like to note for yourself?"),
+            kind=Words(1000),
+            rest=True,
+            example="slept badly, but I am here",
+        ),
     )
     async def note(self, call: Call, note: str) -> Reply:
         """Keep some words with today's answer."""

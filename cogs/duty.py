@@ -85,6 +85,7 @@ class DutyCog:
             ask=_("Which languages? With commas, such as English, Spanish."),
             kind=Words(200),
             rest=True,
+            example="English, Spanish",
         ),
         may=Action.TAKE_CASE,
     )
@@ -104,6 +105,7 @@ class DutyCog:
             ask=_("Which topics? With commas, such as alcohol, grief, being a parent."),
             kind=Words(500),
             rest=True,
+            example="alcohol, grief",
         ),
         may=Action.TAKE_CASE,
     )
@@ -145,8 +147,10 @@ class DutyCog:
         "roster credential",
         _("Write down a peer's certificate or training, and until when it is valid"),
         PERSON,
-        Parameter(name="until", ask=_("Until which day is it valid? For example 2027-06-30."), kind=DATE),
-        Parameter(name="name", ask=_("What is it called?"), kind=Words(80), rest=True),
+        Parameter(
+            name="until", ask=_("Until which day is it valid? For example 2027-06-30."), kind=DATE, example="2027-06-30"
+        ),
+        Parameter(name="name", ask=_("What is it called?"), kind=Words(80), rest=True, example="Peer specialist"),
         may=Action.MANAGE_COMMUNITY,
     )
     async def credential(self, call: Call, person: str, until: date, name: str) -> Reply:
@@ -160,7 +164,13 @@ class DutyCog:
         "roster forget",
         _("Remove a peer's credential"),
         PERSON,
-        Parameter(name="name", ask=_("Which one? As it is called in “roster”."), kind=Words(80), rest=True),
+        Parameter(
+            name="name",
+            ask=_("Which one? As it is called in “roster”."),
+            kind=Words(80),
+            rest=True,
+            example="Peer specialist",
+        ),
         may=Action.MANAGE_COMMUNITY,
     )
     async def forget(self, call: Call, person: str, name: str) -> Reply:

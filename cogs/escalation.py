@@ -124,7 +124,14 @@ class EscalationCog:
             required=False,
             after=("to",),
         ),
-        Parameter(name="note", ask=_("What should they know?"), kind=Words(NOTE_LIMIT), required=False, rest=True),
+        Parameter(
+            name="note",
+            ask=_("What should they know?"),
+            kind=Words(NOTE_LIMIT),
+            required=False,
+            rest=True,
+            example="They would rather write than talk.",
+        ),
         may=Action.TAKE_CASE,
     )
     async def hand_over(self, call: Call, case: int | None = None, person: str | None = None, note: str = "") -> Reply:

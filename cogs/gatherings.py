@@ -2,7 +2,7 @@
 
 from bot.core.commands import Parameter, command
 from bot.core.content import Choice, Content, Reply
-from bot.core.kinds import NAME, Number, OneOf
+from bot.core.kinds import Number, OneOf
 from bot.core.roles import Action
 from bot.core.words import Text, _
 from bot.services.call import Call
@@ -11,8 +11,7 @@ from bot.services.feeds.naming import MeetingFinder
 from bot.services.gatherings import attending
 from bot.services.gatherings.mirrors import MOST, Mirrors
 from bot.services.gatherings.tasks import Tasks
-
-MEETING = Parameter(name="meeting", ask=_("Which meeting? Its name, or its number in “meetings”."), kind=NAME)
+from cogs.parameters import MEETING
 
 TASK = Parameter(
     name="task",

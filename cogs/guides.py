@@ -35,7 +35,11 @@ class GuideCog:
         "guide",
         _("Read a guide, such as “guide overdose”"),
         Parameter(
-            name="name", ask=_("About what? For example: overdose, withdrawal, friend."), kind=Words(80), rest=True
+            name="name",
+            ask=_("About what? For example: overdose, withdrawal, friend."),
+            kind=Words(80),
+            rest=True,
+            example="overdose",
         ),
     )
     async def read(self, call: Call, name: str) -> Reply:

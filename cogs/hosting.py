@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.core.commands import BadValue, Parameter, command
 from bot.core.content import Choice, Content, Reply
-from bot.core.kinds import NAME, Keyed, KeyedNumber, Number, OneOf, Words
+from bot.core.kinds import Keyed, KeyedNumber, Number, OneOf, Words
 from bot.core.people import Member
 from bot.core.roles import Action
 from bot.core.words import Say, Text, _
@@ -15,8 +15,8 @@ from bot.services.hosting.attendance import Attendance
 from bot.services.hosting.hosting import Hosting
 from bot.services.meetings import Meetings
 from bot.storage.tables import MeetingRow
+from cogs.parameters import MEETING
 
-MEETING = Parameter(name="meeting", ask=_("Which meeting? Its name, or its number in “meetings”."), kind=NAME)
 PERSON = Parameter(name="person", ask=_("Who? Their name or their account."), kind=Words(255))
 NUMBER = Parameter(
     name="number", ask=_("Which of the open meetings? Its number."), kind=KeyedNumber(2**31 - 1), required=False
@@ -30,6 +30,7 @@ SCRIPT = Parameter(
     ask=_("What shall be said? “default” goes back to the words that come with the bot."),
     kind=Words(1500),
     rest=True,
+    example="Welcome. Be kind to each other.",
 )
 EVERY = frozenset({"all", "every", "todas", "todos"})
 DEFAULT = "default"
@@ -135,6 +136,7 @@ class HostingCog:
             name="name",
             ask=_("Which name shall stand on the note? The host sees it, and nobody else."),
             kind=Words(80),
+            example="Alex Carver",
         ),
         NUMBER,
     )

@@ -22,6 +22,7 @@ from bot.services.gatherings import attending, tasks
 from bot.services.meeting_times import Coming, first_from, rule_of
 from bot.services.meetings import Meetings
 from bot.storage.tables import MeetingRow
+from cogs.parameters import MEETING
 
 SHOWN = 6
 LEAD = 15
@@ -35,7 +36,6 @@ SAME = 80
 LENGTH = 60
 ROOM_LEAD = 15
 
-MEETING = Parameter(name="meeting", ask=_("Which meeting? Its name, or its number in “meetings”."), kind=NAME)
 DAY = Parameter(name="day", ask=_("On which day? For example tomorrow, or 2026-11-24."), kind=DATE)
 
 
@@ -93,6 +93,7 @@ class MeetingCog:
             ask=_("What do you look for? For example: online tonight, women tuesday near Boston, next 2 hours."),
             kind=Words(200),
             rest=True,
+            example="online tonight",
         ),
     )
     async def find(self, call: Call, words: str) -> Reply:
@@ -275,12 +276,18 @@ class MeetingCog:
     @command(
         "meetings add",
         _("Announce a meeting"),
-        Parameter(name="name", ask=_("What is the meeting called?"), kind=NAME),
+        Parameter(name="name", ask=_("What is the meeting called?"), kind=NAME, example="Morning circle"),
         Parameter(name="days", ask=_("On which days? For example: tue, thu."), kind=WEEKDAYS),
         Parameter(name="time", ask=_("At what time does it start? For example 19:30."), kind=TIME),
         Parameter(name="zone", ask=_("In which time zone?"), kind=ZONE, required=False),
         Parameter(name="minutes", ask=_("How long is it, in minutes?"), kind=MINUTES, required=False),
-        Parameter(name="where", ask=_("Where is it? A place, or a link."), kind=Words(500), rest=True),
+        Parameter(
+            name="where",
+            ask=_("Where is it? A place, or a link."),
+            kind=Words(500),
+            rest=True,
+            example="The library, room 2",
+        ),
         may=Action.MANAGE_MEETINGS,
     )
     async def add(

@@ -46,6 +46,7 @@ class ResourceCog:
             ask=_("What do you need? For example: detox, alcohol in Canada, somebody to talk to."),
             kind=Words(200),
             rest=True,
+            example="detox",
         ),
         COUNTRY_PARAMETER,
     )

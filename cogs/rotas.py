@@ -28,7 +28,7 @@ TURNS = OneOf(
     (Turns.TOGETHER.value, _("everybody together")),
     name="turns",
 )
-ROTA = Parameter(name="rota", ask=_("Which rota? Its name."), kind=NAME, required=False)
+ROTA = Parameter(name="rota", ask=_("Which rota? Its name."), kind=NAME, required=False, example="Nights")
 SWAP = Parameter(name="swap", ask=_("Which swap? Its number."), kind=Number(1, 2_000_000_000), required=False)
 
 
@@ -108,7 +108,7 @@ class RotaCog:
     @command(
         "rota add",
         _("Make or change a rota"),
-        Parameter(name="name", ask=_("What is the rota called? For example Nights."), kind=NAME),
+        Parameter(name="name", ask=_("What is the rota called? For example Nights."), kind=NAME, example="Nights"),
         Parameter(
             name="days", ask=_("On which days does a shift begin? For example daily, or mon-fri."), kind=WEEKDAYS
         ),
@@ -121,6 +121,7 @@ class RotaCog:
             ask=_("Who takes turns, in this order? Peers' names, with commas."),
             kind=Words(1000),
             rest=True,
+            example="Sam, Robin",
         ),
         may=Action.MANAGE_COMMUNITY,
     )
@@ -155,7 +156,7 @@ class RotaCog:
     @command(
         "rota remove",
         _("Remove a rota"),
-        Parameter(name="rota", ask=_("Which rota? Its name."), kind=NAME),
+        Parameter(name="rota", ask=_("Which rota? Its name."), kind=NAME, example="Nights"),
         may=Action.MANAGE_COMMUNITY,
     )
     async def remove(self, call: Call, rota: str) -> Reply:

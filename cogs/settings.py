@@ -104,7 +104,13 @@ class SettingsCog:
     @command(
         "settings name",
         _("Choose the name that others see"),
-        Parameter(name="name", ask=_("Which name shall others see? It need not be yours."), kind=NAME, rest=True),
+        Parameter(
+            name="name",
+            ask=_("Which name shall others see? It need not be yours."),
+            kind=NAME,
+            rest=True,
+            example="Sky",
+        ),
     )
     async def name(self, call: Call, name: str) -> Reply:
         """Set the chosen name."""

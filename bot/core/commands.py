@@ -49,10 +49,11 @@ class Kind(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One value a command takes.
+    """One value a command takes, with an `example` of what is typed for it where its kind's own would not do.
 
     `rest`: in typed commands it takes everything to the end of the line; `after`: words that people put before it, such
-    as "to" before a name.
+    as "to" before a name. `sure`: in typed commands words that are no such value are not asked about: with them it is
+    perhaps no command at all ("help me").
     """
 
     name: str
@@ -62,6 +63,8 @@ class Parameter:
     required: bool = True
     rest: bool = False
     after: tuple[str, ...] = ()
+    sure: bool = False
+    example: str = ""
 
 
 Handler = Callable[..., Awaitable[Reply]]

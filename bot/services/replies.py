@@ -2,14 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 
-from bot.core.commands import Command
+from bot.core.commands import Command, Registry
 from bot.core.content import Choice, Content, Field
 from bot.core.resources import ELSEWHERE
 from bot.core.roles import ALLOWED, Action, Role
 from bot.core.text import clean_name
+from bot.core.usage import usage
 from bot.core.words import Text, _
 from bot.services.escalations.words import I_AM_SAFE, answer_to_stranger
 from bot.services.offer import I_NEED_A_PERSON
+
+_OFFERED = 8
+"""Buttons for the commands of a family: what every platform can show, with one for a person."""
 
 HELP = Choice(label=_("What can you do?"), command="help")
 
@@ -50,7 +54,22 @@ def unknown_command() -> Content:
 def which_of(family: Sequence[Command]) -> Content:
     """The first word of several commands, and nothing that tells which."""
     fields = tuple(Field(name=command.name, value=command.summary) for command in family)
-    return Content(text=_("Which of these?"), fields=fields)
+    choices = tuple(Choice(label=command.name, command=command.name) for command in family[:_OFFERED])
+    return Content(text=_("Which of these?"), fields=fields, choices=choices)
+
+
+def did_you_mean(names: Sequence[str], registry: Registry) -> Content:
+    """Words that are nearly a command's name, or the first word of several."""
+    choices = tuple(
+        Choice(label=name, command=name)
+        if registry.get(name) is not None
+        else Choice(label=name, command="help", arguments={"about": name})
+        for name in names
+    )
+    return Content(
+        text=_("I'm a bot, and I did not understand that. Did you mean one of these?"),
+        choices=(*choices, HELP, I_NEED_A_PERSON),
+    )
 
 
 def not_for_you(action: Action) -> Content:
@@ -64,11 +83,9 @@ def not_for_you(action: Action) -> Content:
 
 def too_much(command: Command, left: str) -> Content:
     """Words after a command that fit nothing."""
-    usage = command.name
-    for parameter in command.parameters:
-        usage += f" <{parameter.name}>" if parameter.required else f" [{parameter.name}]"
+    how = usage(command)
     return Content(
-        text=_("I did not understand “{words}”. It goes like this: {usage}", words=clean_name(left), usage=usage)
+        text=_("I did not understand “{words}”. It goes like this: {usage}", words=clean_name(left), usage=how)
     )
 
 

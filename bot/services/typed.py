@@ -20,6 +20,18 @@ FREE = frozenset({"text", "name"})
 """Kinds that take any words: they get one word (or a quoted phrase), unless they are the last."""
 
 
+_NOUNS = {
+    noun.removesuffix("s"): noun
+    for noun in ("cases", "checkin", "guides", "meetings", "mydata", "resources", "roster", "settings", "snippets")
+}
+"""First words of commands that are things, and may be written in the singular or the plural, apart or with a hyphen.
+
+What a word does, such as "leave" or "peer", is done only where it is that very word.
+"""
+
+_OTHER_FORM = re.compile(rf"(?:check[ _-]?in|my[ _-]?data|{'|'.join(_NOUNS)})s?\b", re.IGNORECASE)
+_BETWEEN = re.compile("[ _-]")
+
 PHRASE_LIMIT = 80
 """Characters of a message that may be a phrase as a whole."""
 
@@ -48,8 +60,11 @@ def is_marked(text: str) -> bool:
     return text.lstrip().startswith(MARKS) and len(text.strip()) > 1
 
 
-def read(text: str, registry: Registry, reader: Reader) -> Typed | None:
-    """The command that `text` (with or without a mark) begins with; None if there is none."""
+def read(text: str, registry: Registry, reader: Reader, *, forgiving: bool = False) -> Typed | None:
+    """The command that `text` (with or without a mark) begins with; None if there is none.
+
+    `forgiving`: also where its first word is written in another form, such as "check-in" or "meeting".
+    """
     body = text.strip()
     body = body[1:] if body.startswith(MARKS) else body
     tokens = _tokens(body)
@@ -58,12 +73,23 @@ def read(text: str, registry: Registry, reader: Reader) -> Typed | None:
         command = registry.get(name)
         if len(tokens) >= words and command is not None and not command.hidden:
             return _arguments(command, tokens[words:], body, reader)
-    return None
+    return read(_usual(body), registry, reader) if forgiving else None
+
+
+def _usual(body: str) -> str:
+    """`body` with its first word as commands have it: "checkin" for "Check-in", "meetings find" for "meeting-find"."""
+    found = _OTHER_FORM.match(body)
+    if found is None:
+        first, space, others = body.partition(" ")
+        return first.replace("-", " ") + space + others
+    word = _BETWEEN.sub("", found[0].casefold()).removesuffix("s")
+    after = body[found.end() :]
+    return _NOUNS[word] + (f" {after[1:]}" if after.startswith("-") else after)
 
 
 def family_of(text: str, registry: Registry) -> list[Command]:
-    """The commands that begin with the word which is all of `text`, such as those of "checkin"."""
-    word = text.strip().lstrip("".join(MARKS)).casefold()
+    """The commands that begin with the word which is all of `text`, such as those of "checkin" or "check-in"."""
+    word = _usual(text.strip().lstrip("".join(MARKS))).casefold()
     return [command for command in registry if not command.hidden and command.name.split()[0] == word]
 
 
@@ -101,7 +127,7 @@ def _arguments(command: Command, tokens: list[_Token], body: str, reader: Reader
             tokens = tokens[1:]
         taken = _take(parameter, tokens, others, body, reader)
         if taken is None:
-            if parameter.required or not any(_take(p, tokens, [], body, reader) for p in others):
+            if parameter.required or not (parameter.sure or any(_take(p, tokens, [], body, reader) for p in others)):
                 # Wrong words are better asked about than passed over.
                 arguments[parameter.name] = tokens[0].text
                 tokens = tokens[1:]

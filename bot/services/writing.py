@@ -11,7 +11,7 @@ from bot.core.inbound import Inbound
 from bot.core.pictures import KINDS
 from bot.core.roles import Action, may
 from bot.core.words import _
-from bot.services import questions, replies, typed
+from bot.services import help_topics, questions, replies, typed
 from bot.services.call import Call
 from bot.services.escalations import Escalations, place_words
 from bot.services.escalations.followup import FollowUps, thanks
@@ -156,15 +156,28 @@ class Writing:
 
     async def marked(self, call: Call) -> Reply | None:
         """A typed command; in a room an unknown one is another bot's business."""
-        found = typed.read(call.inbound.text, self._registry, call.member.reads(call.now))
+        text = call.inbound.text
+        found = typed.read(text, self._registry, call.member.reads(call.now), forgiving=True)
         if found is not None:
             if call.inbound.private and not found.left:
                 await questions.forget(call.tx, call.member)  # they have moved on
             return await self._runner.run_typed(call, found)
-        family = [c for c in typed.family_of(call.inbound.text, self._registry) if may(call.member.roles, c.may)]
+        family = self._family(call)
         if family:
             return Reply(content=replies.which_of(family))
-        return Reply(content=replies.unknown_command()) if call.inbound.private else None
+        if not call.inbound.private:
+            return None
+        return self._perhaps(call, text.strip()[1:]) or Reply(content=replies.unknown_command())
+
+    def _family(self, call: Call) -> list[Command]:
+        """The commands that a single word may mean."""
+        return [c for c in typed.family_of(call.inbound.text, self._registry) if may(call.member.roles, c.may)]
+
+    def _perhaps(self, call: Call, text: str) -> Reply | None:
+        """A question back, where the words are nearly those of a command."""
+        mine = help_topics.usable(self._registry, call.member)
+        names = help_topics.like(text, mine)
+        return Reply(content=replies.did_you_mean(names, self._registry)) if names else None
 
     async def private(self, call: Call, signal: Signal | None) -> Reply | None:
         """Plain words in a private chat: an answer, a word to the other side, or a command without its mark."""
@@ -201,7 +214,7 @@ class Writing:
     async def _to_the_bot(self, call: Call) -> Reply:
         """Words to the bot alone: a command without its mark, or something it does not understand."""
         text = call.inbound.text
-        bare = typed.read(text, self._registry, call.member.reads(call.now))
+        bare = typed.read(text, self._registry, call.member.reads(call.now), forgiving=True)
         if bare is not None and not bare.left:
             return await self._runner.run_typed(call, bare)
         if may(call.member.roles, Action.TAKE_CASE):
@@ -212,8 +225,9 @@ class Writing:
         if await self._follow_ups.is_answer(call.tx, call.member, now=call.now):
             return Reply(content=thanks("words"))
         await self._runner.welcome(call)
-        family = [c for c in typed.family_of(text, self._registry) if may(call.member.roles, c.may)]
-        return Reply(content=replies.which_of(family) if family else replies.not_understood())
+        if family := self._family(call):
+            return Reply(content=replies.which_of(family))
+        return self._perhaps(call, text) or Reply(content=replies.not_understood())
 
     def _phrase(self, call: Call, text: str, conversations: Sequence[CaseRow]) -> Command | None:
         """The command that a whole message means, such as "I need a person".

@@ -182,16 +182,6 @@ async def test_the_first_contact_says_once_what_is_stored(world: World) -> None:
     world.carol.sees("What I can do")
 
 
-async def test_help_lists_only_what_the_asker_may_use(world: World) -> None:
-    await world.alice.says("help")
-    for_alice = world.alice.sees("What I can do").text
-    await world.olive.says("!help")
-    for_olive = world.olive.sees("What I can do").text
-    world.olive.sees("Hello, I'm the bot of")
-    assert "meetings add" not in for_alice
-    assert "meetings add" in for_olive
-
-
 async def test_i_need_a_person_counts_in_a_room_too(world: World) -> None:
     await world.alice.says("I need a person please", "lobby")
     world.alice.sees("I'm getting a person for you")

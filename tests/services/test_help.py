@@ -1,0 +1,102 @@
+"""Help in a few lines, and commands that are nearly right: what tired people with a phone write."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+from harness import World
+from sqlalchemy import select
+
+from bot.core.commands import Reader
+from bot.core.usage import examples
+from bot.services.help_topics import GROUPS
+from bot.services.typed import read
+from bot.storage.tables import CaseRow
+
+
+async def test_help_lists_only_what_the_asker_may_use(world: World) -> None:
+    await world.alice.says("help")
+    for_alice = world.alice.sees("What I can do").text
+    await world.olive.says("!help")
+    for_olive = world.olive.sees("What I can do").text
+    world.olive.sees("Hello, I'm the bot of")
+    assert "planning: " not in for_alice
+    assert "planning: " in for_olive
+    for said in (for_alice, for_olive):
+        _title, first, *_others = (line for line in said.splitlines() if line)
+        assert "peer" in first
+        assert "resources crisis" in first
+        assert "slash commands" in said
+    assert len([line for line in for_alice.splitlines() if line]) <= 10
+    await world.alice.says("help planning")
+    world.alice.sees("I know nothing about that")
+
+
+def test_every_command_that_can_be_typed_is_told_of_in_one_group_of_help(world: World) -> None:
+    typed = [command.name for command in world.app.registry if not command.hidden and command.name != "help"]
+    assert sorted(typed) == sorted(name for group in GROUPS for name in group.names)
+
+
+async def test_help_tells_more_about_a_group_a_family_and_a_command_with_examples(world: World) -> None:
+    await world.alice.says("help Check-ins")
+    listed = world.alice.sees("checkin start: Be asked once a day", "help checkin month").text
+    assert "meetings" not in listed
+    await world.alice.says("!help meetings follow", "lobby")
+    world.alice.sees("meetings follow <meeting> [minutes]", 'meetings follow "Morning circle" 45')
+    await world.olive.says("help rota")
+    world.olive.sees("rota add", "rota calendar")
+    world.olive.sees("Hello, I'm the bot of")
+
+
+def test_the_examples_of_help_are_whole_commands(world: World) -> None:
+    reader = Reader(now=world.now, zone=ZoneInfo("America/New_York"))
+    wrong = []
+    for each in (command for command in world.app.registry if not command.hidden):
+        for line in examples(each):
+            found = read(line, world.app.registry, reader)
+            if found is None or found.command is not each or found.left:
+                wrong.append(line)
+                continue
+            for parameter in each.parameters:
+                if parameter.name in found.arguments:
+                    parameter.kind.parse(found.arguments[parameter.name], reader)
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("meeting", "The next meetings"),
+        ("Meeting show Evening group", "Evening group"),
+        ("setting", "Your settings"),
+        ("check in", "Which of these?"),
+        ("Check-in", "Which of these?"),
+        ("check-ins", "Which of these?"),
+        ("my data", "Which of these?"),
+        ("resource", "What do you need?"),
+        ("case", "This is for peers"),
+    ],
+)
+async def test_a_command_is_understood_in_the_singular_and_plural_apart_and_with_a_hyphen(
+    world: World, said: str, answer: str
+) -> None:
+    await world.alice.says(said)
+    world.alice.sees(answer)
+
+
+async def test_a_typo_in_a_command_is_asked_about_privately_and_passed_over_where_people_talk(world: World) -> None:
+    await world.alice.says("metings")
+    assert "meetings" in [str(choice.label) for choice in world.alice.sees("Did you mean").choices]
+    await world.alice.says("!chekin start")
+    await world.alice.clicks("checkin start")
+    world.alice.sees("Did you mean")
+    world.alice.sees("every day at")
+    for words in ("metings", "!metings", "check in with you later?"):
+        await world.alice.says(words, "lobby")
+    world.alice.sees_nothing()
+
+
+@pytest.mark.parametrize("said", ["help me", "help me find myself", "leaves", "peers", "same", "met me there at noon"])
+async def test_words_that_only_begin_like_a_command_offer_a_person_and_do_nothing(world: World, said: str) -> None:
+    await world.alice.says(said)
+    world.alice.sees("I did not understand that", "I need a person")
+    assert await world.rows(select(CaseRow.id)) == []
