@@ -213,6 +213,21 @@ def test_bmlt_counts_from_sunday_as_one_and_has_formats_of_its_own() -> None:
     assert bmlt.read({**record, "published": "0"}, sense).status is Status.INACTIVE
 
 
+def test_a_bmlt_server_without_its_list_of_formats_shows_what_keys_mean_and_never_a_key() -> None:
+    record = {
+        "id_bigint": "2",
+        "meeting_name": "Nothing",
+        "weekday_tinyint": "7",
+        "start_time": "14:00:00",
+        "formats": "BT,St,WC,ES,JT,QX",
+    }
+    sense = Sense(programme="na", zones=Zones(), numbering=Numbering.SUNDAY_1)
+    meeting = bmlt.read(record, sense)
+    assert (meeting.types, meeting.other_types) == (("ST", "X", "S"), ("Basic Text", "Just for Today"))
+    swedish = bmlt.read({**record, "formats": "S,St,VM", "lang_enum": "sv"}, sense)
+    assert (swedish.types, swedish.other_types) == (("ONL",), ())
+
+
 CALENDAR = """BEGIN:VCALENDAR
 X-WR-TIMEZONE:Europe/Vienna
 BEGIN:VEVENT

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bot.core.meetings import cleaning, clock, types, weekdays
+from bot.core.meetings.bmlt_formats import BMLT_EVERYWHERE, BMLT_FORMATS
 from bot.core.meetings.meeting_guide import Refused, Sense, attend, coordinates
 from bot.core.meetings.model import Join, Meeting, Place, Status, ZoneFrom
 
@@ -46,11 +47,9 @@ def _meaning(sense: Sense, server: str, key: str, own: str, language: str) -> st
             found = sense.formats.get(spoken + name) if name else None
             if found:
                 return found
-    return ""
-
-
-_DEFAULT: Final = {"O": "O", "C": "C", "D": "D", "M": "M", "W": "W", "VM": types.ONLINE, "HY": types.ONLINE, "TC": "TC"}
-"""Keys that every BMLT server has from the start, for a source without its formats."""
+    usual = BMLT_EVERYWHERE if language not in {"", "en"} else BMLT_FORMATS
+    world, name = usual.get(key, ("", ""))
+    return f"{world}|{name}" if name else ""
 
 
 def _formats(record: Mapping[str, Any], sense: Sense) -> tuple[tuple[str, ...], tuple[str, ...], set[str]]:
@@ -68,13 +67,11 @@ def _formats(record: Mapping[str, Any], sense: Sense) -> tuple[tuple[str, ...], 
         if not key:
             continue
         world, _bar, name = _meaning(sense, server, key, own, language).partition("|")
-        code = _OF_WORLD.get(world) or ((not name and _DEFAULT.get(key)) or None)
-        if name and not code:
-            code = types.code_of(sense.programme, name)
+        code = _OF_WORLD.get(world) or (types.code_of(sense.programme, name) if name else None)
         if code:
             codes[code] = None
-        else:
-            others[name or key] = None
+        elif name:  # a key alone means nothing to whoever reads it
+            others[name] = None
     return tuple(codes), tuple(others), set(keys)
 
 
