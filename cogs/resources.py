@@ -6,7 +6,9 @@ from bot.core.countries import country_name
 from bot.core.kinds import COUNTRY, Number, OneOf, Words
 from bot.core.occurrences import local_date
 from bot.core.resources import ELSEWHERE, TOPICS, describe
-from bot.core.roles import Action
+from bot.core.resources.search import is_in
+from bot.core.roles import Action, may
+from bot.core.text import clean_name
 from bot.core.words import Say, _
 from bot.services import resource_reviews
 from bot.services.call import Call
@@ -14,10 +16,13 @@ from bot.services.feeds.nearby import whereis
 from bot.services.feeds.vocabulary import Vocabulary
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.resource_reviews import ResourceReviews
-from bot.services.resources import ANSWERS, PAGE, Resources
+from bot.services.resources import ANSWERS, PAGE, Page, Resources
 
 PAGES = ANSWERS // PAGE
 """Pages that can be asked for."""
+
+REFERRAL = "treatment-referral"
+"""The topic of those who find help for others."""
 
 _SHOWN_WORDS = 40
 _PLACE_WORDS = 4
@@ -160,12 +165,16 @@ class ResourceCog:
         )
         there = country_name(where, call.member.language)
         other = Choice(label=_("Another country"), command="settings country")
+        asked = {"words": said, "topic": topic or "", "country": country or "", "page": str(page + 1)}
+        following = (_more(asked),) if found.more else ()
+        if place is not None and page == 0:
+            known = spot is not None or any(is_in(each.resource, place) for each in found.found)
+            if not found.found or not known:
+                return await self._elsewhere(call, found, where, place, (*following, other, I_NEED_A_PERSON))
         if not found.found:
             text = _("I found nothing for that in {country}.\n{elsewhere}", country=there, elsewhere=ELSEWHERE)
             return Reply(content=Content(text=text, choices=(other, I_NEED_A_PERSON)))
         today = local_date(call.now, call.member.zone)
-        asked = {"words": said, "topic": topic or "", "country": country or "", "page": str(page + 1)}
-        following = (_more(asked),) if found.more else ()
         text = _("For {country}:", country=there)
         if place is None and page == 0 and words and (found.more or said.casefold().strip(" .!?").endswith(_NEAR_ME)):
             text = _(
@@ -180,6 +189,34 @@ class ResourceCog:
                 choices=(*following, other, I_NEED_A_PERSON),
             )
         )
+
+    async def _elsewhere(self, call: Call, found: Page, where: str, place: str, choices: tuple[Choice, ...]) -> Reply:
+        """A place that no list here knows, or nothing in it: who can be reached from anywhere, and what to do."""
+        there, named = country_name(where, call.member.language), clean_name(place)
+        text = _(
+            "I have no list of what there is in or near “{place}”. These can be reached from anywhere in {country}:",
+            place=named,
+            country=there,
+        )
+        if not found.found:
+            text = _(
+                "I found nothing for that in or near “{place}”. These can be reached from anywhere in {country}, and"
+                " may know what is there:",
+                place=named,
+                country=there,
+            )
+            # Who finds treatment for others may know the town that no list here does.
+            found = await self._resources.find(call.tx, call.member, "", now=call.now, country=where, topic=REFERRAL)
+        if not found.found:
+            text = _("I found nothing for that in or near “{place}”.\n{elsewhere}", place=named, elsewhere=ELSEWHERE)
+        if may(call.member.roles, Action.MANAGE_COMMUNITY):
+            text = _(
+                "{said}\n(For you as an organizer: “handrail resources import FILE” brings in a list of services.)",
+                said=text,
+            )
+        today = local_date(call.now, call.member.zone)
+        fields = tuple(describe(match.resource, today=today, why=match.why) for match in found.found)
+        return Reply(content=Content(text=text, fields=fields, choices=choices))
 
 
 def _more(asked: dict[str, str]) -> Choice:

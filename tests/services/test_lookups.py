@@ -51,6 +51,24 @@ async def test_the_communitys_own_list_is_looked_up_too(world: World) -> None:
     world.alice.sees("Harbour detox house", "Ring the blue bell")
 
 
+async def test_a_town_that_no_list_knows_is_said_kindly_with_who_answers_from_anywhere(world: World) -> None:
+    await world.alice.says("resources narcan near Springfield")
+    world.alice.sees("no list of what there is in or near “Springfield”", "from anywhere in United States", "Call: ")
+    await world.alice.says("resources xyzzyplugh near Springfield")
+    shown = world.alice.sees("I found nothing for that in or near “Springfield”", "SAMHSA National Helpline")
+    assert "organizer" not in shown.text
+    await world.olive.says("resources detox near Springfield")
+    world.olive.sees("no list", "handrail resources import FILE")
+    world.olive.sees("Hello, I'm the bot of")
+    await world.alice.says("resources xyzzyplugh near Springfield in Iceland")
+    world.alice.sees("findahelpline.com")
+
+
+async def test_a_words_plural_is_said_back_as_it_is_written(world: World) -> None:
+    await world.alice.says("resources crisis")
+    world.alice.sees("It says “crisis”.")
+
+
 async def test_nothing_found_says_where_else_to_look(world: World) -> None:
     await world.alice.says("resources xyzzyplugh")
     world.alice.sees("I found nothing for that in United States", "I need a person")

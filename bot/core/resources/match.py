@@ -41,6 +41,11 @@ def all_words(text: str) -> tuple[str, ...]:
     return tuple(_singular(word) for word in _folded(text))
 
 
+def spelled(text: str) -> dict[str, str]:
+    """Every word of `text`, folded, by what `all_words` makes of it: "crisis" is "crisi" there."""
+    return {_singular(word): word for word in reversed(_folded(text))}
+
+
 def telling_words(text: str) -> tuple[str, ...]:
     """The words of `text` that say what is looked for, each once; figures are left to `numbers`."""
     said = (word for word in _folded(text) if word not in _STOP and not word.isdecimal())

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from bot.core.distance import Point, about, kilometres, point_of
 from bot.core.resources.hours import is_open
 from bot.core.resources.index import LONG_NUMBER, Need
-from bot.core.resources.match import WORDS_LIMIT, alike_among, all_words, numbers, telling_words
+from bot.core.resources.match import WORDS_LIMIT, alike_among, all_words, numbers, spelled, telling_words
 from bot.core.resources.model import Resource, first_with_pairs, reachable
 from bot.core.resources.states import state_name
 from bot.core.resources.topics import TOPICS, topic_id, topics_and_rest
@@ -208,7 +208,8 @@ def _away(resource: Resource, point: Point | None) -> float | None:
 def _says(resource: Resource, said: Sequence[str]) -> Text:
     if resource.city and set(said) <= set(all_words(resource.city)):
         return _("In {place}.", place=resource.city)
-    return _("It says “{words}”.", words=", ".join(dict.fromkeys(said)))
+    written = spelled(_texts_of(resource))
+    return _("It says “{words}”.", words=", ".join(dict.fromkeys(written.get(word, word) for word in said)))
 
 
 def _lately(resource: Resource, at: datetime | None) -> float:
@@ -268,12 +269,22 @@ def _near_words(asked: _Asked, resources: Sequence[Resource]) -> dict[str, set[s
 
 
 @lru_cache(maxsize=2_000)
+def _texts_of(resource: Resource) -> str:
+    own_topics = [topic for topic in resource.topics if topic not in TOPICS]
+    return " ".join((resource.name, resource.organization, resource.note, resource.eligibility, *own_topics))
+
+
 def _words_of(resource: Resource) -> frozenset[str]:
-    own_topics = " ".join(topic for topic in resource.topics if topic not in TOPICS)
     state = state_name(resource.country, resource.state)
     place = (resource.region, resource.address, resource.city, resource.state, state, resource.postcode)
-    said = (resource.name, resource.organization, resource.note, resource.eligibility, own_topics)
-    return frozenset({*telling_words(" ".join(said)), *all_words(" ".join(place))})
+    return frozenset({*telling_words(_texts_of(resource)), *all_words(" ".join(place))})
+
+
+def is_in(resource: Resource, place: str) -> bool:
+    """Whether it says itself that it is in a place that somebody has named."""
+    own = set(all_words(" ".join((resource.region, resource.address, resource.city, resource.postcode))))
+    wanted = all_words(place[:WORDS_LIMIT])
+    return bool(wanted) and all(alike_among(word, sorted(own)) for word in wanted)
 
 
 def _rank(match: Found) -> tuple[float, bool, bool, bool, int, str]:
