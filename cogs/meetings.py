@@ -50,7 +50,8 @@ class MeetingCog:
     @command("meetings", _("The next meetings, in your own time"))
     async def next(self, call: Call) -> Reply:
         """List what comes, in the reader's zone: the community's own, and what its feeds list."""
-        coming = await self._meetings.coming(call.tx, call.member.community.id, now=call.now, limit=SHOWN)
+        dates = await self._meetings.coming(call.tx, call.member.community.id, now=call.now, limit=OWN)
+        coming = dates[:SHOWN]
         listed = await finding.coming(
             call.tx,
             call.member.community.id,
@@ -58,11 +59,21 @@ class MeetingCog:
             self._vocabulary,
             begin=call.now,
             end=call.now + asking.LONGEST,
-            limit=SHOWN,
+            limit=SHOWN + 1,
         )
+        hidden = {each.meeting.id for each in dates} - {each.meeting.id for each in coming}
+        there_are_more = bool(hidden) or bool(listed and len(coming) + len(listed) > SHOWN)
         if not coming and not listed:
             return Reply(content=Content(text=_("There are no meetings in the next two weeks.")))
         zone = call.member.zone
+        text = times_are_in(zone.key)
+        if there_are_more:
+            text = _(
+                "These are the next {n}, and there are more: “meetings find online tonight”, or “meetings find” and a"
+                " day, a town or a kind.\n{zone}",
+                zone=text,
+                n=SHOWN,
+            )
         shown: list[tuple[datetime, Field, Choice]] = []
         for each in coming:
             label = _("Remind me: {meeting}", meeting=each.meeting.name[:50])
@@ -79,7 +90,7 @@ class MeetingCog:
         return Reply(
             content=Content(
                 title=_("The next meetings"),
-                text=times_are_in(zone.key),
+                text=text,
                 fields=tuple(field for _start, field, _choice in shown),
                 choices=_once(choice for _start, _field, choice in shown),
             )
@@ -114,9 +125,11 @@ class MeetingCog:
             return near
         own = await self._own(call, asked)
         listed = await finding.coming(
-            call.tx, community, sought, self._vocabulary, begin=asked.begin, end=asked.end, limit=SHOWN
+            call.tx, community, sought, self._vocabulary, begin=asked.begin, end=asked.end, limit=SHOWN + 1
         )
         title, text = _("Meetings"), times_are_in(zone.key)
+        if len(own) + len(listed) > SHOWN:
+            text = _("These are the first {n}; more words find fewer.\n{zone}", n=SHOWN, zone=text)
         if not listed and not own:
             listed = await finding.matching(call.tx, community, sought, self._vocabulary, limit=SHOWN)
             title = _("None then, but these are like it")
@@ -149,7 +162,7 @@ class MeetingCog:
             reached = (not asked.online or each.meeting.link) and (not asked.in_person or each.meeting.where)
             return asked.begin <= each.start < asked.end and known and bool(reached)
 
-        return [each for each in coming if fits(each)][:SHOWN]
+        return [each for each in coming if fits(each)][: SHOWN + 1]
 
     async def _near(self, call: Call, sought: Sought, asked: asking.Asked) -> Reply | None:
         """The meetings near the place that was named, with how far they are; None if nobody knows where it is."""

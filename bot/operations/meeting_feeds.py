@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ from sqlalchemy import select
 from bot.app import load_languages
 from bot.config import Config
 from bot.core.meetings.zones import known_zone
-from bot.core.words import Text, _
+from bot.core.words import _
 from bot.operations import community_files
 from bot.operations.community_commands import existing
+from bot.operations.feed_report import short, show
 from bot.operations.opening import open_config, open_configured
 from bot.operations.stopping import Stop
 from bot.scheduling.clock import system_now
@@ -30,8 +32,8 @@ from bot.storage.database import Database
 from bot.storage.feed_tables import MeetingFeed
 from bot.storage.tables import Community
 
-_TOLD = 10
-"""Refusals of one source that are shown to a person; all are in the JSON."""
+LISTED = 20
+"""Meetings that are listed for a person who does not say how many."""
 
 
 def limits_of(config: Config) -> Limits:
@@ -53,7 +55,7 @@ async def import_feeds(
     if as_json:
         typer.echo(json.dumps([report.as_json() for report in reports], ensure_ascii=False))
     else:
-        _show(reports, Console(highlight=False))
+        show(reports, Console(highlight=False))
     return all(report.problem is None for report in reports)
 
 
@@ -94,99 +96,33 @@ async def _community(database: Database, slug: str | None) -> int | None:
     raise community_files.unknown([row.slug for row in rows])
 
 
-def _show(reports: Sequence[Report], out: Console) -> None:
-    table = Table(show_edge=False, pad_edge=False)
-    table.add_column(str(_("Source")), overflow="fold")
-    headings = (
-        _("Records"),
-        _("Added"),
-        _("Changed"),
-        _("Unchanged"),
-        _("Gone"),
-        _("Merged"),
-        _("Not meeting now"),
-        _("Refused"),
-    )
-    for heading in headings:
-        table.add_column(str(heading), justify="right")
-    for each in reports:
-        numbers = (
-            each.records,
-            each.added,
-            each.changed,
-            each.unchanged,
-            each.gone,
-            each.merged,
-            each.inactive,
-            each.refusals,
-        )
-        table.add_row(short(each.source), *map(str, numbers))
-    out.print(table)
-    for each in reports:
-        for line in lines_of(each):
-            out.print(f"{short(each.source)}: {line}", soft_wrap=True, markup=False)
-
-
-def short(source: str) -> str:
-    """A source as a person knows it: a file's name, or the address."""
-    return source if "://" in source else Path(source).name
-
-
-def lines_of(report: Report) -> list[Text]:
-    """What a person should know of an import beside its numbers."""
-    lines: list[Text] = []
-    if report.problem:
-        lines.append(_("Not taken: {problem}.", problem=report.problem))
-    if report.kept:
-        lines.append(_("What was read from it before is kept."))
-    if report.not_modified:
-        lines.append(_("It has not changed."))
-    if report.dry_run:
-        lines.append(_("Nothing was stored: this was a dry run."))
-    if report.irregular:
-        lines.append(
-            _("{count} are not every week, by their own words; their listing says so.", count=report.irregular)
-        )
-    for where, text in (
-        ("place", _("{count} have no time zone; it is that of their place.", count=report.zones["place"])),
-        ("feed", _("{count} have no time zone; it is the one you gave.", count=report.zones["feed"])),
-        ("community", _("{count} have no time zone; it is the community's.", count=report.zones["community"])),
-        ("unknown", _("{count} have no time zone; give one with --zone.", count=report.zones["unknown"])),
-    ):
-        if report.zones[where]:
-            lines.append(text)
-    for doubt, text in (
-        ("end_before_start", _("{count} end before they start.", count=report.doubts["end_before_start"])),
-        ("open_and_closed", _("{count} are both open and closed.", count=report.doubts["open_and_closed"])),
-        ("no_time", _("{count} have a day but no time.", count=report.doubts["no_time"])),
-        ("no_place", _("{count} say neither where they are nor how to join.", count=report.doubts["no_place"])),
-    ):
-        if report.doubts[doubt]:
-            lines.append(text)
-    lines += [
-        _("Record {record}: {reason}", record=refusal.record, reason=refusal.reason)
-        for refusal in report.refused[:_TOLD]
-    ]
-    if report.refusals > _TOLD:
-        lines.append(_("… and {count} more; all of them with --json.", count=report.refusals - _TOLD))
-    return lines
-
-
 async def list_meetings(config_path: Path, community: str | None, wanted: finding.Sought, *, as_json: bool) -> None:
     """Print the meetings that are listed; raises `Stop`."""
     async with existing(config_path) as database:
         told: list[dict[str, Any]] = []
+        there_are = 0
         if database is not None:
             id_ = await _community(database, community)
+            limited = wanted if as_json or wanted.limit else replace(wanted, limit=LISTED)
             async with database.read() as tx:
-                told = [each async for each in finding.as_json(tx, id_, wanted, now=system_now())]
+                told = [each async for each in finding.as_json(tx, id_, limited, now=system_now())]
+                there_are = await finding.count(tx, id_, wanted)
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=False))
         return
     for each in told:
         days = ", ".join(each["days"]) or str(_("by appointment"))
         typer.echo(f"{each['name']}  {days}  {each['time'] or ''} {each['zone'] or ''}  {each['status']}".rstrip())
-    if not told:
+    if len(told) < there_are:
+        more = _(
+            "{shown} of {all}. All of them: --limit {all}; fewer: --text WORDS, --programme aa or --online.",
+            shown=len(told),
+            all=there_are,
+        )
+        typer.echo(str(more), err=True)
+    if not told and (wanted.text or wanted.programme or wanted.online):
+        typer.echo(str(_("No such meeting is listed. Fewer words may find one; without any option, all are listed.")))
+    elif not told:
         typer.echo(str(_("There are no meetings. Take some in with: handrail meetings import FILE or ADDRESS")))
 
 

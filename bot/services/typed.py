@@ -68,22 +68,27 @@ def read(text: str, registry: Registry, reader: Reader, *, forgiving: bool = Fal
     body = text.strip()
     body = body[1:] if body.startswith(MARKS) else body
     tokens = _tokens(body)
+    found = None
     for words in (2, 1):
         name = " ".join(token.text.casefold() for token in tokens[:words])
         command = registry.get(name)
         if len(tokens) >= words and command is not None and not command.hidden:
-            return _arguments(command, tokens[words:], body, reader)
-    return read(_usual(body), registry, reader) if forgiving else None
+            found = _arguments(command, tokens[words:], body, reader)
+            break
+    if forgiving and (found is None or found.left):
+        usual = read(_usual(body), registry, reader)
+        return found if usual is None or (found is not None and usual.left) else usual
+    return found
 
 
 def _usual(body: str) -> str:
-    """`body` with its first word as commands have it: "checkin" for "Check-in", "meetings find" for "meeting-find"."""
+    """`body` as commands have it: "checkin" for "Check-in", "meetings find" for "meeting-find", or "meetings list"."""
     found = _OTHER_FORM.match(body)
     if found is None:
         first, space, others = body.partition(" ")
         return first.replace("-", " ") + space + others
     word = _BETWEEN.sub("", found[0].casefold()).removesuffix("s")
-    after = body[found.end() :]
+    after = "" if body[found.end() :].casefold() == " list" else body[found.end() :]
     return _NOUNS[word] + (f" {after[1:]}" if after.startswith("-") else after)
 
 

@@ -99,12 +99,40 @@ def test_what_a_person_sees_says_what_to_do(handrail: Handrail, fresh: Place) ->
     fresh.write("feed.json", json.dumps([{"name": "A", "day": 1, "time": "7 pm"}, {"day": 1}]))
     done = handrail(fresh, "meetings", "import", "feed.json", "nothing.json", "http://127.0.0.1/a")
     assert done.code == 1
-    assert "feed.json: Record 2: it has no name" in done.out
-    assert "feed.json: 1 have no time zone; give one with --zone." in done.out
-    assert "nothing.json: Not taken: there is no such file, or it cannot be read." in done.out
+    assert "feed.json: 2 records, 1 added, 1 refused\n" in done.out
+    assert "  Record 2: it has no name" in done.out
+    assert "  1 have no time zone; give one with --zone." in done.out
+    assert "nothing.json: 0 records, 0 added\n  Not taken: there is no such file, or it cannot be read." in done.out
+    assert "Is its path right?" in done.out
     assert "allow_private = true in [feeds]" in done.out
     assert "There is no time zone" in handrail(fresh, "meetings", "import", "feed.json", "--zone", "Mars/Base").err
     assert "feed.json" in handrail(fresh, "meetings", "feeds").out
+
+
+def test_a_file_without_meetings_says_why_and_what_to_do(handrail: Handrail, fresh: Place) -> None:
+    fresh.write("bodies.json", json.dumps([{"id": "1", "parent_id": "0", "name": "A", "helpline": ""}]))
+    fresh.write("formats.json", json.dumps([{"key_string": "O", "name_string": "Open", "world_id": "OPEN"}]))
+    fresh.write("other.json", json.dumps([{"colour": "red"}]))
+    fresh.write("headings.csv", "name,day,time\n")
+    done = handrail(fresh, "meetings", "import", "bodies.json", "formats.json", "other.json", "headings.csv")
+    told = dict(part.split(": ", 1) for part in done.out.replace("\n  ", " ").splitlines())
+    assert "GetSearchResults" in told["bodies.json"]
+    assert "together with the meetings" in told["formats.json"]
+    assert "its records are no meetings" in told["other.json"]
+    assert "a table (CSV)" in told["other.json"]
+    assert "There is no meeting in it" in told["headings.csv"]
+
+
+def test_a_long_list_says_how_many_there_are_and_how_to_see_them(handrail: Handrail, fresh: Place) -> None:
+    many = [{"name": f"Circle {n}", "slug": str(n), "day": 1, "time": "19:00"} for n in range(31)]
+    fresh.write("feed.json", json.dumps(many))
+    assert "31 records, 31 added" in handrail(fresh, "meetings", "import", "feed.json", "--zone", "UTC").out
+    done = handrail(fresh, "meetings", "list")
+    assert (len(done.out.splitlines()), "20 of 31. All of them: --limit 31" in done.err) == (20, True)
+    done = handrail(fresh, "meetings", "list", "--limit", "31")
+    assert (len(done.out.splitlines()), done.err) == (31, "")
+    assert len(json.loads(handrail(fresh, "meetings", "list", "--json").out)) == 31
+    assert "No such meeting" in handrail(fresh, "meetings", "list", "--text", "zebra").out
 
 
 def test_a_note_of_attendance_is_checked_here_and_elsewhere(handrail: Handrail, fresh: Place, empty: Place) -> None:

@@ -67,6 +67,7 @@ def test_the_examples_of_help_are_whole_commands(world: World) -> None:
     [
         ("meeting", "The next meetings"),
         ("Meeting show Evening group", "Evening group"),
+        ("!meetings list", "The next meetings"),
         ("setting", "Your settings"),
         ("check in", "Which of these?"),
         ("Check-in", "Which of these?"),

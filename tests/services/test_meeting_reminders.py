@@ -25,6 +25,7 @@ async def test_the_next_meetings_are_listed_in_the_readers_own_zone(world: World
     world.alice.sees("Europe/Berlin")
     await world.alice.says("meetings")
     shown = world.alice.sees("The next meetings", "Europe/Berlin", "Evening group", "Remind me: Evening group")
+    assert "there are more" not in shown.text
     assert "Wed 25 Nov, 01:30, 60 min" in shown.text
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from bot.core.meetings import model
@@ -261,19 +261,35 @@ async def as_json(
     tx: Transaction, community_id: int | None, sought: Sought, *, now: datetime
 ) -> AsyncIterator[dict[str, Any]]:
     """Every meeting that fits as plain JSON values, in the order of its feed; how to join is not in it."""
-    narrowed = await narrowed_to(tx, community_id, sought, Vocabulary())
-    if narrowed is None:
+    conditions = await _all_that(tx, community_id, sought)
+    if conditions is None:
         return
-    query = query_for().where(*narrowed.all).order_by(ListedMeeting.id)
-    if sought.weekday is not None:
-        on = select(ListedTime.listed_id).where(ListedTime.weekday == sought.weekday)
-        query = query.where(ListedMeeting.id.in_(on))
+    query = query_for().where(*conditions).order_by(ListedMeeting.id)
     for row in await tx.session.execute(query.limit(sought.limit)):
         listed = listed_in(row)
         told = model.as_json(listed.meeting)
         if is_stale(listed, now) and listed.meeting.status is Status.ACTIVE:
             told["status"] = Status.STALE.value
         yield {"id": f"{listed.feed_id}-{listed.handle}", "source": listed.source, **told}
+
+
+async def count(tx: Transaction, community_id: int | None, sought: Sought) -> int:
+    """How many meetings fit, whatever the limit."""
+    conditions = await _all_that(tx, community_id, sought)
+    if conditions is None:
+        return 0
+    return await tx.session.scalar(select(func.count()).select_from(_ids(conditions).subquery())) or 0
+
+
+async def _all_that(tx: Transaction, community_id: int | None, sought: Sought) -> list[ColumnElement[bool]] | None:
+    """All that a row must be, also on which weekday; None if there is none."""
+    narrowed = await narrowed_to(tx, community_id, sought, Vocabulary())
+    if narrowed is None:
+        return None
+    if sought.weekday is None:
+        return narrowed.all
+    on = select(ListedTime.listed_id).where(ListedTime.weekday == sought.weekday)
+    return [*narrowed.all, ListedMeeting.id.in_(on)]
 
 
 def is_stale(listed: Listed, now: datetime) -> bool:

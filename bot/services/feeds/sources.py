@@ -33,6 +33,9 @@ _LOOKED_AT: Final = 300
 """Records by which a source's weekday numbers are told."""
 
 
+NO_SUCH_FILE: Final = "there is no such file, or it cannot be read"
+
+
 class BadSource(Exception):
     """A source cannot be read: `problem` says so to an organizer, in English words that hold nothing of its text."""
 
@@ -129,7 +132,7 @@ def open_source(path: Path) -> Source:
     try:
         file = path.open("rb")
     except (OSError, ValueError):
-        raise BadSource("there is no such file, or it cannot be read") from None
+        raise BadSource(NO_SUCH_FILE) from None
     try:
         head = file.read(HEAD)
         file.seek(0)
