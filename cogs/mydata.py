@@ -4,7 +4,7 @@ from bot.core.commands import Parameter, command
 from bot.core.content import Attachment, Choice, Content, Reply
 from bot.core.kinds import OneOf
 from bot.core.words import _
-from bot.services import privacy
+from bot.services import own_data, privacy
 from bot.services.call import Call
 from bot.services.escalations import Escalations
 from bot.services.hosting.hosting import Hosting
@@ -21,11 +21,14 @@ class MyDataCog:
 
     @command("mydata export", _("Get everything that is stored about you"))
     async def export(self, call: Call) -> Reply:
-        """Everything, as a file."""
+        """What is kept in a few lines, and everything as a file."""
+        fields = await own_data.summary(call.tx, call.member)
         document = await privacy.export(call.tx, call.member)
         return Reply(
             content=Content(
-                text=_("This is everything I have stored about you."),
+                title=_("Your data"),
+                text=_("This is everything I have stored about you, in short. Word for word it is in the file (JSON)."),
+                fields=fields,
                 attachment=Attachment(filename="mydata.json", text=document),
             )
         )

@@ -18,6 +18,7 @@ from bot.core.words import _
 from bot.services import privacy
 from bot.services.call import Call
 from bot.services.hosting import attendance
+from bot.services.own_data import KINDS
 from bot.storage.database import Transaction
 from bot.storage.duty_tables import CredentialRow, RosterRow, RotaOverride, RotaPerson, RotaRow, RotaSwap
 from bot.storage.gathering_tables import MeetingTask
@@ -171,7 +172,14 @@ async def test_an_export_holds_all_of_a_members_rows_in_readable_words(world: Wo
     await world.alice.says("!mydata export")
     shown = world.alice.sees("This is everything I have stored about you")
     document = json.loads(shown.text[shown.text.index("{") :])
+    in_short = shown.text[: shown.text.index("{")]
     counts = await rows_of(world, await id_of(world, "alice"))
+    for table, kind in KINDS.items():
+        assert f"{kind.label}: " in in_short, table
+    assert (
+        f"{KINDS['checkins'].label}: {counts['checkins']}, of {document['checkins'][0]['answered_at'][:10]}" in in_short
+    )
+    assert not [words for words in MARKERS if words in in_short]
     assert all(counts.values()), "the test fills every personal table"
     # The export itself is a delivery, asked for by an event, and ends a question.
     for table in set(PERSONAL) - {"deliveries", "inbound_events", "questions"}:
