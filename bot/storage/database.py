@@ -1,14 +1,15 @@
 """The one way to the database: transactions that carry the vault and wake who waits for them."""
 
 import asyncio
+import json
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, bindparam, event, func, insert, inspect, select, update
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, bindparam, event, func, insert, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
@@ -165,6 +166,17 @@ class Transaction:
         marks = ", ".join(f"${n}" if self.is_shared else "?" for n in range(1, len(columns) + 1))
         statement = f"INSERT INTO {table.__tablename__} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608  our names
         await (await self.session.connection()).exec_driver_sql(statement, list(rows))
+
+    def among(self, column: Any, ids: Iterable[int]) -> ColumnElement[bool]:
+        """Whether a column of ids is one of these, however many they are.
+
+        They are one value: a statement with one for each would be put together anew for every number of them.
+        """
+        if self.is_shared:
+            found: ColumnElement[bool] = column == func.any(bindparam(None, list(ids), ARRAY(BigInteger)))
+            return found
+        rows = func.json_each(json.dumps(list(ids))).table_valued("value")
+        return column.in_(select(rows.c.value))  # type: ignore[no-any-return]  # `column` may be of any class
 
     async def insert_or_write(
         self, table: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]], *, key: Sequence[str]

@@ -1,7 +1,7 @@
 """The tables of meetings that others publish. Nothing in them is about a member."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -12,14 +12,19 @@ BIG = BigInteger().with_variant(Integer(), "sqlite")
 """For ids that are counted within their feed; SQLite's integers are as big as they must be."""
 
 
-_HAS_TWIN = text("twin IS NOT NULL")
+STILL: Final = 2**31 - 1
+"""The `last` generation of what counts now and goes on."""
+_HAS_TWIN: Final = text("twin IS NOT NULL")
+_NO_ROWID: Final = {"sqlite_with_rowid": False}
+ENDS: Final = text(f"last < {STILL}")
 
 
 class MeetingFeed(Base):
     """A source of meetings: a file or an address, what was read from it, and when.
 
-    What a feed lists is seen in generations: a row counts if it was `born` in the feed's `generation` or before, and
-    last `seen` in it or after. So a new reading is put beside the old one in small steps, and counts all at once.
+    What a feed lists is seen in generations: a row counts from the generation in which it was `born` to the `last` one
+    in which it did; the feed's `generation` is the one that counts now. So a new reading is put beside the old one in
+    small steps, and counts all at once.
     """
 
     __tablename__ = "meeting_feeds"
@@ -52,13 +57,8 @@ class ListedMeeting(Base):
     __tablename__ = "listed_meetings"
     __table_args__ = (
         Index("ix_listed_meetings_record", "feed_id", "handle"),
-        Index("ix_listed_meetings_seen", "feed_id", "seen"),
-        Index(
-            "ix_listed_meetings_twin",
-            "twin",
-            sqlite_where=text("twin IS NOT NULL"),
-            postgresql_where=text("twin IS NOT NULL"),
-        ),
+        Index("ix_listed_meetings_last", "feed_id", "last", sqlite_where=ENDS, postgresql_where=ENDS),
+        Index("ix_listed_meetings_twin", "twin", sqlite_where=_HAS_TWIN, postgresql_where=_HAS_TWIN),
         Index("ix_listed_meetings_where", "latitude", "longitude"),
     )
 
@@ -66,7 +66,7 @@ class ListedMeeting(Base):
     feed_id: Mapped[int] = mapped_column(ForeignKey("meeting_feeds.id", ondelete="CASCADE"))
     handle: Mapped[str] = mapped_column(String(20))
     born: Mapped[int]
-    seen: Mapped[int]
+    last: Mapped[int]
     digest: Mapped[str] = mapped_column(String(32))
     likeness: Mapped[str] = mapped_column(String(20), index=True)
     twin: Mapped[str | None] = mapped_column(String(40))
@@ -87,10 +87,7 @@ class ListedTime(Base):
     """A weekday and minute of the day at which a listed meeting starts, by the clocks of `zone`."""
 
     __tablename__ = "listed_times"
-    __table_args__ = (
-        Index("ix_listed_times_when", "zone", "weekday", "minute", "listed_id"),
-        {"sqlite_with_rowid": False},
-    )
+    __table_args__ = _NO_ROWID
 
     listed_id: Mapped[int] = mapped_column(
         BIG, ForeignKey("listed_meetings.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
@@ -100,13 +97,14 @@ class ListedTime(Base):
     minute: Mapped[int]
 
 
-class ListedWord(Base):
-    """A word by which a listed meeting is found."""
+class ListedPosting(Base):
+    """Which meetings of a block of ids have a term: a word, a code, a start (`bot.services.feeds.postings`)."""
 
-    __tablename__ = "listed_words"
-    __table_args__ = (Index("ix_listed_words_listed_id", "listed_id"), {"sqlite_with_rowid": False})
+    __tablename__ = "listed_postings"
+    __table_args__ = (Index("ix_listed_postings_block", "feed_id", "block"), _NO_ROWID)
 
-    word: Mapped[str] = mapped_column(String(32), primary_key=True)
-    listed_id: Mapped[int] = mapped_column(
-        BIG, ForeignKey("listed_meetings.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    )
+    term: Mapped[str] = mapped_column(String(80), primary_key=True)
+    block: Mapped[int] = mapped_column(BIG, primary_key=True, autoincrement=False)
+    feed_id: Mapped[int] = mapped_column(ForeignKey("meeting_feeds.id", ondelete="CASCADE"))
+    bits: Mapped[bytes]
+    """They may be of meetings that are gone: ids are never used again."""

@@ -139,7 +139,7 @@ IMPERSONAL: frozenset[str] = frozenset(
         "meeting_feeds",  # what organizations publish; names and addresses of contact persons are not read
         "listed_meetings",
         "listed_times",
-        "listed_words",
+        "listed_postings",
         "resources",
         "resource_sources",
         "services",

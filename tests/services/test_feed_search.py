@@ -14,7 +14,7 @@ from harness.fixtures import on_both_databases
 from bot.core.matching import fold
 from bot.core.meetings.model import Attendance, Meeting
 from bot.core.occurrences import Rule, occurrences, weekly
-from bot.services.feeds import finding, times, vocabulary
+from bot.services.feeds import finding, postings, times
 from bot.services.feeds.finding import Listed, Sought
 from bot.services.feeds.importing import Wanted, import_source
 from bot.services.feeds.vocabulary import Vocabulary
@@ -78,7 +78,7 @@ def slowly(listed: list[Listed], begin: datetime) -> list[tuple[datetime, Listed
     found = []
     for each in listed:
         meeting = each.meeting
-        if meeting.wall is None or meeting.zone is None or each.status.value in finding.NOT_NOW:
+        if meeting.wall is None or meeting.zone is None or each.status.value in postings.NOT_NOW:
             continue
         rule = Rule(rule=weekly(meeting.weekdays), wall=meeting.wall, zone_name=meeting.zone, start=date(2020, 1, 1))
         start = next(iter(occurrences(rule, (begin, begin + WEEK))), None)
@@ -104,10 +104,10 @@ async def test_the_first_to_come_are_the_same_as_by_looking_at_each(
             for number, sought in enumerate(SEARCHES):
                 end = begin + (WEEK, timedelta(hours=30), timedelta(hours=2))[number % 3]
                 right = [(start, each.id) for start, each in all_week if start < end and fits(each.meeting, sought)]
-                # As with ever so many meetings, too: hardly any words are rare, and a look is at a few only.
-                for known, rare, looked_at in ((few, 1000, 250), (many, 3, 7)):
-                    monkeypatch.setattr(vocabulary, "FEW", rare)
-                    monkeypatch.setattr(times, "_LOOKED_AT", looked_at)
+                # As with ever so many meetings, too: hardly any words are rare, and a look is at a few starts only.
+                for known, rare, together in ((few, 1000, 4), (many, 3, 1)):
+                    monkeypatch.setattr(finding, "FEW", rare)
+                    monkeypatch.setattr(times, "_TOGETHER", together)
                     quickly = await finding.coming(tx, None, sought, known, begin=begin, end=end, limit=20)
                     assert [(each.start, each.id) for each in quickly] == right[:20], (begin, sought, rare)
 

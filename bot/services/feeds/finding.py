@@ -1,9 +1,10 @@
 """Finding listed meetings: by when, where, kind and words, in spite of typos."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -13,15 +14,19 @@ from sqlalchemy.orm import aliased
 from bot.core.meetings import model
 from bot.core.meetings.model import Attendance, Meeting, Status, unpack
 from bot.core.occurrences import Rule, occurrences
-from bot.services.feeds import times
-from bot.services.feeds.importing import is_visible
-from bot.services.feeds.vocabulary import Vocabulary, has_words
+from bot.services.feeds import postings, times
+from bot.services.feeds.importing import MANY, is_visible
+from bot.services.feeds.postings import Bits
+from bot.services.feeds.vocabulary import Vocabulary
 from bot.storage.database import Transaction
 from bot.storage.feed_tables import ListedMeeting, ListedTime, MeetingFeed
 
 STALE: Final = timedelta(days=30)
 """A feed that could not be read for so long: nobody knows whether its meetings still are."""
-NOT_NOW: Final = (Status.INACTIVE.value, Status.TEMPORARILY_CLOSED.value)
+FEW: Final = 1000
+"""Meetings that are looked at one by one; more are so many that some of them are found soon by their time."""
+_TOGETHER: Final = 500
+"""Meetings that are read at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,40 +133,40 @@ def listed_in(row: Any, start: datetime | None = None) -> Listed:
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
-    """What a row must be, which words it must have, and, if they are few, the ids of those that may be so."""
+    """What a row must be, and which rows may be so."""
 
     conditions: list[ColumnElement[bool]]
-    meant: list[list[str]]
-    few: list[int] | None
-
-    @property
-    def all(self) -> list[ColumnElement[bool]]:
-        """All that a row must be."""
-        among = [] if self.few is None else [ListedMeeting.id.in_(self.few)]
-        return [*self.conditions, *has_words(self.meant), *among]
+    among: Bits
 
 
 async def narrowed_to(
-    tx: Transaction, community_id: int | None, sought: Sought, vocabulary: Vocabulary
-) -> "Narrowed | None":
-    """What is looked for; None if there is none of it."""
+    tx: Transaction, community_id: int | None, sought: Sought, vocabulary: Vocabulary, *, now: bool = False
+) -> Narrowed | None:
+    """What is looked for; None if there is none of it. `now`: only what takes place at present."""
     await vocabulary.renew(tx)
     meant = vocabulary.meant(f"{sought.text} {sought.near}") if sought.text or sought.near else []
-    if not all(meant):
+    groups: list[Sequence[str]] = [*meant, *_groups(sought), [postings.NOW] if now else [postings.NOW, postings.NOT]]
+    among = await postings.having(tx, groups) if all(meant) else {}
+    feeds = vocabulary.feeds_of(community_id)
+    among = {block: bits for block, bits in among.items() if block * postings.BLOCK // MANY in feeds}
+    if not among:
         return None
     conditions = [_of(community_id), *_fits(sought)]
-    few = await vocabulary.having(tx, meant)
-    if few is not None:
-        return Narrowed(conditions, [], few) if few else None
-    if len(conditions) > 1:
-        kind = (community_id, sought.programme, sought.online, sought.in_person, sought.types, sought.language)
-        few = await vocabulary.few(tx, kind, _ids(conditions))
-    return None if few == [] else Narrowed(conditions, meant, few)
+    if now:
+        conditions.append(ListedMeeting.status.not_in(postings.NOT_NOW))
+    return Narrowed(conditions, among)
 
 
-def _ids(conditions: list[ColumnElement[bool]]) -> Select[int]:
-    joined = select(ListedMeeting.id).join(MeetingFeed, MeetingFeed.id == ListedMeeting.feed_id)
-    return joined.where(*conditions)
+def _groups(sought: Sought) -> Iterator[Sequence[str]]:
+    """The terms that go with `_fits`: of each group one."""
+    if sought.programme:
+        yield [postings.of_programme(sought.programme)]
+    if sought.online:
+        yield postings.ONLINE
+    if sought.in_person:
+        yield postings.IN_PERSON
+    for code in (*sought.types, *([sought.language] if sought.language else [])):
+        yield [postings.of_type(code)]
 
 
 async def coming(
@@ -179,38 +184,47 @@ async def coming(
 
     Those that do not take place now, or not every week by a rule of their own on that date, are left out.
     """
-    narrowed = await narrowed_to(tx, community_id, sought, vocabulary)
+    narrowed = await narrowed_to(tx, community_id, sought, vocabulary, now=True)
     if narrowed is None:
         return []
-    conditions = [*narrowed.conditions, ListedMeeting.status.not_in(NOT_NOW), *also]
+    conditions = [*narrowed.conditions, *also]
     listed: dict[int, Listed] = {}
-    if narrowed.few is not None:
-        conditions += has_words(narrowed.meant)
-        starts = await times.of_few(tx, narrowed.few, conditions, begin, end)
-        await _take_place(tx, starts, listed, limit)
-    else:
-        zones = [ZoneInfo(zone) for zone in vocabulary.zones]
-        words = has_words(narrowed.meant, ListedTime.listed_id)
-        async for some in times.in_order(tx, zones, conditions, words, begin, end, 2 * limit):
-            await _take_place(tx, some, listed, limit)
-            if len(listed) >= limit:
+    some: list[times.Start] = []
+    async for start in _starts(tx, narrowed.among, vocabulary, begin, end):
+        some.append(start)
+        if len(some) == 2 * limit:
+            await _add(tx, some, conditions, listed, limit)
+            some = []
+            if len(listed) == limit:
                 break
+    await _add(tx, some, conditions, listed, limit)
     return list(listed.values())
 
 
-async def _take_place(tx: Transaction, starts: list[times.Start], listed: dict[int, Listed], limit: int) -> None:
-    """Add those of them that take place to the `listed`, each meeting at its first start, until these are enough."""
-    for first in range(0, len(starts), 2 * limit):
-        await _add(tx, starts[first : first + 2 * limit], listed, limit)
-        if len(listed) == limit:
-            return
+async def _starts(
+    tx: Transaction, among: Bits, vocabulary: Vocabulary, begin: datetime, end: datetime
+) -> AsyncIterator[times.Start]:
+    if postings.count(among) <= FEW:
+        for start in await times.of_few(tx, postings.ids_in(among), begin, end):
+            yield start
+    else:
+        async for start in times.in_order(tx, vocabulary.starts, among, begin, end):
+            yield start
 
 
-async def _add(tx: Transaction, starts: list[times.Start], listed: dict[int, Listed], limit: int) -> None:
+async def _add(
+    tx: Transaction,
+    starts: list[times.Start],
+    conditions: Sequence[ColumnElement[bool]],
+    listed: dict[int, Listed],
+    limit: int,
+) -> None:
+    """Add those of them that are what they must be and take place, each at its first start, until there are enough."""
     ids = {id_ for _start, id_ in starts} - listed.keys()
-    rows = (
-        {row.id: row for row in await tx.session.execute(query_for().where(ListedMeeting.id.in_(ids)))} if ids else {}
-    )
+    if not ids or len(listed) == limit:
+        return
+    query = query_for().where(tx.among(ListedMeeting.id, ids), *conditions)
+    rows = {row.id: row for row in await tx.session.execute(query)}
     for start, id_ in starts:
         if len(listed) == limit:
             return
@@ -241,16 +255,29 @@ async def matching(
 ) -> list[Listed]:
     """Meetings that fit, whenever they are."""
     narrowed = await narrowed_to(tx, community_id, sought, vocabulary)
-    if narrowed is None:
-        return []
-    query = query_for().where(*narrowed.all).order_by(ListedMeeting.id).limit(limit)
-    return [listed_in(row) for row in await tx.session.execute(query)]
+    found: list[Listed] = []
+    async for each in _all_of(tx, narrowed, limit):
+        found.append(each)
+        if len(found) == limit:
+            break
+    return found
+
+
+async def _all_of(
+    tx: Transaction, narrowed: Narrowed | None, together: int, also: Sequence[ColumnElement[bool]] = ()
+) -> AsyncIterator[Listed]:
+    """All of them, in the order of their ids, so many at a time."""
+    ids = postings.ids_in(narrowed.among) if narrowed else iter(())
+    while narrowed and (some := list(islice(ids, together))):
+        query = query_for().where(tx.among(ListedMeeting.id, some), *narrowed.conditions, *also)
+        for row in await tx.session.execute(query.order_by(ListedMeeting.id)):
+            yield listed_in(row)
 
 
 async def by_handle(tx: Transaction, community_id: int | None, feed_id: int, handle: str) -> Listed | None:
     """The meeting of that name, if it is listed for the community now."""
     query = query_for().where(
-        ListedMeeting.feed_id == feed_id, ListedMeeting.handle.startswith(handle, autoescape=True), is_visible()
+        ListedMeeting.feed_id == feed_id, ListedMeeting.handle.between(handle, f"{handle}g"), is_visible()
     )
     mine = MeetingFeed.community_id.is_(None) | (MeetingFeed.community_id == community_id)
     row = (await tx.session.execute(query.where(mine).limit(1))).first()
@@ -261,12 +288,12 @@ async def as_json(
     tx: Transaction, community_id: int | None, sought: Sought, *, now: datetime
 ) -> AsyncIterator[dict[str, Any]]:
     """Every meeting that fits as plain JSON values, in the order of its feed; how to join is not in it."""
-    conditions = await _all_that(tx, community_id, sought)
-    if conditions is None:
-        return
-    query = query_for().where(*conditions).order_by(ListedMeeting.id)
-    for row in await tx.session.execute(query.limit(sought.limit)):
-        listed = listed_in(row)
+    narrowed = await narrowed_to(tx, community_id, sought, Vocabulary())
+    number = 0
+    async for listed in _all_of(tx, narrowed, _TOGETHER, _on_weekday(sought)):
+        if number == sought.limit:
+            return
+        number += 1
         told = model.as_json(listed.meeting)
         if is_stale(listed, now) and listed.meeting.status is Status.ACTIVE:
             told["status"] = Status.STALE.value
@@ -275,21 +302,20 @@ async def as_json(
 
 async def count(tx: Transaction, community_id: int | None, sought: Sought) -> int:
     """How many meetings fit, whatever the limit."""
-    conditions = await _all_that(tx, community_id, sought)
-    if conditions is None:
-        return 0
-    return await tx.session.scalar(select(func.count()).select_from(_ids(conditions).subquery())) or 0
-
-
-async def _all_that(tx: Transaction, community_id: int | None, sought: Sought) -> list[ColumnElement[bool]] | None:
-    """All that a row must be, also on which weekday; None if there is none."""
     narrowed = await narrowed_to(tx, community_id, sought, Vocabulary())
-    if narrowed is None:
-        return None
+    ids = postings.ids_in(narrowed.among) if narrowed else iter(())
+    found = 0
+    while narrowed and (some := list(islice(ids, _TOGETHER))):
+        query = query_for().where(tx.among(ListedMeeting.id, some), *narrowed.conditions, *_on_weekday(sought))
+        found += await tx.session.scalar(query.with_only_columns(func.count())) or 0
+    return found
+
+
+def _on_weekday(sought: Sought) -> list[ColumnElement[bool]]:
+    """That it is on that weekday, if one is sought."""
     if sought.weekday is None:
-        return narrowed.all
-    on = select(ListedTime.listed_id).where(ListedTime.weekday == sought.weekday)
-    return [*narrowed.all, ListedMeeting.id.in_(on)]
+        return []
+    return [ListedMeeting.id.in_(select(ListedTime.listed_id).where(ListedTime.weekday == sought.weekday))]
 
 
 def is_stale(listed: Listed, now: datetime) -> bool:

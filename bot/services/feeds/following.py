@@ -13,6 +13,7 @@ from bot.core.words import _
 from bot.services import members
 from bot.services.feeds import finding
 from bot.services.feeds.finding import Listed
+from bot.services.feeds.postings import NOT_NOW
 from bot.services.gatherings.changes import in_use
 from bot.services.meetings import Meetings
 from bot.storage.database import Transaction
@@ -93,7 +94,7 @@ async def keep_up(tx: Transaction, meetings: Meetings, feed_id: int, *, now: dat
     """After a feed was read: what its followers follow is as it lists it; who follows what is gone is told."""
     for row in list(await tx.session.scalars(select(MeetingRow).where(MeetingRow.feed_id == feed_id))):
         listed = await finding.by_handle(tx, row.community_id, feed_id, row.handle or "")
-        takes_place = listed is not None and listed.meeting.status.value not in finding.NOT_NOW
+        takes_place = listed is not None and listed.meeting.status.value not in NOT_NOW
         if listed is None or not takes_place or listed.meeting.by_appointment:
             await meetings.remove(tx, row, now=now)
             continue

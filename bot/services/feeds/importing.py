@@ -19,17 +19,24 @@ from bot.core.meetings import same, types
 from bot.core.meetings.model import Meeting, Refusal, unpack
 from bot.core.meetings.recognise import Kind
 from bot.core.meetings.zones import Zones
+from bot.services.feeds import indexing, postings
+from bot.services.feeds.indexing import Index
 from bot.services.feeds.pacing import MOST, Pace
-from bot.services.feeds.preparing import COLUMNS, Prepared, prepare, words_of, zone_at
+from bot.services.feeds.postings import Bits
+from bot.services.feeds.preparing import COLUMNS, Prepared, prepare, zone_at
 from bot.services.feeds.report import Report
 from bot.services.feeds.sources import BadSource, Source, open_source, read_formats
 from bot.storage.database import Database, Transaction
-from bot.storage.feed_tables import ListedMeeting, ListedTime, ListedWord, MeetingFeed
+from bot.storage.feed_tables import ENDS, STILL, ListedMeeting, ListedTime, MeetingFeed
 
 MANY: Final = 1 << 32
 """Rows that a feed may number, one after the other."""
 _FEW: Final = 4
 """A feed of fewer meetings may lose more than half of them."""
+_LOOKED_AT: Final = 2000
+"""Rows that are looked at together whether they are still in the feed."""
+_TOGETHER: Final = 4
+"""Rows of the index that take about as long as a meeting."""
 _NAME: Final = 64
 """Characters of a programme's name."""
 _SOURCE: Final = 1000
@@ -60,7 +67,7 @@ class Outdone(Exception):
 
 def is_visible(listed: Any = ListedMeeting, feed: Any = MeetingFeed) -> ColumnElement[bool]:
     """Whether a row counts: it is of the generation that its feed has now."""
-    return and_(listed.born <= feed.generation, listed.seen >= feed.generation)
+    return and_(listed.born <= feed.generation, listed.last >= feed.generation)
 
 
 def _open(wanted: Wanted) -> tuple[Source, str | None]:
@@ -190,6 +197,10 @@ class _Run:
         self._new = 0
         self._first = self._serial = 0
         self._before = 0
+        self._met: Bits = {}
+        """Rows that go on: they are in the feed again, as they were."""
+        self._index = Index(0)
+        self._writing = Pace()
         self._dry: dict[str, str] = {}
         """Digests by handle of what a dry run has had, for nothing of it is stored."""
 
@@ -200,6 +211,9 @@ class _Run:
             # One after the other: a thread that reads would make each transaction longer for all who wait for it.
             while (ready := await self._prepared(found)) is not None:
                 await self._take(ready)
+                await self._write_index()
+            self._index.complete()
+            await self._write_index()
         except BadSource as bad:
             await self._give_up(bad.problem)
             return
@@ -258,16 +272,28 @@ class _Run:
         self._feed_id, self._old, self._new = feed.id, feed.generation, generation
         self._first = self._serial = feed.serial
         self._before = feed.meetings if feed.generation else 0
+        self._index = Index(feed.id)
+
+    async def _still_mine(self, tx: Transaction) -> None:
+        """Raises `Outdone`."""
+        attempts = await tx.session.scalar(select(MeetingFeed.attempts).where(MeetingFeed.id == self._feed_id))
+        if attempts != self._new:
+            raise Outdone
+
+    async def _write_index(self) -> None:
+        for part in self._index.parts(_TOGETHER * self._writing.size):
+            async with self._writing.step(self._database) as tx:
+                await self._still_mine(tx)
+                await indexing.write(tx, part)
 
     async def _take(self, ready: list[Prepared]) -> None:
         """Store a batch beside what counts now."""
         dry = self._report.dry_run
         async with self._database.read() if dry else self._pace.step(self._database) as tx:
-            attempts = await tx.session.scalar(select(MeetingFeed.attempts).where(MeetingFeed.id == self._feed_id))
-            if attempts != self._new and not dry:
-                raise Outdone
+            if not dry:
+                await self._still_mine(tx)
             known = await self._known(tx, [each.handle for each in ready])
-            unchanged: list[int] = []
+            given_up: list[int] = []
             fresh: list[Prepared] = []
             here = self._dry if dry else {}
             for each in ready:
@@ -282,7 +308,9 @@ class _Run:
                     row, _again = (await self._known(tx, [each.handle])).get(each.handle, (None, None))
                 here[each.handle] = each.digest
                 if row is not None and row.digest == each.digest:
-                    unchanged.append(row.id)
+                    postings.add(self._met, row.id)
+                    if row.last != STILL:  # another reading ended it, and did not come to its own end
+                        given_up.append(row.id)
                     self._report.unchanged += 1
                 else:
                     fresh.append(each)
@@ -290,9 +318,8 @@ class _Run:
                     self._report.added += row is None
             if dry:
                 return
-            if unchanged:
-                seen = update(ListedMeeting).where(ListedMeeting.id.in_(unchanged)).values(seen=self._new)
-                await tx.session.execute(seen, execution_options=_BULK)
+            if given_up:
+                await self._set_last(tx, given_up, STILL)
             if fresh:
                 await self._insert(tx, fresh)
 
@@ -311,16 +338,16 @@ class _Run:
 
     async def _known(self, tx: Transaction, handles: list[str]) -> dict[str, tuple[Any, str | None]]:
         """By handle: the row that counts now, and the digest of the one that this reading has had already."""
-        columns = (ListedMeeting.id, ListedMeeting.handle, ListedMeeting.digest, ListedMeeting.born, ListedMeeting.seen)
+        columns = (ListedMeeting.id, ListedMeeting.handle, ListedMeeting.digest, ListedMeeting.born, ListedMeeting.last)
         rows = await tx.session.execute(
             select(*columns).where(ListedMeeting.feed_id == self._feed_id, ListedMeeting.handle.in_(handles))
         )
         found: dict[str, tuple[Any, str | None]] = {}
         for row in rows:
             old, again = found.get(row.handle, (None, None))
-            if row.seen == self._new:
+            if row.born == self._new or postings.holds(self._met, row.id):
                 again = row.digest
-            if row.born <= self._old <= row.seen:
+            if row.born <= self._old <= row.last:
                 old = row
             found[row.handle] = (old, again)
         return found
@@ -328,18 +355,16 @@ class _Run:
     async def _insert(self, tx: Transaction, fresh: list[Prepared]) -> None:
         rows: list[tuple[Any, ...]] = []
         times: list[tuple[Any, ...]] = []
-        words: list[tuple[Any, ...]] = []
         twins = await self._find_twins(tx, fresh)
         for each in fresh:
             self._serial += 1
             id_ = self._feed_id * MANY + self._serial
             twin = twins.get(each.handle)
-            rows.append((id_, self._feed_id, each.handle, self._new, self._new, each.digest, twin, *each.told))
-            times += each.times(id_)
-            words += [(word, id_) for word in words_of(each.meeting)]
+            rows.append((id_, self._feed_id, each.handle, self._new, STILL, each.digest, twin, *each.told))
+            times += [(id_, *start) for start in each.starts]
+            await self._index.add(tx, id_, each.terms)
         await tx.insert_plain(ListedMeeting, COLUMNS, rows)
         await tx.insert_plain(ListedTime, ("listed_id", "weekday", "zone", "minute"), times)
-        await tx.insert_plain(ListedWord, ("word", "listed_id"), words)
         serial = update(MeetingFeed).where(MeetingFeed.id == self._feed_id).values(serial=self._serial)
         await tx.session.execute(serial, execution_options=_BULK)
 
@@ -374,6 +399,7 @@ class _Run:
         report = self._report
         async with self._database.read() as tx:
             report.merged += await merged(tx, self._feed_id, self._new)
+        await self._end_what_is_gone()
         async with self._database.begin() as tx:
             feed = await tx.session.get_one(MeetingFeed, self._feed_id)
             if feed.attempts != self._new:
@@ -388,7 +414,31 @@ class _Run:
             if self._keep_up is not None:
                 await self._keep_up(tx, feed.id)
             feed.report = report.as_json()
-        await self._sweep(ListedMeeting.seen < self._new)
+        await self._sweep(ENDS & (ListedMeeting.last < self._new))
+
+    async def _end_what_is_gone(self) -> None:
+        """What counted before and is not in the feed any more counts until this reading does, and not in it."""
+        after, until = self._feed_id * MANY, self._feed_id * MANY + self._first
+        while True:
+            async with self._database.read() as tx:
+                within = ListedMeeting.id > after, ListedMeeting.id <= until
+                some = select(ListedMeeting.id, ListedMeeting.last).where(*within).order_by(ListedMeeting.id)
+                rows = (await tx.session.execute(some.limit(_LOOKED_AT))).all()
+            gone = [id_ for id_, last in rows if last == STILL and not postings.holds(self._met, id_)]
+            while gone:
+                async with self._pace.step(self._database) as tx:
+                    await self._still_mine(tx)
+                    asked = self._pace.size
+                    await self._set_last(tx, gone[:asked], self._old)
+                    del gone[:asked]
+                await self._pace.rest()
+            if len(rows) < _LOOKED_AT:
+                return
+            after = rows[-1].id
+
+    async def _set_last(self, tx: Transaction, ids: list[int], generation: int) -> None:
+        these = update(ListedMeeting).where(tx.among(ListedMeeting.id, ids)).values(last=generation)
+        await tx.session.execute(these, execution_options=_BULK)
 
     async def _give_up(self, problem: str) -> None:
         report = self._report
@@ -404,17 +454,22 @@ class _Run:
                 feed.problem, feed.tried_at, feed.report = problem, self._now, report.as_json()
 
     async def _sweep(self, which: ColumnElement[bool]) -> None:
+        """Delete these rows, and take them out of the index."""
         some = select(ListedMeeting.id).where(ListedMeeting.feed_id == self._feed_id, which)
-        while True:
-            asked = self._pace.size
+        blocks: set[int] = set()
+        ids = [0]
+        while ids:
             async with self._pace.step(self._database) as tx:
-                ids = list(await tx.session.scalars(some.limit(asked)))
+                ids = list(await tx.session.scalars(some.limit(self._pace.size)))
                 if ids:
-                    gone = delete(ListedMeeting).where(ListedMeeting.id.in_(ids))
+                    gone = delete(ListedMeeting).where(tx.among(ListedMeeting.id, ids))
                     await tx.session.execute(gone, execution_options=_BULK)
-            if len(ids) < asked:
-                return
+            blocks.update(id_ // postings.BLOCK for id_ in ids)
             await self._pace.rest()
+        for block in sorted(blocks):
+            async with self._writing.step(self._database) as tx:
+                await indexing.tidy(tx, self._feed_id, block)
+            await self._writing.rest()
 
 
 async def merged(tx: Transaction, feed_id: int, generation: int) -> int:
@@ -427,7 +482,8 @@ async def merged(tx: Transaction, feed_id: int, generation: int) -> int:
     )
     counted = select(func.count()).where(
         ListedMeeting.feed_id == feed_id,
-        ListedMeeting.seen == generation,
+        ListedMeeting.born <= generation,
+        ListedMeeting.last >= generation,
         ListedMeeting.twin.is_not(None),
         elsewhere.exists(),
     )

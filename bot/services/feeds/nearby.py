@@ -1,31 +1,32 @@
 """Listed meetings near a place, and where a place is: known from the records themselves, nobody else is asked."""
 
 import json
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
-from functools import cache
-from itertools import pairwise
+from datetime import datetime
+from itertools import islice, pairwise
 from math import cos, radians
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from bot.core.distance import Box, Point, boxes, by_distance, centre, find_point, kilometres, point_of
 from bot.core.matching import fold
 from bot.core.meetings.model import Attendance
-from bot.core.occurrences import instant
 from bot.core.resources.index import Need, queries
 from bot.core.resources.match import all_words
-from bot.services.feeds import finding
-from bot.services.feeds.finding import NOT_NOW, Listed, Sought
+from bot.services.feeds import finding, postings, times
+from bot.services.feeds.finding import Listed, Sought
+from bot.services.feeds.postings import Bits
 from bot.services.feeds.vocabulary import Vocabulary
 from bot.storage import fulltext
 from bot.storage.database import Transaction
-from bot.storage.feed_tables import ListedMeeting, ListedTime, MeetingFeed
+from bot.storage.feed_tables import ListedMeeting, MeetingFeed
 
 REACH: Final = ((2.0, 250), (8.0, 1000), (30.0, 2000), (160.0, 3000))
 """Kilometres, and how many of the nearest are looked at: further, where there were not enough before."""
+_PARTS: Final = (0.125, 0.25, 0.5, 1.0)
+"""Of each of these distances: the nearest are first looked for close by."""
 _SAMPLE: Final = 300
 """Records from which is told where a place is."""
 _REMEMBERED: Final = 2000
@@ -70,16 +71,15 @@ async def _by_meetings(tx: Transaction, community_id: int | None, words: str, vo
     if narrowed is None:
         return None
     meant = vocabulary.meant(words)
-    known = ListedMeeting.latitude.is_not(None)
-    rows = await tx.session.scalars(
-        select(ListedMeeting.data)
-        .join(MeetingFeed, MeetingFeed.id == ListedMeeting.feed_id)
-        .where(*narrowed.all, known)
-        .limit(_SAMPLE)
-    )
+    rows: list[str] = []
+    ids = postings.ids_in(narrowed.among)
+    while len(rows) < _SAMPLE and (some := list(islice(ids, _SAMPLE))):
+        known = tx.among(ListedMeeting.id, some), ListedMeeting.latitude.is_not(None)
+        query = select(ListedMeeting.data).join(MeetingFeed, MeetingFeed.id == ListedMeeting.feed_id)
+        rows += await tx.session.scalars(query.where(*known, *narrowed.conditions).order_by(ListedMeeting.id))
     in_town: list[Point] = []
     somewhere: list[Point] = []
-    for row in rows:
+    for row in rows[:_SAMPLE]:
         place: dict[str, Any] = json.loads(row).get("place", {})
         point = point_of(place.get("latitude"), place.get("longitude"))
         if point is None:
@@ -123,19 +123,24 @@ async def coming(
 
     `sought.near` are the words that named the spot. Those online only are none, unless they are asked for.
     """
-    narrowed = await finding.narrowed_to(tx, community_id, replace(sought, near=""), vocabulary)
+    narrowed = await finding.narrowed_to(tx, community_id, replace(sought, near=""), vocabulary, now=True)
     if narrowed is None:
         return []
-    conditions = [*narrowed.all, ListedMeeting.status.not_in(NOT_NOW)]
     in_person = [] if sought.online else [ListedMeeting.attendance != Attendance.ONLINE.value]
-    conditions += in_person
+    conditions = [*narrowed.conditions, *in_person]
     found: list[Listed] = []
-    for km, most in REACH:
-        around = await _around(tx, spot.point, km, most, conditions, _early(sought, narrowed.few))
-        starts = await _starts(tx, around, begin, end)
-        soonest = sorted((start, id_) for id_, start in starts.items())[: 3 * limit]
-        found = await _load(tx, {id_: (around[id_], start) for start, id_ in soonest})
-        found = sorted((each for each in found if finding.takes_place(each)), key=_start)[:limit]
+    async for around in _further(tx, spot.point, narrowed.among, sought, limit):
+        starts: dict[int, datetime] = {}
+        for start, id_ in await times.of_few(tx, around, begin, end):
+            starts.setdefault(id_, start)
+        soonest = list(starts)
+        found = []
+        for some in _more(soonest, 3 * limit):
+            loaded = await _load(tx, {id_: (around[id_], starts[id_]) for id_ in some}, conditions)
+            found += sorted((each for each in loaded if finding.takes_place(each)), key=_start)
+            if len(found) >= limit:
+                break
+        del found[limit:]
         if len(found) == limit:
             break
     found.sort(key=lambda each: (by_distance(each.away), _start(each)))
@@ -155,12 +160,17 @@ async def nearest(
     narrowed = await finding.narrowed_to(tx, community_id, replace(sought, near=""), vocabulary)
     if narrowed is None:
         return []
-    for km, most in REACH:
-        around = await _around(tx, spot.point, km, most, narrowed.all, _early(sought, narrowed.few))
-        if len(around) >= limit:
+    found: list[Listed] = []
+    async for around in _further(tx, spot.point, narrowed.among, sought, limit):
+        first = sorted(around, key=lambda id_: (around[id_], id_))
+        found = []
+        for some in _more(first, limit):
+            found += await _load(tx, {id_: (around[id_], None) for id_ in some}, narrowed.conditions)
+            if len(found) >= limit:
+                break
+        if len(found) >= limit:
             break
-    first = sorted(around, key=lambda id_: (around[id_], id_))[:limit]
-    return sorted(await _load(tx, {id_: (around[id_], None) for id_ in first}), key=lambda each: each.away or 0.0)
+    return sorted(found, key=lambda each: (by_distance(each.away), each.id))[:limit]
 
 
 def _start(listed: Listed) -> tuple[datetime, int]:
@@ -168,36 +178,51 @@ def _start(listed: Listed) -> tuple[datetime, int]:
     return listed.start, listed.id
 
 
-def _early(sought: Sought, few: list[int] | None) -> list[Any]:
-    """What is asked before the nearest are chosen: where many others are nearer, they must not hide what is rare."""
-    if few is not None:
-        return [ListedMeeting.id.in_(few)]
-    return [ListedMeeting.programme == sought.programme] if sought.programme else []
+def _more(ids: list[int], first: int) -> Iterator[list[int]]:
+    """Some, then twice as many, and so on, until all were told."""
+    while ids:
+        some, ids, first = ids[:first], ids[first:], 2 * first
+        yield some
+
+
+async def _further(
+    tx: Transaction, point: Point, among: Bits, sought: Sought, least: int
+) -> AsyncIterator[dict[int, float]]:
+    """Of those among which one is looked for the nearest, and how far each is: each time from further away."""
+    few = list(postings.ids_in(among)) if postings.count(among) <= finding.FEW else None
+    # Where many others are nearer, they must not hide what is rare.
+    early = among if sought.programme and few is None else None
+    for km, most in REACH:
+        around: dict[int, float] = {}
+        for part in _PARTS:
+            around = await _around(tx, point, km * part, most, few, early)
+            if len(around) == most:
+                break
+        fitting = {id_: away for id_, away in around.items() if postings.holds(among, id_)}
+        if len(fitting) >= least or km == REACH[-1][0]:
+            yield fitting
 
 
 async def _around(
-    tx: Transaction, point: Point, km: float, most: int, conditions: list[Any], early: list[Any]
+    tx: Transaction, point: Point, km: float, most: int, few: list[int] | None, early: Bits | None
 ) -> dict[int, float]:
-    """Of the `most` nearest within `km` those that fit, and how far each is. First the box alone, by its index."""
+    """The `most` nearest within `km`, of a few or of those that are `early`, and how far each is."""
     north, east = ListedMeeting.latitude, ListedMeeting.longitude
     far: dict[int, float] = {}
     for box in boxes(point, km):
-        rise, along = north - point.north, (east - _seen_from(point, box)) * cos(radians(point.north))
-        inside = north.between(box.south, box.north), east.between(box.west, box.east)
-        nearest_first = (
-            select(ListedMeeting.id, north, east).where(*inside, *early).order_by(rise * rise + along * along)
+        query = select(ListedMeeting.id, north, east).where(
+            north.between(box.south, box.north), east.between(box.west, box.east)
         )
-        for row in await tx.session.execute(nearest_first.limit(most)):
-            far[row.id] = kilometres(point, Point(row.latitude, row.longitude))
+        if few is not None:
+            query = query.where(tx.among(ListedMeeting.id, few))
+        if early is None:
+            rise, along = north - point.north, (east - _seen_from(point, box)) * cos(radians(point.north))
+            query = query.order_by(rise * rise + along * along).limit(most)
+        for id_, its_north, its_east in await tx.session.execute(query):
+            if early is None or postings.holds(early, id_):
+                far[id_] = kilometres(point, Point(its_north or 0.0, its_east or 0.0))
     ids = sorted((id_ for id_ in far if far[id_] <= km), key=lambda id_: (far[id_], id_))[:most]
-    if not ids:
-        return {}
-    fitting = (
-        select(ListedMeeting.id)
-        .join(MeetingFeed, MeetingFeed.id == ListedMeeting.feed_id)
-        .where(ListedMeeting.id.in_(ids), *conditions)
-    )
-    return {id_: far[id_] for id_ in await tx.session.scalars(fitting)}
+    return {id_: far[id_] for id_ in ids}
 
 
 def _seen_from(point: Point, box: Box) -> float:
@@ -207,28 +232,9 @@ def _seen_from(point: Point, box: Box) -> float:
     return point.east + 360 if point.east < box.west else point.east - 360
 
 
-async def _starts(tx: Transaction, ids: Any, begin: datetime, end: datetime) -> dict[int, datetime]:
-    """The first start of each between two instants, at most a week apart; without those that have none."""
-
-    @cache
-    def first(zone: str, weekday: int, minute: int) -> datetime | None:
-        day = begin.astimezone(ZoneInfo(zone)).date()
-        day += timedelta(days=(weekday - day.isoweekday()) % 7)
-        for each in (day, day + timedelta(days=7)):
-            start = instant(each, time(minute // 60, minute % 60), ZoneInfo(zone))
-            if begin <= start < end:
-                return start
-        return None
-
-    starts: dict[int, datetime] = {}
-    columns = (ListedTime.listed_id, ListedTime.zone, ListedTime.weekday, ListedTime.minute)
-    for row in await tx.session.execute(select(*columns).where(ListedTime.listed_id.in_(list(ids)))):
-        start = first(row.zone, row.weekday, row.minute)
-        if start is not None and (row.listed_id not in starts or start < starts[row.listed_id]):
-            starts[row.listed_id] = start
-    return starts
-
-
-async def _load(tx: Transaction, wanted: dict[int, tuple[float, datetime | None]]) -> list[Listed]:
-    rows = await tx.session.execute(finding.query_for().where(ListedMeeting.id.in_(wanted)))
+async def _load(
+    tx: Transaction, wanted: dict[int, tuple[float, datetime | None]], conditions: Sequence[ColumnElement[bool]]
+) -> list[Listed]:
+    query = finding.query_for().where(tx.among(ListedMeeting.id, wanted), *conditions)
+    rows = await tx.session.execute(query)
     return [replace(finding.listed_in(row, wanted[row.id][1]), away=wanted[row.id][0]) for row in rows]

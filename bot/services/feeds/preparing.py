@@ -13,6 +13,7 @@ from bot.core.matching import fold
 from bot.core.meetings import same
 from bot.core.meetings.model import Meeting, Refusal, pack
 from bot.services.feeds.pacing import Slices
+from bot.services.feeds.postings import other_terms, starts_of
 from bot.services.feeds.report import Report
 
 _WORDS: Final = 12
@@ -24,7 +25,7 @@ _TYPES: Final = 1000
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 
 COLUMNS: Final = (
-    "id", "feed_id", "handle", "born", "seen", "digest", "twin",
+    "id", "feed_id", "handle", "born", "last", "digest", "twin",
     "likeness", "name", "programme", "status", "attendance", "types", "data", "latitude", "longitude",
 )  # fmt: skip
 """Of `ListedMeeting`: those that only the import knows, then those of `Prepared.told`."""
@@ -32,7 +33,10 @@ COLUMNS: Final = (
 
 @dataclass(slots=True)
 class Prepared:
-    """A meeting as it is stored. `number` is its record's; `told` are the last values of `COLUMNS`."""
+    """A meeting as it is stored. `number` is its record's; `told` are the last values of `COLUMNS`.
+
+    `starts`: weekday, zone and minute of each.
+    """
 
     number: int
     meeting: Meeting
@@ -40,14 +44,9 @@ class Prepared:
     digest: str
     likeness: str
     told: tuple[Any, ...]
-
-    def times(self, id_: int) -> list[tuple[int, int, str, int]]:
-        """Rows of `ListedTime`: id, weekday, zone, minute."""
-        meeting = self.meeting
-        if meeting.wall is None or meeting.zone is None:
-            return []
-        minute = meeting.wall.hour * 60 + meeting.wall.minute
-        return [(id_, day, meeting.zone, minute) for day in meeting.weekdays or range(1, 8)]
+    starts: list[tuple[int, str, int]]
+    terms: list[str]
+    """By which it is found."""
 
 
 def prepare(found: Iterator[tuple[int, Meeting | Refusal]], report: Report, most: int) -> list[Prepared] | None:
@@ -77,7 +76,8 @@ def _prepared(number: int, meeting: Meeting) -> Prepared:
     point = point_of(meeting.place.latitude, meeting.place.longitude)
     where = (None, None) if point is None else (point.north, point.east)
     told = (likeness, meeting.name, meeting.programme, status, attendance, types, data, *where)
-    return Prepared(number, meeting, same.handle(meeting.key), same.digest(data), likeness, told)
+    handle, terms = same.handle(meeting.key), [*words_of(meeting), *other_terms(meeting)]
+    return Prepared(number, meeting, handle, same.digest(data), likeness, told, starts_of(meeting), terms)
 
 
 def zone_at(east: float, north: float) -> str | None:

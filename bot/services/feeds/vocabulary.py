@@ -1,41 +1,42 @@
-"""What is known of all listed meetings at once: their words and zones, and which are the few that have something."""
+"""What is known of all listed meetings at once: their words, and the times at which any of them starts."""
 
 from collections.abc import Hashable
 from typing import Any, Final
 
 from rapidfuzz import fuzz, process
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import Select, func, select
 
 from bot.core.matching import fold
+from bot.services.feeds.postings import start_in
 from bot.storage.database import Transaction
-from bot.storage.feed_tables import ListedMeeting, ListedTime, ListedWord, MeetingFeed
+from bot.storage.feed_tables import ListedPosting, MeetingFeed
 
-FEW: Final = 1000
-"""Meetings that are looked at one by one; more are so many that some of them are found soon by their time."""
 _LIKE_ENOUGH: Final = 78
 """rapidfuzz's likeness (0 to 100) from which a word of a meeting may be the one that was typed."""
 _WORDS_MEANT: Final = 12
-_KEPT_KINDS: Final = 200
+_KEPT: Final = 500
+"""Words without a meeting of their own of which is remembered what they may mean."""
 
 
 class Vocabulary:
-    """The words and zones of all listed meetings, kept until a feed changes. `renew` it before each search.
+    """The words and starts of all listed meetings, kept until a feed changes. `renew` it before each search.
 
     `places`: where places are, as it was found.
     """
 
     def __init__(self) -> None:
         self.places: dict[Hashable, Any] = {}
+        self.starts: dict[str, dict[int, list[int]]] = {}
+        """By zone and ISO weekday, the minutes of the day at which any meeting starts there, in order."""
         self._of: object = None
+        self._communities: dict[int, int | None] = {}
         self._words: list[str] = []
         self._known: frozenset[str] = frozenset()
-        self._zones: list[str] = []
-        self._few: dict[Hashable, list[int] | None] = {}
+        self._alike: dict[str, list[str]] = {}
 
-    @property
-    def zones(self) -> list[str]:
-        """The zones in which there are meetings."""
-        return self._zones
+    def feeds_of(self, community_id: int | None) -> frozenset[int]:
+        """The ids of the feeds that the community has; None: those that every community has."""
+        return frozenset(id_ for id_, its in self._communities.items() if its is None or its == community_id)
 
     def meant(self, typed: str) -> list[list[str]]:
         """For each word that was typed the words that it may mean; [] for one that means none."""
@@ -45,54 +46,42 @@ class Vocabulary:
                 continue
             if word in self._known:
                 meant.append([word])
-                continue
-            if any(char.isdecimal() for char in word):
+            elif any(char.isdecimal() for char in word):
                 meant.append([])  # another number is no typing error: it is another postcode
-                continue
-            found = process.extract(word, self._words, scorer=fuzz.ratio, score_cutoff=_LIKE_ENOUGH, limit=_WORDS_MEANT)
-            meant.append([each for each, _score, _index in found])
+            else:
+                meant.append(self._like(word))
         return meant
 
-    async def having(self, tx: Transaction, meant: list[list[str]]) -> list[int] | None:
-        """The meetings that have each of the words that were typed, in one of its meanings; None if all are common."""
-        if not meant:
-            return None
-        groups = [tuple(words) for words in meant]
-        for words in groups:
-            ids = select(ListedWord.listed_id).where(ListedWord.word.in_(words))
-            few = await self.few(tx, words, ids)
-            if few is not None:
-                others = [list(other) for other in groups if other != words]
-                if not others or not few:
-                    return few
-                query = select(ListedMeeting.id).where(ListedMeeting.id.in_(few), *has_words(others))
-                return list(await tx.session.scalars(query))
-        return None
-
-    async def few(self, tx: Transaction, kind: Hashable, ids: Select[int]) -> list[int] | None:
-        """The `ids` of the meetings of one kind, if they are few. That all were looked at for them is remembered."""
-        if kind not in self._few:
-            found = list(await tx.session.scalars(ids.limit(FEW + 1)))
-            if len(self._few) >= _KEPT_KINDS:
-                del self._few[next(iter(self._few))]
-            self._few[kind] = sorted(found) if len(found) <= FEW else None
-        return self._few[kind]
+    def _like(self, word: str) -> list[str]:
+        if word not in self._alike:
+            found = process.extract(word, self._words, scorer=fuzz.ratio, score_cutoff=_LIKE_ENOUGH, limit=_WORDS_MEANT)
+            if len(self._alike) >= _KEPT:
+                self._alike.clear()
+            self._alike[word] = [each for each, _score, _index in found]
+        return self._alike[word]
 
     async def renew(self, tx: Transaction) -> None:
         """Learn what there is, if a feed has changed; before anything else is asked."""
-        key = (await tx.session.execute(select(func.sum(MeetingFeed.generation), func.count(MeetingFeed.id)))).one()
-        if tuple(key) != self._of:
-            self._words = list(await tx.session.scalars(_distinct(ListedWord.word)))
-            self._known = frozenset(self._words)
-            self._zones = list(await tx.session.scalars(_distinct(ListedTime.zone)))
-            self._few = {}
-            self.places.clear()
-            self._of = tuple(key)
-
-
-def has_words(meant: list[list[str]], id_: Any = ListedMeeting.id) -> list[ColumnElement[bool]]:
-    """Each of the words that were typed, in one of its meanings."""
-    return [exists().where(ListedWord.word.in_(words), ListedWord.listed_id == id_) for words in meant]
+        feeds = select(MeetingFeed.id, MeetingFeed.generation, MeetingFeed.community_id).order_by(MeetingFeed.id)
+        rows = (await tx.session.execute(feeds)).all()
+        if rows == self._of:
+            return
+        self._communities = {row.id: row.community_id for row in rows}
+        words: list[str] = []
+        starts: dict[str, dict[int, list[int]]] = {}
+        for term in await tx.session.scalars(_distinct(ListedPosting.term)):
+            if term[:1].isalnum():
+                words.append(term)
+            elif (start := start_in(term)) is not None:
+                zone, weekday, minute = start
+                starts.setdefault(zone, {}).setdefault(weekday, []).append(minute)
+        for days in starts.values():
+            for minutes in days.values():
+                minutes.sort()
+        self._words, self._known, self.starts = words, frozenset(words), starts
+        self._alike.clear()
+        self.places.clear()
+        self._of = rows
 
 
 def _distinct(column: Any) -> Select[str]:
