@@ -1,7 +1,7 @@
 """How fast meetings and services are taken in and found, and who waits meanwhile: `python -m bench.feeds [--json]`.
 
 The feeds are written here (`bench.feed_files`). It takes some minutes; `--quick` takes half of one, and its figures
-mean XX
+mean nothing: they only show that everything runs. Beside the wall's time, by which the bounds are judged, stands the
 processor's time alone, which says what another machine, or a busy one, makes of it.
 """
 

@@ -9,7 +9,20 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, bindparam, event, func, insert, inspect, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    String,
+    bindparam,
+    event,
+    func,
+    insert,
+    inspect,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
@@ -167,16 +180,9 @@ class Transaction:
         statement = f"INSERT INTO {table.__tablename__} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608  our names
         await (await self.session.connection()).exec_driver_sql(statement, list(rows))
 
-    def among(self, column: Any, ids: Iterable[int]) -> ColumnElement[bool]:
-        """Whether a column of ids is one of these, however many they are.
-
-        They are one value: a statement with one for each would be put together anew for every number of them.
-        """
-        if self.is_shared:
-            found: ColumnElement[bool] = column == func.any(bindparam(None, list(ids), ARRAY(BigInteger)))
-            return found
-        rows = func.json_each(json.dumps(list(ids))).table_valued("value")
-        return column.in_(select(rows.c.value))  # type: ignore[no-any-return]  # `column` may be of any class
+    def ids(self, ids: Iterable[int | str]) -> Any:
+        """The value of `among`."""
+        return list(ids) if self.is_shared else json.dumps(list(ids))
 
     async def insert_or_write(
         self, table: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]], *, key: Sequence[str]
@@ -197,6 +203,21 @@ class Transaction:
         names = [column.name for column in rows.selected_columns]
         result: Any = await self.session.execute(insert.from_select(names, rows).on_conflict_do_nothing())
         return int(result.rowcount)
+
+
+def among(column: Any, is_shared: bool, *, ids: Any = None, are: Any = BigInteger) -> ColumnElement[bool]:
+    """Whether a column is one of the parameter `ids`, however many they are: `Transaction.ids` makes it.
+
+    They are one value: a statement with one for each would be put together anew for every number of them. `ids` here:
+    the value itself. `are`: of which type each of them is.
+    """
+    given: Any = {} if ids is None else {"value": ids}
+    if is_shared:
+        found: ColumnElement[bool] = column == func.any(bindparam("ids", type_=ARRAY(are), **given))
+        return found
+    rows = func.json_each(bindparam("ids", type_=String, **given)).table_valued("value")
+    found = column.in_(select(rows.c.value))
+    return found
 
 
 # To put a statement together takes longer than the database takes for it: these are built once.

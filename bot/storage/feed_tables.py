@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, Integer, String, Text, and_, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.storage.tables import NEVER_TWICE, Base
@@ -12,6 +12,8 @@ BIG = BigInteger().with_variant(Integer(), "sqlite")
 """For ids that are counted within their feed; SQLite's integers are as big as they must be."""
 
 
+MANY: Final = 1 << 32
+"""Rows that a feed may number, one after the other."""
 STILL: Final = 2**31 - 1
 """The `last` generation of what counts now and goes on."""
 _HAS_TWIN: Final = text("twin IS NOT NULL")
@@ -108,3 +110,8 @@ class ListedPosting(Base):
     feed_id: Mapped[int] = mapped_column(ForeignKey("meeting_feeds.id", ondelete="CASCADE"))
     bits: Mapped[bytes]
     """They may be of meetings that are gone: ids are never used again."""
+
+
+def is_visible(listed: Any = ListedMeeting, feed: Any = MeetingFeed) -> ColumnElement[bool]:
+    """Whether a row counts: it is of the generation that its feed has now."""
+    return and_(listed.born <= feed.generation, listed.last >= feed.generation)

@@ -16,14 +16,13 @@ from bot.app import load_languages
 from bot.services.feeds import finding, nearby, pacing
 from bot.services.feeds.fetching import Limits
 from bot.services.feeds.finding import Sought
-from bot.services.feeds.importing import is_visible
 from bot.services.feeds.pacing import Pace
 from bot.services.feeds.report import Report
 from bot.services.feeds.taking import Asked, take_all
 from bot.services.feeds.vocabulary import Vocabulary
 from bot.services.meetings import Meetings
 from bot.services.voice import Voice
-from bot.storage.feed_tables import ListedMeeting, MeetingFeed
+from bot.storage.feed_tables import ListedMeeting, ListedPosting, MeetingFeed, is_visible
 from bot.storage.tables import Community, MeetingRow
 
 
@@ -121,6 +120,32 @@ async def test_what_breaks_off_or_shrinks_keeps_what_was_there(feeds: Feeds) -> 
     assert len(await feeds.listed()) == 10
     assert (await feeds.world.rows(select(MeetingFeed.problem)))[0] == shrunk.problem
     assert counts(await feeds.take(TEN[:4], accept_fewer=True)) == (0, 0, 4, 6, 0)
+
+
+@on_both_databases
+async def test_what_is_as_it_was_is_not_written_again_and_nothing_leads_to_what_is_gone(feeds: Feeds) -> None:
+    await feeds.take([*TEN, record(20, name="Serenity Circle")])
+    rows = select(ListedMeeting.id, ListedMeeting.born, ListedMeeting.last).order_by(ListedMeeting.id)
+    async with feeds.world.database.read() as tx:
+        before = (await tx.session.execute(rows)).all()
+        terms = set(await tx.session.scalars(select(ListedPosting.term)))
+    await feeds.take(TEN)
+    async with feeds.world.database.read() as tx:
+        assert (await tx.session.execute(rows)).all() == before[:-1]
+        assert terms - set(await tx.session.scalars(select(ListedPosting.term))) == {"serenity", "circle"}
+
+
+async def test_a_reading_that_broke_down_half_way_is_put_right_by_the_next(feeds: Feeds) -> None:
+    await feeds.take(TEN)
+    async with feeds.world.database.begin() as tx:
+        first, second = list(await tx.session.scalars(select(ListedMeeting).order_by(ListedMeeting.id).limit(2)))
+        (await tx.session.scalars(select(MeetingFeed))).one().attempts = 2
+        first.last = 1  # it would have been gone
+        second.born = 2  # it would have been new
+    assert len(await feeds.listed()) == 9
+    assert counts(await feeds.take(TEN)) == (1, 0, 9, 1, 0)
+    assert len(await feeds.listed()) == 10
+    assert (await feeds.world.rows(select(func.count(ListedMeeting.id))))[0] == 10
 
 
 async def test_the_same_record_twice_is_one_and_one_id_on_two_days_is_two(feeds: Feeds) -> None:

@@ -15,6 +15,7 @@ from cryptography.fernet import Fernet
 from harness.fixtures import on_both_databases
 from sqlalchemy import Connection, inspect, text
 
+from bot.services.feeds import postings
 from bot.storage import fulltext
 from bot.storage.database import make_engine
 from bot.storage.opening import MIGRATIONS, NEWEST, open_database, pending_migrations, upgrade
@@ -77,6 +78,8 @@ def before_the_places(opened: Connection) -> None:
         "INSERT INTO listed_meetings (id, feed_id, handle, born, seen, digest, likeness, name, status, attendance,"
         " types, data) VALUES (1, 1, 'h', 1, 1, 'd', 'l', 'n', 'active', 'in_person', ',', :meeting),"
         " (2, 1, 'i', 1, 1, 'd', 'l', 'n', 'active', 'in_person', ',', :nowhere)",
+        "INSERT INTO listed_words (word, listed_id) VALUES ('serenity', 1), ('circle', 1)",
+        "INSERT INTO listed_times (listed_id, weekday, zone, minute) VALUES (1, 2, 'Europe/Berlin', 1140)",
         "INSERT INTO resource_sources (id, name, imported_at, report) VALUES (1, 's', '2026-11-23 13:00:00', '{}')",
         "INSERT INTO services (id, source_id, key, digest, state, record) VALUES (1, 1, 'k', 'd', 'shown', :service)",
     )
@@ -91,7 +94,7 @@ def before_the_places(opened: Connection) -> None:
 
 
 @on_both_databases
-async def test_what_was_imported_before_places_could_be_looked_for_is_found_near_them(database_url: str) -> None:
+async def test_what_was_imported_before_there_were_places_and_posting_lists_is_found_by_them(database_url: str) -> None:
     engine = make_engine(database_url)
     try:
         async with engine.begin() as opened:
@@ -101,7 +104,12 @@ async def test_what_was_imported_before_places_could_be_looked_for_is_found_near
             meetings = await opened.execute(text("SELECT latitude, longitude FROM listed_meetings ORDER BY id"))
             services = await opened.execute(text("SELECT latitude, longitude FROM services"))
             found = [meetings.all(), services.all()]
+            lists = await opened.execute(text("SELECT term, bits FROM listed_postings WHERE block = 0"))
+            ids = {term: list(postings.ids_in({0: postings.bits_in(bits)})) for term, bits in lists}
         assert found == [[(52.5, 13.4), (None, None)], [(-33.9, 18.4)]]
+        start = postings.of_start("Europe/Berlin", 2, 1140)
+        words = {term: [1] for term in ("serenity", "circle", start)}
+        assert ids == {**words, postings.SOMEWHERE: [1], postings.NOWHERE: [2], "+in_person": [1, 2], "!": [1, 2]}
     finally:
         await engine.dispose()
 

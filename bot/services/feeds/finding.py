@@ -1,25 +1,21 @@
 """Finding listed meetings: by when, where, kind and words, in spite of typos."""
 
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
-from sqlalchemy.orm import aliased
-
 from bot.core.meetings import model
-from bot.core.meetings.model import Attendance, Meeting, Status, unpack
+from bot.core.meetings.model import Meeting, Status, unpack
 from bot.core.occurrences import Rule, occurrences
-from bot.services.feeds import postings, times
-from bot.services.feeds.importing import MANY, is_visible
+from bot.services.feeds import postings, statements, times
 from bot.services.feeds.postings import Bits
 from bot.services.feeds.vocabulary import Vocabulary
 from bot.storage.database import Transaction
-from bot.storage.feed_tables import ListedMeeting, ListedTime, MeetingFeed
+from bot.storage.feed_tables import MANY
 
 STALE: Final = timedelta(days=30)
 """A feed that could not be read for so long: nobody knows whether its meetings still are."""
@@ -68,57 +64,8 @@ class Listed:
         return self.meeting.status
 
 
-_OTHER, _ITS = aliased(ListedMeeting), aliased(MeetingFeed)
-
-
-def _of(community_id: int | None) -> ColumnElement[bool]:
-    """Rows that the community has, each meeting once."""
-    for_all = MeetingFeed.community_id.is_(None)
-    mine = for_all if community_id is None else for_all | (MeetingFeed.community_id == community_id)
-    # An expression, so that SQLite looks for copies by their mark, and not through all of a community's feeds.
-    theirs = (_ITS.community_id + 0).is_(None)
-    its = theirs if community_id is None else theirs | (_ITS.community_id + 0 == community_id)
-    listed_before = exists().where(
-        _OTHER.twin == ListedMeeting.twin,
-        _OTHER.feed_id < ListedMeeting.feed_id,
-        _ITS.id == _OTHER.feed_id,
-        is_visible(_OTHER, _ITS),
-        its,
-    )
-    return and_(is_visible(), mine, or_(ListedMeeting.twin.is_(None), ~listed_before))
-
-
-def _fits(sought: Sought) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if sought.programme:
-        conditions.append(ListedMeeting.programme == sought.programme)
-    if sought.online:
-        conditions.append(ListedMeeting.attendance.in_([Attendance.ONLINE.value, Attendance.BOTH.value]))
-    if sought.in_person:
-        conditions.append(ListedMeeting.attendance.in_([Attendance.IN_PERSON.value, Attendance.BOTH.value]))
-    codes = (*sought.types, *([sought.language] if sought.language else []))
-    conditions += [ListedMeeting.types.contains(f",{code},", autoescape=True) for code in codes]
-    return conditions
-
-
-_COLUMNS: Final = (
-    ListedMeeting.id,
-    ListedMeeting.handle,
-    ListedMeeting.feed_id,
-    ListedMeeting.data,
-    MeetingFeed.source,
-    MeetingFeed.contact,
-    MeetingFeed.read_at,
-)
-
-
-def query_for(*more: Any) -> Select[Any]:
-    """Listed meetings with what is shown of them."""
-    return select(*_COLUMNS, *more).join(MeetingFeed, MeetingFeed.id == ListedMeeting.feed_id)
-
-
 def listed_in(row: Any, start: datetime | None = None) -> Listed:
-    """A row of `query_for`."""
+    """A row of `statements.counting`."""
     return Listed(
         id=row.id,
         handle=row.handle,
@@ -131,34 +78,27 @@ def listed_in(row: Any, start: datetime | None = None) -> Listed:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Narrowed:
-    """What a row must be, and which rows may be so."""
-
-    conditions: list[ColumnElement[bool]]
-    among: Bits
-
-
 async def narrowed_to(
-    tx: Transaction, community_id: int | None, sought: Sought, vocabulary: Vocabulary, *, now: bool = False
-) -> Narrowed | None:
-    """What is looked for; None if there is none of it. `now`: only what takes place at present."""
+    tx: Transaction, community_id: int | None, sought: Sought, vocabulary: Vocabulary, *also: Sequence[str]
+) -> Bits:
+    """What is looked for; `also`: groups of terms, of each of which one is wanted."""
     await vocabulary.renew(tx)
     meant = vocabulary.meant(f"{sought.text} {sought.near}") if sought.text or sought.near else []
-    groups: list[Sequence[str]] = [*meant, *_groups(sought), [postings.NOW] if now else [postings.NOW, postings.NOT]]
-    among = await postings.having(tx, groups) if all(meant) else {}
+    if not all(meant):
+        return {}
+    found = await postings.having(tx, [*meant, *_groups(sought), *also] or [[postings.NOW, postings.NOT]])
     feeds = vocabulary.feeds_of(community_id)
-    among = {block: bits for block, bits in among.items() if block * postings.BLOCK // MANY in feeds}
-    if not among:
-        return None
-    conditions = [_of(community_id), *_fits(sought)]
-    if now:
-        conditions.append(ListedMeeting.status.not_in(postings.NOT_NOW))
-    return Narrowed(conditions, among)
+    return {block: bits for block, bits in found.items() if block * postings.BLOCK // MANY in feeds}
+
+
+async def load(tx: Transaction, community_id: int | None, ids: Iterable[int]) -> list[Listed]:
+    """Those of these meetings that count for the community, each meeting once, in the order of their ids."""
+    values = {"ids": tx.ids(ids), "community": community_id}
+    return [listed_in(row) for row in await tx.session.execute(statements.counting(tx.is_shared), values)]
 
 
 def _groups(sought: Sought) -> Iterator[Sequence[str]]:
-    """The terms that go with `_fits`: of each group one."""
+    """Terms of what is looked for beside words: of each group one is wanted."""
     if sought.programme:
         yield [postings.of_programme(sought.programme)]
     if sought.online:
@@ -178,32 +118,33 @@ async def coming(
     begin: datetime,
     end: datetime,
     limit: int,
-    also: Sequence[ColumnElement[bool]] = (),
+    also: Sequence[Sequence[str]] = (),
 ) -> list[Listed]:
-    """The first meetings that start between two instants, at most a week apart, in order; those for which `also` is so.
+    """The first meetings that start between two instants, at most a week apart, in order.
+
+    `also`: groups of terms, of each of which one is wanted.
 
     Those that do not take place now, or not every week by a rule of their own on that date, are left out.
     """
-    narrowed = await narrowed_to(tx, community_id, sought, vocabulary, now=True)
-    if narrowed is None:
-        return []
-    conditions = [*narrowed.conditions, *also]
+    among = await narrowed_to(tx, community_id, sought, vocabulary, [postings.NOW], *also)
     listed: dict[int, Listed] = {}
     some: list[times.Start] = []
-    async for start in _starts(tx, narrowed.among, vocabulary, begin, end):
+    async for start in _starts(tx, among, vocabulary, begin, end):
         some.append(start)
         if len(some) == 2 * limit:
-            await _add(tx, some, conditions, listed, limit)
+            await _add(tx, community_id, some, listed, limit)
             some = []
             if len(listed) == limit:
                 break
-    await _add(tx, some, conditions, listed, limit)
+    await _add(tx, community_id, some, listed, limit)
     return list(listed.values())
 
 
 async def _starts(
     tx: Transaction, among: Bits, vocabulary: Vocabulary, begin: datetime, end: datetime
 ) -> AsyncIterator[times.Start]:
+    if not among:
+        return
     if postings.count(among) <= FEW:
         for start in await times.of_few(tx, postings.ids_in(among), begin, end):
             yield start
@@ -213,23 +154,18 @@ async def _starts(
 
 
 async def _add(
-    tx: Transaction,
-    starts: list[times.Start],
-    conditions: Sequence[ColumnElement[bool]],
-    listed: dict[int, Listed],
-    limit: int,
+    tx: Transaction, community_id: int | None, starts: list[times.Start], listed: dict[int, Listed], limit: int
 ) -> None:
-    """Add those of them that are what they must be and take place, each at its first start, until there are enough."""
+    """Add those of them that count and take place, each at its first start, until there are enough."""
     ids = {id_ for _start, id_ in starts} - listed.keys()
     if not ids or len(listed) == limit:
         return
-    query = query_for().where(tx.among(ListedMeeting.id, ids), *conditions)
-    rows = {row.id: row for row in await tx.session.execute(query)}
+    loaded = {each.id: each for each in await load(tx, community_id, ids)}
     for start, id_ in starts:
         if len(listed) == limit:
             return
-        if id_ in rows and id_ not in listed:
-            each = listed_in(rows[id_], start)
+        if id_ in loaded and id_ not in listed:
+            each = replace(loaded[id_], start=start)
             if takes_place(each):
                 listed[id_] = each
 
@@ -254,33 +190,27 @@ async def matching(
     tx: Transaction, community_id: int | None, sought: Sought, vocabulary: Vocabulary, *, limit: int
 ) -> list[Listed]:
     """Meetings that fit, whenever they are."""
-    narrowed = await narrowed_to(tx, community_id, sought, vocabulary)
+    among = await narrowed_to(tx, community_id, sought, vocabulary)
     found: list[Listed] = []
-    async for each in _all_of(tx, narrowed, limit):
+    async for each in _all_of(tx, community_id, among, limit):
         found.append(each)
         if len(found) == limit:
             break
     return found
 
 
-async def _all_of(
-    tx: Transaction, narrowed: Narrowed | None, together: int, also: Sequence[ColumnElement[bool]] = ()
-) -> AsyncIterator[Listed]:
+async def _all_of(tx: Transaction, community_id: int | None, among: Bits, together: int) -> AsyncIterator[Listed]:
     """All of them, in the order of their ids, so many at a time."""
-    ids = postings.ids_in(narrowed.among) if narrowed else iter(())
-    while narrowed and (some := list(islice(ids, together))):
-        query = query_for().where(tx.among(ListedMeeting.id, some), *narrowed.conditions, *also)
-        for row in await tx.session.execute(query.order_by(ListedMeeting.id)):
-            yield listed_in(row)
+    ids = postings.ids_in(among)
+    while some := list(islice(ids, together)):
+        for each in await load(tx, community_id, some):
+            yield each
 
 
 async def by_handle(tx: Transaction, community_id: int | None, feed_id: int, handle: str) -> Listed | None:
     """The meeting of that name, if it is listed for the community now."""
-    query = query_for().where(
-        ListedMeeting.feed_id == feed_id, ListedMeeting.handle.between(handle, f"{handle}g"), is_visible()
-    )
-    mine = MeetingFeed.community_id.is_(None) | (MeetingFeed.community_id == community_id)
-    row = (await tx.session.execute(query.where(mine).limit(1))).first()
+    values = {"feed": feed_id, "first": handle, "last": f"{handle}g", "community": community_id}
+    row = (await tx.session.execute(statements.NAMED, values)).first()
     return row and listed_in(row)
 
 
@@ -288,9 +218,8 @@ async def as_json(
     tx: Transaction, community_id: int | None, sought: Sought, *, now: datetime
 ) -> AsyncIterator[dict[str, Any]]:
     """Every meeting that fits as plain JSON values, in the order of its feed; how to join is not in it."""
-    narrowed = await narrowed_to(tx, community_id, sought, Vocabulary())
     number = 0
-    async for listed in _all_of(tx, narrowed, _TOGETHER, _on_weekday(sought)):
+    async for listed in _fitting(tx, community_id, sought):
         if number == sought.limit:
             return
         number += 1
@@ -302,20 +231,19 @@ async def as_json(
 
 async def count(tx: Transaction, community_id: int | None, sought: Sought) -> int:
     """How many meetings fit, whatever the limit."""
-    narrowed = await narrowed_to(tx, community_id, sought, Vocabulary())
-    ids = postings.ids_in(narrowed.among) if narrowed else iter(())
     found = 0
-    while narrowed and (some := list(islice(ids, _TOGETHER))):
-        query = query_for().where(tx.among(ListedMeeting.id, some), *narrowed.conditions, *_on_weekday(sought))
-        found += await tx.session.scalar(query.with_only_columns(func.count())) or 0
+    async for _listed in _fitting(tx, community_id, sought):
+        found += 1
     return found
 
 
-def _on_weekday(sought: Sought) -> list[ColumnElement[bool]]:
-    """That it is on that weekday, if one is sought."""
-    if sought.weekday is None:
-        return []
-    return [ListedMeeting.id.in_(select(ListedTime.listed_id).where(ListedTime.weekday == sought.weekday))]
+async def _fitting(tx: Transaction, community_id: int | None, sought: Sought) -> AsyncIterator[Listed]:
+    """All that fit, on the weekday that is sought, if any."""
+    among = await narrowed_to(tx, community_id, sought, Vocabulary())
+    async for listed in _all_of(tx, community_id, among, _TOGETHER):
+        days = {day for day, _zone, _minute in postings.starts_of(listed.meeting)}
+        if sought.weekday is None or sought.weekday in days:
+            yield listed
 
 
 def is_stale(listed: Listed, now: datetime) -> bool:

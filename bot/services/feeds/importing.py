@@ -12,25 +12,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, String, delete, func, select, update
 from sqlalchemy.orm import aliased
 
 from bot.core.meetings import same, types
 from bot.core.meetings.model import Meeting, Refusal, unpack
 from bot.core.meetings.recognise import Kind
 from bot.core.meetings.zones import Zones
-from bot.services.feeds import indexing, postings
+from bot.services.feeds import indexing, postings, statements
 from bot.services.feeds.indexing import Index
 from bot.services.feeds.pacing import MOST, Pace
 from bot.services.feeds.postings import Bits
 from bot.services.feeds.preparing import COLUMNS, Prepared, prepare, zone_at
 from bot.services.feeds.report import Report
 from bot.services.feeds.sources import BadSource, Source, open_source, read_formats
-from bot.storage.database import Database, Transaction
-from bot.storage.feed_tables import ENDS, STILL, ListedMeeting, ListedTime, MeetingFeed
+from bot.storage.database import Database, Transaction, among
+from bot.storage.feed_tables import ENDS, MANY, STILL, ListedMeeting, ListedTime, MeetingFeed, is_visible
 
-MANY: Final = 1 << 32
-"""Rows that a feed may number, one after the other."""
 _FEW: Final = 4
 """A feed of fewer meetings may lose more than half of them."""
 _LOOKED_AT: Final = 2000
@@ -63,11 +61,6 @@ class Wanted:
 
 class Outdone(Exception):
     """Another import of the same feed has begun meanwhile; it goes on, and this one stops."""
-
-
-def is_visible(listed: Any = ListedMeeting, feed: Any = MeetingFeed) -> ColumnElement[bool]:
-    """Whether a row counts: it is of the generation that its feed has now."""
-    return and_(listed.born <= feed.generation, listed.last >= feed.generation)
 
 
 def _open(wanted: Wanted) -> tuple[Source, str | None]:
@@ -276,8 +269,7 @@ class _Run:
 
     async def _still_mine(self, tx: Transaction) -> None:
         """Raises `Outdone`."""
-        attempts = await tx.session.scalar(select(MeetingFeed.attempts).where(MeetingFeed.id == self._feed_id))
-        if attempts != self._new:
+        if await tx.session.scalar(statements.ATTEMPTS, {"feed": self._feed_id}) != self._new:
             raise Outdone
 
     async def _write_index(self) -> None:
@@ -338,10 +330,8 @@ class _Run:
 
     async def _known(self, tx: Transaction, handles: list[str]) -> dict[str, tuple[Any, str | None]]:
         """By handle: the row that counts now, and the digest of the one that this reading has had already."""
-        columns = (ListedMeeting.id, ListedMeeting.handle, ListedMeeting.digest, ListedMeeting.born, ListedMeeting.last)
-        rows = await tx.session.execute(
-            select(*columns).where(ListedMeeting.feed_id == self._feed_id, ListedMeeting.handle.in_(handles))
-        )
+        values = {"feed": self._feed_id, "ids": tx.ids(handles)}
+        rows = await tx.session.execute(statements.known(tx.is_shared), values)
         found: dict[str, tuple[Any, str | None]] = {}
         for row in rows:
             old, again = found.get(row.handle, (None, None))
@@ -370,11 +360,13 @@ class _Run:
 
     async def _find_twins(self, tx: Transaction, fresh: list[Prepared]) -> dict[str, str]:
         """By handle, the mark of those that another feed of the same community lists too, which gets it as well."""
+        if await tx.session.scalar(statements.OTHER_FEED, {"feed": self._feed_id}) is None:
+            return {}
         others = (
             select(ListedMeeting)
             .join(MeetingFeed, MeetingFeed.id == ListedMeeting.feed_id)
             .where(
-                ListedMeeting.likeness.in_([each.likeness for each in fresh]),
+                among(ListedMeeting.likeness, tx.is_shared, ids=tx.ids({each.likeness for each in fresh}), are=String),
                 ListedMeeting.feed_id != self._feed_id,
                 is_visible(),
             )
@@ -437,7 +429,9 @@ class _Run:
             after = rows[-1].id
 
     async def _set_last(self, tx: Transaction, ids: list[int], generation: int) -> None:
-        these = update(ListedMeeting).where(tx.among(ListedMeeting.id, ids)).values(last=generation)
+        these = (
+            update(ListedMeeting).where(among(ListedMeeting.id, tx.is_shared, ids=tx.ids(ids))).values(last=generation)
+        )
         await tx.session.execute(these, execution_options=_BULK)
 
     async def _give_up(self, problem: str) -> None:
@@ -462,7 +456,7 @@ class _Run:
             async with self._pace.step(self._database) as tx:
                 ids = list(await tx.session.scalars(some.limit(self._pace.size)))
                 if ids:
-                    gone = delete(ListedMeeting).where(tx.among(ListedMeeting.id, ids))
+                    gone = delete(ListedMeeting).where(among(ListedMeeting.id, tx.is_shared, ids=tx.ids(ids)))
                     await tx.session.execute(gone, execution_options=_BULK)
             blocks.update(id_ // postings.BLOCK for id_ in ids)
             await self._pace.rest()

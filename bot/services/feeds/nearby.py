@@ -1,31 +1,26 @@
 """Listed meetings near a place, and where a place is: known from the records themselves, nobody else is asked."""
 
-import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice, pairwise
 from math import cos, radians
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, select
-
 from bot.core.distance import Box, Point, boxes, by_distance, centre, find_point, kilometres, point_of
 from bot.core.matching import fold
-from bot.core.meetings.model import Attendance
 from bot.core.resources.index import Need, queries
 from bot.core.resources.match import all_words
-from bot.services.feeds import finding, postings, times
+from bot.services.feeds import finding, postings, statements, times
 from bot.services.feeds.finding import Listed, Sought
 from bot.services.feeds.postings import Bits
 from bot.services.feeds.vocabulary import Vocabulary
 from bot.storage import fulltext
 from bot.storage.database import Transaction
-from bot.storage.feed_tables import ListedMeeting, MeetingFeed
 
 REACH: Final = ((2.0, 250), (8.0, 1000), (30.0, 2000), (160.0, 3000))
 """Kilometres, and how many of the nearest are looked at: further, where there were not enough before."""
-_PARTS: Final = (0.125, 0.25, 0.5, 1.0)
+_PARTS: Final = (0.25, 0.5, 1.0)
 """Of each of these distances: the nearest are first looked for close by."""
 _SAMPLE: Final = 300
 """Records from which is told where a place is."""
@@ -67,34 +62,29 @@ async def whereis(
 
 
 async def _by_meetings(tx: Transaction, community_id: int | None, words: str, vocabulary: Vocabulary) -> Point | None:
-    narrowed = await finding.narrowed_to(tx, community_id, Sought(near=words), vocabulary)
-    if narrowed is None:
-        return None
+    among = await finding.narrowed_to(tx, community_id, Sought(near=words), vocabulary, [postings.SOMEWHERE])
     meant = vocabulary.meant(words)
-    rows: list[str] = []
-    ids = postings.ids_in(narrowed.among)
-    while len(rows) < _SAMPLE and (some := list(islice(ids, _SAMPLE))):
-        known = tx.among(ListedMeeting.id, some), ListedMeeting.latitude.is_not(None)
-        query = select(ListedMeeting.data).join(MeetingFeed, MeetingFeed.id == ListedMeeting.feed_id)
-        rows += await tx.session.scalars(query.where(*known, *narrowed.conditions).order_by(ListedMeeting.id))
+    ids = postings.ids_in(among)
+    listed: list[Listed] = []
+    while len(listed) < _SAMPLE and (some := list(islice(ids, _SAMPLE))):
+        listed += await finding.load(tx, community_id, some)
     in_town: list[Point] = []
     somewhere: list[Point] = []
-    for row in rows[:_SAMPLE]:
-        place: dict[str, Any] = json.loads(row).get("place", {})
-        point = point_of(place.get("latitude"), place.get("longitude"))
+    for each in listed[:_SAMPLE]:
+        place = each.meeting.place
+        point = point_of(place.latitude, place.longitude)
         if point is None:
             continue
-        town = _words(place, "city", "state", "address")
-        if all(town.intersection(each) for each in meant):
+        town = _words(place.city, place.state, place.address)
+        if all(town.intersection(words) for words in meant):
             in_town.append(point)
-        elif all((town | _words(place, "region", "name")).intersection(each) for each in meant):
+        elif all((town | _words(place.region, place.name)).intersection(words) for words in meant):
             somewhere.append(point)
     return centre(in_town or somewhere)
 
 
-def _words(place: dict[str, Any], *names: str) -> set[str]:
-    text = " ".join(str(place.get(name, "")) for name in names)
-    folded = fold(text).split()
+def _words(*texts: str) -> set[str]:
+    folded = fold(" ".join(texts)).split()
     # A postcode may be written in two parts.
     return {*folded, *(one + other for one, other in pairwise(folded))}
 
@@ -123,20 +113,18 @@ async def coming(
 
     `sought.near` are the words that named the spot. Those online only are none, unless they are asked for.
     """
-    narrowed = await finding.narrowed_to(tx, community_id, replace(sought, near=""), vocabulary, now=True)
-    if narrowed is None:
-        return []
-    in_person = [] if sought.online else [ListedMeeting.attendance != Attendance.ONLINE.value]
-    conditions = [*narrowed.conditions, *in_person]
+    in_person = [] if sought.online else [postings.NOT_ONLY_ONLINE]
+    there = [[postings.NOW], [postings.SOMEWHERE], *in_person]
+    among = await finding.narrowed_to(tx, community_id, replace(sought, near=""), vocabulary, *there)
     found: list[Listed] = []
-    async for around in _further(tx, spot.point, narrowed.among, sought, limit):
+    async for around in _further(tx, spot.point, among, sought, limit):
         starts: dict[int, datetime] = {}
         for start, id_ in await times.of_few(tx, around, begin, end):
             starts.setdefault(id_, start)
         soonest = list(starts)
         found = []
         for some in _more(soonest, 3 * limit):
-            loaded = await _load(tx, {id_: (around[id_], starts[id_]) for id_ in some}, conditions)
+            loaded = await _load(tx, community_id, {id_: (around[id_], starts[id_]) for id_ in some})
             found += sorted((each for each in loaded if finding.takes_place(each)), key=_start)
             if len(found) >= limit:
                 break
@@ -145,7 +133,7 @@ async def coming(
             break
     found.sort(key=lambda each: (by_distance(each.away), _start(each)))
     if len(found) < limit and sought.near:
-        nowhere = (ListedMeeting.latitude.is_(None), *in_person)
+        nowhere = [[postings.NOWHERE], *in_person]
         wanted = limit - len(found)
         found += await finding.coming(
             tx, community_id, sought, vocabulary, begin=begin, end=end, limit=wanted, also=nowhere
@@ -157,15 +145,13 @@ async def nearest(
     tx: Transaction, community_id: int, sought: Sought, vocabulary: Vocabulary, spot: Spot, *, limit: int
 ) -> list[Listed]:
     """The nearest meetings that fit, whenever they are."""
-    narrowed = await finding.narrowed_to(tx, community_id, replace(sought, near=""), vocabulary)
-    if narrowed is None:
-        return []
+    among = await finding.narrowed_to(tx, community_id, replace(sought, near=""), vocabulary, [postings.SOMEWHERE])
     found: list[Listed] = []
-    async for around in _further(tx, spot.point, narrowed.among, sought, limit):
+    async for around in _further(tx, spot.point, among, sought, limit):
         first = sorted(around, key=lambda id_: (around[id_], id_))
         found = []
         for some in _more(first, limit):
-            found += await _load(tx, {id_: (around[id_], None) for id_ in some}, narrowed.conditions)
+            found += await _load(tx, community_id, {id_: (around[id_], None) for id_ in some})
             if len(found) >= limit:
                 break
         if len(found) >= limit:
@@ -193,36 +179,35 @@ async def _further(
     # Where many others are nearer, they must not hide what is rare.
     early = among if sought.programme and few is None else None
     for km, most in REACH:
-        around: dict[int, float] = {}
         for part in _PARTS:
-            around = await _around(tx, point, km * part, most, few, early)
-            if len(around) == most:
+            found = await _boxed(tx, point, km * part, most, few, early)
+            if len(found) < most and part < 1:
+                continue
+            far = {id_: kilometres(point, there) for id_, there in found.items()}
+            ids = sorted((id_ for id_ in far if far[id_] <= km * part), key=lambda id_: (far[id_], id_))[:most]
+            if len(ids) == most:
                 break
-        fitting = {id_: away for id_, away in around.items() if postings.holds(among, id_)}
+        fitting = {id_: far[id_] for id_ in ids if postings.holds(among, id_)}
         if len(fitting) >= least or km == REACH[-1][0]:
             yield fitting
 
 
-async def _around(
+async def _boxed(
     tx: Transaction, point: Point, km: float, most: int, few: list[int] | None, early: Bits | None
-) -> dict[int, float]:
-    """The `most` nearest within `km`, of a few or of those that are `early`, and how far each is."""
-    north, east = ListedMeeting.latitude, ListedMeeting.longitude
-    far: dict[int, float] = {}
+) -> dict[int, Point]:
+    """Where those within `km` are, and some that are a little further: the `most` nearest, of a few; or the `early`."""
+    found: dict[int, Point] = {}
+    values: dict[str, Any] = {"at_north": point.north, "narrow": cos(radians(point.north)), "most": most}
+    if few is not None:
+        values["ids"] = tx.ids(few)
+    query = statements.around(tx.is_shared, few=few is not None, nearest=early is None)
     for box in boxes(point, km):
-        query = select(ListedMeeting.id, north, east).where(
-            north.between(box.south, box.north), east.between(box.west, box.east)
-        )
-        if few is not None:
-            query = query.where(tx.among(ListedMeeting.id, few))
-        if early is None:
-            rise, along = north - point.north, (east - _seen_from(point, box)) * cos(radians(point.north))
-            query = query.order_by(rise * rise + along * along).limit(most)
-        for id_, its_north, its_east in await tx.session.execute(query):
+        values |= {"south": box.south, "north": box.north, "west": box.west, "east": box.east}
+        values["at_east"] = _seen_from(point, box)
+        for id_, north, east in await tx.session.execute(query, values):
             if early is None or postings.holds(early, id_):
-                far[id_] = kilometres(point, Point(its_north or 0.0, its_east or 0.0))
-    ids = sorted((id_ for id_ in far if far[id_] <= km), key=lambda id_: (far[id_], id_))[:most]
-    return {id_: far[id_] for id_ in ids}
+                found[id_] = Point(north, east)
+    return found
 
 
 def _seen_from(point: Point, box: Box) -> float:
@@ -233,8 +218,7 @@ def _seen_from(point: Point, box: Box) -> float:
 
 
 async def _load(
-    tx: Transaction, wanted: dict[int, tuple[float, datetime | None]], conditions: Sequence[ColumnElement[bool]]
+    tx: Transaction, community_id: int | None, wanted: dict[int, tuple[float, datetime | None]]
 ) -> list[Listed]:
-    query = finding.query_for().where(tx.among(ListedMeeting.id, wanted), *conditions)
-    rows = await tx.session.execute(query)
-    return [replace(finding.listed_in(row, wanted[row.id][1]), away=wanted[row.id][0]) for row in rows]
+    loaded = await finding.load(tx, community_id, wanted)
+    return [replace(each, start=wanted[each.id][1], away=wanted[each.id][0]) for each in loaded]

@@ -6,16 +6,15 @@ counts is missing from it: whoever finds one looks at its own row.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 from struct import pack, unpack
 from typing import Final
 
-from sqlalchemy import select
-
+from bot.core.distance import point_of
 from bot.core.meetings.model import Attendance, Meeting, Status
+from bot.services.feeds import statements
 from bot.storage.database import Transaction
-from bot.storage.feed_tables import ListedPosting
 
 BLOCK: Final = 4096
 """Ids in a block."""
@@ -31,6 +30,11 @@ NOT: Final = "-"
 """That of all others."""
 ONLINE: Final = f"+{Attendance.ONLINE.value}", f"+{Attendance.BOTH.value}"
 IN_PERSON: Final = f"+{Attendance.IN_PERSON.value}", f"+{Attendance.BOTH.value}"
+NOT_ONLY_ONLINE: Final = *IN_PERSON, f"+{Attendance.UNKNOWN.value}"
+SOMEWHERE: Final = "?"
+"""The term of meetings whose list says where on the Earth they are."""
+NOWHERE: Final = "/"
+"""That of all others."""
 _START: Final = "@"
 
 Bits = dict[int, int]
@@ -73,12 +77,20 @@ def starts_of(meeting: Meeting) -> list[tuple[int, str, int]]:
 def other_terms(meeting: Meeting) -> list[str]:
     """All terms of a meeting but its words."""
     terms = [of_start(zone, day, minute) for day, zone, minute in starts_of(meeting)]
-    terms += map(of_type, dict.fromkeys((*meeting.types, *meeting.languages)))
-    terms.append(f"+{meeting.attendance}")
+    terms += _of_codes(meeting.types, meeting.languages, meeting.attendance, meeting.status)
+    terms.append(NOWHERE if point_of(meeting.place.latitude, meeting.place.longitude) is None else SOMEWHERE)
     if meeting.programme:
         terms.append(of_programme(meeting.programme))
-    terms.append(NOT if meeting.status in NOT_NOW else NOW)
     return terms
+
+
+@lru_cache(maxsize=4096)
+def _of_codes(
+    types: tuple[str, ...], languages: tuple[str, ...], attendance: Attendance, status: Status
+) -> tuple[str, ...]:
+    """The terms of these: a few, again and again."""
+    codes = map(of_type, dict.fromkeys((*types, *languages)))
+    return *codes, f"+{attendance}", NOT if status in NOT_NOW else NOW
 
 
 def packed(places: Sequence[int]) -> bytes:
@@ -140,7 +152,7 @@ async def having(tx: Transaction, groups: Sequence[Sequence[str]]) -> Bits:
     found: Bits | None = None
     for group in sorted(groups, key=lambda group: sum(len(of[term]) for term in group)):
         meant = of[group[0]] if len(group) == 1 else _either(of[term] for term in group)
-        found = meant if found is None else _both(found, meant)
+        found = meant if found is None else both(found, meant)
         if not found:
             break
     return found or {}
@@ -149,8 +161,7 @@ async def having(tx: Transaction, groups: Sequence[Sequence[str]]) -> Bits:
 async def lists_of(tx: Transaction, terms: Iterable[str]) -> dict[str, Bits]:
     """The list of each of these terms."""
     of: dict[str, Bits] = {term: {} for term in terms}
-    query = select(ListedPosting.term, ListedPosting.block, ListedPosting.bits).where(ListedPosting.term.in_(of))
-    for term, block, stored in await tx.session.execute(query):
+    for term, block, stored in await tx.session.execute(statements.LISTS, {"terms": list(of)}):
         of[term][block] = bits_in(stored)
     return of
 
@@ -163,5 +174,6 @@ def _either(lists: Iterable[Bits]) -> Bits:
     return {block: reduce(or_, each) for block, each in all_of.items()}
 
 
-def _both(one: Bits, other: Bits) -> Bits:
-    return {block: both for block, bits in one.items() if block in other and (both := bits & other[block])}
+def both(one: Bits, other: Bits) -> Bits:
+    """The meetings that are meant by each of them."""
+    return {block: left for block, bits in one.items() if block in other and (left := bits & other[block])}

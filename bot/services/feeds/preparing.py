@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
@@ -19,6 +20,8 @@ from bot.services.feeds.report import Report
 _WORDS: Final = 12
 _LONGEST_WORD: Final = 32
 _SHORT: Final = 2
+_TOGETHER: Final = 20
+"""Records."""
 _TYPES: Final = 1000
 """Characters of the column of types."""
 
@@ -56,16 +59,19 @@ def prepare(found: Iterator[tuple[int, Meeting | Refusal]], report: Report, most
     """
     ready: list[Prepared] = []
     slices = Slices()
-    number = None
-    for number, item in islice(found, most):
-        report.records += 1
-        if isinstance(item, Refusal):
-            report.refuse(item)
-        else:
-            report.count(item)
-            ready.append(_prepared(number, item))
-        slices.turn()
-    return None if number is None else ready
+    left = most
+    # Some are read, then these are made ready: a processor does a fifth more if it does the same for a while.
+    while left and (some := list(islice(found, min(left, _TOGETHER)))):
+        left -= len(some)
+        report.records += len(some)
+        for number, item in some:
+            if isinstance(item, Refusal):
+                report.refuse(item)
+            else:
+                report.count(item)
+                ready.append(_prepared(number, item))
+            slices.turn()
+    return None if left == most else ready
 
 
 def _prepared(number: int, meeting: Meeting) -> Prepared:
@@ -88,6 +94,14 @@ def zone_at(east: float, north: float) -> str | None:
 def words_of(meeting: Meeting) -> list[str]:
     """The words by which a meeting is found: of its name, its group and where it is, with its postcode."""
     place = meeting.place
-    text = fold(f"{meeting.name} {meeting.group} {place.name} {place.city} {place.region} {place.state}")
-    words = dict.fromkeys(word[:_LONGEST_WORD] for word in text.split() if len(word) >= _SHORT)
-    return list(dict.fromkeys([*list(words)[:_WORDS], *postcodes(place.address)[-1:]]))
+    words: dict[str, None] = {}
+    for text in (meeting.name, meeting.group, place.name, place.city, place.region, place.state):
+        if text:
+            words |= _words_in(text)
+    return list(dict.fromkeys([*islice(words, _WORDS), *postcodes(place.address)[-1:]]))
+
+
+@lru_cache(maxsize=4096)
+def _words_in(text: str) -> dict[str, None]:
+    """The words of a name: those of towns and groups come again and again."""
+    return dict.fromkeys(word[:_LONGEST_WORD] for word in fold(text).split() if len(word) >= _SHORT)

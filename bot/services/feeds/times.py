@@ -3,17 +3,16 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from heapq import merge
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-
 from bot.core.occurrences import instant
-from bot.services.feeds.postings import BLOCK, Bits, lists_of, of_start, places_in
+from bot.services.feeds import statements
+from bot.services.feeds.postings import Bits, both, ids_in, lists_of, of_start
 from bot.storage.database import Transaction
-from bot.storage.feed_tables import ListedTime
 
 Start = tuple[datetime, int]
 """When a meeting starts, and its id."""
@@ -24,7 +23,7 @@ _Window = tuple[str, int, int, int, int]
 _FIRST: Final = timedelta(hours=1)
 _WIDER: Final = 4
 """Mostly the next hour has enough; if not, so many times as long a time is looked at, and so on."""
-_TOGETHER: Final = 4
+_TOGETHER: Final = 1
 """Starts whose meetings are asked for at once: at first; then twice as many, and so on."""
 _MOST_TOGETHER: Final = 64
 _DAY_MINUTES: Final = 1440
@@ -35,10 +34,10 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 async def of_few(tx: Transaction, ids: Iterable[int], begin: datetime, end: datetime) -> list[Start]:
     """All starts between two instants, at most a week apart, of a few meetings, in order."""
-    query = select(ListedTime.zone, ListedTime.weekday, ListedTime.minute, ListedTime.listed_id)
     within: dict[str, _Within] = {}
     starts: list[tuple[int, int]] = []
-    for zone, weekday, minute, id_ in await tx.session.execute(query.where(tx.among(ListedTime.listed_id, ids))):
+    rows = await tx.session.execute(statements.starting(tx.is_shared), {"ids": tx.ids(ids)})
+    for zone, weekday, minute, id_ in rows:
         its = within.get(zone)
         if its is None:
             its = within[zone] = _Within(ZoneInfo(zone), begin, end)
@@ -59,16 +58,9 @@ async def in_order(
     while some := list(islice(coming, together)):
         of = await lists_of(tx, {term for _start, terms in some for term in terms})
         for start, terms in some:
-            ids = [id_ for term in terms for id_ in _both(of[term], among)]
-            for id_ in sorted(ids) if len(terms) > 1 else ids:
+            for id_ in merge(*(ids_in(both(of[term], among)) for term in terms)):
                 yield start, id_
         together = min(2 * together, _MOST_TOGETHER)
-
-
-def _both(bits: Bits, among: Bits) -> Iterator[int]:
-    for block in sorted(bits.keys() & among.keys()):
-        for place in places_in(bits[block] & among[block]):
-            yield block * BLOCK + place
 
 
 def _coming(

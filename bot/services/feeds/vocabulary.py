@@ -7,9 +7,10 @@ from rapidfuzz import fuzz, process
 from sqlalchemy import Select, func, select
 
 from bot.core.matching import fold
+from bot.services.feeds import statements
 from bot.services.feeds.postings import start_in
 from bot.storage.database import Transaction
-from bot.storage.feed_tables import ListedPosting, MeetingFeed
+from bot.storage.feed_tables import ListedPosting
 
 _LIKE_ENOUGH: Final = 78
 """rapidfuzz's likeness (0 to 100) from which a word of a meeting may be the one that was typed."""
@@ -62,8 +63,7 @@ class Vocabulary:
 
     async def renew(self, tx: Transaction) -> None:
         """Learn what there is, if a feed has changed; before anything else is asked."""
-        feeds = select(MeetingFeed.id, MeetingFeed.generation, MeetingFeed.community_id).order_by(MeetingFeed.id)
-        rows = (await tx.session.execute(feeds)).all()
+        rows = (await tx.session.execute(statements.FEEDS)).all()
         if rows == self._of:
             return
         self._communities = {row.id: row.community_id for row in rows}

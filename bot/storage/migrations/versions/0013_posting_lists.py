@@ -49,12 +49,9 @@ def upgrade() -> None:
 def _fill() -> None:
     """From the words, times and codes of each meeting, one block of ids after the other."""
     database = op.get_bind()
-    first = sa.text(
-        "SELECT id, feed_id, types, attendance, programme, status FROM listed_meetings"
-        " WHERE id >= :id ORDER BY id LIMIT 1"
-    )
+    first = sa.text("SELECT id, feed_id FROM listed_meetings WHERE id >= :id ORDER BY id LIMIT 1")
     within = {
-        "meetings": "SELECT id, types, attendance, programme, status FROM listed_meetings WHERE id >= :a AND id < :b",
+        "meetings": "SELECT id, types, attendance, programme, status, latitude FROM listed_meetings WHERE id >= :a AND id < :b",
         "times": "SELECT listed_id, zone, weekday, minute FROM listed_times WHERE listed_id >= :a AND listed_id < :b",
         "words": "SELECT listed_id, word FROM listed_words WHERE listed_id >= :a AND listed_id < :b",
     }
@@ -75,11 +72,12 @@ def _fill() -> None:
         op.bulk_insert(_POSTINGS, rows)
 
 
-def _terms(types: str, attendance: str, programme: str | None, status: str) -> Iterator[str]:
+def _terms(types: str, attendance: str, programme: str | None, status: str, latitude: float | None) -> Iterator[str]:
     yield from (f"#{code}"[:80] for code in types.split(",") if code)
     yield f"+{attendance}"
     if programme:
         yield f"%{programme}"
+    yield "/" if latitude is None else "?"
     yield "-" if status in {"inactive", "temporarily_closed"} else "!"
 
 
