@@ -10,7 +10,7 @@ import pytest
 from bench import duty
 from bot.core.escalation import Case
 from bot.services import members
-from bot.services.escalations import cases, paging
+from bot.services.escalations import changing, paging
 from simulation import Broken, simulate
 
 SEED = 20261122
@@ -46,7 +46,7 @@ def to_everybody(_called: Callable[..., Any]) -> Callable[..., Any]:
 @pytest.mark.parametrize(
     ("where", "name", "broken", "told"),
     [
-        (cases, "advance", without_timer, "open, with neither a person nor a timer"),
+        (changing, "advance", without_timer, "open, with neither a person nor a timer"),
         (paging.Paging, "_called", to_everybody, "somebody was paged who is off, full or resting"),
     ],
 )

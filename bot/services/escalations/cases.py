@@ -1,7 +1,6 @@
 """The escalation service: every use case changes the case and says what follows, in one transaction."""
 
 import logging
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
@@ -11,33 +10,24 @@ from bot.core.crisis import Severity, Signal
 from bot.core.escalation import (
     Case,
     Ended,
-    Event,
     HandedOver,
     Heard,
     Joined,
     Left,
-    MemberSpoke,
     Opened,
     Outcome,
-    Page,
-    Skipped,
-    Spoke,
     Taken,
     TimerFired,
-    advance,
 )
-from bot.core.inbound import Inbound, Picture, Target
+from bot.core.inbound import Inbound, Target
 from bot.core.people import Member
-from bot.core.platform import Receipt, SendError, TryAgain
 from bot.core.roles import Action, Role, may
 from bot.core.text import clean, excerpt
 from bot.core.words import _
-from bot.delivery.outbox import Claimed
 from bot.services.alone import each_alone
-from bot.services.escalations import pauses, relay, store
-from bot.services.escalations.effects import Effects
+from bot.services.escalations import pauses, store
+from bot.services.escalations.conversations import Conversations
 from bot.services.escalations.fitting import paged_alone
-from bot.services.escalations.relay import Written
 from bot.services.escalations.store import NewCase
 from bot.storage import tables
 from bot.storage.database import Transaction
@@ -52,13 +42,8 @@ OVERSEERS = frozenset({Role.MODERATOR, Role.ORGANIZER})
 """Who may end or hand over a case that somebody else has."""
 
 
-class Escalations:
+class Escalations(Conversations):
     """Opens, pages, takes, carries and ends cases."""
-
-    def __init__(self, effects: Effects) -> None:
-        self._effects = effects
-        self._relay = effects.relay
-        self.pictures = effects.pictures
 
     # Opening
 
@@ -317,185 +302,10 @@ class Escalations:
 
         return await each_alone(tx, tables.CaseRow, ids, fire, now=now)
 
-    # The relay
-
-    async def conversations(self, tx: Transaction, person: Member) -> list[tables.CaseRow]:
-        """The open cases this person is in, as the member or as the peer."""
-        return await store.open_cases_with(tx, person.id)
-
-    async def relay(
-        self,
-        tx: Transaction,
-        person: Member,
-        row: tables.CaseRow,
-        text: str,
-        event: str,
-        written: Written | None = None,
-        *,
-        now: datetime,
-        late: timedelta = store.PUNCTUAL,
-    ) -> bool:
-        """Carry a message, seen so `late`, to the others in the case; `written`: where it stands.
-
-        False if nobody is there yet: it is kept for them.
-        """
-        text = clean(text, relay.LIMIT)
-        if not text:
-            return True
-        carried = await self._relay.say(tx, row, person, text, event, written, now=now, late=late)
-        if carried:
-            await self._spoken(tx, row, person, now=now)
-        return carried
-
-    async def send_pictures(
-        self,
-        tx: Transaction,
-        person: Member,
-        row: tables.CaseRow,
-        pictures: Sequence[Picture],
-        event: str,
-        written: Written,
-        *,
-        now: datetime,
-    ) -> Content | None:
-        """Ask the others in the case whether they want to see pictures; what their author is told, if anything."""
-        told = await self.pictures.offer(tx, row, person, pictures, event, written, now=now)
-        if row.holder is not None:
-            await self._spoken(tx, row, person, now=now)
-        return told
-
-    async def change(
-        self, tx: Transaction, person: Member, platform: str, message_id: str, text: str, event: str, *, now: datetime
-    ) -> bool:
-        """The person has changed what they wrote; those who read it see it as it is now. False if nobody read it."""
-        row = await self._relay.change(tx, person, platform, message_id, text, event, now=now)
-        if row is not None:
-            await self._spoken(tx, row, person, now=now)
-        return row is not None
-
-    async def take_back(
-        self, tx: Transaction, platform: str, message_id: str, account: str | None, *, now: datetime
-    ) -> None:
-        """A message or a reaction is no longer where it was; `account`: who took it back, if that is known."""
-        await self._relay.take_back(tx, platform, message_id, account, now=now)
-
-    async def react(
-        self, tx: Transaction, person: Member, written: Written, emoji: str, event: str, *, now: datetime
-    ) -> None:
-        """An emoji under a message; it carries over, if the message is one of a conversation. No word, so no answer."""
-        await self._relay.react(tx, person, written, emoji, event, now=now)
-
-    async def on_arrival(self, tx: Transaction, arrived: Claimed, receipt: Receipt, *, now: datetime) -> None:
-        """A message of a conversation has arrived, or what was to be done to the place of one is done."""
-        if arrived.content.fetch is not None and receipt.picture is not None:
-            await self.pictures.brought(tx, arrived.content.fetch, receipt.picture, now=now)
-            return
-        await self._relay.arrived(tx, arrived, now=now)
-        await self._effects.places.arrived(tx, arrived, receipt, now=now)
-
-    async def forget_places(self, tx: Transaction, *, now: datetime) -> int:
-        """Take away the places of cases that ended as long ago as their community keeps what was said; how many."""
-        return await self._effects.places.forget(tx, now=now)
-
-    async def _spoken(self, tx: Transaction, row: tables.CaseRow, person: Member, *, now: datetime) -> None:
-        spoke = MemberSpoke() if row.member_id == person.id else Spoke()
-        await self._apply(tx, row, spoke, actor=None, now=now)
-
-    async def ask_the_peer(self, tx: Transaction, peer: Member, signal: Signal) -> Content:
-        """What a peer is told whose words to a member sound as if they were in danger themselves."""
-        return await self._effects.ask_the_peer(tx, peer, signal.category.value)
-
-    async def on_failure(self, tx: Transaction, failed: Claimed, error: SendError, *, now: datetime) -> None:
-        """A message of a case has failed for good: those on duty are told, and a lost peer is replaced."""
-        if failed.case_id is None or failed.key.startswith("unreached:") or _is_sign(failed):
-            return
-        if failed.content.fetch is not None:
-            lasting = not isinstance(error, TryAgain)
-            await self.pictures.not_brought(tx, failed.content.fetch, lasting=lasting, now=now)
-            return
-        row = await store.case_numbered(tx, failed.case_id)
-        if row is None or row.open_for is None:
-            return
-        await store.note(tx, row.id, f"not delivered: {type(error).__name__}", failed.member_id, now=now)
-        if not isinstance(error, TryAgain) and await self._effects.places.lost(tx, row, failed, now=now):
-            return
-        await self._relay.not_arrived(tx, failed, error, now=now)
-        if failed.key.startswith("page:") and failed.member_id is None and row.holder is None:
-            await self._room_is_gone(tx, row, now=now)
-        elif failed.member_id is not None and failed.member_id == row.member_id:
-            await self._effects.cannot_reach_member(tx, row, now=now)
-        elif failed.member_id is not None and failed.member_id == row.holder:
-            await self._effects.cannot_reach_holder(tx, row, now=now)
-            # A platform that is down for a while is not a peer who is gone: their silence has its own timer.
-            if not isinstance(error, TryAgain):
-                await self._apply(tx, row, HandedOver(), actor=None, now=now)
-
-    async def _room_is_gone(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> None:
-        """A page to a room does not arrive: people are called at once, whatever the policy would wait for."""
-        await self._effects.last_resort(tx, row, now=now)
-
-    # The one way a case changes
-
-    async def _apply(
-        self,
-        tx: Transaction,
-        row: tables.CaseRow,
-        event: Event,
-        *,
-        actor: int | None,
-        now: datetime,
-        excerpt: str | None = None,
-        late: timedelta = store.PUNCTUAL,
-        note: str = "",
-    ) -> Content | None:
-        """Advance the case, store it, log it, and say what follows; the answer to who acted, if there is one.
-
-        `excerpt`: words of the member that nobody carries to the holder; `late`: how late they were seen; `note`: what
-        the holder has written for who comes.
-        """
-        before, were_in = store.case_of(row), set(relay.in_case(row))
-        case, effects = advance(before, event, now)
-        store.write_case(row, case, now=now)
-        if note and case.turn != before.turn:
-            row.note_sealed = tx.vault.seal(note, store.NOTE)
-        if case.version != before.version:
-            await store.note(tx, row.id, type(event).__name__, actor, now=now)
-        told = True
-        answer = None
-        for effect in effects:
-            if isinstance(effect, Page):
-                told = await self._effects.page(tx, row, effect, now=now) or await self._page_on(tx, row, now=now)
-                continue
-            said = await self._effects.perform(
-                tx, row, effect, actor=actor, now=now, somebody_told=told, excerpt=excerpt, late=late
-            )
-            answer = said or answer
-        if case.version != before.version and isinstance(event, Heard | Joined | Left | HandedOver):
-            await self._effects.facts_changed(tx, row, now=now)
-        for newcomer in relay.in_case(row):
-            if newcomer not in were_in and row.open_for is not None:
-                await self.pictures.offer_earlier(tx, row, newcomer, now=now)
-        return answer
-
-    async def _page_on(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> bool:
-        """A step with nobody to page does not wait: go on at once, through every step but once; then to everybody."""
-        for _step in range(len(store.case_of(row).policy)):
-            case, effects = advance(store.case_of(row), Skipped(), now)
-            store.write_case(row, case, now=now)
-            pages = [effect for effect in effects if isinstance(effect, Page)]
-            if any([await self._effects.page(tx, row, page, now=now) for page in pages]):
-                return True
-        return await self._effects.last_resort(tx, row, now=now)
-
 
 def _may_end(row: tables.CaseRow, by: Member) -> bool:
     """Whether somebody may end a case, or hand it over: its holder, a moderator, and while nobody has it, any peer."""
     return row.holder in {None, by.id} or bool(by.roles & OVERSEERS)
-
-
-def _is_sign(failed: Claimed) -> bool:
-    """Whether only an emoji, or a removal, has failed: nobody is out of reach for that."""
-    return failed.content.upon is not None and failed.content.upon.act not in {"answer", "replace"}
 
 
 def _heard_in(text: str, signal: Signal, before: str) -> str:
