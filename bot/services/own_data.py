@@ -30,6 +30,8 @@ KINDS: Final = {
     "cases": _Kind(_("When a person was called for you"), "opened_at"),
     "case_events": _Kind(_("What you did in cases"), "at"),
     "relay_messages": _Kind(_("What you wrote in a talk"), "at"),
+    "case_pictures": _Kind(_("Pictures you sent in a talk")),
+    "picture_wishes": _Kind(_("Whether you are shown pictures in a talk")),
     "swaps": _Kind(_("Accounts you exchanged")),
     "follow_ups": _Kind(_("Questions after a talk"), "began_at"),
     "inbound_events": _Kind(_("Messages I am still working on"), "seen_at"),

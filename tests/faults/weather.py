@@ -103,6 +103,8 @@ async def storms(scene: Scene, proxy: FaultProxy, seconds: float) -> None:
 
 async def partition(scene: Scene, proxy: FaultProxy, seconds: float, *, hang: bool) -> None:
     """No way to either server. Those on duty are told, in as many words, of a member who is not reached for so long."""
+    for author in (scene.sam, scene.robin, *scene.members):
+        scene.ledger.allow(author.private, "has not reached them yet")
     for place in (*scene.peer_rooms.values(), scene.sam.private, scene.robin.private):
         scene.ledger.allow(place, "I cannot reach")
         # Where a page did not arrive for a minute, everybody is called, whatever the policy would wait for.
