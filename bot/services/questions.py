@@ -1,6 +1,7 @@
 """Asking a person for one more value of a command, and understanding the answer."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -107,6 +108,13 @@ async def forget(tx: Transaction, member: Member) -> None:
     """The question is answered, or no longer of interest; only that and when something was asked is kept, for a day."""
     over = {"command": _OVER, "parameter": "", "arguments_sealed": tx.vault.seal_json({}, PURPOSE)}
     await tx.session.execute(update(Question).where(Question.member_id == member.id).values(over))
+
+
+async def forget_about(tx: Transaction, command: str, member_ids: Collection[int]) -> None:
+    """What these people were asked for this command is over: something has happened that they did not know of."""
+    theirs = Question.member_id.in_(member_ids) & (Question.command == command)
+    over = {"command": _OVER, "parameter": "", "arguments_sealed": tx.vault.seal_json({}, PURPOSE)}
+    await tx.session.execute(update(Question).where(theirs).values(over))
 
 
 async def was_asked(tx: Transaction, member: Member, *, now: datetime) -> bool:

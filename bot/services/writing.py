@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from rapidfuzz import fuzz, process
+
 from bot.core.commands import BadValue, Command, Parameter, Registry
 from bot.core.content import Reply
 from bot.core.crisis import Signal
 from bot.core.inbound import Inbound
 from bot.core.pictures import KINDS
 from bot.core.roles import Action, may
-from bot.core.words import _
+from bot.core.words import Text, _
 from bot.services import help_topics, questions, replies, typed
 from bot.services.call import Call
 from bot.services.escalations import Escalations, place_words
@@ -30,6 +32,12 @@ PEER = "peer"
 
 JUST_NOW = timedelta(minutes=2)
 """So long any words in a conversation are still taken for the note or name that was asked for."""
+
+LONG_NAME = 6
+"""Letters of a command's name from which on a slip in it is told from everyday words."""
+
+SLIP = 85
+"""Likeness, in per cent, of a command's name and what was meant for it."""
 
 
 class Writing:
@@ -181,7 +189,7 @@ class Writing:
 
     async def private(self, call: Call, signal: Signal | None) -> Reply | None:
         """Plain words in a private chat: an answer, a word to the other side, or a command without its mark."""
-        text = call.inbound.text
+        text, held = call.inbound.text, None
         conversations = await self._talks(call)
         phrase = self._phrase(call, text, conversations)
         if phrase is not None:
@@ -205,10 +213,13 @@ class Writing:
             await questions.forget(call.tx, call.member)
         elif question is not None:
             # What somebody in danger writes next is for the person who comes, not the answer to an old question;
-            # and words to the other side that are no answer are not held up by asking again.
+            # and words to the other side that are no answer are not held up by asking again: but a peer's may be
+            # about the member, and not for them.
             await questions.forget(call.tx, call.member)
+            if signal is None and self._is_of_peers(question) and question.command != SAY:
+                held = await self._hold(call, conversations, _("I had asked you something, so this went to nobody."))
         if conversations:
-            return await self._in_conversation(call, conversations, signal)
+            return held or await self._in_conversation(call, conversations, signal)
         return None if signal is not None else await self._to_the_bot(call)
 
     async def _to_the_bot(self, call: Call) -> Reply:
@@ -304,9 +315,42 @@ class Writing:
                 return await self._runner.run_typed(call, bare)
             if holds:
                 return None  # a command of their work, and no word to the member
+        if signal is None and not own and (name := self._nearly_of_peers(call.inbound.text)) is not None:
+            why = _("This looks like “{command}”, so it went to nobody.", command=name)
+            held = await self._hold(call, conversations, why)
+            if held is not None:
+                return held
         # In danger themselves, a peer writes to the person who is with them, whatever else they do.
         to = mine if signal is not None and mine else [row.id for row in conversations]
         return await self._carry(call, to, answered=signal is not None)
+
+    def _nearly_of_peers(self, text: str) -> str | None:
+        """The command of a peer's work that words begin with, but for a slip; short names are everyday words."""
+        words = text.casefold().removeprefix("please ").split()
+        names = [c.name for c in self._registry if c.may is Action.TAKE_CASE and len(c.name) >= LONG_NAME]
+        for beginning in (" ".join(words[:2]), "".join(words[:1])):
+            found = process.extractOne(beginning, names, scorer=fuzz.ratio, score_cutoff=SLIP)
+            if found is not None:
+                return str(found[0])
+        return None
+
+    async def _hold(self, call: Call, conversations: Sequence[CaseRow], why: Text) -> Reply | None:
+        """Words of a peer that are perhaps for the bot: they go to a member only once the peer has said so.
+
+        None if the words are not a peer's, or were read back.
+        """
+        theirs = [row.id for row in conversations if call.member.id in {row.holder, *row.helpers}]
+        if not theirs or call.inbound.read_back:
+            return None
+        ask = _("{why} Is it for them? Then choose the case, and I send it.", why=why)
+        return await self._ask_to_which(call, theirs, ask)
+
+    async def _ask_to_which(self, call: Call, cases: Sequence[int], ask: Text) -> Reply:
+        which = BadValue(ask, tuple(str(id_) for id_ in cases[:5]))
+        say = self._registry.by_name[SAY]
+        parameter = next(p for p in say.parameters if p.name == "case")
+        arguments = {"text": call.inbound.text}
+        return await questions.ask(call.tx, call.member, say, parameter, arguments, problem=which, now=call.now)
 
     @staticmethod
     async def _answers_what_is_over(call: Call) -> bool:
@@ -338,20 +382,13 @@ class Writing:
     async def _is_it_about_the_peer(self, call: Call, conversations: Sequence[CaseRow], signal: Signal) -> Reply:
         """A peer's words sound as if they were in danger: they are not passed on before the peer has said so."""
         content = await self._escalations.ask_the_peer(call.tx, call.member, signal)
-        cases = BadValue(_("To which case shall I bring this?"), tuple(str(row.id) for row in conversations[:5]))
-        say = self._registry.by_name[SAY]
-        parameter = next(p for p in say.parameters if p.name == "case")
-        arguments = {"text": call.inbound.text}
-        asked = await questions.ask(call.tx, call.member, say, parameter, arguments, problem=cases, now=call.now)
+        cases = [row.id for row in conversations]
+        asked = await self._ask_to_which(call, cases, _("To which case shall I bring this?"))
         return Reply(content=replace(content, choices=(I_NEED_A_PERSON, *asked.content.choices)))
 
     async def _carry(self, call: Call, case_ids: list[int], *, answered: bool) -> Reply | None:
-        say = self._registry.by_name[SAY]
         if len(case_ids) > 1:
-            which = BadValue(_("To which case shall I bring this?"), tuple(str(id_) for id_ in case_ids[:5]))
-            arguments = {"text": call.inbound.text}
-            parameter = next(p for p in say.parameters if p.name == "case")
-            return await questions.ask(call.tx, call.member, say, parameter, arguments, problem=which, now=call.now)
+            return await self._ask_to_which(call, case_ids, _("To which case shall I bring this?"))
         conversations = await self._talks(call)
         row = next(row for row in conversations if row.id == case_ids[0])
         event = f"{call.inbound.platform}:{call.inbound.event_id}"

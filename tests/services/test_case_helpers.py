@@ -163,3 +163,41 @@ async def test_a_helper_who_erases_their_data_is_out_of_the_case(world: World) -
     await world.robin.clicks("Yes, erase everything")
     assert await world.rows(select(CaseRow.helpers)) == [[]]
     clear(world)
+
+
+async def test_the_answer_to_how_it_ended_does_not_end_what_became_worse_since(world: World) -> None:
+    await taken_case(world)
+    await world.sam.says("resolve")
+    world.sam.sees("How did it end?")
+    await world.alice.says("i took 40 pills")
+    clear(world)
+    await world.sam.clicks("They are safe for now")
+    world.sam.sees("That question is not open any more")
+    assert await world.rows(select(CaseRow.outcome)) == [None]
+
+
+@pytest.mark.parametrize(
+    "words", ["handover to robin, it is too much for me", "please hand over to robin", "reslove", "HNDOVER"]
+)
+async def test_what_is_nearly_a_command_of_a_peers_goes_to_nobody_before_they_have_said_so(
+    world: World, words: str
+) -> None:
+    await taken_case(world)
+    clear(world)
+    await world.sam.says(words)
+    world.sam.sees("so it went to nobody", "Is it for them?")
+    world.alice.sees_nothing()
+    await world.sam.clicks("1")
+    world.sam.sees("I have passed it on")
+    world.alice.sees(words)
+
+
+async def test_a_peers_words_that_answer_no_question_go_to_nobody_before_they_have_said_so(world: World) -> None:
+    await taken_case(world)
+    await world.sam.says("resolve")
+    clear(world)
+    await world.sam.says("it was only a quarrel")
+    world.sam.sees("I had asked you something", "Is it for them?")
+    world.alice.sees_nothing()
+    await world.sam.says("are you with your sister now?")
+    world.alice.sees("are you with your sister now?")

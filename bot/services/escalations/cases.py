@@ -24,8 +24,9 @@ from bot.core.people import Member
 from bot.core.roles import Action, Role, may
 from bot.core.text import clean, excerpt
 from bot.core.words import _
+from bot.services import questions
 from bot.services.alone import each_alone
-from bot.services.escalations import pauses, store
+from bot.services.escalations import pauses, relay, store
 from bot.services.escalations.conversations import Conversations
 from bot.services.escalations.fitting import paged_alone
 from bot.services.escalations.store import NewCase
@@ -37,6 +38,9 @@ log = logging.getLogger(__name__)
 
 AFTERMATH = timedelta(hours=12)
 """After a case a member is left in peace with anything that is not an answer to them."""
+
+RESOLVE = "resolve"
+"""The command that asks how a case has ended."""
 
 OVERSEERS = frozenset({Role.MODERATOR, Role.ORGANIZER})
 """Who may end or hand over a case that somebody else has."""
@@ -134,6 +138,8 @@ class Escalations(Conversations):
                 await store.note_lateness(tx, row.id, new.late, now=now)
         carried = new.carried and row.holder is not None
         excerpt = None if carried else new.excerpt
+        # How it ended was asked before this: the answer would end a case that its peer does not know yet.
+        await questions.forget_about(tx, RESOLVE, relay.in_case(row))
         await self._apply(tx, row, Heard(new.severity, carried), actor=actor, now=now, excerpt=excerpt, late=new.late)
         if raised or new.how == "signal":
             await self._effects.answer_again(tx, row, raised=raised, carried=carried, now=now)

@@ -1,7 +1,7 @@
 """How a listed meeting is shown: what is known, what is doubtful, and who says so."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -74,6 +74,8 @@ def _name(meeting: Meeting) -> str:
 def _brief(listed: Listed, zone: ZoneInfo, language: str) -> list[Say]:
     meeting = listed.meeting
     lines: list[Say] = [_when(listed, zone)]
+    if (there := _at_the_door(listed, zone)) is not None:
+        lines.append(_("There the clock shows {time} then.", time=there))
     where = _where(meeting)
     if where:
         lines.append(where)
@@ -110,6 +112,15 @@ def _when(listed: Listed, zone: ZoneInfo) -> Say:
     if meeting.rule is None and meeting.starts_on is not None:
         days = _("once, on {day}", day=meeting.starts_on)
     return _("{days}, {time} ({zone})", days=days, time=meeting.wall, zone=meeting.zone or "")
+
+
+def _at_the_door(listed: Listed, zone: ZoneInfo) -> time | None:
+    """What the clock shows where people go, if that is not what the reader's shows."""
+    meeting = listed.meeting
+    if listed.start is None or meeting.zone is None or meeting.attendance is Attendance.ONLINE:
+        return None
+    there = listed.start.astimezone(ZoneInfo(meeting.zone))
+    return None if there.utcoffset() == listed.start.astimezone(zone).utcoffset() else there.time()
 
 
 def _where(meeting: Meeting) -> Say:
