@@ -214,7 +214,11 @@ class Dispatcher:
         if inbound.invocation is not None:
             return await self._runner.invoke(call, inbound.invocation.command, dict(inbound.invocation.arguments))
         reply = await self._writing.read(call, signal) if inbound.text or not inbound.files else None
-        return await self._writing.file(call) if inbound.files and reply is None else reply
+        # A picture beside "I need a person" is for the person who comes.
+        if inbound.files and (reply is None or await self._writing.is_in_a_talk(call)):
+            told = await self._writing.file(call)
+            reply = reply or told
+        return reply
 
     def _to_nobodys_member(self, inbound: Inbound) -> Content:
         """The answer to somebody whose community cannot be told; who asks for a person gets the numbers."""

@@ -10,6 +10,7 @@ from bot.core.commands import BadValue, Command, Parameter, Registry
 from bot.core.content import Reply
 from bot.core.crisis import Signal
 from bot.core.inbound import Inbound
+from bot.core.matching import fold
 from bot.core.pictures import KINDS
 from bot.core.roles import Action, may
 from bot.core.words import Text, _
@@ -29,6 +30,9 @@ SAY = "say"
 
 PEER = "peer"
 """The command that gets a person."""
+
+HELPLINES = "resources crisis"
+"""Whom to call is never the answer to something else."""
 
 JUST_NOW = timedelta(minutes=2)
 """So long any words in a conversation are still taken for the note or name that was asked for."""
@@ -65,9 +69,8 @@ class Writing:
             return False
         words = inbound.text.split(maxsplit=1)
         if words and typed.is_marked(inbound.text):
-            return words[0][1:].casefold() == PEER
-        alone = inbound.private and inbound.text.strip().casefold() == PEER
-        return alone or self.asks_for_a_person(inbound.text)
+            return words[0][1:].casefold() == PEER or _is_peer(inbound.text)
+        return (inbound.private and _is_peer(inbound.text)) or self.asks_for_a_person(inbound.text)
 
     async def _talks(self, call: Call) -> list[CaseRow]:
         """The open cases that their words may be for: in the place of one, that one alone."""
@@ -75,6 +78,10 @@ class Writing:
         if call.inbound.apart is None:
             return rows
         return [row for row in rows if row.id == call.inbound.case]
+
+    async def is_in_a_talk(self, call: Call) -> bool:
+        """Whether what they write or send is for somebody else."""
+        return bool(await self._talks(call))
 
     async def afterwards(self, call: Call, signal: Signal | None) -> Reply | None:
         """What was written while the bot was away: a call for a person, or words to the other side.
@@ -170,6 +177,8 @@ class Writing:
             if call.inbound.private and not found.left:
                 await questions.forget(call.tx, call.member)  # they have moved on
             return await self._runner.run_typed(call, found)
+        if _is_peer(text):
+            return await self._runner.run(call, self._registry.by_name[PEER], {})
         family = self._family(call)
         if family:
             return Reply(content=replies.which_of(family))
@@ -247,6 +256,8 @@ class Writing:
         """
         phrase = typed.read_phrase(text, self._registry, self._voice.languages)
         accompanied = any(row.member_id == call.member.id and row.holder is not None for row in conversations)
+        if phrase is None and _is_peer(text):
+            phrase = self._registry.by_name[PEER]
         return None if accompanied else phrase
 
     def _instead(self, call: Call, question: questions.Pending) -> typed.Typed | None:
@@ -261,6 +272,8 @@ class Writing:
         asked = next((p for p in command.parameters if p.name == question.parameter), None) if command else None
         if bare is None or asked is None or not self._is_whole(call, bare):
             return None
+        if bare.command is command or fold(call.inbound.text) == HELPLINES:
+            return bare
         if asked.kind.name not in typed.FREE:
             return None if self._is_value(call, asked) else bare
         if " " in bare.command.name:
@@ -398,6 +411,11 @@ class Writing:
         )
         offers = bool(call.inbound.pictures and call.member.community.picture_limit)  # and says that both are kept
         return None if carried or answered or offers else Reply(content=replies.kept_for_the_person())
+
+
+def _is_peer(text: str) -> bool:
+    """Whether it is the one word that every help names first, however it is written: "peer!", "Peer, please"."""
+    return [word for word in fold(text).split() if word not in typed.POLITE | {"help"}] == [PEER]
 
 
 def _written(inbound: Inbound) -> Written:

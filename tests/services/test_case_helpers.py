@@ -5,6 +5,7 @@ from harness import World
 from harness.fixtures import on_both_databases
 from sqlalchemy import select
 
+from bot.core.inbound import Inbound, Invocation
 from bot.storage.tables import CaseEvent, CaseRow
 
 
@@ -201,3 +202,29 @@ async def test_a_peers_words_that_answer_no_question_go_to_nobody_before_they_ha
     world.alice.sees_nothing()
     await world.sam.says("are you with your sister now?")
     world.alice.sees("are you with your sister now?")
+
+
+async def test_who_has_joined_ends_nothing_with_the_holders_button(world: World) -> None:
+    await taken_case(world)
+    await world.robin.says("join 1")
+    clear(world)
+    for name, arguments in (("ended", {"outcome": "safe"}), ("handing", {})):
+        press = Inbound(
+            event_id=name,
+            platform="console",
+            account="robin",
+            place="robin",
+            private=True,
+            at=world.now,
+            invocation=Invocation(command=name, arguments={"case": "1", "turn": "1", **arguments}),
+        )
+        await world.app.hub.receive(press)
+        await world.app.settle()
+        world.robin.sees("case 1 is with Sam")
+    assert await world.rows(select(CaseRow.outcome)) == [None]
+
+
+async def test_who_has_a_case_and_would_leave_reads_how_to_hand_it_over(world: World) -> None:
+    await taken_case(world)
+    await world.sam.says("leave 1")
+    world.sam.sees("“hand over” calls somebody else")

@@ -177,3 +177,31 @@ async def test_a_command_typed_at_an_open_question_is_not_its_answer(world: Worl
     world.alice.sees("Which time zone")
     await world.alice.says("checkin stop")
     world.alice.sees("You had no daily question")
+
+
+@pytest.mark.parametrize("words", ["peer.", "Peer!", "PEER, please", "peer 😭", "peer now", "!peer!"])
+async def test_the_word_for_a_person_is_heard_however_it_is_written_also_instead_of_an_answer(
+    world: World, words: str
+) -> None:
+    await world.alice.says("settings name")
+    world.alice.sees("Which name shall others see?")
+    await world.alice.says(words)
+    world.alice.sees("I'm getting a person")
+    world.alice.sees("written to you privately")
+    world.room("peers").sees("I'm on it")
+
+
+async def test_whom_to_call_is_no_answer_to_a_question(world: World) -> None:
+    await world.alice.says("settings name")
+    world.alice.sees("Which name shall others see?")
+    await world.alice.says("resources crisis")
+    world.alice.sees("988")
+
+
+async def test_a_command_typed_again_is_no_answer_to_its_own_question(world: World) -> None:
+    await world.mo.says("escalate Xyzzy")
+    world.mo.sees("I know nobody of that name here")
+    await world.mo.says("escalate Robin")
+    world.mo.sees("The peers have been called")
+    world.robin.sees("worried about you")
+    world.room("peers").sees("I'm on it")

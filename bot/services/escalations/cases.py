@@ -165,6 +165,9 @@ class Escalations(Conversations):
     async def leave(self, tx: Transaction, by: Member, case_id: int, *, now: datetime) -> Content | None:
         """A helper goes. None: there is no such case for them."""
         row = await store.find_case(tx, by.community.id, case_id)
+        if row is not None and row.open_for is not None and row.holder == by.id:
+            text = _("You have case {number}: “hand over” calls somebody else, “resolve” ends it.", number=row.id)
+            return Content(text=text)
         return None if row is None else await self._apply(tx, row, Left(by.id), actor=by.id, now=now)
 
     async def resolve(
@@ -184,7 +187,7 @@ class Escalations(Conversations):
         row = await self._case_to_end(tx, by, case_id)
         if row is None:
             return None
-        if turn is None and row.open_for is not None and not _may_end(row, by):
+        if turn in {None, row.turn} and row.open_for is not None and not _may_end(row, by):
             return await self._effects.is_with(tx, row)
         return await self._apply(tx, row, Ended(outcome, turn), actor=by.id, now=now)
 
@@ -206,7 +209,7 @@ class Escalations(Conversations):
         row = await self._case_to_end(tx, by, case_id)
         if row is None:
             return None
-        if turn is None and row.open_for is not None and not _may_end(row, by):
+        if turn in {None, row.turn} and row.open_for is not None and not _may_end(row, by):
             return await self._effects.is_with(tx, row)
         if to is not None and (to.id == row.member_id or not may(to.roles, Action.TAKE_CASE)):
             return Content(text=_("They cannot have this case. Name another peer, or hand it over without a name."))
