@@ -321,6 +321,11 @@ def test_apostrophes_of_all_kinds_and_none_are_the_same() -> None:
     assert {tokenise(word)[1].forms for word in ("don't", "don’t", "DONT", "don＇t")} == {("dont",)}
 
 
+def test_od_with_an_apostrophe_is_told_from_odd() -> None:
+    assert forms_of("od'd") == ("odd", "odded")
+    assert forms_of("odd") == ("odd",)
+
+
 def test_stretched_letters_are_read_once_and_twice_and_no_more_than_eight_ways() -> None:
     assert forms_of("killllll") == ("kil", "kill")
     assert len(forms_of("aaabbbcccdddeee")) == 8

@@ -38,8 +38,14 @@ _TRAILING_OFF = re.compile(r"\.{2,}")
 _QUOTED = re.compile(r"^(?:>>> (?s:.*)|> [^\n]*)", re.MULTILINE)
 """Block quotes of Discord and Matrix: a line, or with three marks everything that follows."""
 
-ELISION = re.compile(r"(?<![^\W_])(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quelqu)'(?=[aeiouyh])")
-"""French "l'", "d'", "qu'" before a word, which is known without it, too."""
+ELISION = re.compile(
+    r"(?<![^\W_])(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quelqu)'(?=[aeiouyh])"
+    r"|(?<![^\W_])od'(?=d(?!['\w]))"
+)
+"""French "l'", "d'", "qu'" before a word, which is known without it, too; and "od'd", which is no "odd"."""
+
+_OVERDOSED = "odded"
+"""The spelling by which rules tell "od'd", an overdose, from "odd", where it stands alone."""
 
 STRETCHED = re.compile(r"(.)\1{2,}")
 _STRETCHES = 3
@@ -97,11 +103,13 @@ def forms_of(word: str) -> tuple[str, ...]:
     """The spellings of a normalised word: without apostrophes, its stretched letters once and twice, elided or not.
 
     "don't" is "dont"; "diiie" is "die" or "diie", "killlll" is "kil" or "kill". Of more than three stretches
-    the later ones are cut to one letter. "l'eau" is "leau" or "eau".
+    the later ones are cut to one letter. "l'eau" is "leau" or "eau", and "od'd" is "odd" or "odded".
     """
     if "'" in word:
         elided = ELISION.match(word)
         word = word.replace("'", "")
+        if elided and word == "odd":
+            return (word, _OVERDOSED)
         if elided:
             return (*_stretches(word)[: _MOST_FORMS - 1], word[elided.end() - 1 : WORD_LIMIT])
     return _stretches(word)
