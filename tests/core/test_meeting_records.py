@@ -325,6 +325,12 @@ def test_what_people_look_for_is_read_from_their_words() -> None:
     asked = ask("spanish NA tuesday near San Jose")
     assert (asked.language, asked.programme, asked.near, asked.text) == ("es", "na", "san jose", "")
     assert asked.begin == datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
+    asked = ask("tomorrow morning")
+    assert (asked.begin, asked.text) == (datetime(2026, 11, 24, 9, 0, tzinfo=UTC), "")
+    assert asked.end == datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
+    asked = ask("wednesday evening online")
+    assert (asked.begin, asked.text, asked.online) == (datetime(2026, 11, 25, 22, 0, tzinfo=UTC), "", True)
+    assert ask("morning reflections").text == "morning reflections"
     asked = ask("serenty group tonight")
     assert asked.text == "serenty"
     assert asked.begin == datetime(2026, 11, 23, 22, 0, tzinfo=UTC)

@@ -42,6 +42,17 @@ _NEXT: Final = re.compile(
 _NOW: Final = re.compile(r"\b(?:right now|now|ahora|soon)\b")
 _TODAY: Final = re.compile(r"\b(?:today|tonight|hoy|esta noche)\b")
 _TOMORROW: Final = re.compile(r"\b(?:tomorrow|mañana|manana)\b")
+_PART: Final = re.compile(
+    r"\b(this|today|tomorrow|mon(?:day)?|tue(?:sday)?|wed(?:nesday)?|thu(?:rsday)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)"
+    r" (morning|afternoon|evening|night)\b"
+)
+"""A part of a day that is named: "morning" alone is in the names of many groups."""
+_PARTS: Final = {
+    "morning": (time(4), time(12)),
+    "afternoon": (time(12), time(17)),
+    "evening": (time(17), time(23, 59)),
+    "night": (time(17), time(23, 59)),
+}
 _ONLINE: Final = re.compile(r"\b(?:online|on line|virtual|zoom|en línea|en linea)\b")
 _IN_PERSON: Final = re.compile(r"\b(?:in[ -]person|face to face|presencial(?:es)?)\b")
 _NEAR: Final = re.compile(r"\b(?:near(?:by)?|close to|around|in|at|cerca de|en)\s+(?:the\s+)?([^\d,;]{2,60})")
@@ -98,20 +109,12 @@ _LANGUAGE_CODES: Final = frozenset(LANGUAGES)
 def read(words: str, programme: str | None, *, now: datetime, zone: ZoneInfo) -> Asked:
     """What is looked for, by the clock and calendar of `zone`."""
     rest = words.casefold()[:200]
-    begin, end = now, now + LONGEST
     exactly, rest = _coordinates(rest)
-    if found := _NEXT.search(rest):
-        ahead = int(found[1])
-        end = now + (timedelta(hours=ahead) if found[2].startswith(("h", "H")) else timedelta(minutes=ahead))
-        rest = _without(rest, found)
-    elif found := _NOW.search(rest):
-        end, rest = now + timedelta(hours=2), _without(rest, found)
-    elif found := _TODAY.search(rest):
-        end, rest = _end_of_day(now, zone, 0), _without(rest, found)
-        if found[0] in {"tonight", "esta noche"}:
-            begin = max(now, instant(local_date(now, zone), _EVENING, zone))
-    elif found := _TOMORROW.search(rest):
-        begin, end, rest = _end_of_day(now, zone, 0), _end_of_day(now, zone, 1), _without(rest, found)
+    part = ""
+    if found := _PART.search(rest):
+        part = found[2]
+        rest = f"{rest[: found.start()]}{'today' if found[1] == 'this' else found[1]}{rest[found.end() :]}"
+    begin, end, rest = _window(rest, now, zone)
     online, in_person = _ONLINE.search(rest) is not None, _IN_PERSON.search(rest) is not None
     rest = _IN_PERSON.sub(" ", _ONLINE.sub(" ", rest))
     near = ""
@@ -138,6 +141,7 @@ def read(words: str, programme: str | None, *, now: datetime, zone: ZoneInfo) ->
             codes[code] = None
         elif bare and bare not in _EMPTY:
             text.append(bare)
+    begin, end = _within_part(begin, end, part, zone) if part else (begin, end)
     return Asked(
         text=" ".join(text),
         near=exactly or fold(" ".join(word for word in near_words if word not in _EMPTY)),
@@ -149,6 +153,30 @@ def read(words: str, programme: str | None, *, now: datetime, zone: ZoneInfo) ->
         begin=begin,
         end=min(end, now + LONGEST),
     )
+
+
+def _window(rest: str, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime, str]:
+    """From when to when, and what is left of the words; a weekday's name is still in it."""
+    begin, end = now, now + LONGEST
+    if found := _NEXT.search(rest):
+        ahead = int(found[1])
+        end = now + (timedelta(hours=ahead) if found[2].startswith(("h", "H")) else timedelta(minutes=ahead))
+        rest = _without(rest, found)
+    elif found := _NOW.search(rest):
+        end, rest = now + timedelta(hours=2), _without(rest, found)
+    elif found := _TODAY.search(rest):
+        end, rest = _end_of_day(now, zone, 0), _without(rest, found)
+        if found[0] in {"tonight", "esta noche"}:
+            begin = max(now, instant(local_date(now, zone), _EVENING, zone))
+    elif found := _TOMORROW.search(rest):
+        begin, end, rest = _end_of_day(now, zone, 0), _end_of_day(now, zone, 1), _without(rest, found)
+    return begin, end, rest
+
+
+def _within_part(begin: datetime, end: datetime, part: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Of a day, or what is left of it, a part; all of it where that part is over."""
+    first, last = (instant(local_date(begin, zone), wall, zone) for wall in _PARTS[part])
+    return (max(begin, first), min(end, last)) if last > begin else (begin, end)
 
 
 def _coordinates(text: str) -> tuple[str, str]:
