@@ -20,11 +20,18 @@ log = logging.getLogger(__name__)
 PURPOSE = "deliveries.content"
 PICTURE = "case_pictures.data"
 
+TAKEN_BACK = "its picture was taken back"
+"""The reason of a row that is not sent because what it was to show is gone."""
+
 USED_AGAIN = timedelta(days=1)
 """How old "last used" may become before it is written again."""
 
 UNUSED = timedelta(days=40)
 """When a shared content is deleted after its last use: no delivery that has it is kept for so long."""
+
+
+class PictureGone(LookupError):
+    """The picture that a content shows is not stored any more: whoever sent it has taken it back."""
 
 
 def seal(tx: Transaction, content: Content) -> bytes:
@@ -62,12 +69,15 @@ def opened(tx: Transaction, sealed: bytes | None) -> Content:
 
 
 async def with_picture(tx: Transaction, content: Content) -> Content:
-    """The content with the picture it shows, which is stored once; raises where that is gone or damaged."""
+    """The content with the picture it shows, which is stored once.
+
+    Raises `PictureGone`, and whatever a damaged one does to the parser.
+    """
     if content.picture is None:
         return content
     row = await tx.session.get(CasePicture, content.picture.id)
     if row is None or row.data_sealed is None or row.kind is None:
-        raise LookupError("a delivery has no picture")
+        raise PictureGone("a delivery has no picture")
     data = tx.vault.open_bytes(row.data_sealed, PICTURE)
     still = Still(kind=row.kind, width=row.width or 0, height=row.height or 0, data=data)
     tx.session.expunge(row)  # it is large, and nobody else in this transaction asks for it

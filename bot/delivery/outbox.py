@@ -159,7 +159,7 @@ async def claim(
     By priority, then in the order in which they became due; nothing that is due after `due_by` (else `now`). What
     goes to the same address goes one after the other, so that a conversation keeps its order.
 
-    On the way, a page that nobody needs any more expires, and a row that cannot be opened fails as "unreadable":
+    On the way, a page that nobody needs any more expires, and so does a picture that was taken back; and a row that cannot be opened fails as "unreadable":
     `on_unreadable` is told of it, with an empty content, in this transaction, and the next row is taken.
     """
     due_by = now if due_by is None else min(due_by, now)
@@ -227,6 +227,9 @@ async def _open(tx: Transaction, row: Any, on_unreadable: OnUnreadable | None) -
     try:
         content = await _upon(tx, contents.opened(tx, row.content_sealed), row.platform)
         content = await contents.with_picture(tx, content)
+    except contents.PictureGone:
+        await _end(tx, row.id, "expired", contents.TAKEN_BACK)
+        return None
     except Exception:
         # Whatever a damaged value does to the parser: one bad row must not stop all that stand behind it.
         await _end(tx, row.id, "failed", UNREADABLE)

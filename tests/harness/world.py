@@ -55,13 +55,13 @@ class Console(ConsolePlatform):
             if isinstance(file, SendError):
                 raise file
             return Receipt("", file=file)
-        if content.picture is not None and content.picture.still is not None:
-            self.stills.append((to.id, content.picture.still))
         conversation = self._apart.get(to.id)
         readers = [to.id, *(conversation.people if conversation else ())]
         failure = next((self.failures[one] for one in readers if one in self.failures), None)
         if failure is not None:
             raise failure
+        if content.picture is not None and content.picture.still is not None:
+            self.stills.append((to.id, content.picture.still))
         if content.apart is not None and self.unopened is not None:
             receipt = await super().send(to, content.together, key, retried=retried, urgent=urgent)
             return replace(receipt, unopened=self.unopened)

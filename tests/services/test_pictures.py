@@ -9,14 +9,16 @@ from harness import World, open_world
 from harness.communities import HARBOUR
 from harness.fixtures import on_both_databases
 from PIL import Image
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot.core.inbound import Inbound, Invocation
 from bot.core.pictures import MIB
 from bot.core.platform import NeverAgain, TryAgain
+from bot.delivery.contents import TAKEN_BACK
 from bot.services.escalations.pictures import MOST
-from bot.storage.relay_tables import CasePicture, PictureWish
-from bot.storage.tables import Delivery, RelayMessage
+from bot.services.escalations.relay_rows import forget_pictures
+from bot.storage.relay_tables import CasePicture, CasePlace, PictureWish
+from bot.storage.tables import CaseRow, Delivery, RelayMessage
 from services.test_case_helpers import clear
 from services.test_cases import taken_case
 
@@ -188,6 +190,46 @@ async def test_a_picture_that_was_taken_back_is_gone_everywhere(talk: World) -> 
     await talk.app.settle()
     talk.sam.sees("has taken a message back")
     assert await stored(talk) == []
+
+
+async def on_its_way(talk: World) -> None:
+    """Sam has asked to see a picture, and the platform has not taken it yet."""
+    await offered(talk)
+    talk.console.failures["sam"] = TryAgain("the store is down")
+    await talk.sam.clicks("Show it")
+    del talk.console.failures["sam"]
+    clear(talk)
+
+
+async def test_a_picture_taken_back_while_it_is_sent_is_not_sent_and_nothing_else_happens(talk: World) -> None:
+    await on_its_way(talk)
+    async with talk.database.begin() as tx:
+        (picture,) = await tx.session.scalars(select(CasePicture))
+        await forget_pictures(tx, picture.relay_id)
+    await talk.advance(seconds=10)
+    talk.sam.sees("I'm getting it")
+    (shown,) = await talk.rows(select(Delivery).where(Delivery.key.contains(":relay:picture:")))
+    assert (shown.state, shown.reason) == ("expired", TAKEN_BACK)
+    assert await talk.rows(select(CaseRow.holder)) != [None]
+    assert len(await talk.rows(select(CasePlace))) == 1
+    assert talk.console.stills == []
+
+
+@pytest.mark.parametrize("kind", ["refused", "damaged"])
+async def test_a_picture_that_cannot_be_shown_costs_nobody_the_case_or_its_place(talk: World, kind: str) -> None:
+    await on_its_way(talk)
+    if kind == "refused":
+        talk.console.failures["sam"] = NeverAgain("the file is refused")
+    else:
+        async with talk.database.begin() as tx:
+            await tx.session.execute(update(CasePicture).values(data_sealed=b"zebra"))
+    await talk.advance(seconds=10)
+    talk.alice.sees("Your message did not reach them")
+    talk.alice.sees_nothing()
+    talk.sam.unseen.clear()  # "I'm getting it", where that could be said
+    talk.room("peers").sees_nothing()
+    assert await talk.rows(select(CaseRow.holder)) != [None]
+    assert len(await talk.rows(select(CasePlace))) == 1
 
 
 async def test_a_file_that_is_no_picture_is_shown_to_nobody_and_both_are_told(talk: World) -> None:

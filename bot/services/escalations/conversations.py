@@ -13,6 +13,7 @@ from bot.core.text import clean
 from bot.delivery.outbox import Claimed
 from bot.services.escalations import relay, store
 from bot.services.escalations.changing import Changing
+from bot.services.escalations.pictures import fetched_by, is_shown_by
 from bot.services.escalations.relay import Written
 from bot.storage import tables
 from bot.storage.database import Transaction
@@ -111,14 +112,17 @@ class Conversations(Changing):
         """A message of a case has failed for good: those on duty are told, and a lost peer is replaced."""
         if failed.case_id is None or failed.key.startswith("unreached:") or _is_sign(failed):
             return
-        if failed.content.fetch is not None:
-            lasting = not isinstance(error, TryAgain)
-            await self.pictures.not_brought(tx, failed.content.fetch, lasting=lasting, now=now)
+        if (picture_id := fetched_by(failed.key)) is not None:
+            await self.pictures.not_brought(tx, picture_id, lasting=not isinstance(error, TryAgain), now=now)
             return
         row = await store.case_numbered(tx, failed.case_id)
         if row is None or row.open_for is None:
             return
         await store.note(tx, row.id, f"not delivered: {type(error).__name__}", failed.member_id, now=now)
+        if is_shown_by(failed.key):
+            # A picture may be refused where every word arrives: of the person, or of the place, that says nothing.
+            await self._relay.not_arrived(tx, failed, error, now=now)
+            return
         if not isinstance(error, TryAgain) and await self._effects.places.lost(tx, row, failed, now=now):
             return
         await self._relay.not_arrived(tx, failed, error, now=now)

@@ -5,6 +5,7 @@ it" does a delivery to the author's platform bring it here, drawn anew (`bot.cor
 Whoever wants that may be shown all that come in this talk, or none, and changes their mind with one press.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
@@ -229,9 +230,9 @@ class Pictures:
         for reader_id in [one for one in picture.wanted_by if one in in_case(row)]:
             await self._show(tx, row, kept, picture, await members.load(tx, reader_id), now=now)
 
-    async def not_brought(self, tx: Transaction, fetch: Fetch, *, lasting: bool, now: datetime) -> None:
+    async def not_brought(self, tx: Transaction, picture_id: int, *, lasting: bool, now: datetime) -> None:
         """A picture could not be brought, and if that is `lasting` never will: both sides are told."""
-        picture = await tx.session.get(CasePicture, fetch.id)
+        picture = await tx.session.get(CasePicture, picture_id)
         kept = None if picture is None else await tx.session.get(RelayMessage, picture.relay_id)
         row = None if kept is None else await store.case_numbered(tx, kept.case_id)
         if picture is None or kept is None or row is None or row.open_for is None:
@@ -241,7 +242,7 @@ class Pictures:
         again = Choice(label=_("Try again"), command="pictures show", arguments={"of": str(kept.id)})
         content = Content(text=_("The picture could not be brought to you."), choices=() if lasting else (again,))
         for reader_id in wanted:
-            await self._tell(tx, row, kept, await members.load(tx, reader_id), content, f"{fetch.id}:lost", now=now)
+            await self._tell(tx, row, kept, await members.load(tx, reader_id), content, f"{picture_id}:lost", now=now)
         if lasting:
             await tx.session.delete(picture)
         if author.id in people and wanted:
@@ -249,7 +250,7 @@ class Pictures:
                 "Your picture could not be shown to them: I can't open it. Can you send it once more, as a JPEG or"
                 " PNG, or tell them in words what it shows?"
             )
-            await self._tell(tx, row, kept, author, Content(text=text), f"{fetch.id}:unshown", now=now)
+            await self._tell(tx, row, kept, author, Content(text=text), f"{picture_id}:unshown", now=now)
 
     # Showing
 
@@ -308,6 +309,21 @@ class Pictures:
         if to is not None:
             key = f"picture:{key}:{person.id}:{int(now.timestamp())}"
             await self._relay.send(tx, row, None, person, to, content, key, now=now, calmly=True)
+
+
+_FETCHES = re.compile(r"case:\d+:relay:fetch:(\d+):")
+_SHOWS = re.compile(r"case:\d+:relay:picture:\d+:")
+
+
+def fetched_by(key: str) -> int | None:
+    """The number of the picture that a delivery is to bring, by its key, which is there if its content is damaged."""
+    found = _FETCHES.match(key)
+    return None if found is None else int(found[1])
+
+
+def is_shown_by(key: str) -> bool:
+    """Whether a delivery shows a picture, by its key."""
+    return _SHOWS.match(key) is not None
 
 
 def refused(pictures: Sequence[Picture], limit: int) -> Content | None:
