@@ -31,6 +31,9 @@ LONGEST_SIDE = 2048
 _PIXELS = {"JPEG": 64_000_000, "PNG": 12_500_000, "GIF": 12_500_000, "WEBP": 12_500_000}
 """How many a file may claim. A large JPEG is decoded at a fraction of its size, so it may come from any phone."""
 
+_WHOLE = 16_000_000
+"""How many a JPEG may claim that is decoded as a whole all the same: in scans, each over all of it, or for print."""
+
 _QUALITY = 85
 _LARGEST_PNG = 2 * MIB
 """Bytes: a screenshot has less. What has more is a photograph, and as a JPEG a tenth of it."""
@@ -59,7 +62,7 @@ def redrawn(data: bytes, limit: int) -> Still:
     """The picture in a file of at most `limit` bytes, drawn anew; of a moving one, its first frame.
 
     Raises `NotShown` for a file that is too large, damaged, or no JPEG, PNG, GIF or WebP, whatever its name says.
-    It takes up to half a second of processor time and 200 MB: it is called in a thread, one at a time.
+    What a file made for that costs has no sure bound here: it is called in a process of its own (`delivery.redraw`).
     """
     if len(data) > limit:
         raise NotShown("the file is too large")
@@ -68,7 +71,10 @@ def redrawn(data: bytes, limit: int) -> Still:
     try:
         with Image.open(BytesIO(data), formats=("JPEG", "PNG", "GIF", "WEBP")) as opened:
             width, height = opened.size
-            if width * height > _PIXELS.get(opened.format or "", _PIXELS["JPEG"]):
+            most = _PIXELS[opened.format or ""]
+            if opened.info.get("progressive") or opened.mode == "CMYK":
+                most = min(most, _WHOLE)
+            if width * height > most:
                 raise NotShown("the picture has too many pixels")  # noqa: TRY301  it is no fault of the decoder
             opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # of a JPEG, decodes no more than is needed
             opened.load()

@@ -159,8 +159,9 @@ async def claim(
     By priority, then in the order in which they became due; nothing that is due after `due_by` (else `now`). What
     goes to the same address goes one after the other, so that a conversation keeps its order.
 
-    On the way, a page that nobody needs any more expires, and so does a picture that was taken back; and a row that cannot be opened fails as "unreadable":
-    `on_unreadable` is told of it, with an empty content, in this transaction, and the next row is taken.
+    On the way, a page that nobody needs any more expires, and so does what shows a picture that was taken back. A row
+    that cannot be opened fails as "unreadable": `on_unreadable` is told of it, with an empty content, in this
+    transaction. In each case the next row is taken.
     """
     due_by = now if due_by is None else min(due_by, now)
     busy = set(room.busy)

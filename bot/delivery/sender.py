@@ -318,18 +318,21 @@ class Sender:
         """Let the platform send it, as a task of its own: that is all of it that may be cancelled."""
         if self._stopped:
             raise TryAgain("the bot was stopped")
-        urgent = claimed.priority is Priority.CRISIS
-        sending = self._platform.send(
-            claimed.to, claimed.content, claimed.key, retried=claimed.attempts > 1, urgent=urgent
-        )
-        task = asyncio.ensure_future(sending)
+        task = asyncio.ensure_future(self._sent_by_platform(claimed))
         self._sending.add(task)
         task.add_done_callback(self._sent)
         done, _late = await asyncio.wait({task}, timeout=self._send_limit.total_seconds())
         if not done:
             task.cancel()  # and not waited for: an adapter that hangs may hang in its cleaning up, too
             raise TryAgain("timed out")
-        return await with_picture(task.result(), claimed.content.fetch)
+        return task.result()
+
+    async def _sent_by_platform(self, claimed: Claimed) -> Receipt:
+        urgent = claimed.priority is Priority.CRISIS
+        receipt = await self._platform.send(
+            claimed.to, claimed.content, claimed.key, retried=claimed.attempts > 1, urgent=urgent
+        )
+        return await with_picture(receipt, claimed.content.fetch)
 
     def _sent(self, task: asyncio.Task[Receipt]) -> None:
         self._sending.discard(task)

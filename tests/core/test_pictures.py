@@ -3,6 +3,7 @@
 import struct
 import zlib
 from io import BytesIO
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,12 @@ from PIL.PngImagePlugin import PngInfo
 
 from bot.core.pictures import LONGEST_SIDE, MIB, NotShown, redrawn, size_of
 
-COLOURS: dict[str, tuple[int, ...] | str] = {"RGB": "navy", "L": "gray", "RGBA": (0, 0, 128, 90)}
+COLOURS: dict[str, tuple[int, ...] | str] = {
+    "RGB": "navy",
+    "CMYK": (90, 90, 0, 0),
+    "L": "gray",
+    "RGBA": (0, 0, 128, 90),
+}
 SECRET = "47.6097, -122.3331"
 
 
@@ -118,6 +124,13 @@ def test_a_file_over_the_limit_is_not_even_opened() -> None:
 def test_a_bomb_is_not_decoded(width: int, height: int) -> None:
     with pytest.raises(NotShown):
         redrawn(png_claiming(width, height), MIB)
+
+
+@pytest.mark.parametrize("more", [{"progressive": True}, {"mode": "CMYK"}])
+def test_a_jpeg_that_is_decoded_as_a_whole_may_have_fewer_pixels(more: dict[str, Any]) -> None:
+    assert redrawn(file("JPEG", (3000, 2000), **more), MIB).width == LONGEST_SIDE
+    with pytest.raises(NotShown, match="pixels"):
+        redrawn(file("JPEG", (5000, 3300), **more), MIB)
 
 
 @pytest.mark.parametrize(
