@@ -15,9 +15,10 @@ from harness.fixtures import POSTGRESQL
 from sqlalchemy import delete, func, select, text, update
 
 from bot.app import load_languages, load_resources
-from bot.core.content import Content
+from bot.core.content import Content, Fetch
 from bot.core.escalation import Outcome
-from bot.core.platform import Address, NeverAgain
+from bot.core.pictures import Still
+from bot.core.platform import Address, NeverAgain, TryAgain
 from bot.delivery import contents
 from bot.delivery.outbox import Claimed, Priority
 from bot.services import members, merging, privacy
@@ -28,7 +29,9 @@ from bot.services.hosting.hosting import Hosting
 from bot.services.recently import Recently
 from bot.services.voice import Voice
 from bot.storage.database import Transaction
+from bot.storage.relay_tables import CasePicture
 from bot.storage.tables import CaseRow, CheckInSchedule, Delivery, Identity, InboundEvent, SharedContent
+from services.test_pictures import WITH_PICTURES
 
 pytestmark = [
     pytest.mark.postgresql,
@@ -129,6 +132,30 @@ async def test_a_failure_that_is_told_while_the_case_is_ended_does_not_open_it_a
     await telling
     after = await the_case(world)
     assert (after.state, after.open_for, after.next_at) == ("resolved", None, None)
+    await world.app.settle()
+    forget(world)
+
+
+async def test_who_asks_to_see_a_picture_while_it_is_brought_to_another_sees_it(world: World) -> None:
+    await world.apply(WITH_PICTURES)
+    await sam_is_with_alice(world)
+    await world.robin.says("join 1")
+    await world.alice.sends_pictures(TryAgain("the store is down"))
+    await world.sam.clicks("Show it")
+    (picture,) = await world.rows(select(CasePicture))
+    robin, still = await id_of(world, "robin"), Still(kind="image/png", width=1, height=1, data=b"pixels")
+
+    async def bring() -> None:
+        async with world.database.begin() as tx:
+            await ESCALATIONS.pictures.brought(tx, Fetch(id=picture.id, source="", limit=1), still, now=world.now)
+
+    async with world.database.begin() as tx:
+        await ESCALATIONS.pictures.show(tx, await members.load(tx, robin), None, now=world.now)
+        bringing = asyncio.create_task(bring())
+        await waits_or_is_done(world, bringing)
+    await bringing
+    shown = select(Delivery.member_id).where(Delivery.key.contains(":relay:picture:"))
+    assert set(await world.rows(shown)) == {await id_of(world, "sam"), robin}
     await world.app.settle()
     forget(world)
 

@@ -240,6 +240,17 @@ async def test_a_file_that_is_no_picture_is_shown_to_nobody_and_both_are_told(ta
     talk.alice.sees("Your picture could not be shown to them", "JPEG or PNG")
     assert talk.console.stills == []
     assert await stored(talk) == []
+    await talk.sam.clicks("Show it")
+    talk.sam.sees("There is no picture for you to see any more")
+
+
+async def test_who_comes_later_is_not_asked_about_what_could_not_be_brought(talk: World) -> None:
+    await offered(talk, b"MZ\x90\x00 a program with a picture's name")
+    await talk.sam.clicks("Show it")
+    clear(talk)
+    await talk.robin.says("join 1")
+    assert not any("from them" in shown.text for shown in talk.robin.unseen)
+    clear(talk)
 
 
 async def test_a_picture_larger_than_its_sender_said_is_not_shown(talk: World) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from bot.core.content import Choice, Content, Fetch, Shown
 from bot.core.inbound import Picture
@@ -93,7 +93,7 @@ class Pictures:
         """Ask somebody who has come into a case about the last pictures that were sent in it."""
         message = RelayMessage
         query = select(message).where(message.case_id == row.id, message.kind == rows.PICTURE)
-        query = query.where(message.removed_at.is_(None), message.author != newcomer)
+        query = query.where(message.removed_at.is_(None), message.author != newcomer, _HAS_PICTURES)
         found = list(await tx.session.scalars(query.order_by(message.id.desc()).limit(EARLIER)))
         for kept in reversed(found):
             await self._offer_to(tx, row, kept, newcomer, f"earlier:{kept.id}:{row.turn}", now=now)
@@ -170,7 +170,7 @@ class Pictures:
         talks = {row.id: row for row in await store.open_cases_with(tx, person.id)}
         message = RelayMessage
         query = select(message).where(message.case_id.in_(talks), message.kind == rows.PICTURE)
-        query = query.where(message.removed_at.is_(None), message.author != person.id)
+        query = query.where(message.removed_at.is_(None), message.author != person.id, _HAS_PICTURES)
         query = query if of is None else query.where(message.id == of)
         kept = await tx.session.scalar(query.order_by(message.id.desc()).limit(1))
         return None if kept is None else (talks[kept.case_id], kept)
@@ -218,11 +218,9 @@ class Pictures:
 
     async def brought(self, tx: Transaction, fetch: Fetch, still: Still, *, now: datetime) -> None:
         """A picture is here: those who have asked for it, and are still in the case, see it."""
-        picture = await tx.session.get(CasePicture, fetch.id)
-        kept = None if picture is None else await tx.session.get(RelayMessage, picture.relay_id)
-        row = None if kept is None else await store.case_numbered(tx, kept.case_id)
-        if picture is None or kept is None or row is None or row.open_for is None or kept.removed_at is not None:
+        if (found := await _in_open_case(tx, fetch.id)) is None:
             return
+        row, kept, picture = found
         picture.kind, picture.width, picture.height = still.kind, still.width, still.height
         picture.data_sealed = tx.vault.seal_bytes(still.data, PICTURE)
         picture.size = len(still.data)
@@ -232,11 +230,9 @@ class Pictures:
 
     async def not_brought(self, tx: Transaction, picture_id: int, *, lasting: bool, now: datetime) -> None:
         """A picture could not be brought, and if that is `lasting` never will: both sides are told."""
-        picture = await tx.session.get(CasePicture, picture_id)
-        kept = None if picture is None else await tx.session.get(RelayMessage, picture.relay_id)
-        row = None if kept is None else await store.case_numbered(tx, kept.case_id)
-        if picture is None or kept is None or row is None or row.open_for is None:
+        if (found := await _in_open_case(tx, picture_id)) is None:
             return
+        row, kept, picture = found
         people, author = in_case(row), await members.load(tx, kept.author)
         wanted = [one for one in picture.wanted_by if one in people]
         again = Choice(label=_("Try again"), command="pictures show", arguments={"of": str(kept.id)})
@@ -367,6 +363,24 @@ def _offered(title: Text, relay_id: int, pictures: Sequence[CasePicture]) -> Con
 async def _number_in(tx: Transaction, case_id: int) -> int:
     query = select(func.count(CasePicture.id)).where(CasePicture.case_id == case_id)
     return await tx.session.scalar(query) or 0
+
+
+async def _in_open_case(tx: Transaction, picture_id: int) -> tuple[tables.CaseRow, RelayMessage, CasePicture] | None:
+    """A picture that was not taken back, and where it is talked about; None if that is over.
+
+    Read once the case is locked: somebody may ask to see it at this moment, or take it back.
+    """
+    case_id = await tx.session.scalar(select(CasePicture.case_id).where(CasePicture.id == picture_id))
+    row = None if case_id is None else await store.case_numbered(tx, case_id)
+    picture = await tx.session.get(CasePicture, picture_id, populate_existing=True)
+    kept = None if picture is None else await tx.session.get(RelayMessage, picture.relay_id, populate_existing=True)
+    if row is None or row.open_for is None or picture is None or kept is None or kept.removed_at is not None:
+        return None
+    return row, kept, picture
+
+
+_HAS_PICTURES = exists().where(CasePicture.relay_id == RelayMessage.id)
+"""Of a message, whether any of its pictures can still be brought."""
 
 
 async def _pictures(tx: Transaction, relay_id: int) -> Sequence[CasePicture]:
