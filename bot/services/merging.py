@@ -100,9 +100,19 @@ async def _fold_open_cases(
     await store.note(tx, folded.id, f"joined case {kept.id}", None, now=now)
     await drop_pages(tx, folded.id)
     await _rename(tx, tables.RelayMessage, tables.RelayMessage.case_id, folded.id, kept.id)
+    await _rename(tx, CasePicture, CasePicture.case_id, folded.id, kept.id)
+    await _join_wishes(tx, folded.id, kept.id)
     await tx.session.flush()
     if kept.holder is None and peer is not None and peer not in {member_id, into}:
         await escalations.take(tx, await members.load(tx, peer), kept.id, now=now)
+
+
+async def _join_wishes(tx: Transaction, folded: int, kept: int) -> None:
+    """What people want of pictures in one case holds in the other, for who has said nothing about that one."""
+    there = aliased(PictureWish)
+    has_one = select(there.member_id).where(there.case_id == kept, there.member_id == PictureWish.member_id).exists()
+    moved = update(PictureWish).where(PictureWish.case_id == folded, ~has_one).values(case_id=kept)
+    await tx.session.execute(moved, execution_options={"synchronize_session": False})
 
 
 async def _hand_over_own_case(tx: Transaction, into: int, escalations: Escalations, *, now: datetime) -> None:

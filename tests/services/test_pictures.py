@@ -11,14 +11,19 @@ from harness.fixtures import on_both_databases
 from PIL import Image
 from sqlalchemy import func, select, update
 
+from bot.app import load_languages, load_resources
 from bot.core.inbound import Inbound, Invocation
 from bot.core.pictures import MIB
 from bot.core.platform import NeverAgain, TryAgain
 from bot.delivery.contents import TAKEN_BACK
+from bot.services.escalations import Escalations
+from bot.services.escalations.effects import Effects
 from bot.services.escalations.pictures import MOST
 from bot.services.escalations.relay_rows import forget_pictures
+from bot.services.merging import merge
+from bot.services.voice import Voice
 from bot.storage.relay_tables import CasePicture, CasePlace, PictureWish
-from bot.storage.tables import CaseRow, Delivery, RelayMessage
+from bot.storage.tables import CaseRow, Delivery, Identity, RelayMessage
 from services.test_case_helpers import clear
 from services.test_cases import taken_case
 
@@ -345,6 +350,28 @@ async def test_pictures_go_with_their_author_and_with_the_community_s_time(talk:
     assert [await talk.rows(count) for count in counts] == [[1], [1]]
     await talk.advance(days=2)
     assert [await talk.rows(count) for count in counts] == [[0], [0]]
+    clear(talk)
+
+
+async def test_when_two_members_turn_out_to_be_one_their_pictures_and_wishes_are_in_the_case_that_stays(
+    talk: World,
+) -> None:
+    await talk.ben.says("peer")
+    await talk.sam.says("take 2")
+    await talk.ben.says("hello from Ben")
+    clear(talk)
+    await talk.ben.sends_pictures(photograph())
+    await talk.sam.clicks("No pictures in this talk")
+    clear(talk)
+    assert await talk.rows(select(PictureWish.case_id)) == [2]
+    escalations = Escalations(Effects(Voice(load_languages(), lambda: None), load_resources()))
+    async with talk.database.begin() as tx:
+        ids = {one.account: one.member_id for one in await tx.session.scalars(select(Identity))}
+        await merge(tx, ids["ben"], into=ids["alice"], escalations=escalations, now=talk.now)
+    assert await talk.rows(select(RelayMessage.case_id).where(RelayMessage.kind == "picture")) == [1]
+    assert await talk.rows(select(CasePicture.case_id)) == [1]
+    assert await talk.rows(select(PictureWish.case_id)) == [1]
+    await talk.app.settle()
     clear(talk)
 
 
