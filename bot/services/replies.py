@@ -89,9 +89,12 @@ def too_much(command: Command, left: str) -> Content:
     )
 
 
-def kept_for_the_person() -> Content:
-    """To a member who writes while nobody has come yet."""
-    return Content(text=_("I keep this for the person who comes. I'm still calling."), choices=(I_AM_SAFE,))
+def kept_for_the_person(*, calling: bool) -> Content:
+    """To a member who writes while nobody has come yet; not `calling`: peers see it, and nobody is called at once."""
+    if calling:
+        return Content(text=_("I keep this for the person who comes. I'm still calling."), choices=(I_AM_SAFE,))
+    text = _("I keep this for the person who comes. If it cannot wait, press the button: then I call them now.")
+    return Content(text=text, choices=(I_NEED_A_PERSON, I_AM_SAFE))
 
 
 def no_files() -> Content:

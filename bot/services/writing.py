@@ -8,7 +8,7 @@ from rapidfuzz import fuzz, process
 
 from bot.core.commands import BadValue, Command, Parameter, Registry
 from bot.core.content import Reply
-from bot.core.crisis import Signal
+from bot.core.crisis import Severity, Signal
 from bot.core.inbound import Inbound
 from bot.core.matching import fold
 from bot.core.pictures import KINDS
@@ -410,7 +410,9 @@ class Writing:
             call.tx, call.member, row, call.inbound.text, event, _written(call.inbound), now=call.now, late=late
         )
         offers = bool(call.inbound.pictures and call.member.community.picture_limit)  # and says that both are kept
-        return None if carried or answered or offers else Reply(content=replies.kept_for_the_person())
+        if carried or answered or offers:
+            return None
+        return Reply(content=replies.kept_for_the_person(calling=row.severity != Severity.CONCERN))
 
 
 def _is_peer(text: str) -> bool:

@@ -473,3 +473,15 @@ async def test_a_case_ends_and_a_new_signal_opens_another(world: World) -> None:
     await world.alice.says(DANGER, "lobby")
     world.alice.sees("I'm getting a person")
     world.room("peers").sees("Case: 2")
+
+
+async def test_whoever_waits_with_a_concern_is_not_told_that_somebody_is_called(world: World) -> None:
+    await world.alice.says("I wish I could fall asleep and not wake up")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("is anyone there")
+    world.alice.sees("If it cannot wait, press the button")
+    await world.alice.clicks("I need a person")
+    world.alice.sees("I'm getting a person")
+    world.alice.sees("person")
+    world.room("peers").sees("I'm on it")
