@@ -268,11 +268,13 @@ async def _end(tx: Transaction, delivery_id: int, state: str, reason: str) -> No
 
 async def release_lost(
     tx: Transaction, platform: str, *, recognised: timedelta, now: datetime, all_but: Collection[int] | None = None
-) -> None:
+) -> Sequence[Claimed]:
     """What a sender that is gone had begun waits again: what its lease is over for, or everything but these ids.
 
     Where it was begun so long ago that the platform cannot tell any more whether it has arrived (`recognised`), only
     what is said in a crisis is sent again: that may be said twice, the rest is not said at all rather than twice.
+
+    What is to bring a picture fails when it is lost the second time. Those are returned, with an empty content.
     """
     kind: Literal["expired", "others", "all"] = "expired" if all_but is None else "others" if all_but else "all"
     particular: dict[str, dict[str, Any]] = {
@@ -282,9 +284,11 @@ async def release_lost(
     }
     given = {"sender_of": platform, **particular[kind]}
     begun_before = now - recognised + LEASE
-    in_doubt, lost = statements.releasing(kind)
+    again, in_doubt, lost = statements.releasing(kind)
+    failed = (await tx.session.execute(again, given)).all()
     await tx.session.execute(in_doubt, given | {"begun_before": begun_before, "crisis": int(Priority.CRISIS)})
     await tx.session.execute(lost, given)
+    return [_claimed(row, Content()) for row in failed]
 
 
 def _claimed(row: Any, content: Content) -> Claimed:

@@ -13,6 +13,7 @@ from bot.core.platform import NeverAgain, NotConnected, Platform, Receipt, SendE
 from bot.delivery import outbox
 from bot.delivery.outbox import Claimed, Look, Priority, Room
 from bot.delivery.redrawing import with_picture
+from bot.delivery.statements import LOST
 from bot.delivery.waiting import PLACED, RELAYED
 from bot.storage.database import Database, Transaction
 
@@ -280,7 +281,10 @@ class Sender:
             return
         platform = self._platform
         mine = {claimed.id for claimed in self._in_hand.values()} if self._orphans else None
-        await outbox.release_lost(tx, platform.name, recognised=platform.recognises, now=now, all_but=mine)
+        recognised = platform.recognises
+        for failed in await outbox.release_lost(tx, platform.name, recognised=recognised, now=now, all_but=mine):
+            log.error("delivery %d: given up, its sender died twice", failed.id)
+            await self._tell(tx, failed, NeverAgain(LOST), now=now)
         self._lost_look = now
 
     def _room(self, busy: dict[str, Claimed]) -> Room:

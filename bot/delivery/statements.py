@@ -5,11 +5,14 @@ from typing import Any, Literal
 
 from sqlalchemy import BindParameter, and_, bindparam, exists, or_, select, update
 
-from bot.delivery.waiting import IS_PENDING, IS_SENDING
+from bot.delivery.waiting import FETCH, IS_PENDING, IS_SENDING
 from bot.storage.tables import Delivery
 
 IN_DOUBT = "it may have arrived: its sender died long ago"
 """The reason of a row that is not sent again."""
+
+LOST = "its sender died"
+"""The reason of a row that waits again because whoever had begun it is gone."""
 
 TOO_LATE = "too late to be of use"
 """The reason of a row that has expired."""
@@ -28,18 +31,24 @@ def leasing() -> Any:
 
 
 @cache
-def releasing(kind: Literal["expired", "others", "all"]) -> tuple[Any, Any]:
-    """What ends, and what releases, the lost ones: those whose lease is over, all that are not "mine", or all."""
+def releasing(kind: Literal["expired", "others", "all"]) -> tuple[Any, Any, Any]:
+    """What ends, and what releases, the lost ones: those whose lease is over, all that are not "mine", or all.
+
+    First, what ends those that are to bring a picture and were lost before: the file may be what ends their sender.
+    """
     lost = and_(IS_SENDING, _T.c.platform == bindparam("sender_of"))
     if kind == "expired":
         lost = and_(lost, _T.c.lease_until < bindparam("now"))
     elif kind == "others":
         lost = and_(lost, _T.c.id.not_in(bindparam("mine", expanding=True)))
     begun_before = _T.c.lease_until < bindparam("begun_before")
-    in_doubt = and_(lost, begun_before, _T.c.priority != bindparam("crisis"))
+    fetches = _T.c.key.like(FETCH)
+    in_doubt = and_(lost, begun_before, _T.c.priority != bindparam("crisis"), ~fetches)
+    again = and_(lost, fetches, _T.c.reason == LOST)
     return (
+        update(_T).where(again).values(state="failed", lease_until=None).returning(_T),
         update(_T).where(in_doubt).values(state="failed", reason=IN_DOUBT, lease_until=None),
-        update(_T).where(lost).values(state="pending", lease_until=None),
+        update(_T).where(lost).values(state="pending", reason=LOST, lease_until=None),
     )
 
 

@@ -23,6 +23,9 @@ RELAYED = ":relay:"
 RELAY = f"case:%{RELAYED}%"
 """How the keys of pages begin, and those of a relay's messages look in SQL's LIKE: `bot.services.escalations`."""
 
+FETCH = f"case:%{RELAYED}fetch:%"
+"""How the keys of what brings a picture look in SQL's LIKE: it may be brought twice, which nobody notices."""
+
 PLACED = ":place:"
 """In the keys of what opens, changes and closes a case's place: whoever sends it is told when it has arrived."""
 

@@ -1,5 +1,6 @@
 """Pictures in a talk: nobody is shown one who has not asked for it, and none outlives its talk."""
 
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from bot.app import load_languages, load_resources
 from bot.core.inbound import Inbound, Invocation
 from bot.core.pictures import MIB
 from bot.core.platform import NeverAgain, TryAgain
+from bot.delivery import outbox
 from bot.delivery.contents import TAKEN_BACK
 from bot.services.escalations import Escalations
 from bot.services.escalations.effects import Effects
@@ -290,6 +292,27 @@ async def test_a_picture_that_was_asked_for_comes_after_a_restart(talk: World, w
         restarted.sam.sees("A picture: PNG")
         assert shown_to(restarted) == ["case-1"]
         clear(restarted)
+
+
+async def test_a_picture_whose_bringing_was_cut_off_twice_is_given_up_and_both_are_told(talk: World) -> None:
+    await talk.alice.sends_pictures(TryAgain("the store is down"))
+    await talk.sam.clicks("Show it")
+    clear(talk)
+    await cut_off(talk)
+    async with talk.database.begin() as tx:
+        assert not await outbox.release_lost(tx, "console", recognised=timedelta(), now=talk.now)
+    await cut_off(talk)
+    await talk.advance(minutes=1)
+    talk.sam.sees("could not be brought")
+    talk.alice.sees("Your picture could not be shown to them")
+    assert await stored(talk) == []
+
+
+async def cut_off(talk: World) -> None:
+    """The process that brings a picture has died, long ago."""
+    begun = {"state": "sending", "lease_until": talk.now - timedelta(days=1)}
+    async with talk.database.begin() as tx:
+        await tx.session.execute(update(Delivery).where(Delivery.key.contains(":fetch:")).values(begun))
 
 
 async def test_a_picture_that_its_platform_has_lost_can_be_said_in_words(talk: World) -> None:
