@@ -192,7 +192,7 @@ async def test_a_connection_that_is_lost_while_a_page_is_claimed_costs_no_case_a
     monkeypatch.setattr(outbox, "claim", claim_and_be_cut_off)
     sender = world.app.senders["console"]
     sending = asyncio.create_task(sender.run(), name="sender")
-    await until(lambda: not sender._orphans and not sender._turning.locked())
+    await until(lambda: sender._runs and not sender._orphans and not sender._turning.locked())
     await world.app.hub.receive(heard(world, "danger"))
     await until(lambda: bool(world.alice.unseen and world.room("peers").unseen))
     monkeypatch.undo()
