@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import BindParameter, and_, bindparam, exists, or_, select, update
+from sqlalchemy import BindParameter, and_, bindparam, case, exists, or_, select, update
 
 from bot.delivery.waiting import FETCH, IS_PENDING, IS_SENDING
 from bot.storage.tables import Delivery
@@ -12,7 +12,7 @@ IN_DOUBT = "it may have arrived: its sender died long ago"
 """The reason of a row that is not sent again."""
 
 LOST = "its sender died"
-"""The reason of a row that waits again because whoever had begun it is gone."""
+"""The reason of a row that is to bring a picture and waits again because whoever had begun it is gone."""
 
 TOO_LATE = "too late to be of use"
 """The reason of a row that has expired."""
@@ -48,7 +48,9 @@ def releasing(kind: Literal["expired", "others", "all"]) -> tuple[Any, Any, Any]
     return (
         update(_T).where(again).values(state="failed", lease_until=None).returning(_T),
         update(_T).where(in_doubt).values(state="failed", reason=IN_DOUBT, lease_until=None),
-        update(_T).where(lost).values(state="pending", reason=LOST, lease_until=None),
+        update(_T)
+        .where(lost)
+        .values(state="pending", reason=case((fetches, LOST), else_=_T.c.reason), lease_until=None),
     )
 
 
