@@ -19,6 +19,7 @@ from bot.services.call import Call
 from bot.services.escalations import Escalations, place_words
 from bot.services.escalations.followup import FollowUps, thanks
 from bot.services.escalations.pictures import refused
+from bot.services.escalations.places import reads_there
 from bot.services.escalations.relay import Written
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.runner import Runner
@@ -356,7 +357,9 @@ class Writing:
         if not theirs or call.inbound.read_back:
             return None
         ask = _("{why} Is it for them? Then choose the case, and I send it.", why=why)
-        return await self._ask_to_which(call, theirs, ask)
+        held = await self._ask_to_which(call, theirs, ask)
+        # Said where they wrote it: in another chat it would look as if it had been done.
+        return replace(held, private=call.inbound.apart is None or not await reads_there(call))
 
     async def _ask_to_which(self, call: Call, cases: Sequence[int], ask: Text) -> Reply:
         which = BadValue(ask, tuple(str(id_) for id_ in cases[:5]))

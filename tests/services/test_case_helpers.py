@@ -177,16 +177,17 @@ async def test_the_answer_to_how_it_ended_does_not_end_what_became_worse_since(w
     assert await world.rows(select(CaseRow.outcome)) == [None]
 
 
+@pytest.mark.parametrize("place", ["dm", "case-1"])
 @pytest.mark.parametrize(
     "words", ["handover to robin, it is too much for me", "please hand over to robin", "reslove", "HNDOVER"]
 )
 async def test_what_is_nearly_a_command_of_a_peers_goes_to_nobody_before_they_have_said_so(
-    world: World, words: str
+    world: World, words: str, place: str
 ) -> None:
     await taken_case(world)
     clear(world)
-    await world.sam.says(words)
-    world.sam.sees("so it went to nobody", "Is it for them?")
+    await world.sam.says(words, place)
+    assert world.sam.sees("so it went to nobody", "Is it for them?").place == place
     world.alice.sees_nothing()
     await world.sam.clicks("1")
     world.sam.sees("I have passed it on")
