@@ -2,16 +2,22 @@
 
 Idle, and while others talk: 500 messages a second on the loopback Discord, and on a real Synapse, in encrypted rooms,
 as many as it takes beside, which the figures tell. Both bots are measured in the same run, each on a fresh connection.
+
+On Discord also beside a bare bot that first stores one row as safely as ours stores a case (SQLite, WAL, FULL): what
+nobody is below who keeps what they promise. On the loopback there is no way to a server that would hide it.
 """
 
 import argparse
 import asyncio
 import logging
 import random
+import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
+from functools import partial
+from pathlib import Path
 from statistics import median
 from uuid import uuid4
 
@@ -26,7 +32,7 @@ from sqlalchemy import update
 
 from bench import synapse
 from bench.connected import on_discord
-from bench.databases import fresh
+from bench.databases import fresh, scratch
 from bench.loopback import CHAT, Discord, running
 from bench.report import Row, at_most, conclude, progress, told
 from bot.app import App
@@ -81,9 +87,14 @@ async def on_loopback(pages: int, rate: float, *, pause: float) -> list[Row]:
         progress(f"Discord: {pages} pages, {busy:.0f} ordinary messages/s beside them")
         async with running(PEOPLE, limit=None) as server, _bare_discord(server) as bare:
             theirs = await _times(bare, pages, pause, server, busy)
+        with scratch() as folder, closing(_book(folder / "book.db")) as book:
+            async with running(PEOPLE, limit=None) as server, _bare_discord(server, partial(_note, book)) as storing:
+                stored = await _times(storing, pages, pause, server, busy)
         async with running(PEOPLE, limit=None) as server, _our_discord(server) as ours:
             mine = await _times(ours, pages, pause, server, busy)
-        rows += _rows(f"Discord, {busy:.0f} messages/s beside" if busy else "Discord, idle", mine, theirs)
+        name = f"Discord, {busy:.0f} messages/s beside" if busy else "Discord, idle"
+        rows += _rows(name, mine, theirs)
+        rows += _beside_one_that_stores(name, mine, stored)
     return rows
 
 
@@ -131,8 +142,20 @@ async def _our_discord(server: Discord) -> AsyncIterator[Once]:
         yield once
 
 
+def _book(file: Path) -> sqlite3.Connection:
+    """A database with one table, which keeps a row through a power cut as ours does."""
+    book = sqlite3.connect(file, isolation_level=None)
+    book.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE book (said TEXT)")
+    return book
+
+
+def _note(book: sqlite3.Connection, said: str) -> None:
+    book.execute("INSERT INTO book VALUES (?)", (said,))
+
+
 @asynccontextmanager
-async def _bare_discord(server: Discord) -> AsyncIterator[Once]:
+async def _bare_discord(server: Discord, first: Callable[[str], None] | None = None) -> AsyncIterator[Once]:
+    """What it does `first` with the message, if anything, and then one send."""
     scene = server.scene
     Route.BASE = scene.api_base
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(scene.gateway_url)
@@ -145,6 +168,8 @@ async def _bare_discord(server: Discord) -> AsyncIterator[Once]:
 
         async def on_message(self, message: discord.Message) -> None:
             if message.content == DANGER:
+                if first is not None:
+                    first(message.content)
                 await self.get_partial_messageable(int(scene.peers)).send("Somebody may be in danger")
 
     client = Bare(intents=intents, max_messages=None)
@@ -306,6 +331,14 @@ def _rows(name: str, ours: Sequence[float], bare: Sequence[float]) -> list[Row]:
         told(f"{name}: p99 of {len(ours)}", 1000 * _p99(ours), "ms"),
         told(f"{name}: a bare bot's median", 1000 * median(bare), "ms"),
         told(f"{name}: a bare bot's p99", 1000 * _p99(bare), "ms"),
+    ]
+
+
+def _beside_one_that_stores(name: str, ours: Sequence[float], stored: Sequence[float]) -> list[Row]:
+    return [
+        told(f"{name}: a bare bot that stores one row first, median", 1000 * median(stored), "ms"),
+        told(f"{name}: a bare bot that stores one row first, p99", 1000 * _p99(stored), "ms"),
+        told(f"{name}: ours, p99, times that one's", _p99(ours) / _p99(stored), "×"),
     ]
 
 

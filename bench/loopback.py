@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any, NamedTuple
 
 from loopback_discord import Channel, LoopbackDiscord, Person, User
@@ -79,7 +80,7 @@ class Discord:
         return self.arrivals
 
     async def say(self, text: str) -> float:
-        """The first member writes in the lobby; when, on `time.monotonic`."""
+        """A member writes in the lobby, another one each time; when, on `time.monotonic`."""
         return float(await _ask(self._process, {"say": text}))
 
     async def chat(self, rate: float) -> None:
@@ -146,6 +147,7 @@ async def _serve() -> None:
         server.world.join(guild, user)
     peers, lobby = guild.add_text_channel("peers"), guild.add_text_channel("lobby")
     people = [Person(server, user) for user in server.world.users.values() if not user.bot]
+    speakers = cycle(people)
     chatting: asyncio.Task[None] | None = None
     await server.start()
     try:
@@ -163,12 +165,12 @@ async def _serve() -> None:
             question = json.loads(line)
             if "say" in question:
                 at = time.monotonic()
-                await people[0].says(lobby, question["say"])
+                await next(speakers).says(lobby, question["say"])
                 _answer(at)
             elif "chat" in question:
                 if chatting is not None:
                     chatting.cancel()
-                chatting = asyncio.create_task(_chat(people[1:], lobby, question["chat"]))
+                chatting = asyncio.create_task(_chat(people, lobby, question["chat"]))
                 _answer(question["chat"])
             else:
                 _answer(server.arrivals[question["since"] :])
