@@ -12,8 +12,9 @@ from bot.core.words import Text, _
 from bot.services import members, whom
 from bot.services.call import Call
 from bot.services.escalations import Escalations, pauses
+from bot.services.escalations.member_words import I_AM_SAFE
 from bot.services.escalations.store import NOTE_LIMIT
-from bot.services.escalations.words import I_AM_SAFE, OUTCOMES, SEVERITIES
+from bot.services.escalations.words import OUTCOMES, SEVERITIES
 from bot.services.whom import ACCOUNT_LIMIT
 
 CASE_NUMBER = Number(1, 999_999)

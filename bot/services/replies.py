@@ -9,7 +9,7 @@ from bot.core.roles import ALLOWED, Action, Role
 from bot.core.text import clean_name
 from bot.core.usage import usage
 from bot.core.words import Text, _
-from bot.services.escalations.words import I_AM_SAFE, answer_to_stranger
+from bot.services.escalations.member_words import I_AM_SAFE, answer_to_stranger
 from bot.services.offer import I_NEED_A_PERSON
 
 _OFFERED = 8
