@@ -161,7 +161,8 @@ class Writing:
         if typed.is_marked(call.inbound.text):
             return await self.marked(call)
         if call.inbound.apart is not None and not await self._talks(call):
-            return self._nobody_here(call)
+            work = self._work_here(call)
+            return self._nobody_here(call) if work is None else await self._runner.run_typed(call, work)
         return await (self.private if call.inbound.private else self.in_a_room)(call, signal)
 
     async def in_a_room(self, call: Call, signal: Signal | None) -> Reply | None:
@@ -378,6 +379,14 @@ class Writing:
         """Whether it belongs to a peer's work."""
         command = self._registry.get(question.command)
         return command is not None and (command.may is Action.TAKE_CASE or command.name == SAY)
+
+    def _work_here(self, call: Call) -> typed.Typed | None:
+        """A whole command of a peer's work, in the place of a case that they are not in: an overseer may end it."""
+        bare = typed.read(call.inbound.text, self._registry, call.member.reads(call.now))
+        if call.inbound.case is None or bare is None or not self._is_whole(call, bare):
+            return None
+        is_work = bare.command.may is Action.TAKE_CASE and may(call.member.roles, bare.command.may)
+        return bare if is_work else None
 
     def _nobody_here(self, call: Call) -> Reply | None:
         """Words in the place of a case that has ended, or in which they are not: they are passed on to nobody."""

@@ -283,6 +283,9 @@ async def test_i_am_safe_written_to_the_peer_is_theirs_to_judge(world: World) ->
 async def test_a_case_that_is_handed_over_is_paged_again_and_another_peer_takes_it(world: World) -> None:
     await taken_case(world)
     await world.sam.clicks("Hand over")
+    world.sam.sees("Hand over case 1?", "“hand over 1 NAME”")
+    world.alice.sees_nothing()
+    await world.sam.clicks("Yes, hand over")
     world.room("peers").sees("I'm on it", "Nobody is with them yet")
     world.alice.sees("looking for somebody else")
     world.sam.sees("I'm calling somebody else for case 1")

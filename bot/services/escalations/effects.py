@@ -290,10 +290,14 @@ class Effects:
     ) -> Content:
         """Nothing was done: things have changed since the button was made."""
         if isinstance(why, AlreadyEnded):
-            return Content(text=_("This case has ended already. Thank you."))
+            return words.has_ended()
         if isinstance(why, AlreadyTaken):
             name = await self._name(tx, why.holder)
             return Content(text=_("{name} already has this case. Thank you.", name=name))
+        return await self.has_changed(tx, row)
+
+    async def has_changed(self, tx: Transaction, row: tables.CaseRow) -> Content:
+        """To somebody who has pressed an old button: nothing was done."""
         return words.has_changed(row.id, None if row.holder is None else await self._name(tx, row.holder))
 
     async def is_with(self, tx: Transaction, row: tables.CaseRow) -> Content:

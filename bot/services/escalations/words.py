@@ -222,6 +222,16 @@ def is_with(case_id: int, name: str | Text) -> Content:
     )
 
 
+def no_such_case() -> Content:
+    """A case that is none, or that somebody may not know of: which of these, they do not learn."""
+    return Content(text=_("There is no such case."))
+
+
+def has_ended() -> Content:
+    """To a peer who would do something about a case that is over."""
+    return Content(text=_("This case has ended already. Thank you."))
+
+
 def given_back(case_id: int) -> Content:
     """To who gave the case to nobody by name."""
     return Content(
