@@ -383,7 +383,7 @@ async def test_a_moderator_gets_a_peer_for_somebody_by_name(world: World) -> Non
 
 async def test_a_member_may_not_call_a_peer_for_somebody_else(world: World) -> None:
     await world.alice.says("escalate bob")
-    world.alice.sees("This is for peers and moderators of your community")
+    world.alice.sees("I did not understand that", "I need a person")
     assert await world.rows(select(CaseRow.id)) == []
 
 
