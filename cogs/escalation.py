@@ -1,6 +1,6 @@
 """Escalation: a member asks for a person, a peer takes the case, both talk, somebody says it has ended."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -39,6 +39,9 @@ NOTE = Parameter(
     rest=True,
     example="They would rather write than talk.",
 )
+
+_NAMED = 5
+"""Cases that stand beside the question which one is meant."""
 
 
 class EscalationCog:
@@ -208,7 +211,7 @@ class EscalationCog:
         ]
         if not others:
             raise BadValue(_("There is no case that you could join now."))
-        raise BadValue(NAMED_CASE.ask, tuple(str(id_) for id_ in others[:5]), parameter="case")
+        raise _which(NAMED_CASE.ask, others)
 
     async def _to_leave(self, call: Call, **_known: object) -> Mapping[str, str]:
         """Raises `BadValue`: with the cases that they have joined, or because there is none."""
@@ -216,7 +219,7 @@ class EscalationCog:
         joined = [row.id for row in rows if call.member.id in row.helpers]
         if not joined:
             raise BadValue(_("You have joined no case, so there is none to leave."))
-        raise BadValue(NAMED_CASE.ask, tuple(str(id_) for id_ in joined[:5]), parameter="case")
+        raise _which(NAMED_CASE.ask, joined)
 
     @command("join", _("Help somebody with a case"), NAMED_CASE, may=Action.TAKE_CASE, first=_to_join)
     async def join(self, call: Call, case: int) -> Reply:
@@ -328,7 +331,7 @@ class EscalationCog:
             return waiting[0]
         if not waiting:
             raise BadValue(_("No case is waiting. Thank you."))
-        raise BadValue(_("Which case?"), tuple(str(id_) for id_ in waiting[:5]), parameter="case")
+        raise _which(_("Which case?"), waiting)
 
     async def _own_case(self, call: Call) -> int:
         """The only case this peer has; raises `BadValue` if there is none or more than one."""
@@ -344,9 +347,15 @@ class EscalationCog:
             others = await self._escalations.may_end(call.tx, call.member)
             if not others:
                 raise BadValue(_("You have no case now. “cases” shows those that are open."))
-            guesses = tuple(str(row.id) for row in others[:5])
-            raise BadValue(_("You have no case now. Which one do you mean? Its number."), guesses, parameter="case")
-        raise BadValue(_("Which of your cases?"), tuple(str(id_) for id_ in held[:5]), parameter="case")
+            raise _which(_("You have no case now. Which one do you mean? Its number."), [row.id for row in others])
+        raise _which(_("Which of your cases?"), held)
+
+
+def _which(ask: Text, case_ids: Sequence[int]) -> BadValue:
+    """The question which case is meant, with some of them, and how many more there are."""
+    if (more := len(case_ids) - _NAMED) > 0:
+        ask = _("{ask} There are these, and {n} more: “cases” shows all of them.", ask=ask, n=more)
+    return BadValue(ask, tuple(str(id_) for id_ in case_ids[:_NAMED]), parameter="case")
 
 
 def _of_turn(found: Mapping[str, str], turn: int | None) -> dict[str, str]:

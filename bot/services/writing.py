@@ -248,7 +248,7 @@ class Writing:
             rows = await self._escalations.open_cases(call.tx, call.member.community.id)
             waiting = [row.id for row in rows if row.holder is None]
             if waiting:
-                return Reply(content=replies.take_it_first(waiting[:5]))
+                return Reply(content=replies.take_it_first(waiting))
         if await self._follow_ups.is_answer(call.tx, call.member, now=call.now):
             return Reply(content=thanks("words"))
         await self._runner.welcome(call)

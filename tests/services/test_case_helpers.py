@@ -203,6 +203,18 @@ async def test_a_moderator_without_a_case_is_asked_first_which_they_mean_and_the
     world.robin.sees("You have no case now. “cases” shows those that are open.")
 
 
+async def test_of_many_cases_some_are_named_and_how_many_more_there_are(world: World) -> None:
+    for number in range(7):
+        await world.person(f"member{number}").says("peer")
+    clear(world)
+    await world.mo.says("resolve")
+    world.mo.sees("There are these, and 2 more: “cases” shows all of them", "5")
+    await world.mo.says("cancel")
+    await world.mo.says("what shall I do")
+    world.mo.sees("take the case first. And 2 more wait")
+    clear(world)
+
+
 async def test_how_anothers_case_ended_is_not_even_asked(world: World) -> None:
     await taken_case(world)
     await world.robin.says("resolve 1")
