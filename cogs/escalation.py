@@ -17,7 +17,7 @@ from bot.services.escalations import Escalations, pauses
 from bot.services.escalations.member_words import I_AM_SAFE
 from bot.services.escalations.store import NOTE_LIMIT
 from bot.services.escalations.words import OUTCOMES, SEVERITIES, no_such_case
-from bot.services.whom import ACCOUNT_LIMIT
+from bot.services.whom import ACCOUNT_LIMIT, WhoIs
 
 CASE_NUMBER = Number(1, 999_999)
 TURN = Parameter(name="turn", ask=_("Which turn of it?"), kind=CASE_NUMBER, required=False)
@@ -47,8 +47,9 @@ _NAMED = 5
 class EscalationCog:
     """Commands and buttons of escalation."""
 
-    def __init__(self, service: Escalations) -> None:
+    def __init__(self, service: Escalations, who_is: WhoIs) -> None:
         self._escalations = service
+        self._who_is = who_is
 
     # Members
 
@@ -292,7 +293,7 @@ class EscalationCog:
         if call.about is not None:
             member = await whom.author(call.tx, call.member, call.inbound)
         elif person:
-            member = await whom.named(call.tx, call.member, call.inbound.platform, person)
+            member = await whom.known_anywhere(call.tx, call.member, call.inbound.platform, person, self._who_is)
         else:
             raise BadValue(
                 _("For whom? Reply to their message with this command, or name their account."), parameter="person"
