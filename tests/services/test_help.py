@@ -117,3 +117,10 @@ async def test_a_member_does_not_learn_of_peers_commands_with_a_mark_either(worl
         world.alice.sees_nothing()
     await world.alice.says("help cases")
     world.alice.sees("I know nothing about that")
+
+
+async def test_a_group_of_commands_says_how_to_see_the_way_one_is_typed(world: World) -> None:
+    await world.alice.says("help meetings")
+    world.alice.sees("To see how one of them is typed, write “help” before it: “help meetings wrong”")
+    await world.alice.says("help meetings wrong")
+    world.alice.sees("For example")
