@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from bot.core.commands import Reader, Registry
 from bot.core.content import Choice, Content, Reply
@@ -100,6 +100,25 @@ class Finding:
     level: Literal["ok", "warning", "broken"]
     what: str
     mend: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acquaintance:
+    """Somebody whom a platform knows in a server or a room: their `account`, and all `names` they have there."""
+
+    account: str
+    names: tuple[str, ...] = field(repr=False)
+
+
+@runtime_checkable
+class KnowsPeople(Protocol):
+    """A platform that tells who is in its places, though they never wrote to the bot."""
+
+    async def people(self, words: str, places: Sequence[str]) -> Sequence[Acquaintance]:
+        """Those in these `places`, and in no others, whose account is `words` or whose name may be.
+
+        Which of the names is meant, the caller compares. Raises `SendError` where that cannot be told.
+        """
 
 
 class Platform(Protocol):

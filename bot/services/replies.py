@@ -9,8 +9,11 @@ from bot.core.roles import ALLOWED, Action, Role
 from bot.core.text import clean_name
 from bot.core.usage import usage
 from bot.core.words import Text, _
-from bot.services.escalations.words import I_AM_SAFE, answer_to_stranger
+from bot.services.escalations.member_words import I_AM_SAFE, answer_to_stranger
 from bot.services.offer import I_NEED_A_PERSON
+
+_WAITING = 5
+"""Cases that are offered to a peer who writes before they have taken one."""
 
 _OFFERED = 8
 """Buttons for the commands of a family: what every platform can show, with one for a person."""
@@ -131,9 +134,12 @@ def take_it_first(case_ids: Sequence[int]) -> Content:
         Choice(
             label=_("I'm on case {number}", number=id_), command="take", arguments={"case": str(id_)}, style="primary"
         )
-        for id_ in case_ids
+        for id_ in case_ids[:_WAITING]
     )
-    return Content(text=_("Somebody is waiting, but nobody reads you yet: take the case first."), choices=choices)
+    text = _("Somebody is waiting, but nobody reads you yet: take the case first.")
+    if (more := len(case_ids) - _WAITING) > 0:
+        text = _("{text} And {n} more wait: “cases” shows all of them.", text=text, n=more)
+    return Content(text=text, choices=choices)
 
 
 def question_is_gone() -> Content:

@@ -12,7 +12,7 @@ from bot.core.crisis import Severity, Signal
 from bot.core.inbound import Inbound
 from bot.core.matching import fold
 from bot.core.pictures import KINDS
-from bot.core.roles import Action, may
+from bot.core.roles import Action, knows_of, may
 from bot.core.words import Text, _
 from bot.services import help_topics, questions, replies, typed
 from bot.services.call import Call
@@ -161,7 +161,8 @@ class Writing:
         if typed.is_marked(call.inbound.text):
             return await self.marked(call)
         if call.inbound.apart is not None and not await self._talks(call):
-            return self._nobody_here(call)
+            work = self._work_here(call)
+            return self._nobody_here(call) if work is None else await self._runner.run_typed(call, work)
         return await (self.private if call.inbound.private else self.in_a_room)(call, signal)
 
     async def in_a_room(self, call: Call, signal: Signal | None) -> Reply | None:
@@ -173,7 +174,7 @@ class Writing:
     async def marked(self, call: Call) -> Reply | None:
         """A typed command; in a room an unknown one is another bot's business."""
         text = call.inbound.text
-        found = typed.read(text, self._registry, call.member.reads(call.now), forgiving=True)
+        found = self._command_in(call, forgiving=True)
         if found is not None:
             if call.inbound.private and not found.left:
                 await questions.forget(call.tx, call.member)  # they have moved on
@@ -186,6 +187,11 @@ class Writing:
         if not call.inbound.private:
             return None
         return self._perhaps(call, text.strip()[1:]) or Reply(content=replies.unknown_command())
+
+    def _command_in(self, call: Call, *, forgiving: bool = False) -> typed.Typed | None:
+        """The command that their words begin with; one of peers' work is no command for a member."""
+        found = typed.read(call.inbound.text, self._registry, call.member.reads(call.now), forgiving=forgiving)
+        return found if found is not None and knows_of(call.member.roles, found.command.may) else None
 
     def _family(self, call: Call) -> list[Command]:
         """The commands that a single word may mean."""
@@ -235,14 +241,14 @@ class Writing:
     async def _to_the_bot(self, call: Call) -> Reply:
         """Words to the bot alone: a command without its mark, or something it does not understand."""
         text = call.inbound.text
-        bare = typed.read(text, self._registry, call.member.reads(call.now), forgiving=True)
+        bare = self._command_in(call, forgiving=True)
         if bare is not None and not bare.left:
             return await self._runner.run_typed(call, bare)
         if may(call.member.roles, Action.TAKE_CASE):
             rows = await self._escalations.open_cases(call.tx, call.member.community.id)
             waiting = [row.id for row in rows if row.holder is None]
             if waiting:
-                return Reply(content=replies.take_it_first(waiting[:5]))
+                return Reply(content=replies.take_it_first(waiting))
         if await self._follow_ups.is_answer(call.tx, call.member, now=call.now):
             return Reply(content=thanks("words"))
         await self._runner.welcome(call)
@@ -268,7 +274,7 @@ class Writing:
         a case has ended. Where any words would do as an answer, a command of one word is one only if nothing but that
         word, or what is no free text, was typed: "guide to the harbour" may be an answer.
         """
-        bare = typed.read(call.inbound.text, self._registry, call.member.reads(call.now))
+        bare = self._command_in(call)
         command = self._registry.get(question.command)
         asked = next((p for p in command.parameters if p.name == question.parameter), None) if command else None
         if bare is None or asked is None or not self._is_whole(call, bare):
@@ -322,7 +328,7 @@ class Writing:
         if signal is None and await self._answers_what_is_over(call):
             return None if call.inbound.read_back else Reply(content=replies.nothing_to_cancel())
         alone = not any(row.holder is not None for row in conversations)
-        bare = typed.read(call.inbound.text, self._registry, call.member.reads(call.now)) if holds or alone else None
+        bare = self._command_in(call) if holds or alone else None
         # Once somebody is there, only a peer's own work is a command: the rest is for the other side.
         if bare is not None and self._is_whole(call, bare) and (alone or bare.command.may is Action.TAKE_CASE):
             if not call.inbound.read_back:
@@ -378,6 +384,14 @@ class Writing:
         """Whether it belongs to a peer's work."""
         command = self._registry.get(question.command)
         return command is not None and (command.may is Action.TAKE_CASE or command.name == SAY)
+
+    def _work_here(self, call: Call) -> typed.Typed | None:
+        """A whole command of a peer's work, in the place of a case that they are not in: an overseer may end it."""
+        bare = self._command_in(call)
+        if call.inbound.case is None or bare is None or not self._is_whole(call, bare):
+            return None
+        is_work = bare.command.may is Action.TAKE_CASE and may(call.member.roles, bare.command.may)
+        return bare if is_work else None
 
     def _nobody_here(self, call: Call) -> Reply | None:
         """Words in the place of a case that has ended, or in which they are not: they are passed on to nobody."""

@@ -80,7 +80,7 @@ async def test_words_of_danger_are_no_answer_to_a_question(world: World) -> None
 
 
 @pytest.mark.parametrize("typed", ["help", "!help"])
-@pytest.mark.parametrize("question", ["settings name", "attendance", "checkin note"])
+@pytest.mark.parametrize("question", ["settings name", "checkin note"])
 async def test_a_command_of_one_word_leaves_a_question_that_takes_any_words(
     world: World, question: str, typed: str
 ) -> None:
