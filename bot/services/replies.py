@@ -58,6 +58,16 @@ def which_of(family: Sequence[Command]) -> Content:
     return Content(text=_("Which of these?"), fields=fields, choices=choices)
 
 
+def which_number(meant: Sequence[Choice]) -> Content:
+    """A number, where it is not sure under which message of the bot it was read."""
+    return Content(text=_("Which of my messages is that number for? Press what you mean."), choices=_person_last(meant))
+
+
+def _person_last(choices: Iterable[Choice]) -> tuple[Choice, ...]:
+    """Where the button that calls a person always stands."""
+    return tuple(sorted(choices, key=lambda choice: choice.command == I_NEED_A_PERSON.command))
+
+
 def did_you_mean(names: Sequence[str], registry: Registry) -> Content:
     """Words that are nearly a command's name, or the first word of several."""
     choices = tuple(

@@ -14,7 +14,7 @@ from bot.core.matching import fold
 from bot.core.pictures import KINDS
 from bot.core.roles import Action, may
 from bot.core.words import Text, _
-from bot.services import help_topics, questions, replies, typed
+from bot.services import help_topics, offered, questions, replies, typed
 from bot.services.call import Call
 from bot.services.escalations import Escalations, place_words
 from bot.services.escalations.followup import FollowUps, thanks
@@ -215,6 +215,9 @@ class Writing:
             if not conversations or " " in found.command.name:
                 return await self._runner.run_typed(call, found)
             question = None  # of one word alone it is not said here that it is not for the other side
+        if question is not None and signal is None and not conversations and await self._names_another(call, question):
+            await questions.forget(call.tx, call.member)
+            question = None
         if question is not None and signal is None and self._answers(call, question, busy=len(conversations) == 1):
             reply = await self._runner.answer_question(call, question, text)
             if not conversations or not await self._asks_again(call, question):
@@ -238,6 +241,9 @@ class Writing:
         bare = typed.read(text, self._registry, call.member.reads(call.now), forgiving=True)
         if bare is not None and not bare.left:
             return await self._runner.run_typed(call, bare)
+        chosen = await self._chosen(call)
+        if chosen is not None:
+            return chosen
         if may(call.member.roles, Action.TAKE_CASE):
             rows = await self._escalations.open_cases(call.tx, call.member.community.id)
             waiting = [row.id for row in rows if row.holder is None]
@@ -249,6 +255,32 @@ class Writing:
         if family := self._family(call):
             return Reply(content=replies.which_of(family))
         return self._perhaps(call, text) or Reply(content=replies.not_understood())
+
+    async def _chosen(self, call: Call) -> Reply | None:
+        """What comes of the name, or the number, of a choice that stands under something the bot has said."""
+        messages = await offered.lately(call.tx, offered.where_written(call.inbound))
+        named = offered.named(messages, call.inbound.text, now=call.now)
+        if named is not None:
+            return await self._runner.invoke(call, named.command, dict(named.arguments))
+        number = offered.number_of(call.inbound.text)
+        meant = () if number is None else offered.numbered(messages, number, now=call.now)
+        return Reply(content=replies.which_number(meant)) if meant else None
+
+    async def _names_another(self, call: Call, question: questions.Pending) -> bool:
+        """Whether words that are not the answer to a question are the name of a choice under something else.
+
+        Where any words would do as an answer, they are that name only if it was offered later than the bot has asked.
+        """
+        asked = self._asked(question)
+        if asked is None or (asked.kind.name not in typed.FREE and self._is_value(call, asked)):
+            return False
+        after = question.asked_at if asked.kind.name in typed.FREE else None
+        messages = await offered.lately(call.tx, offered.where_written(call.inbound))
+        return offered.named(messages, call.inbound.text, now=call.now, after=after) is not None
+
+    def _asked(self, question: questions.Pending) -> Parameter | None:
+        command = self._registry.get(question.command)
+        return next((p for p in command.parameters if p.name == question.parameter), None) if command else None
 
     def _phrase(self, call: Call, text: str, conversations: Sequence[CaseRow]) -> Command | None:
         """The command that a whole message means, such as "I need a person".
@@ -269,11 +301,10 @@ class Writing:
         word, or what is no free text, was typed: "guide to the harbour" may be an answer.
         """
         bare = typed.read(call.inbound.text, self._registry, call.member.reads(call.now))
-        command = self._registry.get(question.command)
-        asked = next((p for p in command.parameters if p.name == question.parameter), None) if command else None
+        asked = self._asked(question)
         if bare is None or asked is None or not self._is_whole(call, bare):
             return None
-        if bare.command is command or fold(call.inbound.text) == HELPLINES:
+        if bare.command.name == question.command or fold(call.inbound.text) == HELPLINES:
             return bare
         if asked.kind.name not in typed.FREE:
             return None if self._is_value(call, asked) else bare
@@ -287,8 +318,7 @@ class Writing:
 
         Any words would do as a note or a name: then they answer only a question that was asked just now.
         """
-        command = self._registry.get(question.command)
-        asked = next((p for p in command.parameters if p.name == question.parameter), None) if command else None
+        asked = self._asked(question)
         if not busy or asked is None or questions.is_cancel(call.inbound.text):
             return True
         if asked.kind.name in typed.FREE:
