@@ -107,6 +107,18 @@ def kept_for_the_person(*, calling: bool) -> Content:
     return Content(text=text, choices=(I_NEED_A_PERSON, I_AM_SAFE))
 
 
+def it_went_to(name: str | Text, command: str, mark: str) -> Content:
+    """To a member in a talk whose words are a command's, and went to their peer."""
+    return Content(
+        text=_(
+            "That went to {name}. For my own “{command}”, write “{marked}”.",
+            name=name,
+            command=command,
+            marked=mark + command,
+        )
+    )
+
+
 def no_files() -> Content:
     """To somebody in a conversation who sends a picture."""
     return Content(

@@ -12,6 +12,9 @@ from bot.core.words import Text, Words
 MARKS = ("!", "/")
 """What may stand before a typed command. "/" is Discord's habit, and some Matrix clients keep it for themselves."""
 
+MARK_ON = {"discord": "/"}
+"""The mark that people know on a platform, where it is not the first of them."""
+
 MOST_WORDS = 6
 """Words that one value may have, such as "tue, thu and first sun"."""
 
@@ -90,6 +93,17 @@ def _usual(body: str) -> str:
     word = _BETWEEN.sub("", found[0].casefold()).removesuffix("s")
     after = "" if body[found.end() :].casefold() == " list" else body[found.end() :]
     return _NOUNS[word] + (f" {after[1:]}" if after.startswith("-") else after)
+
+
+def is_whole(found: Typed, reader: Reader) -> bool:
+    """Whether every word of it was understood: "take care" is no command."""
+    try:
+        for parameter in found.command.parameters:
+            if parameter.name in found.arguments:
+                parameter.kind.parse(found.arguments[parameter.name], reader)
+    except BadValue:
+        return False
+    return not found.left
 
 
 def family_of(text: str, registry: Registry) -> list[Command]:

@@ -15,6 +15,7 @@ from bot.core.pictures import KINDS
 from bot.core.roles import Action, may
 from bot.core.words import Text, _
 from bot.services import help_topics, offered, questions, replies, typed
+from bot.services.around_a_talk import tell_of_the_mark
 from bot.services.call import Call
 from bot.services.escalations import Escalations, place_words
 from bot.services.escalations.followup import FollowUps, thanks
@@ -300,9 +301,10 @@ class Writing:
         a case has ended. Where any words would do as an answer, a command of one word is one only if nothing but that
         word, or what is no free text, was typed: "guide to the harbour" may be an answer.
         """
-        bare = typed.read(call.inbound.text, self._registry, call.member.reads(call.now))
+        reader = call.member.reads(call.now)
+        bare = typed.read(call.inbound.text, self._registry, reader)
         asked = self._asked(question)
-        if bare is None or asked is None or not self._is_whole(call, bare):
+        if bare is None or asked is None or not typed.is_whole(bare, reader):
             return None
         if bare.command.name == question.command or fold(call.inbound.text) == HELPLINES:
             return bare
@@ -352,9 +354,10 @@ class Writing:
         if signal is None and await self._answers_what_is_over(call):
             return None if call.inbound.read_back else Reply(content=replies.nothing_to_cancel())
         alone = not any(row.holder is not None for row in conversations)
-        bare = typed.read(call.inbound.text, self._registry, call.member.reads(call.now)) if holds or alone else None
+        reader = call.member.reads(call.now)
+        bare = typed.read(call.inbound.text, self._registry, reader) if holds or alone else None
         # Once somebody is there, only a peer's own work is a command: the rest is for the other side.
-        if bare is not None and self._is_whole(call, bare) and (alone or bare.command.may is Action.TAKE_CASE):
+        if bare is not None and typed.is_whole(bare, reader) and (alone or bare.command.may is Action.TAKE_CASE):
             if not call.inbound.read_back:
                 return await self._runner.run_typed(call, bare)
             if holds:
@@ -366,7 +369,12 @@ class Writing:
                 return held
         # In danger themselves, a peer writes to the person who is with them, whatever else they do.
         to = mine if signal is not None and mine else [row.id for row in conversations]
-        return await self._carry(call, to, answered=signal is not None)
+        told = await self._carry(call, to, answered=signal is not None)
+        if told is None and signal is None and not call.inbound.read_back:
+            accompanied = next((row for row in conversations if row.member_id == call.member.id), None)
+            if accompanied is not None:
+                await tell_of_the_mark(call, accompanied, self._registry, self._voice)
+        return told
 
     def _nearly_of_peers(self, text: str) -> str | None:
         """The command of a peer's work that words begin with, but for a slip; short names are everyday words."""
@@ -413,17 +421,6 @@ class Writing:
         """Words in the place of a case that has ended, or in which they are not: they are passed on to nobody."""
         number = call.inbound.case
         return None if number is None else Reply(content=place_words.ended_here(number), private=False)
-
-    def _is_whole(self, call: Call, found: typed.Typed) -> bool:
-        """Whether every word of it was understood: "take care" is no command."""
-        reader = call.member.reads(call.now)
-        try:
-            for parameter in found.command.parameters:
-                if parameter.name in found.arguments:
-                    parameter.kind.parse(found.arguments[parameter.name], reader)
-        except BadValue:
-            return False
-        return not found.left
 
     async def _is_it_about_the_peer(self, call: Call, conversations: Sequence[CaseRow], signal: Signal) -> Reply:
         """A peer's words sound as if they were in danger: they are not passed on before the peer has said so."""

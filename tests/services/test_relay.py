@@ -1,5 +1,6 @@
 """The relay: what is changed, taken back, answered and reacted to between a member and a peer."""
 
+import pytest
 from harness import World
 from sqlalchemy import func, select
 
@@ -26,6 +27,28 @@ async def talk(world: World) -> None:
     world.alice.sees("Sam, peer", "hello Alice")
     await world.alice.says("are you a person")
     world.sam.sees("a member (case 1)", "are you a person")
+
+
+@pytest.mark.parametrize("words", ["help", "Mydata", "mydata erase", "checkin start 8:30"])
+async def test_a_command_without_its_mark_is_a_word_to_the_peer_and_the_member_is_told_once(
+    world: World, words: str
+) -> None:
+    await talk(world)
+    name = words.lower().removesuffix(" 8:30")
+    for told in (True, False):
+        await world.alice.says(words)
+        world.sam.sees("a member (case 1)", words)
+        if told:
+            world.alice.sees(f"That went to Sam. For my own “{name}”, write “!{name}”.")
+        world.all_was_seen()
+
+
+@pytest.mark.parametrize("words", ["help me please", "break my heart", "my data is gone", "safe to say so", "note it"])
+async def test_words_that_only_begin_like_a_command_are_not_remarked_on(world: World, words: str) -> None:
+    await talk(world)
+    await world.alice.says(words)
+    world.sam.sees(words)
+    world.all_was_seen()
 
 
 async def test_what_is_changed_is_brought_again_and_kept_as_it_is_now(world: World) -> None:
