@@ -1,12 +1,20 @@
 """What a member is told around a talk: which of their words went to their peer, and which to nobody any more."""
 
+from datetime import timedelta
+
+from sqlalchemy import select
+
 from bot.core.commands import Registry
 from bot.core.roles import may
+from bot.delivery.outbox import key_of
 from bot.services import members, replies, typed
 from bot.services.call import Call
 from bot.services.escalations import words
 from bot.services.voice import Voice
-from bot.storage.tables import CaseRow
+from bot.storage.tables import CaseRow, Delivery
+
+AFTERWARDS = timedelta(hours=24)
+"""So long after a talk has ended words that nothing else understands are taken for words to who was there."""
 
 
 async def tell_of_the_mark(call: Call, row: CaseRow, registry: Registry, voice: Voice) -> None:
@@ -20,6 +28,28 @@ async def tell_of_the_mark(call: Call, row: CaseRow, registry: Registry, voice: 
     # The key tells whether it was said before.
     key = f"mark:{row.id}:{row.holder}:{name}"
     await voice.answer(call.tx, call.inbound, content, private=True, key=key, member=call.member, now=call.now)
+
+
+async def is_too_late(call: Call, voice: Voice) -> bool:
+    """Whether they write although their talk has ended lately; then they are told that nobody reads it."""
+    query = select(CaseRow.id, CaseRow.holder).where(
+        CaseRow.member_id == call.member.id,
+        CaseRow.holder.is_not(None),
+        CaseRow.ended_at > call.now - AFTERWARDS,
+    )
+    ended = (await call.tx.session.execute(query.order_by(CaseRow.ended_at.desc()).limit(1))).one_or_none()
+    if ended is None:
+        return False
+    key = f"gone:{ended.id}"
+    if await call.tx.session.scalar(select(Delivery.id).where(Delivery.key == key_of(key))) is None:
+        peer = (await members.load(call.tx, ended.holder)).name or words.A_PEER
+        content = replies.has_gone(peer)
+    else:
+        content = replies.reached_nobody()
+        key += f":{call.inbound.platform}:{call.inbound.event_id}"
+    content = content.rendered(voice.words(call.member.language))
+    await voice.answer(call.tx, call.inbound, content, private=True, key=key, member=call.member, now=call.now)
+    return True
 
 
 def _named(call: Call, registry: Registry) -> str | None:

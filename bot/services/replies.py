@@ -119,6 +119,17 @@ def it_went_to(name: str | Text, command: str, mark: str) -> Content:
     )
 
 
+def has_gone(name: str | Text) -> Content:
+    """To a member who writes after their talk has ended, at first."""
+    text = _("{name} has gone, so this has reached nobody. Shall I call a person again?", name=name)
+    return Content(text=text, choices=(I_NEED_A_PERSON,))
+
+
+def reached_nobody() -> Content:
+    """To the same who goes on writing."""
+    return Content(text=_("This has reached nobody."), choices=(I_NEED_A_PERSON,))
+
+
 def no_files() -> Content:
     """To somebody in a conversation who sends a picture."""
     return Content(

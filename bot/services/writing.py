@@ -15,7 +15,7 @@ from bot.core.pictures import KINDS
 from bot.core.roles import Action, may
 from bot.core.words import Text, _
 from bot.services import help_topics, offered, questions, replies, typed
-from bot.services.around_a_talk import tell_of_the_mark
+from bot.services.around_a_talk import is_too_late, tell_of_the_mark
 from bot.services.call import Call
 from bot.services.escalations import Escalations, place_words
 from bot.services.escalations.followup import FollowUps, thanks
@@ -131,7 +131,8 @@ class Writing:
         """
         conversations = await self._talks(call)
         if not conversations:
-            return None if call.inbound.read_back else Reply(content=replies.not_understood())
+            late = call.inbound.read_back or await is_too_late(call, self._voice)
+            return None if late else Reply(content=replies.not_understood())
         limit, pictures = call.member.community.picture_limit, call.inbound.pictures
         if limit and pictures:
             return await self._pictures(call, conversations)
@@ -236,7 +237,7 @@ class Writing:
             return held or await self._in_conversation(call, conversations, signal)
         return None if signal is not None else await self._to_the_bot(call)
 
-    async def _to_the_bot(self, call: Call) -> Reply:
+    async def _to_the_bot(self, call: Call) -> Reply | None:
         """Words to the bot alone: a command without its mark, or something it does not understand."""
         text = call.inbound.text
         bare = typed.read(text, self._registry, call.member.reads(call.now), forgiving=True)
@@ -253,9 +254,14 @@ class Writing:
         if await self._follow_ups.is_answer(call.tx, call.member, now=call.now):
             return Reply(content=thanks("words"))
         await self._runner.welcome(call)
+        return await self._not_understood(call)
+
+    async def _not_understood(self, call: Call) -> Reply | None:
         if family := self._family(call):
             return Reply(content=replies.which_of(family))
-        return self._perhaps(call, text) or Reply(content=replies.not_understood())
+        if perhaps := self._perhaps(call, call.inbound.text):
+            return perhaps
+        return None if await is_too_late(call, self._voice) else Reply(content=replies.not_understood())
 
     async def _chosen(self, call: Call) -> Reply | None:
         """What comes of the name, or the number, of a choice that stands under something the bot has said."""
