@@ -266,6 +266,22 @@ def test_what_was_only_said_before_is_not_signalled_again() -> None:
     assert DETECTOR.detect("and then?", Context(earlier=("i want to die",))) is None
 
 
+@pytest.mark.parametrize(
+    ("earlier", "text", "severity"),
+    [
+        ("i want to die", "goodbye, cruel world", Severity.URGENT),
+        ("i want to die. goodbye", "world", None),
+        ("goodbye", "world", Severity.URGENT),
+        ("i want to die. took 40", "pills help", Severity.EMERGENCY),
+    ],
+)
+def test_of_words_that_are_joined_only_what_is_new_or_graver_is_signalled(
+    earlier: str, text: str, severity: Severity | None
+) -> None:
+    signal = DETECTOR.detect(text, Context(earlier=(earlier,)))
+    assert (signal and signal.severity) == severity
+
+
 # ------------------------------------------------------------------ any text at all
 
 ALPHABET = st.one_of(

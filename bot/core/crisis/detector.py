@@ -117,12 +117,27 @@ class Detector:
         signal = _signal(hits, lowered_by, skipped=len(before))
         if signal and context and _adds_weight(hits, signal) and context.is_alarmed:
             signal = replace(signal, severity=Severity.URGENT, rules=(*signal.rules, NEIGHBOURS_ALARM))
-        return Explanation(
+        explanation = Explanation(
             signal=signal,
             heard=tuple(dict.fromkeys(hit.rule.id for hit in hits)),
             lowered_by=lowered_by,
             steps=steps,
         )
+        return self._what_is_new(text, context, explanation) if context and signal and signal.before else explanation
+
+    def _what_is_new(self, text: str, context: Context, explanation: Explanation) -> Explanation:
+        """Of what `text` says together with earlier words, what it says itself, if those said as much without it.
+
+        Who wrote "i want to die" was heard; "i don't know what to do now" behind it is no alarm, although both together
+        would be one of the same severity.
+        """
+        signal = explanation.signal
+        assert signal is not None  # noqa: S101  it was looked at
+        alone = self.explain(text, Context(around=context.around))
+        if alone.signal is not None and alone.signal.severity >= signal.severity:
+            return explanation
+        before = self.explain(context.before).signal
+        return alone if before is not None and before.severity >= signal.severity else explanation
 
     def touches(self, text: str) -> bool:
         """Whether any rule or lowering has words in `text`, whatever comes of it."""
