@@ -184,6 +184,11 @@ def nothing_to_cancel() -> Content:
     return Content(text=_("I ask nothing any more, so there is nothing to cancel. I have passed this on to nobody."))
 
 
+def nothing_waits() -> Content:
+    """To somebody else who writes "cancel" when the question that said so is over."""
+    return Content(text=_("I ask nothing any more, so there is nothing to cancel."))
+
+
 def no_community() -> Content:
     """Somebody whose community cannot be told."""
     return Content(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from rapidfuzz import fuzz, process
 
@@ -11,6 +11,7 @@ from bot.core.content import Reply
 from bot.core.crisis import Severity, Signal
 from bot.core.inbound import Inbound
 from bot.core.matching import fold
+from bot.core.people import Member
 from bot.core.pictures import KINDS
 from bot.core.roles import Action, may
 from bot.core.words import Text, _
@@ -25,6 +26,7 @@ from bot.services.escalations.relay import Written
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.runner import Runner
 from bot.services.voice import Voice
+from bot.storage.database import Transaction
 from bot.storage.tables import CaseRow
 
 SAY = "say"
@@ -86,7 +88,7 @@ class Writing:
         return bool(await self._talks(call))
 
     async def afterwards(self, call: Call, signal: Signal | None) -> Reply | None:
-        """What was written while the bot was away: a call for a person, or words to the other side.
+        """What was written while the bot was away: a call for a person, the end of a question, words to the other side.
 
         Nothing else is done so late; a signal has been answered already.
         """
@@ -95,9 +97,23 @@ class Writing:
         is_word = call.inbound.private and not typed.is_marked(call.inbound.text)
         if signal is None and self.calls_for_a_person(call.inbound) and not (accompanied and is_word):
             return await self._runner.run(call, self._registry.by_name[PEER], {})
+        if await self.cancels(call.tx, call.member, call.inbound, now=call.now):
+            question = await questions.pending(call.tx, call.member, now=call.inbound.at)
+            if question is not None:
+                return await self._runner.answer_question(call, question, call.inbound.text)
+            return Reply(content=replies.nothing_to_cancel() if conversations else replies.nothing_waits())
         if not is_word or not conversations:
             return None
         return await self._in_conversation(call, conversations, signal)
+
+    @staticmethod
+    async def cancels(tx: Transaction, member: Member, inbound: Inbound, *, now: datetime) -> bool:
+        """Whether it is the "cancel" that a question of the bot's has named: that is nobody else's word.
+
+        Of what is read back it counts when that was written.
+        """
+        is_it = inbound.private and not inbound.edited and questions.is_bare_cancel(inbound.text)
+        return is_it and await questions.was_asked(tx, member, now=inbound.at if inbound.read_back else now)
 
     async def changed(self, call: Call, signal: Signal | None) -> Reply | None:
         """A message whose words are others now, or that has a reaction: those who read it see that, too.
@@ -251,6 +267,8 @@ class Writing:
             waiting = [row.id for row in rows if row.holder is None]
             if waiting:
                 return Reply(content=replies.take_it_first(waiting[:5]))
+        if await self.cancels(call.tx, call.member, call.inbound, now=call.now):
+            return Reply(content=replies.nothing_waits())
         if await self._follow_ups.is_answer(call.tx, call.member, now=call.now):
             return Reply(content=thanks("words"))
         await self._runner.welcome(call)
@@ -357,8 +375,8 @@ class Writing:
         own = bool(mine)
         if holds and signal is not None and not own:
             return await self._is_it_about_the_peer(call, conversations, signal)
-        if signal is None and await self._answers_what_is_over(call):
-            return None if call.inbound.read_back else Reply(content=replies.nothing_to_cancel())
+        if signal is None and await self.cancels(call.tx, call.member, call.inbound, now=call.now):
+            return Reply(content=replies.nothing_to_cancel())
         alone = not any(row.holder is not None for row in conversations)
         reader = call.member.reads(call.now)
         bare = typed.read(call.inbound.text, self._registry, reader) if holds or alone else None
@@ -411,12 +429,6 @@ class Writing:
         parameter = next(p for p in say.parameters if p.name == "case")
         arguments = {"text": call.inbound.text}
         return await questions.ask(call.tx, call.member, say, parameter, arguments, problem=which, now=call.now)
-
-    @staticmethod
-    async def _answers_what_is_over(call: Call) -> bool:
-        """Whether it is the "cancel" that a question of the bot's has named: that is nobody else's word."""
-        is_it = questions.is_bare_cancel(call.inbound.text)
-        return is_it and await questions.was_asked(call.tx, call.member, now=call.now)
 
     def _is_of_peers(self, question: questions.Pending) -> bool:
         """Whether it belongs to a peer's work."""
