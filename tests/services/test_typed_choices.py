@@ -1,5 +1,6 @@
-"""Choices that are typed: by name whatever was said since, by number only where it is sure under what it was read."""
+"""What is typed is taken for what was meant: choices by name or number, and times in spite of a slip."""
 
+import pytest
 from harness import World
 from sqlalchemy import select
 
@@ -106,3 +107,34 @@ async def test_a_number_that_only_an_older_message_has_is_asked_about(world: Wor
     await say_to_alice(world, I_NEED_A_PERSON)
     await world.alice.says("5")
     world.alice.sees("Which of my messages is that number for?", "😣 Hard")
+
+
+@pytest.mark.parametrize(
+    ("words", "guess", "done"),
+    [
+        ("meetings cancel Evening group tomorow", "tomorrow", "Evening group of Tue 24 Nov, 19:30 is cancelled"),
+        ("meetings move Evening group tomorow 20:00", "tomorrow", "Tue 24 Nov, 20:00"),
+        ("meetings follow Evening group 30 mintues", "30", "30 min before Evening group"),
+        ("checkin start 8 oclok", "08:00", "every day at 08:00"),
+        ("checkin start mdnight", "midnight", "every day at 00:00"),
+    ],
+)
+async def test_a_slip_in_a_time_behind_a_command_is_asked_about_with_what_was_meant(
+    world: World, words: str, guess: str, done: str
+) -> None:
+    await world.olive.joins()
+    await world.olive.says(words)
+    world.olive.sees("I did not understand", guess)
+    await world.olive.says(guess)
+    world.olive.sees(done)
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+async def test_a_slip_in_what_is_looked_for_is_asked_about(world: World) -> None:
+    await world.alice.says("meetings find tomorow")
+    world.alice.sees("I know of no such meeting", "tomorrow")
+    await world.alice.clicks("tomorrow")
+    world.alice.sees("Evening group")
+    await world.alice.says("meetings find Xyzzy")
+    assert "cancel" not in world.alice.sees("I know of no such meeting").text
