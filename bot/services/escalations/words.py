@@ -252,6 +252,8 @@ def case_facts(
     fields = [Field(name=_("Case"), value=_("{number}, {how}", number=case_id, how=opened[how]))]
     if category is not None:
         fields.append(Field(name=_("About"), value=CATEGORIES.get(category, category)))
+    elif how == "signal":
+        fields.append(Field(name=_("About"), value=_("somebody to talk to; they have not said why")))
     if written is not None:
         fields.append(Field(name=_("When"), value=written))
     if excerpt:
