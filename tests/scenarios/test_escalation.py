@@ -19,7 +19,7 @@ async def test_a_person_comes_to_a_member_who_writes_in_a_room(world: World) -> 
     await world.sam.reads("a member", "thank you for coming")
     await world.alice.says("help")
     await world.sam.reads("a member", "help")
-    await world.alice.reads("That went to Sam. For my own “help”, write “")
+    await world.alice.reads(f"That went to Sam. For my own “help”, write “{world.alice.mark}help”.")
 
     await world.sam.presses("Resolve")
     await world.sam.reads("How did it end?")

@@ -138,3 +138,14 @@ async def test_a_slip_in_what_is_looked_for_is_asked_about(world: World) -> None
     world.alice.sees("Evening group")
     await world.alice.says("meetings find Xyzzy")
     assert "cancel" not in world.alice.sees("I know of no such meeting").text
+
+
+async def test_in_a_case_a_number_presses_what_was_said_last_at_once(world: World) -> None:
+    await ask_alice(world)
+    await world.alice.says("i want to kill myself", "lobby")
+    world.alice.sees("988", "I'm safe")
+    world.room("peers").sees("I'm on it")
+    await world.alice.says("1")
+    world.alice.sees("I'm glad")
+    world.alice.sees("Whenever you need a person again")
+    world.room("peers").sees("has ended")
