@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.core.commands import BadValue, Parameter, command
 from bot.core.content import Attachment, Choice, Content, Field, Reply
 from bot.core.kinds import DATE, LINK, MINUTES, NAME, TIME, WEEKDAYS, ZONE, Words
+from bot.core.kinds.reading import mended
 from bot.core.matching import fold, likeness
 from bot.core.meetings import asking
 from bot.core.occurrences import describe, instant
@@ -143,6 +144,9 @@ class MeetingCog:
             title = _("None then, but these are like it")
         if not listed and not own:
             none = _("I know of no such meeting. Fewer words may find one, such as “online” or the name of a town.")
+            better = mended(words.casefold(), asking.TIME_WORDS)
+            if better is not None and asking.read(better, None, now=call.now, zone=zone) != asked:
+                raise BadValue(none, (better,), "words")
             return Reply(content=Content(text=none))
         return Reply(
             content=Content(

@@ -199,8 +199,11 @@ class Hub(Protocol):
     async def has_sent(self, platform: str, message_id: str) -> bool:
         """Whether a message is known to be one that the bot has sent: its delivery is over."""
 
-    async def latest_choices(self, address: Address) -> tuple[Choice, ...]:
-        """The choices under the bot's newest message with choices at `address`."""
+    async def numbered(self, address: Address, number: int) -> Choice | None:
+        """The choice that a number (from 1) presses which was typed at `address`, under the bot's newest message there.
+
+        None where that has none of that number, or another message's may be meant: then it is words.
+        """
 
     async def remembered(self, platform: str, name: str) -> str | None:
         """A value the platform stored (a sync token, a device id, the last message of a channel)."""

@@ -61,6 +61,16 @@ def which_of(family: Sequence[Command]) -> Content:
     return Content(text=_("Which of these?"), fields=fields, choices=choices)
 
 
+def which_number(meant: Sequence[Choice]) -> Content:
+    """A number, where it is not sure under which message of the bot it was read."""
+    return Content(text=_("Which of my messages is that number for? Press what you mean."), choices=_person_last(meant))
+
+
+def _person_last(choices: Iterable[Choice]) -> tuple[Choice, ...]:
+    """Where the button that calls a person always stands."""
+    return tuple(sorted(choices, key=lambda choice: choice.command == I_NEED_A_PERSON.command))
+
+
 def did_you_mean(names: Sequence[str], registry: Registry) -> Content:
     """Words that are nearly a command's name, or the first word of several."""
     choices = tuple(
@@ -98,6 +108,29 @@ def kept_for_the_person(*, calling: bool) -> Content:
         return Content(text=_("I keep this for the person who comes. I'm still calling."), choices=(I_AM_SAFE,))
     text = _("I keep this for the person who comes. If it cannot wait, press the button: then I call them now.")
     return Content(text=text, choices=(I_NEED_A_PERSON, I_AM_SAFE))
+
+
+def it_went_to(name: str | Text, command: str, mark: str) -> Content:
+    """To a member in a talk whose words are a command's, and went to their peer."""
+    return Content(
+        text=_(
+            "That went to {name}. For my own “{command}”, write “{marked}”.",
+            name=name,
+            command=command,
+            marked=mark + command,
+        )
+    )
+
+
+def has_gone(name: str | Text) -> Content:
+    """To a member who writes after their talk has ended, at first."""
+    text = _("{name} has gone, so this has reached nobody. Shall I call a person again?", name=name)
+    return Content(text=text, choices=(I_NEED_A_PERSON,))
+
+
+def reached_nobody() -> Content:
+    """To the same who goes on writing."""
+    return Content(text=_("This has reached nobody."), choices=(I_NEED_A_PERSON,))
 
 
 def no_files() -> Content:
@@ -155,6 +188,11 @@ def cancelled() -> Content:
 def nothing_to_cancel() -> Content:
     """To somebody in a conversation who writes "cancel" when the question that said so is over."""
     return Content(text=_("I ask nothing any more, so there is nothing to cancel. I have passed this on to nobody."))
+
+
+def nothing_waits() -> Content:
+    """To somebody else who writes "cancel" when the question that said so is over."""
+    return Content(text=_("I ask nothing any more, so there is nothing to cancel."))
 
 
 def no_community() -> Content:

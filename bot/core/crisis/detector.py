@@ -114,15 +114,30 @@ class Detector:
         if not hits:
             return Explanation(signal=None, heard=(), lowered_by=(), steps=steps)
         lowered_by = tuple(sorted(frozenset[str]().union(*(hit.lowered_by for hit in hits))))
-        signal = _signal(hits, lowered_by, skipped=len(before))
+        signal = _signal(hits, lowered_by, text, skipped=len(before))
         if signal and context and _adds_weight(hits, signal) and context.is_alarmed:
             signal = replace(signal, severity=Severity.URGENT, rules=(*signal.rules, NEIGHBOURS_ALARM))
-        return Explanation(
+        explanation = Explanation(
             signal=signal,
             heard=tuple(dict.fromkeys(hit.rule.id for hit in hits)),
             lowered_by=lowered_by,
             steps=steps,
         )
+        return self._what_is_new(text, context, explanation) if context and signal and signal.before else explanation
+
+    def _what_is_new(self, text: str, context: Context, explanation: Explanation) -> Explanation:
+        """Of what `text` says together with earlier words, what it says itself, if those said as much without it.
+
+        Who wrote "i want to die" was heard; "i don't know what to do now" behind it is no alarm, although both together
+        would be one of the same severity.
+        """
+        signal = explanation.signal
+        assert signal is not None  # noqa: S101  it was looked at
+        alone = self.explain(text, Context(around=context.around))
+        if alone.signal is not None and alone.signal.severity >= signal.severity:
+            return explanation
+        before = self.explain(context.before).signal
+        return alone if before is not None and before.severity >= signal.severity else explanation
 
     def touches(self, text: str) -> bool:
         """Whether any rule or lowering has words in `text`, whatever comes of it."""
@@ -333,25 +348,39 @@ def _lowers(lowering: Lowering, rule: Rule) -> bool:
     return concerned and (lowering.to is None or lowering.to < rule.severity)
 
 
-def _signal(hits: Iterable[_Hit], lowered_by: tuple[str, ...], *, skipped: int) -> Signal | None:
-    """What is left of `hits`, whose spans count from `skipped` characters before the message."""
+def _signal(hits: Iterable[_Hit], lowered_by: tuple[str, ...], text: str, *, skipped: int) -> Signal | None:
+    """What is left of `hits` in `text`, whose spans count from `skipped` characters before the message."""
     left = sorted(
         ((hit.severity, hit) for hit in hits if hit.severity is not None),
         key=lambda pair: (-pair[0].rank, pair[1].span.start, pair[1].span.end, pair[1].rule.id),
     )
     if not left:
         return None
-    severity, gravest = left[0]
+    severity = left[0][0]
     shown = [hit.span for _, hit in left[:MAX_SPANS]]
     spans = dict.fromkeys(_within(span, skipped) for span in shown)
     return Signal(
-        category=gravest.rule.category,
+        category=_category([hit for _, hit in left], text, skipped),
         severity=severity,
         spans=tuple(sorted(spans, key=lambda span: (span.start, span.end, span.rule))),
         rules=tuple(dict.fromkeys(hit.rule.id for _, hit in left)),
         lowered_by=lowered_by,
         before=max(0, skipped - min(span.start for span in shown)),
     )
+
+
+def _category(left: Sequence[_Hit], said: str, skipped: int) -> Category | None:
+    """What the hits that are `left` of what was `said`, the gravest first, are about.
+
+    None where all of it are the words by which somebody asks for a person.
+    """
+    asks = sorted((max(0, hit.span.start - skipped), hit.span.end - skipped) for hit in left if not hit.rule.says_why)
+    is_all = bool(asks) and left[0].severity is Severity.CONCERN
+    at = 0
+    for start, end in (*asks, (len(said), len(said))):
+        is_all = is_all and not any(letter.isalnum() for letter in said[at:start])
+        at = max(at, end)
+    return None if is_all else left[0].rule.category
 
 
 def _within(span: Span, skipped: int) -> Span:

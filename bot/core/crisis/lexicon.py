@@ -73,7 +73,7 @@ _NOTHING = "nothing"
 _SHORTHAND = re.compile(r"[a-z0-9]{1,20}")
 _SPOKEN = re.compile(rf"[a-z ]{{1,{MAX_SPOKEN}}}")
 _TOP_KEYS = {"language", "common", "fillers", "mute", "shorthand", "words", "rule", "lower"}
-_RULE_KEYS = {"id", "category", "severity", "pattern", "near", "also", "hears", "ignores"}
+_RULE_KEYS = {"id", "category", "severity", "says_why", "pattern", "near", "also", "hears", "ignores"}
 _LOWER_KEYS = {"id", "reason", "to", "where", "categories", "pattern", "unless", "hears", "ignores"}
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -250,6 +250,7 @@ class _Reader:
                 id=self._id(entry),
                 category=_one_of(Category, _text(entry, "category"), "category"),
                 severity=_one_of(Severity, _text(entry, "severity"), "severity"),
+                says_why=_says_why(entry),
                 patterns=self._patterns(entry, "pattern"),
                 near=self._patterns(entry, "near", required=False),
                 also=self._patterns(entry, "also", required=False),
@@ -334,6 +335,13 @@ def _text(table: Mapping[str, Any], key: str, longest: int = 64) -> str:
     if not isinstance(value, str) or not value or len(value) > longest:
         raise _Problem(f"`{key}` must be a text of 1 to {longest} characters")
     return value
+
+
+def _says_why(entry: Mapping[str, Any]) -> bool:
+    says = entry.get("says_why", True)
+    if not isinstance(says, bool) or (not says and entry.get("severity") != Severity.CONCERN.value):
+        raise _Problem("says_why is true or false, and false only for a concern")
+    return says
 
 
 def _texts(

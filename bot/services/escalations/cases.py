@@ -64,7 +64,7 @@ class Escalations(Conversations):
             NewCase(
                 how="signal",
                 severity=signal.severity,
-                category=signal.category.value,
+                category=signal.category and signal.category.value,
                 rules=signal.rules,
                 excerpt=_heard_in(inbound.text, signal, before),
                 link=inbound.link,

@@ -20,6 +20,7 @@ CATEGORIES: dict[str, Text] = {
     Category.VIOLENCE: _("violence"),
     Category.RELAPSE: _("return to use"),
 }
+UNSAID = _("somebody to talk to; they have not said why")
 
 SEVERITIES: dict[Severity, Text] = {
     Severity.EMERGENCY: _("🔴 Emergency: a life may be in danger now"),
@@ -118,8 +119,8 @@ def case_facts(
         "other": _("somebody asked for them"),
     }
     fields = [Field(name=_("Case"), value=_("{number}, {how}", number=case_id, how=opened[how]))]
-    if category is not None:
-        fields.append(Field(name=_("About"), value=CATEGORIES.get(category, category)))
+    if category is not None or how == "signal":
+        fields.append(Field(name=_("About"), value=CATEGORIES.get(category or "", category or UNSAID)))
     if written is not None:
         fields.append(Field(name=_("When"), value=written))
     if excerpt:
