@@ -19,6 +19,7 @@ language = "en"
 fillers = "honestly lol"
 [shorthand]
 2 = "to"
+"^want" = "i want"
 [[rule]]
 id = "want-to-die"
 category = "suicide"
@@ -61,6 +62,7 @@ def small() -> Detector:
         "I honestly want to die",
         "lol, i want to honestly die lol",
         "i honestly want 2 die lol",
+        "Hard day. Want to die",
         "I wnat to die",
         "i wantt to die",
     ],
@@ -86,7 +88,7 @@ def test_what_lowers_is_heard_through_fillers_too(text: str) -> None:
 )
 def test_shorthand_that_stands_for_nothing_is_refused(shorthand: str) -> None:
     with pytest.raises(BadLexicon, match="shorthand"):
-        parse_lexicon(LEXICON.replace('2 = "to"', shorthand), name="small")
+        parse_lexicon(LEXICON.replace('2 = "to"\n"^want" = "i want"', shorthand), name="small")
 
 
 @pytest.mark.parametrize(
@@ -99,6 +101,8 @@ def test_shorthand_that_stands_for_nothing_is_refused(shorthand: str) -> None:
         "i tried 2 end it a week ago and no one even knows",
         "i dotn wanna be alive anymroe",
         "im on the ledeg",
+        "im cuttin myself rn",
+        "took all my pills",
     ],
 )
 def test_danger_is_heard_as_people_type_it(text: str) -> None:

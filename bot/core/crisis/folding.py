@@ -30,6 +30,7 @@ _EMOJI = re.compile(f"[{''.join(EMOJI)}]")
 
 _SHORTEST_TYPO = 6
 _SHORTEST_HIDDEN = 4
+_SHORTEST_CLIPPED = 4
 _SHORTEST_GLUED = 6
 _SHORTEST_PAIR = 5
 _WORDS_OF_A_LETTER = frozenset("aiu")
@@ -41,6 +42,8 @@ _REMEMBERED = 50_000
 
 _LATIN = re.compile(r"[a-z]+")
 _LATIN_WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)*")
+
+_BEGINNING = re.compile(r"(?:^|[.!?\n])\s{0,3}([a-z]+)(?!['a-z0-9])")
 
 _LEET = re.compile(r"[0-9@$!|+*\u20ac]")
 _LEET_WORD = re.compile(r"(?<![a-z0-9@$!|+*\u20ac])[a-z0-9@$!|+*\u20ac]{3,40}(?![a-z0-9@$|+*\u20ac])")
@@ -90,8 +93,10 @@ class Folding:
     """Readings by what the lexicons know: all their words, and the rare ones by which they are found."""
 
     def __init__(self, vocabularies: Sequence[Vocabulary], shorthand: Mapping[str, str] | None = None) -> None:
-        """`shorthand`: words, and what they stand for."""
-        self._shorthand = shorthand or {}
+        """`shorthand`: words, and what they stand for; with "^" before it, a word that begins a sentence."""
+        shorthand = shorthand or {}
+        self._shorthand = {word: meant for word, meant in shorthand.items() if not word.startswith("^")}
+        self._begins = {word[1:]: meant for word, meant in shorthand.items() if word.startswith("^")}
         self.vocabulary = frozenset(word for each in vocabularies for word in each.words if word.isalpha())
         self.beginnings = tuple(sorted({beginning for each in vocabularies for beginning in each.beginnings}))
         self._joints = Joints(joint for each in vocabularies for joint in each.joints)
@@ -124,6 +129,8 @@ class Folding:
         """What `word` says, None for what it is."""
         if word in self._shorthand:
             return self._shorthand[word]
+        if word.endswith("in") and len(word) >= _SHORTEST_CLIPPED and f"{word}g" in self.vocabulary:
+            return None if word in self.vocabulary or word in COUNTED else f"{word}g"
         if not _SHORTEST_HIDDEN <= len(word) <= _LONGEST or word in COUNTED or word in self.vocabulary:
             return None
         if not _LATIN.fullmatch(word):
@@ -141,6 +148,16 @@ class Folding:
         """The known word that is most likely meant by `word`; what is an ordinary word may be meant just as well."""
         meant = likely(word, lambda each: each in self.vocabulary or each in COUNTED)
         return meant if meant in self.vocabulary else None
+
+    def begun(self, text: str, words: Set[str]) -> list[Change]:
+        """Where a sentence of the normalised `text` begins with a word that stands for more there: "took them all"."""
+        if words.isdisjoint(self._begins):
+            return []
+        return [
+            Change(*match.span(1), self._begins[match[1]])
+            for match in _BEGINNING.finditer(text)
+            if match[1] in self._begins
+        ]
 
     def changes(self, text: str, words: Sequence[str], meanings: Mapping[str, str], *, spaced: bool) -> list[Change]:
         """What else the normalised `text` says, in order.
@@ -162,6 +179,7 @@ class Folding:
             found += self._spaced(text, _SPACED_OTHERS)
         if meanings:
             found += self._misspelt(text, meanings)
+        found += self.begun(text, set(words))
         return apart(found)
 
     def _spaced(self, text: str, letters: re.Pattern[str] = _SPACED) -> Iterator[Change]:

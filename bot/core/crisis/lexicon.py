@@ -8,6 +8,7 @@ mute = ["en/want-to-die"]               # ids of any lexicon that are switched o
 
 [shorthand]                             # what stands for other words
 2 = "to"
+"^took" = "i took"                      # with "^": where a sentence begins
 
 [words]                                 # named pieces; one may use those above it
 want = "(want to|wanna)"
@@ -70,7 +71,7 @@ MAX_PROBLEMS = 50
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _PIECE_NAME = re.compile(r"[a-z_]{1,40}")
 _NOTHING = "nothing"
-_SHORTHAND = re.compile(r"[a-z0-9]{1,20}")
+_SHORTHAND = re.compile(r"\^?[a-z0-9]{1,20}")
 _SPOKEN = re.compile(rf"[a-z ]{{1,{MAX_SPOKEN}}}")
 _TOP_KEYS = {"language", "common", "fillers", "mute", "shorthand", "words", "rule", "lower"}
 _RULE_KEYS = {"id", "category", "severity", "says_why", "pattern", "near", "also", "hears", "ignores"}

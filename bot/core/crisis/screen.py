@@ -130,6 +130,7 @@ class Screen:
         names = set(words)
         meanings = self._folding.meanings(names)
         hidden = is_odd(text) or not (text.isascii() or HIDING.search(text) is None)
+        hidden = hidden or bool(self._folding.begun(text.lower(), names))
         elided = elided_of(text.lower()) if "'" in text and ELISION.search(text.lower()) else []
         if not (pieces or pairs or hidden or meanings or elided or not self._words.isdisjoint(names)):
             return self._heard(())
