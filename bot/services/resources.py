@@ -9,6 +9,7 @@ from itertools import groupby
 from sqlalchemy import delete, select
 
 from bot.core.content import Field
+from bot.core.countries import country_name
 from bot.core.distance import Point, kilometres, point_of
 from bot.core.people import Member
 from bot.core.resources import (
@@ -24,6 +25,8 @@ from bot.core.resources import (
     search,
 )
 from bot.core.resources.index import Need
+from bot.core.resources.where import heading
+from bot.core.words import Text, _
 from bot.services import found_services, resource_checks
 from bot.services.feeds.nearby import whereis
 from bot.services.feeds.vocabulary import Vocabulary
@@ -35,7 +38,7 @@ PAGE = 3
 
 
 FARTHEST = 200.0
-"""Kilometres: what is further from where somebody looks is no answer; the lines that anybody can call stay."""
+"""Kilometres: what is further from where somebody looks is no answer where something is near."""
 
 ANSWERS = 30
 """Answers that can be asked for, page by page."""
@@ -47,6 +50,19 @@ class Page:
 
     found: tuple[Found, ...]
     more: bool
+    known: bool = False
+    """Whether it is known where the place is that was asked for."""
+
+    def heading(self, place: str, country: str, language: str | None = None) -> Text:
+        """What is said before these answers for a place that was asked for."""
+        return heading(
+            place,
+            country_name(country, language or "en") if country else _("your country"),
+            near=any(match.near for match in self.found),
+            others=not all(match.near for match in self.found),
+            known=self.known,
+            further=any(match.further for match in self.found),
+        )
 
     @classmethod
     def of(cls, ranked: Sequence[Found], number: int) -> "Page":
@@ -135,8 +151,6 @@ class Resources:
         """A page of what fits best among `own` and those of the `imported` that are no helpline of ours over again."""
         unknown: dict[tuple[str, ...], Resource] = {}
         for one in imported:
-            if _is_too_far(one, asked.point):
-                continue
             if one.city or one.address or self.known.line_of(one) is None:
                 unknown.setdefault((one.name.casefold(), one.phone, one.city, one.address), one)
         ranked = search(
@@ -150,7 +164,10 @@ class Resources:
             point=asked.point,
             limit=ANSWERS,
         )
-        return Page.of(ranked, page)
+        if any(match.near for match in ranked):
+            ranked = tuple(match for match in ranked if not _is_too_far(match.resource, asked.point))
+        known = asked.point is not None or any(match.near for match in ranked)
+        return replace(Page.of(ranked, page), known=known)
 
     async def all_for(self, tx: Transaction, community_id: int) -> list[Resource]:
         """The community's own resources, then the built-in helplines."""

@@ -196,5 +196,30 @@ async def test_services_near_a_town_or_a_point_say_how_far_they_are_and_the_near
     assert "how far away is not known" in why["Somewhere"]
     await world.alice.says("resources narcan near 37.8, -122.27")
     assert "less than a mile away" in world.alice.sees("Narcan 0").text
-    await world.alice.says("resources narcan near me")
-    world.alice.sees("name your town")
+
+
+async def test_near_me_is_answered_with_the_question_for_a_town(world: World) -> None:
+    await bring(world, pantry(1, latitude="37.8", longitude="-122.27"))
+    await world.alice.says("resources food near me")
+    world.alice.sees("Which town are you in, or near?", "I do not know where you are")
+    await world.alice.says("Oakland")
+    world.alice.sees("Near “Oakland”", "Pantry 1", "less than a mile away")
+    await world.alice.says("meetings find women near me")
+    world.alice.sees("Which town are you in, or near?")
+
+
+async def test_a_place_that_no_list_knows_is_named_and_what_is_elsewhere_says_where_it_is(world: World) -> None:
+    await bring(world, pantry(2, state="IL", postcode="94901"), pantry(4, city="", phone="211"))
+    for place in ("Oakland", "94601"):
+        await world.alice.says(f"resources food near {place}")
+        shown = world.alice.sees(f"in or near “{place}”", "can be reached from anywhere in United States", "Pantry 2")
+        assert "It is in Springfield, IL; how far away is not known." in shown.text
+        assert "In the place you named" not in shown.text
+        assert shown.text.index("Pantry 4") < shown.text.index("Pantry 2")
+
+
+async def test_where_nothing_is_near_what_is_further_away_says_how_far(world: World) -> None:
+    there = {"latitude": "34.05", "longitude": "-118.24"}
+    await bring(world, pantry(1, topics="jobs", latitude="37.8", longitude="-122.27"), pantry(2, **there))
+    await world.alice.says("resources food near Oakland")
+    world.alice.sees("I know of nothing for that near “Oakland”", "Pantry 2", "about 340 miles away")
