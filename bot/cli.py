@@ -186,6 +186,24 @@ def community_apply(
         asyncio.run(apply(given.config, file, yes=yes, as_json=as_json))
 
 
+@community_app.command("remove", help=str(_("Remove a community with its people, cases, meetings and all they wrote.")))
+def community_remove(
+    context: typer.Context,
+    community: Annotated[str, typer.Argument(help=str(_("Its id.")), metavar="ID")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help=str(_("Remove it without asking.")))] = False,
+    even_with_open_cases: Annotated[
+        bool, typer.Option("--even-with-open-cases", help=str(_("Even while somebody in it is waiting for help.")))
+    ] = False,
+) -> None:
+    """Remove a community."""
+    given: Options = context.obj
+    with told(debug=given.debug):
+        from bot.operations.community_commands import remove
+
+        asyncio.run(remove(given.config, community, yes=yes, even_with_open_cases=even_with_open_cases))
+
+
 @community_app.command("export", help=str(_("Write a community as a file, which “apply” reads.")))
 def community_export(
     context: typer.Context,
