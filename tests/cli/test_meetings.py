@@ -158,3 +158,21 @@ def test_a_note_of_attendance_is_checked_here_and_elsewhere(handrail: Handrail, 
     elsewhere.write("note.txt", note)
     assert handrail(elsewhere, "meetings", "verify", "note.txt", "--key", keys["sample"]).code == 0
     assert handrail(elsewhere, "meetings", "verify", "note.txt", "--key", "A" * 43).code == 1
+
+
+def test_whose_clock_was_taken_is_said_and_a_feed_whose_others_are_elsewhere_is_warned_of(
+    handrail: Handrail, used: Place
+) -> None:
+    circle = {"slug": "a", "name": "Circle", "day": 1, "time": "19:00"}
+    there = {"latitude": 37.77, "longitude": -122.42, "country": "US", "formatted_address": "1 Elm St, San Francisco"}
+    used.write("plain.json", json.dumps([circle]))
+    used.write("mixed.json", json.dumps([circle, {**circle, **there, "slug": "b"}, {**circle, **there, "slug": "c"}]))
+    done = handrail(used, "meetings", "import", "plain.json")
+    assert "1 meeting says no time zone: I took the community's, America/New_York. If that is wrong" in done.out
+    assert "WARNING" not in done.out
+    warned = handrail(used, "meetings", "import", "mixed.json")
+    assert "WARNING: 1 meeting says no time zone: I took the community's, America/New_York." in warned.out
+    assert "But 2 meetings of the same feed are in America/Los_Angeles." in warned.out
+    assert "--zone America/Los_Angeles" in warned.out
+    again = handrail(used, "meetings", "import", "mixed.json", "--zone", "America/Los_Angeles")
+    assert "WARNING" not in again.out
