@@ -462,6 +462,21 @@ def meetings_feeds(context: typer.Context, *, as_json: AsJson = False) -> None:
         asyncio.run(show_feeds(given.config, as_json=as_json))
 
 
+@meetings_app.command("forget", help=str(_("Take a feed out again, with all its meetings; who follows one is told.")))
+def meetings_forget(
+    context: typer.Context,
+    feed: Annotated[str, typer.Argument(help=str(_("Its address, or its file's name or path.")), metavar="NAME")],
+    *,
+    community: OfCommunity = None,
+) -> None:
+    """Forget a feed."""
+    given: Options = context.obj
+    with told(debug=given.debug):
+        from bot.operations.meeting_feeds import forget
+
+        asyncio.run(forget(given.config, feed, community))
+
+
 @meetings_app.command("calendar", help=str(_("Write your community's own meetings as an iCalendar file.")))
 def meetings_calendar(
     context: typer.Context,

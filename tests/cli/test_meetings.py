@@ -176,3 +176,19 @@ def test_whose_clock_was_taken_is_said_and_a_feed_whose_others_are_elsewhere_is_
     assert "--zone America/Los_Angeles" in warned.out
     again = handrail(used, "meetings", "import", "mixed.json", "--zone", "America/Los_Angeles")
     assert "WARNING" not in again.out
+
+
+def test_a_wrong_feed_is_taken_out_again_and_what_was_never_read_is_none(handrail: Handrail, used: Place) -> None:
+    feed = [{"name": f"Circle {n}", "slug": str(n), "day": 1, "time": "19:00"} for n in range(31)]
+    used.write("feed.json", json.dumps(feed))
+    used.write("cut.json", json.dumps(feed)[:-20])
+    assert handrail(used, "meetings", "import", "feed.json").code == 0
+    for never in ("cut.json", "nofile.json"):
+        assert handrail(used, "meetings", "import", never).code == 1
+    listed = json.loads(handrail(used, "meetings", "feeds", "--json").out)
+    assert [Path(each["source"]).name for each in listed] == ["feed.json"]
+    assert "There is no feed of that name" in handrail(used, "meetings", "forget", "cut.json").err
+    assert handrail(used, "meetings", "forget", "feed.json").out == "31 meetings were taken out.\n"
+    assert json.loads(handrail(used, "meetings", "feeds", "--json").out) == []
+    assert json.loads(handrail(used, "meetings", "list", "--json").out) == []
+    assert "31 added" in handrail(used, "meetings", "import", "feed.json").out

@@ -445,7 +445,9 @@ class _Run:
         await self._sweep(mine & (ListedMeeting.born == self._new))
         async with self._database.begin() as tx:
             feed = await tx.session.get(MeetingFeed, self._feed_id)
-            if feed is not None:
+            if feed is not None and feed.generation == 0 and feed.attempts == self._new:
+                await tx.session.delete(feed)  # what was never read is no feed
+            elif feed is not None:
                 feed.problem, feed.tried_at, feed.report = problem, self._now, report.as_json()
 
     async def _sweep(self, which: ColumnElement[bool]) -> None:
