@@ -78,6 +78,8 @@ def short(source: str) -> str:
 
 def why_none(report: Report) -> Text | None:
     """Why no meeting was taken from a source, and what to do; None where the rest says so, or some were."""
+    if report.explains:
+        return _("It says what the formats of the meetings mean that were read with it: they have these names now.")
     if report.kind in _NO_MEETINGS:
         return _NO_MEETINGS[Kind(report.kind)]
     if report.problem == NO_SUCH_FILE:
@@ -96,8 +98,8 @@ _READABLE: Final = _(
 
 _NO_MEETINGS: Final = {
     Kind.BMLT_FORMATS: _(
-        "It says what a BMLT server's formats mean (GetFormats), and lists no meetings: import it together with the"
-        " meetings, GetSearchResults, of the same server."
+        "It says what a BMLT server's formats mean (GetFormats), and lists no meetings. Name both in one command:"
+        " handrail meetings import GetSearchResults.json GetFormats.json"
     ),
     Kind.BMLT_SERVICE_BODIES: _(
         "It lists the service bodies of a BMLT server, and no meetings: those are in GetSearchResults of the same"

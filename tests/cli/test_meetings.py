@@ -117,7 +117,7 @@ def test_a_file_without_meetings_says_why_and_what_to_do(handrail: Handrail, fre
     done = handrail(fresh, "meetings", "import", "bodies.json", "formats.json", "other.json", "headings.csv")
     told = dict(part.split(": ", 1) for part in done.out.replace("\n  ", " ").splitlines())
     assert "GetSearchResults" in told["bodies.json"]
-    assert "together with the meetings" in told["formats.json"]
+    assert "Name both in one command" in told["formats.json"]
     assert "its records are no meetings" in told["other.json"]
     assert "a table (CSV)" in told["other.json"]
     assert "There is no meeting in it" in told["headings.csv"]
@@ -192,3 +192,20 @@ def test_a_wrong_feed_is_taken_out_again_and_what_was_never_read_is_none(handrai
     assert json.loads(handrail(used, "meetings", "feeds", "--json").out) == []
     assert json.loads(handrail(used, "meetings", "list", "--json").out) == []
     assert "31 added" in handrail(used, "meetings", "import", "feed.json").out
+
+
+@pytest.mark.parametrize("names", [("formats.json", "search.json"), ("search.json", "formats.json")])
+def test_the_formats_of_a_bmlt_server_beside_its_meetings_are_used_in_either_order(
+    handrail: Handrail, used: Place, names: tuple[str, str]
+) -> None:
+    formats = [{"key_string": "QX", "lang": "en", "name_string": "Quiet Room", "format_type_enum": "FC3"}]
+    one = {"id_bigint": "2", "weekday_tinyint": "7", "start_time": "14:00:00", "formats": "QX", "meeting_name": "Hope"}
+    place = {"location_street": "1 Elm St", "location_municipality": "New York", "location_province": "NY"}
+    used.write("formats.json", json.dumps(formats))
+    used.write("search.json", json.dumps([{**one, **place, "service_body_bigint": "1", "lang_enum": "en"}]))
+    done = handrail(used, "meetings", "import", *names)
+    assert done.code == 0
+    assert "It says what the formats of the meetings mean that were read with it" in done.out
+    assert "in one command" not in done.out
+    assert "Quiet Room" in handrail(used, "meetings", "list", "--json").out
+    assert "1 unchanged" in handrail(used, "meetings", "import", *reversed(names)).out

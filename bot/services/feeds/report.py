@@ -42,6 +42,8 @@ class Report:
     kept: bool = False
     not_modified: bool = False
     dry_run: bool = False
+    explains: bool = False
+    """It lists no meetings, and says what is in those that were read with it."""
 
     @property
     def taken(self) -> int:
