@@ -260,6 +260,22 @@ def db_upgrade(context: typer.Context, *, as_json: AsJson = False) -> None:
             typer.echo(str(_("The database is of the newest version already.")))
 
 
+@app.command(help=str(_("Copy the database into a new file, while the bot runs; the key is not in it.")))
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help=str(_("The new file, such as handrail-2026-11-23.db.")), metavar="FILE")],
+) -> None:
+    """Back the database up."""
+    given: Options = context.obj
+    with told(debug=given.debug):
+        from bot.operations.backup import back_up, tell
+        from bot.operations.opening import open_config
+
+        config = open_config(given.config)
+        back_up(config, file)
+        tell(config, file)
+
+
 @app.command(
     help=str(
         _(
