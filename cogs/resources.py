@@ -8,7 +8,7 @@ from bot.core.content import Choice, Content, Reply
 from bot.core.countries import country_name, country_of_name
 from bot.core.kinds import COUNTRY, Number, OneOf, Words
 from bot.core.occurrences import local_date
-from bot.core.resources import ELSEWHERE, TOPICS, describe
+from bot.core.resources import ELSEWHERE, TOPICS, Resource, describe, summarize
 from bot.core.resources.where import where_in
 from bot.core.roles import Action, may
 from bot.core.text import clean_name
@@ -19,7 +19,7 @@ from bot.services.feeds.nearby import whereis
 from bot.services.feeds.vocabulary import Vocabulary
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.resource_reviews import ResourceReviews
-from bot.services.resources import ANSWERS, PAGE, Resources
+from bot.services.resources import ANSWERS, PAGE, Resources, name_of
 from cogs.parameters import NEAR, WHICH_TOWN
 
 PAGES = ANSWERS // PAGE
@@ -98,6 +98,20 @@ class ResourceCog:
         return await self._found(call, words, country, topic=topic, page=page)
 
     @command(
+        "resources about",
+        _("All that is known of a resource"),
+        Parameter(name="resource", ask=_("Which one?"), kind=Words(32)),
+        hidden=True,
+    )
+    async def about(self, call: Call, resource: str) -> Reply:
+        """Show all of one answer."""
+        found = await self._resources.named(call.tx, call.member, resource)
+        if found is None:
+            return Reply(content=Content(text=_("That is not on any list any more. Please look for it again.")))
+        field = describe(found, today=local_date(call.now, call.member.zone))
+        return Reply(content=Content(fields=(field,), choices=(I_NEED_A_PERSON,)))
+
+    @command(
         "resources right",
         _("A resource was checked, and is right"),
         Parameter(name="resource", ask=_("Which one?"), kind=Words(32)),
@@ -167,11 +181,6 @@ class ResourceCog:
         found = await find(asked.words, topic=topic, place=place, point=point, page=page)
         there = country_name(where, call.member.language)
         more = {"words": said, "topic": topic or "", "country": country or "", "page": str(page + 1)}
-        choices = (
-            *((_more(more),) if found.more else ()),
-            Choice(label=_("Another country"), command="settings country"),
-            I_NEED_A_PERSON,
-        )
         if place is not None:
             text: Say = found.heading(clean_name(place), where, call.member.language)
             if not found.found and not page:
@@ -195,7 +204,14 @@ class ResourceCog:
         else:
             text = _("For {country}:", country=there)
         today = local_date(call.now, call.member.zone)
-        fields = tuple(describe(match.resource, today=today, why=match.why) for match in found.found)
+        numbered = list(enumerate(found.found, 1))
+        fields = tuple(summarize(each.resource, number=n, today=today, why=each.why) for n, each in numbered)
+        choices = (
+            *(_about(each.resource, n) for n, each in numbered),
+            *((_more(more),) if found.more else ()),
+            Choice(label=_("Another country"), command="settings country"),
+            I_NEED_A_PERSON,
+        )
         return Reply(content=Content(text=text, fields=fields, choices=choices))
 
 
@@ -208,6 +224,15 @@ def _nothing_near(place: str, country: str, *, is_anybody: bool) -> Say:
         " what is there:",
         place=place,
         country=country,
+    )
+
+
+def _about(resource: Resource, number: int) -> Choice:
+    """The button for all that is known of one answer."""
+    return Choice(
+        label=_("More about {number}", number=number),
+        command="resources about",
+        arguments={"resource": name_of(resource)},
     )
 
 

@@ -142,7 +142,7 @@ def _usable(records: Iterable[Record], report: Report, seen: set[str]) -> Iterat
             report.refuse(record.number, record.reason or _("It is no record."))
             continue
         stored = dump_resource(record.resource)
-        key = blake2b(record.resource.key.encode(), digest_size=16).hexdigest()
+        key = key_of(record.resource)
         if key in seen:
             report.refuse(record.number, _("It is the same as one before it."))
             continue
@@ -329,6 +329,25 @@ async def forget(database: Database, name: str, community_id: int | None) -> int
         await tx.session.execute(delete(ResourceSource).where(ResourceSource.id == row.id))
         await fulltext.renew_words(tx)
     return shown
+
+
+def key_of(resource: Resource) -> str:
+    """What its row is stored under: a digest of what its source calls it."""
+    return blake2b(resource.key.encode(), digest_size=16).hexdigest()
+
+
+async def by_key(tx: Transaction, community_id: int, key: str) -> Resource | None:
+    """The service that this community is shown and that is stored under `key`."""
+    own = ResourceSource.community_id
+    rows = await tx.session.execute(
+        select(ServiceRow.record, ResourceSource.name)
+        .join(ResourceSource, ResourceSource.id == ServiceRow.source_id)
+        .where(own.is_(None) | (own == community_id), ServiceRow.key == key, ServiceRow.state == SHOWN)
+        .order_by(own.is_(None), ServiceRow.id)
+        .limit(1)
+    )
+    row = rows.first()
+    return None if row is None else load_resource({"source": row.name, **row.record})
 
 
 async def oldest_checked(tx: Transaction, community_id: int, country: str, before: date, limit: int) -> list[Resource]:

@@ -24,10 +24,11 @@ from bot.core.resources import (
     read_need,
     search,
 )
+from bot.core.resources.ages import identity_of
 from bot.core.resources.index import Need
 from bot.core.resources.where import heading
 from bot.core.words import Text, _
-from bot.services import found_services, resource_checks
+from bot.services import directory, found_services, resource_checks
 from bot.services.feeds.nearby import whereis
 from bot.services.feeds.vocabulary import Vocabulary
 from bot.storage.database import Database, Transaction
@@ -169,6 +170,13 @@ class Resources:
         known = asked.point is not None or any(match.near for match in ranked)
         return replace(Page.of(ranked, page), known=known)
 
+    async def named(self, tx: Transaction, member: Member, name: str) -> Resource | None:
+        """The resource of that `name_of`, as this community is shown it; None if it is not on any list any more."""
+        imported = await directory.by_key(tx, member.community.id, name)
+        own = [one for one in await self.all_for(tx, member.community.id) if identity_of(one) == name]
+        found = await resource_checks.applied(tx, member.community.id, [*own, *([imported] if imported else [])])
+        return found[0] if found else None
+
     async def all_for(self, tx: Transaction, community_id: int) -> list[Resource]:
         """The community's own resources, then the built-in helplines."""
         stored = await tx.session.scalar(
@@ -185,6 +193,11 @@ class Resources:
         """The helplines for somebody in danger, as fields: brief, for there is no time to read."""
         lines = crisis_lines(await self.all_for(tx, member.community.id), member.country, category)
         return tuple(describe_briefly(line) for line in lines)
+
+
+def name_of(resource: Resource) -> str:
+    """A short name by which a button asks for this resource."""
+    return directory.key_of(resource) if resource.key else identity_of(resource)
 
 
 def _is_too_far(one: Resource, point: Point | None) -> bool:
