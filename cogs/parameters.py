@@ -11,8 +11,5 @@ MEETING = Parameter(
     example="Morning circle",
 )
 
-WHICH_TOWN = _(
-    "Which town are you in, or near? A town, a postcode or coordinates. I do not know where you are, and I do not keep"
-    " what you answer."
-)
+WHICH_TOWN = _("Which town are you in, or near? A town, a postcode or coordinates: I do not know where you are.")
 NEAR = Parameter(name="near", ask=_("Near which town or postcode?"), kind=Words(60), required=False)
