@@ -208,7 +208,7 @@ class ResourceCog:
         fields = tuple(summarize(each.resource, number=n, today=today, why=each.why) for n, each in numbered)
         choices = (
             *(_about(each.resource, n) for n, each in numbered),
-            *((_more(more),) if found.more else ()),
+            *((_more(more, found.more),) if found.more else ()),
             Choice(label=_("Another country"), command="settings country"),
             I_NEED_A_PERSON,
         )
@@ -236,12 +236,14 @@ def _about(resource: Resource, number: int) -> Choice:
     )
 
 
-def _more(asked: dict[str, str]) -> Choice:
+def _more(asked: dict[str, str], number: int) -> Choice:
     """The button for the next answers. What is asked for goes with it, cut down to what a button can carry."""
     for letters in range(len(asked["words"]), -1, -5):
         kept = {**asked, "words": shortened(asked["words"], letters)}
         choice = Choice(
-            label=_("More"), command="resources more", arguments={key: value for key, value in kept.items() if value}
+            label=_("{n} more", n=number),
+            command="resources more",
+            arguments={key: value for key, value in kept.items() if value},
         )
         try:
             choice.token  # noqa: B018  raises where it is too long

@@ -4,7 +4,7 @@ Text here is plain text: it holds no markup, and an adapter escapes whatever its
 or for a mention. What an adapter may style is the structure (a title, a field's name, a choice).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -38,22 +38,6 @@ class Choice:
         if len(token) > TOKEN_LIMIT:
             raise ValueError(f"the choice of command {self.command!r} makes a token over {TOKEN_LIMIT} characters")
         return token
-
-
-NUMBERED_LABEL = 30
-"""Characters of a label that ends with a number, and may be typed instead of pressed."""
-
-
-def is_numbered(text: str) -> bool:
-    """Whether it may be such a label: "more about 2"."""
-    plain = text.strip().rstrip(".!")
-    return len(plain) <= NUMBERED_LABEL and plain[-1:] in set("123456789")
-
-
-def labelled(choices: Iterable[Choice], text: str) -> Choice | None:
-    """The choice whose label was typed."""
-    wanted = text.strip().rstrip(".!").casefold()
-    return next((choice for choice in choices if str(choice.label).casefold() == wanted), None)
 
 
 def read_token(token: str) -> tuple[str, dict[str, str]]:
@@ -316,7 +300,11 @@ def _apart(data: Any) -> Apart | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A handler's answer. `private`: only the asker may see it, wherever they asked."""
+    """A handler's answer. `private`: only the asker may see it, wherever they asked.
+
+    `asks`: it is a question to the asker, so nobody else is shown it, not even those who may read the answer.
+    """
 
     content: Content
     private: bool = True
+    asks: bool = False

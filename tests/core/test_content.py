@@ -7,16 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.content import (
-    TOKEN_LIMIT,
-    Attachment,
-    Choice,
-    Content,
-    Field,
-    is_numbered,
-    labelled,
-    read_token,
-)
+from bot.core.content import TOKEN_LIMIT, Attachment, Choice, Content, Field, read_token
 from bot.core.words import ENGLISH, Words, _
 
 names = st.text("abcdefghijklmnopqrstuvwxyz ", min_size=1, max_size=20)
@@ -84,11 +75,3 @@ def test_every_part_of_a_content_is_rendered() -> None:
     ).rendered(Words("en", Marked()))
     shown = (content.text, content.title, content.fields[0].name, content.fields[0].value, content.choices[0].label)
     assert shown == ("<a>", "<b>", "<c>", "<d>", "<e>")
-
-
-def test_a_label_that_ends_with_a_number_may_be_typed_and_other_words_are_not_taken_for_one() -> None:
-    choices = (Choice(label="More about 1", command="a"), Choice(label="More about 2", command="b"))
-    assert labelled(choices, "more about 2.") is choices[1]
-    assert labelled(choices, "more about 3") is None
-    assert all(map(is_numbered, ("more about 2", "2")))
-    assert not any(map(is_numbered, ("more", "", "I have been sober for days and days, 2")))

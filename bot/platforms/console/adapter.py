@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.core.content import Apart, Choice, Content, is_numbered, labelled
+from bot.core.content import Apart, Choice, Content
 from bot.core.inbound import Inbound, Invocation, Reaction, Target
 from bot.core.platform import Address, Finding, Hub, NeverAgain, Receipt
 from bot.core.words import _
@@ -257,16 +257,12 @@ class ConsolePlatform:
 
     async def _numbered(self, line: Says) -> Choice | None:
         text = line.text.strip()
-        is_number = text.isascii() and text.isdecimal() and len(text) <= 2  # noqa: PLR2004  9 is the highest
-        if not (is_numbered(text) or is_number):
+        if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= KEYCAPS):
             return None
         address = Address(platform=NAME, kind="direct", id=line.who)
         if line.place in self._apart:
             address = Address(platform=NAME, kind="place", id=line.place)
-        choices = await self._hub.latest_choices(address)
-        if is_number:
-            return choices[int(text) - 1] if 1 <= int(text) <= min(len(choices), KEYCAPS) else None
-        return labelled(choices, text)
+        return await self._hub.numbered(address, int(text))
 
     def _is_private(self, who: str, place: str) -> bool:
         """Whether what they say there is for the bot alone, or for those in a conversation apart."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import nio
 
-from bot.core.content import Choice, is_numbered, labelled
+from bot.core.content import Choice
 from bot.core.faults import where
 from bot.core.inbound import Inbound, Invocation, Reaction, Target
 from bot.core.platform import Address, Hub
@@ -147,14 +147,14 @@ class Hearing:
         return replace(await self.bare(room_id, event), edited=event.is_edit, replaces=replaces)
 
     async def _typed_choice(self, inbound: Inbound, text: str) -> Invocation | None:
-        """A digit, or a label with one ("more about 2"), typed to the bot alone presses a choice."""
-        if not inbound.private or (number_in(text) is None and not is_numbered(text)):
+        """A digit typed to the bot alone presses a choice; elsewhere it may be anything."""
+        number = number_in(text)
+        if not inbound.private or number is None:
             return None
         address = Address(platform=PLATFORM, kind="direct", id=inbound.account)
         if inbound.apart is not None:
             address = Address(platform=PLATFORM, kind="place", id=inbound.place)
-        choices = (await self._hub.latest_choices(address))[:MOST_KEYCAPS]
-        choice = chosen(choices, text) or labelled(choices, text.removeprefix("!"))
+        choice = await self._hub.numbered(address, number)
         return None if choice is None else Invocation(command=choice.command, arguments=choice.arguments)
 
     async def _reaction(self, room_id: str, event: Event) -> Inbound | None:
