@@ -13,6 +13,7 @@ import typer
 from bot.core.words import _
 from bot.memory import spare_memory
 from bot.operations.cli_examples import add_examples
+from bot.operations.community_cli import community_app
 from bot.operations.notes_cli import add_notes
 from bot.operations.resource_cli import resources_app
 from bot.operations.stopping import FAILED, Stop, told
@@ -36,7 +37,6 @@ app = typer.Typer(
         )
     ),
 )
-community_app = typer.Typer(no_args_is_help=True, help=str(_("Describe your community in a file, and apply it.")))
 db_app = typer.Typer(no_args_is_help=True, help=str(_("Look after the database.")))
 lexicon_app = typer.Typer(no_args_is_help=True, help=str(_("Look after the rules by which danger is heard.")))
 meetings_app = typer.Typer(no_args_is_help=True, help=str(_("Take in meetings that others publish, and list them.")))
@@ -169,38 +169,6 @@ def check(context: typer.Context, *, as_json: AsJson = False) -> None:
         raise typer.Exit(FAILED)
 
 
-@community_app.command("apply", help=str(_("Show what the file would change, and change it once you agree.")))
-def community_apply(
-    context: typer.Context,
-    file: Annotated[Path, typer.Argument(help=str(_("The community's TOML file.")), metavar="FILE")],
-    *,
-    yes: Annotated[bool, typer.Option("--yes", help=str(_("Change it without asking.")))] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help=str(_("Print JSON, for a program; without --yes, nothing is changed.")))
-    ] = False,
-) -> None:
-    """Apply a community's file."""
-    given: Options = context.obj
-    with told(debug=given.debug):
-        from bot.operations.community_commands import apply
-
-        asyncio.run(apply(given.config, file, yes=yes, as_json=as_json))
-
-
-@community_app.command("export", help=str(_("Write a community as a file, which “apply” reads.")))
-def community_export(
-    context: typer.Context,
-    community: Annotated[str, typer.Argument(help=str(_("Its id.")), metavar="ID")],
-    file: Annotated[Path | None, typer.Argument(help=str(_("A new file; else it is printed.")), metavar="FILE")] = None,
-) -> None:
-    """Export a community."""
-    given: Options = context.obj
-    with told(debug=given.debug):
-        from bot.operations.community_commands import export
-
-        asyncio.run(export(given.config, community, file))
-
-
 @audit_app.command("export", help=str(_("Write the log of every page, look and action as CSV: numbers, no words.")))
 def audit_export(
     context: typer.Context,
@@ -217,16 +185,6 @@ def audit_export(
             _tell(str(_("Written: {file}, {n} lines", file=str(file), n=lines)))
 
 
-@community_app.command("list", help=str(_("The communities there are.")))
-def community_list(context: typer.Context, *, as_json: AsJson = False) -> None:
-    """List the communities."""
-    given: Options = context.obj
-    with told(debug=given.debug):
-        from bot.operations.community_commands import show_list
-
-        asyncio.run(show_list(given.config, as_json=as_json))
-
-
 @db_app.command("upgrade", help=str(_("Bring the database to the newest version. “run” does so, too.")))
 def db_upgrade(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Run the migrations."""
@@ -241,6 +199,22 @@ def db_upgrade(context: typer.Context, *, as_json: AsJson = False) -> None:
             typer.echo(str(_("The database was brought to the newest version.")))
         else:
             typer.echo(str(_("The database is of the newest version already.")))
+
+
+@app.command(help=str(_("Copy the database into a new file, while the bot runs; the key is not in it.")))
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help=str(_("The new file, such as handrail-2026-11-23.db.")), metavar="FILE")],
+) -> None:
+    """Back the database up."""
+    given: Options = context.obj
+    with told(debug=given.debug):
+        from bot.operations.backup import back_up, tell
+        from bot.operations.opening import open_config
+
+        config = open_config(given.config)
+        back_up(config, file)
+        tell(config, file)
 
 
 @app.command(
@@ -443,6 +417,21 @@ def meetings_feeds(context: typer.Context, *, as_json: AsJson = False) -> None:
         from bot.operations.meeting_feeds import show_feeds
 
         asyncio.run(show_feeds(given.config, as_json=as_json))
+
+
+@meetings_app.command("forget", help=str(_("Take a feed out again, with all its meetings; who follows one is told.")))
+def meetings_forget(
+    context: typer.Context,
+    feed: Annotated[str, typer.Argument(help=str(_("Its address, or its file's name or path.")), metavar="NAME")],
+    *,
+    community: OfCommunity = None,
+) -> None:
+    """Forget a feed."""
+    given: Options = context.obj
+    with told(debug=given.debug):
+        from bot.operations.meeting_feeds import forget
+
+        asyncio.run(forget(given.config, feed, community))
 
 
 @meetings_app.command("calendar", help=str(_("Write your community's own meetings as an iCalendar file.")))

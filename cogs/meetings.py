@@ -23,7 +23,7 @@ from bot.services.gatherings import attending, tasks
 from bot.services.meeting_times import Coming, first_from, rule_of
 from bot.services.meetings import Meetings
 from bot.storage.tables import MeetingRow
-from cogs.parameters import MEETING
+from cogs.parameters import MEETING, NEAR, WHICH_TOWN
 
 SHOWN = 6
 COUNTED = 50
@@ -110,9 +110,14 @@ class MeetingCog:
             rest=True,
             example="online tonight",
         ),
+        NEAR,
     )
-    async def find(self, call: Call, words: str) -> Reply:
-        """Find listed meetings by one's own words, in spite of typos."""
+    async def find(self, call: Call, words: str, near: str | None = None) -> Reply:
+        """Find listed meetings by one's own words, in spite of typos; `near` is where "near me" is."""
+        if near:
+            words = f"{asking.HERE.sub(' ', words)} near {near}"
+        elif asking.HERE.search(words):
+            raise BadValue(WHICH_TOWN, parameter="near")
         zone = call.member.zone
         asked = asking.read(words, None, now=call.now, zone=zone)
         sought = Sought(
@@ -125,8 +130,8 @@ class MeetingCog:
             in_person=asked.in_person,
         )
         community = call.member.community.id
-        if asked.near and (near := await self._near(call, sought, asked)) is not None:
-            return near
+        if asked.near and (there := await self._near(call, sought, asked)) is not None:
+            return there
         own = await self._own(call, asked)
         listed = await finding.coming(
             call.tx, community, sought, self._vocabulary, begin=asked.begin, end=asked.end, limit=COUNTED

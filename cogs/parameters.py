@@ -1,7 +1,7 @@
 """Values that commands of several cogs take."""
 
 from bot.core.commands import Parameter
-from bot.core.kinds import NAME
+from bot.core.kinds import NAME, Words
 from bot.core.words import _
 
 MEETING = Parameter(
@@ -10,3 +10,6 @@ MEETING = Parameter(
     kind=NAME,
     example="Morning circle",
 )
+
+WHICH_TOWN = _("Which town are you in, or near? A town, a postcode or coordinates: I do not know where you are.")
+NEAR = Parameter(name="near", ask=_("Near which town or postcode?"), kind=Words(60), required=False)

@@ -1,12 +1,15 @@
 """Resources: helplines and the community's own list, looked up in people's own words."""
 
+from dataclasses import replace
+from functools import partial
+
 from bot.core.commands import BadValue, Parameter, command
 from bot.core.content import Choice, Content, Reply
-from bot.core.countries import country_name
+from bot.core.countries import country_name, country_of_name
 from bot.core.kinds import COUNTRY, Number, OneOf, Words
 from bot.core.occurrences import local_date
-from bot.core.resources import ELSEWHERE, TOPICS, describe
-from bot.core.resources.search import is_in
+from bot.core.resources import ELSEWHERE, TOPICS, Resource, describe, summarize
+from bot.core.resources.where import where_in
 from bot.core.roles import Action, may
 from bot.core.text import clean_name
 from bot.core.words import Say, _
@@ -16,7 +19,8 @@ from bot.services.feeds.nearby import whereis
 from bot.services.feeds.vocabulary import Vocabulary
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.resource_reviews import ResourceReviews
-from bot.services.resources import ANSWERS, PAGE, Page, Resources
+from bot.services.resources import ANSWERS, PAGE, Resources, name_of
+from cogs.parameters import NEAR, WHICH_TOWN
 
 PAGES = ANSWERS // PAGE
 """Pages that can be asked for."""
@@ -25,12 +29,6 @@ REFERRAL = "treatment-referral"
 """The topic of those who find help for others."""
 
 _SHOWN_WORDS = 40
-_PLACE_WORDS = 4
-"""Words of a place's name; "in trouble with the law again" is none."""
-_HERE = frozenset({"me", "here", "my area", "us", "mi", "aquí"})
-
-_NEAR_ME = tuple(f" {near} {here}" for near in ("near", "around", "cerca de") for here in sorted(_HERE))
-
 _ON_OR_OFF = OneOf(("on", _("on")), ("off", _("off")), name="on or off")
 COUNTRY_PARAMETER = Parameter(name="country", ask=_("For which country?"), kind=COUNTRY, required=False)
 
@@ -54,9 +52,12 @@ class ResourceCog:
             example="detox",
         ),
         COUNTRY_PARAMETER,
+        NEAR,
     )
-    async def find(self, call: Call, words: str, country: str | None = None) -> Reply:
-        """Look up by words, in spite of typos; "… in Canada" names a country."""
+    async def find(self, call: Call, words: str, country: str | None = None, near: str | None = None) -> Reply:
+        """Look up by words, in spite of typos; "… in Canada" names a country, "… near Oakland" a place."""
+        if near:
+            words = f"{where_in(words, country_of_name).words} near {near}"
         return await self._found(call, words, country)
 
     @command(
@@ -95,6 +96,20 @@ class ResourceCog:
     ) -> Reply:
         """Show the next answers."""
         return await self._found(call, words, country, topic=topic, page=page)
+
+    @command(
+        "resources about",
+        _("All that is known of a resource"),
+        Parameter(name="resource", ask=_("Which one?"), kind=Words(32)),
+        hidden=True,
+    )
+    async def about(self, call: Call, resource: str) -> Reply:
+        """Show all of one answer."""
+        found = await self._resources.named(call.tx, call.member, resource)
+        if found is None:
+            return Reply(content=Content(text=_("That is not on any list any more. Please look for it again.")))
+        field = describe(found, today=local_date(call.now, call.member.zone))
+        return Reply(content=Content(fields=(field,), choices=(I_NEED_A_PERSON,)))
 
     @command(
         "resources right",
@@ -154,69 +169,71 @@ class ResourceCog:
     async def _found(
         self, call: Call, said: str, country: str | None, *, topic: str | None = None, page: int = 0
     ) -> Reply:
-        words, named, place = where_in(said, call)
-        where = country or named or call.member.country
+        asked = where_in(said, country_of_name)
+        if asked.here:
+            raise BadValue(WHICH_TOWN, parameter="near")
+        where, place = country or asked.country or call.member.country, asked.place
         spot = None
         if place is not None:
             spot = await whereis(call.tx, call.member.community.id, place, self._vocabulary, country=where)
         point = None if spot is None else spot.point
-        found = await self._resources.find(
-            call.tx, call.member, words, now=call.now, country=where, topic=topic, place=place, point=point, page=page
-        )
+        find = partial(self._resources.find, call.tx, call.member, now=call.now, country=where)
+        found = await find(asked.words, topic=topic, place=place, point=point, page=page)
         there = country_name(where, call.member.language)
-        other = Choice(label=_("Another country"), command="settings country")
-        asked = {"words": said, "topic": topic or "", "country": country or "", "page": str(page + 1)}
-        following = (_more(asked, found.more),) if found.more else ()
-        if place is not None and page == 0:
-            known = spot is not None or any(is_in(each.resource, place) for each in found.found)
-            if not found.found or not known:
-                return await self._elsewhere(call, found, where, place, (*following, other, I_NEED_A_PERSON))
-        if not found.found:
+        more = {"words": said, "topic": topic or "", "country": country or "", "page": str(page + 1)}
+        if place is not None:
+            text: Say = found.heading(clean_name(place), where, call.member.language)
+            if not found.found and not page:
+                # Who finds treatment for others may know the town that no list here does.
+                others = await find("", topic=REFERRAL)
+                text = _nothing_near(clean_name(place), there, is_anybody=bool(others.found))
+                found = replace(others, known=found.known)
+            if not found.known and not page and may(call.member.roles, Action.MANAGE_COMMUNITY):
+                text = _(
+                    "{said}\n(For you as an organizer: “handrail resources import FILE” brings in a list of services.)",
+                    said=text,
+                )
+        elif not found.found:
             text = _("I found nothing for that in {country}.\n{elsewhere}", country=there, elsewhere=ELSEWHERE)
-            return Reply(content=Content(text=text, choices=(other, I_NEED_A_PERSON)))
-        today = local_date(call.now, call.member.zone)
-        text = _("For {country}:", country=there)
-        if place is None and page == 0 and words and (found.more or said.casefold().strip(" .!?").endswith(_NEAR_ME)):
+        elif page == 0 and asked.words and found.more:
             text = _(
                 "For {country}. Nearer to you: name your town, for example “{words} in Springfield”.",
                 country=there,
-                words=shortened(words, _SHOWN_WORDS),
+                words=shortened(asked.words, _SHOWN_WORDS),
             )
-        return Reply(
-            content=Content(
-                text=text,
-                fields=tuple(describe(match.resource, today=today, why=match.why) for match in found.found),
-                choices=(*following, other, I_NEED_A_PERSON),
-            )
-        )
-
-    async def _elsewhere(self, call: Call, found: Page, where: str, place: str, choices: tuple[Choice, ...]) -> Reply:
-        """A place that no list here knows, or nothing in it: who can be reached from anywhere, and what to do."""
-        there, named = country_name(where, call.member.language), clean_name(place)
-        text = _(
-            "I have no list of what there is in or near “{place}”. These can be reached from anywhere in {country}:",
-            place=named,
-            country=there,
-        )
-        if not found.found:
-            text = _(
-                "I found nothing for that in or near “{place}”. These can be reached from anywhere in {country}, and"
-                " may know what is there:",
-                place=named,
-                country=there,
-            )
-            # Who finds treatment for others may know the town that no list here does.
-            found = await self._resources.find(call.tx, call.member, "", now=call.now, country=where, topic=REFERRAL)
-        if not found.found:
-            text = _("I found nothing for that in or near “{place}”.\n{elsewhere}", place=named, elsewhere=ELSEWHERE)
-        if may(call.member.roles, Action.MANAGE_COMMUNITY):
-            text = _(
-                "{said}\n(For you as an organizer: “handrail resources import FILE” brings in a list of services.)",
-                said=text,
-            )
+        else:
+            text = _("For {country}:", country=there)
         today = local_date(call.now, call.member.zone)
-        fields = tuple(describe(match.resource, today=today, why=match.why) for match in found.found)
+        numbered = list(enumerate(found.found, 1))
+        fields = tuple(summarize(each.resource, number=n, today=today, why=each.why) for n, each in numbered)
+        choices = (
+            *(_about(each.resource, n) for n, each in numbered),
+            *((_more(more, found.more),) if found.more else ()),
+            Choice(label=_("Another country"), command="settings country"),
+            I_NEED_A_PERSON,
+        )
         return Reply(content=Content(text=text, fields=fields, choices=choices))
+
+
+def _nothing_near(place: str, country: str, *, is_anybody: bool) -> Say:
+    """Nothing answers the words; `is_anybody`: somebody who finds help for others is named."""
+    if not is_anybody:
+        return _("I found nothing for that in or near “{place}”.\n{elsewhere}", place=place, elsewhere=ELSEWHERE)
+    return _(
+        "I found nothing for that in or near “{place}”. These can be reached from anywhere in {country}, and may know"
+        " what is there:",
+        place=place,
+        country=country,
+    )
+
+
+def _about(resource: Resource, number: int) -> Choice:
+    """The button for all that is known of one answer."""
+    return Choice(
+        label=_("More about {number}", number=number),
+        command="resources about",
+        arguments={"resource": name_of(resource)},
+    )
 
 
 def _more(asked: dict[str, str], number: int) -> Choice:
@@ -239,19 +256,3 @@ def _more(asked: dict[str, str], number: int) -> Choice:
 def shortened(words: str, letters: int) -> str:
     """The first whole words that fit into so many letters."""
     return words if len(words) <= letters else words[: letters + 1].rpartition(" ")[0]
-
-
-def where_in(words: str, call: Call) -> tuple[str, str | None, str | None]:
-    """The words without a country or place named at their end ("… in Canada", "… near Oakland"); both, if named.
-
-    "Near me" names no place.
-    """
-    for between in (" in ", " near ", " around ", " cerca de ", " en "):
-        before, _between, last = words.rpartition(between)
-        if not before or last.casefold().strip(" .!?") in _HERE:
-            continue
-        try:
-            return before, str(COUNTRY.parse(last, call.member.reads(call.now))), None
-        except BadValue:
-            return (before, None, last) if len(last.split()) <= _PLACE_WORDS else (words, None, None)
-    return words, None, None

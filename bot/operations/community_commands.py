@@ -9,12 +9,13 @@ from pathlib import Path
 import typer
 
 from bot.core.community import dump_community
-from bot.core.words import _
+from bot.core.words import _, _n
 from bot.operations import community_files
 from bot.operations.community_files import Wanted
 from bot.operations.opening import database_is_there, open_config, open_configured
 from bot.operations.stopping import Stop
 from bot.services.communities import Change
+from bot.services.removing import held
 from bot.storage.database import Database
 
 
@@ -92,6 +93,55 @@ async def show_list(config_path: Path, *, as_json: bool) -> None:
         typer.echo(f"{slug}  {name}")
     if not found:
         typer.echo(str(_("There is no community yet. Describe yours in a file: handrail community apply FILE")))
+
+
+async def remove(config_path: Path, slug: str, *, yes: bool, even_with_open_cases: bool) -> None:
+    """Say what goes with a community, and remove it with `yes`, or if its id is typed. Raises `Stop`."""
+    async with existing(config_path) as database:
+        if database is None:
+            raise community_files.unknown([])
+        async with database.read() as tx:
+            there = await held(tx, slug)
+        if there is None:
+            raise community_files.unknown([id_ for id_, _name in await community_files.listed(database)])
+        if there.open_cases and not even_with_open_cases:
+            raise Stop(
+                _n(
+                    "{n} person in this community is waiting for help, or talking with a peer. Nothing was removed."
+                    " Let the peers end the case first, or add --even-with-open-cases.",
+                    "{n} people in this community are waiting for help, or talking with a peer. Nothing was removed."
+                    " Let the peers end the cases first, or add --even-with-open-cases.",
+                    n=there.open_cases,
+                )
+            )
+        typer.echo(
+            str(
+                _(
+                    "{name} ({id}) would be removed with {members} people and all that they told the bot, {cases} cases"
+                    " with what was said and the log of who did what, {meetings} meetings and {sources} imported lists"
+                    " of its own. It cannot be taken back. Messages and events that stand in its rooms stay there.",
+                    name=there.name,
+                    id=slug,
+                    members=there.members,
+                    cases=there.cases,
+                    meetings=there.meetings,
+                    sources=there.sources,
+                )
+            )
+        )
+        if not (yes or _types(slug)):
+            typer.echo(str(_("Nothing was removed.")))
+            return
+        await community_files.remove(database, there.id)
+    typer.echo(str(_("Removed: {id}. A running bot goes by it from now on.", id=slug)))
+
+
+def _types(slug: str) -> bool:
+    """Whether the person at the terminal types the id; raises `Stop` where nobody can be asked."""
+    if not sys.stdin.isatty():
+        raise Stop(_("Nothing was removed: there is nobody to ask. To remove it without asking, add --yes."))
+    typed: str = typer.prompt(str(_("To remove it, type its id")), default="", show_default=False)
+    return typed.strip() == slug
 
 
 @asynccontextmanager

@@ -20,8 +20,10 @@ from bot.services.communities import Change, Communities
 from bot.services.duty import Rotas
 from bot.services.escalations import Escalations
 from bot.services.escalations.effects import Effects
+from bot.services.hosting.hosting import Hosting
 from bot.services.lexicons import stored_lexicon
 from bot.services.meetings import Meetings
+from bot.services.removing import Removal
 from bot.services.voice import Voice
 from bot.storage import tables
 from bot.storage.database import Database, Transaction
@@ -126,6 +128,13 @@ async def apply(database: Database, wanted: Wanted) -> None:
     service = Communities(Meetings(voice), Escalations(Effects(voice, load_resources())), Rotas(voice))
     async with database.begin() as tx:
         await service.apply(tx, wanted.file, wanted.resources_csv, wanted.lexicon_toml, now=system_now())
+
+
+async def remove(database: Database, community_id: int) -> None:
+    """Remove the community with all that is stored for it."""
+    voice = Voice(load_languages(), lambda: None)
+    removal = Removal(Meetings(voice), Escalations(Effects(voice, load_resources())), Hosting(voice))
+    await removal.remove(database, community_id, now=system_now())
 
 
 async def listed(database: Database) -> list[tuple[str, str]]:

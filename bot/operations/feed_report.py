@@ -44,6 +44,33 @@ def counted(report: Report) -> Text:
     return said
 
 
+def _assumed(report: Report, n: int, zone: str) -> Text:
+    """Whose clock was taken for meetings that tell none, and what to do if it is another's."""
+    others = [(name, count) for name, count in report.clocks.most_common() if name != zone]
+    if others and others[0][1] >= report.clocks[zone]:
+        other, count = others[0]
+        return _n(
+            "WARNING: {n} meeting says no time zone: I took the community's, {zone}. But {others} meetings of the same"
+            " feed are in {other}. If it is there, too, import it again with: --zone {other}",
+            "WARNING: {n} meetings say no time zone: I took the community's, {zone}. But {others} meetings of the same"
+            " feed are in {other}. If they are there, too, import it again with: --zone {other}",
+            n=n,
+            zone=zone,
+            others=count,
+            other=other,
+        )
+    example = others[0][0] if others else "America/Los_Angeles" if zone != "America/Los_Angeles" else "Europe/London"
+    return _n(
+        "{n} meeting says no time zone: I took the community's, {zone}. If that is wrong, import it again with the"
+        " right one, such as: --zone {example}",
+        "{n} meetings say no time zone: I took the community's, {zone}. If that is wrong, import it again with the"
+        " right one, such as: --zone {example}",
+        n=n,
+        zone=zone,
+        example=example,
+    )
+
+
 def short(source: str) -> str:
     """A source as a person knows it: a file's name, or the address."""
     return source if "://" in source else Path(source).name
@@ -51,6 +78,8 @@ def short(source: str) -> str:
 
 def why_none(report: Report) -> Text | None:
     """Why no meeting was taken from a source, and what to do; None where the rest says so, or some were."""
+    if report.explains:
+        return _("It says what the formats of the meetings mean that were read with it: they have these names now.")
     if report.kind in _NO_MEETINGS:
         return _NO_MEETINGS[Kind(report.kind)]
     if report.problem == NO_SUCH_FILE:
@@ -69,8 +98,8 @@ _READABLE: Final = _(
 
 _NO_MEETINGS: Final = {
     Kind.BMLT_FORMATS: _(
-        "It says what a BMLT server's formats mean (GetFormats), and lists no meetings: import it together with the"
-        " meetings, GetSearchResults, of the same server."
+        "It says what a BMLT server's formats mean (GetFormats), and lists no meetings. Name both in one command:"
+        " handrail meetings import GetSearchResults.json GetFormats.json"
     ),
     Kind.BMLT_SERVICE_BODIES: _(
         "It lists the service bodies of a BMLT server, and no meetings: those are in GetSearchResults of the same"
@@ -100,11 +129,12 @@ def lines_of(report: Report) -> list[Text]:
     for where, text in (
         ("place", _("{count} have no time zone; it is that of their place.", count=report.zones["place"])),
         ("feed", _("{count} have no time zone; it is the one you gave.", count=report.zones["feed"])),
-        ("community", _("{count} have no time zone; it is the community's.", count=report.zones["community"])),
         ("unknown", _("{count} have no time zone; give one with --zone.", count=report.zones["unknown"])),
     ):
         if report.zones[where]:
             lines.append(text)
+    if report.zones["community"]:
+        lines.append(_assumed(report, report.zones["community"], report.assumed or ""))
     for doubt, text in (
         ("end_before_start", _("{count} end before they start.", count=report.doubts["end_before_start"])),
         ("open_and_closed", _("{count} are both open and closed.", count=report.doubts["open_and_closed"])),

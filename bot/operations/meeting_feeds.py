@@ -15,17 +15,17 @@ from sqlalchemy import select
 from bot.app import load_languages
 from bot.config import Config
 from bot.core.meetings.zones import known_zone
-from bot.core.words import _
+from bot.core.words import _, _n
 from bot.operations import community_files
 from bot.operations.community_commands import existing
 from bot.operations.feed_report import short, show
 from bot.operations.opening import open_config, open_configured
 from bot.operations.stopping import Stop
 from bot.scheduling.clock import system_now
-from bot.services.feeds import calendars, finding
+from bot.services.feeds import calendars, finding, forgetting
 from bot.services.feeds.fetching import Limits
 from bot.services.feeds.report import Report
-from bot.services.feeds.taking import Asked, take_all
+from bot.services.feeds.taking import Asked, named, take_all
 from bot.services.meetings import Meetings
 from bot.services.voice import Voice
 from bot.storage.database import Database
@@ -149,6 +149,34 @@ async def show_feeds(config_path: Path, *, as_json: bool) -> None:
         read = feed.read_at.strftime("%Y-%m-%d %H:%M") if feed.read_at else str(_("never"))
         table.add_row(short(feed.source), feed.kind, feed.programme or "", str(feed.meetings), read, feed.problem or "")
     Console(highlight=False).print(table)
+
+
+async def forget(config_path: Path, name: str, community: str | None) -> None:
+    """Take a feed out again: by its address, its file's path or name. Raises `Stop` where none or several are meant."""
+    async with existing(config_path) as database:
+        if database is None:
+            raise _no_such_feed()
+        async with database.read() as tx:
+            feeds = list(await tx.session.scalars(select(MeetingFeed).order_by(MeetingFeed.id)))
+            slugs = {row.id: row.slug for row in await tx.session.execute(select(Community.id, Community.slug))}
+        if community is not None and community not in slugs.values():
+            raise community_files.unknown(sorted(slugs.values()))
+        if community is not None:
+            feeds = [feed for feed in feeds if slugs.get(feed.community_id or 0) == community]
+        meant = [feed for feed in feeds if feed.source in {name, named(name)}]
+        meant = meant or [feed for feed in feeds if short(feed.source) == name]
+        if not meant:
+            raise _no_such_feed()
+        if len(meant) > 1:
+            several = ", ".join(f"{feed.source} ({slugs.get(feed.community_id or 0, '–')})" for feed in meant)
+            raise Stop(_("There are several: {feeds}. Name the whole path, or add --community ID.", feeds=several))
+        meetings = Meetings(Voice(load_languages(), lambda: None))
+        listed = await forgetting.forget(database, meant[0].id, meetings, now=system_now())
+    typer.echo(str(_n("{n} meeting was taken out.", "{n} meetings were taken out.", n=listed)))
+
+
+def _no_such_feed() -> Stop:
+    return Stop(_("There is no feed of that name. What there is: handrail meetings feeds"))
 
 
 async def write_calendar(config_path: Path, community: str | None, file: Path | None) -> None:

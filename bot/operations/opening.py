@@ -72,7 +72,7 @@ def only_one_running(config: Config) -> Iterator[None]:
     The operating system frees the lock when the process ends, however it ends; the lock's file stays. Commands that
     only look or change something need no lock. On PostgreSQL several may run.
     """
-    file = _sqlite_file(config)
+    file = sqlite_file(config)
     if file is None:
         yield
         return
@@ -117,11 +117,11 @@ async def _revision_is_old(config: Config) -> bool:
 
 def database_is_there(config: Config) -> bool:
     """Whether there is a database to look into. One on a server is taken to be there."""
-    file = _sqlite_file(config)
+    file = sqlite_file(config)
     return file is None or file.exists()
 
 
-def _sqlite_file(config: Config) -> Path | None:
+def sqlite_file(config: Config) -> Path | None:
     """The database's file; None if it is on a server."""
     url = make_url(config.database.url.get_secret_value())
     if url.drivername != SQLITE or url.database is None or url.database.startswith(("file:", ":memory:")):

@@ -18,6 +18,8 @@ from bot.core.resources import Found, Resource, describe
 from bot.core.resources.export import to_hsds
 from bot.core.resources.parse import parse_checked
 from bot.core.resources.records import Reading, Record, read_record
+from bot.core.resources.where import where_in
+from bot.core.text import clean_name
 from bot.core.words import _, _n
 from bot.operations import community_files
 from bot.operations.opening import database_is_there, open_config, open_configured
@@ -216,6 +218,11 @@ async def search(
     as_json: bool,
 ) -> None:
     """Print what a member of any community here would find."""
+    where = where_in(words, country_of_name)
+    if near is None and not where.here:
+        words, near, country = where.words, where.place, country or where.country
+    elif where.here and near is None:
+        raise Stop(_("Near which town? For example: --near Oakland"))
     code = None if country is None else country_of_name(country)
     if country is not None and code is None:
         raise Stop(_("The country is not known. Write it as two letters, such as GB."))
@@ -230,7 +237,10 @@ async def search(
         results = list(map(_plain, found.found))
         _print({"words": words, "country": code, "page": page, "more": bool(found.more), "results": results})
     else:
-        _show_found(found, Console(highlight=False), page)
+        console = Console(highlight=False)
+        if near and found.found:
+            console.print(f"{found.heading(clean_name(near), code or '')}\n", markup=False)
+        _show_found(found, console, page)
 
 
 def _plain(match: Found) -> dict[str, Any]:

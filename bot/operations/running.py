@@ -20,7 +20,6 @@ from bot.operations.meeting_feeds import limits_of
 from bot.operations.opening import only_one_running, open_configured
 from bot.operations.stopping import Stop
 from bot.operations.terminal.lines import is_terminal, read_lines, standard_input
-from bot.operations.terminal.people import has_rooms
 from bot.operations.terminal.screen import Screen
 from bot.operations.terminal.session import Session, no_moving_of_time
 from bot.platforms.console import BadLine, ConsolePlatform
@@ -84,14 +83,20 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
 
 
 async def _add_sample(app: App) -> None:
-    """A community to try everything with, unless somebody has made one with rooms at the console."""
+    """A community to try everything with, unless there is one: what was removed does not come back beside another."""
     community = sample()
     async with app.database.begin() as tx:
-        known = await tx.session.scalar(select(tables.Community.id).where(tables.Community.slug == community.id))
-        if known is not None or await has_rooms(tx):
+        if await tx.session.scalar(select(tables.Community.id).limit(1)) is not None:
             return
         await app.communities.apply(tx, community, None, now=app.now())
-    _note(str(_("No community has rooms at the console yet: the sample community was added, to try things with.")))
+    _note(
+        str(
+            _(
+                "There is no community yet: the sample community was added, to try things with. Once you have your own:"
+                " handrail community remove sample"
+            )
+        )
+    )
 
 
 def _say_what_is_on(app: App) -> None:

@@ -105,7 +105,7 @@ async def import_source(
     Where `records` raises `Broken`, or holds less than half of the services it had before, nothing changes.
     """
     report = Report(source=name)
-    source_id, before = await _open(database, name, community_id, now=now, dry_run=dry_run)
+    source_id, before, is_new = await _open(database, name, community_id, now=now, dry_run=dry_run)
     seen: set[str] = set()
     replaced: list[int] = []
     try:
@@ -126,6 +126,9 @@ async def import_source(
         )
     if database is not None and source_id is not None and not dry_run:
         await _conclude(database, source_id, seen, replaced, report, now=now)
+        if report.error and is_new:  # what could not be read is no source
+            async with database.begin() as tx:
+                await tx.session.execute(delete(ResourceSource).where(ResourceSource.id == source_id))
     if report.error:
         report.added = report.changed = report.gone = 0
     return report
@@ -139,7 +142,7 @@ def _usable(records: Iterable[Record], report: Report, seen: set[str]) -> Iterat
             report.refuse(record.number, record.reason or _("It is no record."))
             continue
         stored = dump_resource(record.resource)
-        key = blake2b(record.resource.key.encode(), digest_size=16).hexdigest()
+        key = key_of(record.resource)
         if key in seen:
             report.refuse(record.number, _("It is the same as one before it."))
             continue
@@ -149,21 +152,22 @@ def _usable(records: Iterable[Record], report: Report, seen: set[str]) -> Iterat
 
 async def _open(
     database: Database | None, name: str, community_id: int | None, *, now: datetime, dry_run: bool
-) -> tuple[int | None, int]:
-    """The source's id and how many services it shows; what a broken import left of it is deleted."""
+) -> tuple[int | None, int, bool]:
+    """The source's id, how many services it shows, and whether it is new; what a broken import left is deleted."""
     if database is None:
-        return None, 0
+        return None, 0, True
     async with database.read() as tx:
         row = await _source(tx, name, community_id)
         shown = 0 if row is None else await _shown(tx, row.id)
     if dry_run:
-        return None if row is None else row.id, shown
+        return None if row is None else row.id, shown, row is None
+    is_new = row is None
     if row is None:
         async with database.begin() as tx:
             row = ResourceSource(name=name, community_id=community_id, imported_at=now, report={})
             tx.session.add(row)
     await _delete(database, row.id, (COMING, GOING))
-    return row.id, shown
+    return row.id, shown, is_new
 
 
 async def _source(tx: Transaction, name: str, community_id: int | None) -> ResourceSource | None:
@@ -325,6 +329,25 @@ async def forget(database: Database, name: str, community_id: int | None) -> int
         await tx.session.execute(delete(ResourceSource).where(ResourceSource.id == row.id))
         await fulltext.renew_words(tx)
     return shown
+
+
+def key_of(resource: Resource) -> str:
+    """What its row is stored under: a digest of what its source calls it."""
+    return blake2b(resource.key.encode(), digest_size=16).hexdigest()
+
+
+async def by_key(tx: Transaction, community_id: int, key: str) -> Resource | None:
+    """The service that this community is shown and that is stored under `key`."""
+    own = ResourceSource.community_id
+    rows = await tx.session.execute(
+        select(ServiceRow.record, ResourceSource.name)
+        .join(ResourceSource, ResourceSource.id == ServiceRow.source_id)
+        .where(own.is_(None) | (own == community_id), ServiceRow.key == key, ServiceRow.state == SHOWN)
+        .order_by(own.is_(None), ServiceRow.id)
+        .limit(1)
+    )
+    row = rows.first()
+    return None if row is None else load_resource({"source": row.name, **row.record})
 
 
 async def oldest_checked(tx: Transaction, community_id: int, country: str, before: date, limit: int) -> list[Resource]:

@@ -9,6 +9,7 @@ from itertools import groupby
 from sqlalchemy import delete, select
 
 from bot.core.content import Field
+from bot.core.countries import country_name
 from bot.core.distance import Point, kilometres, point_of
 from bot.core.people import Member
 from bot.core.resources import (
@@ -23,8 +24,11 @@ from bot.core.resources import (
     read_need,
     search,
 )
+from bot.core.resources.ages import identity_of
 from bot.core.resources.index import Need
-from bot.services import found_services, resource_checks
+from bot.core.resources.where import heading
+from bot.core.words import Text, _
+from bot.services import directory, found_services, resource_checks
 from bot.services.feeds.nearby import whereis
 from bot.services.feeds.vocabulary import Vocabulary
 from bot.storage.database import Database, Transaction
@@ -35,7 +39,7 @@ PAGE = 3
 
 
 FARTHEST = 200.0
-"""Kilometres: what is further from where somebody looks is no answer; the lines that anybody can call stay."""
+"""Kilometres: what is further from where somebody looks is no answer where something is near."""
 
 ANSWERS = 30
 """Answers that can be asked for, page by page."""
@@ -47,6 +51,19 @@ class Page:
 
     found: tuple[Found, ...]
     more: int
+    known: bool = False
+    """Whether it is known where the place is that was asked for."""
+
+    def heading(self, place: str, country: str, language: str | None = None) -> Text:
+        """What is said before these answers for a place that was asked for."""
+        return heading(
+            place,
+            country_name(country, language or "en") if country else _("your country"),
+            near=any(match.near for match in self.found),
+            others=not all(match.near for match in self.found),
+            known=self.known,
+            further=any(match.further for match in self.found),
+        )
 
     @classmethod
     def of(cls, ranked: Sequence[Found], number: int) -> "Page":
@@ -135,8 +152,6 @@ class Resources:
         """A page of what fits best among `own` and those of the `imported` that are no helpline of ours over again."""
         unknown: dict[tuple[str, ...], Resource] = {}
         for one in imported:
-            if _is_too_far(one, asked.point):
-                continue
             if one.city or one.address or self.known.line_of(one) is None:
                 unknown.setdefault((one.name.casefold(), one.phone, one.city, one.address), one)
         ranked = search(
@@ -150,7 +165,17 @@ class Resources:
             point=asked.point,
             limit=ANSWERS,
         )
-        return Page.of(ranked, page)
+        if any(match.near for match in ranked):
+            ranked = tuple(match for match in ranked if not _is_too_far(match.resource, asked.point))
+        known = asked.point is not None or any(match.near for match in ranked)
+        return replace(Page.of(ranked, page), known=known)
+
+    async def named(self, tx: Transaction, member: Member, name: str) -> Resource | None:
+        """The resource of that `name_of`, as this community is shown it; None if it is not on any list any more."""
+        imported = await directory.by_key(tx, member.community.id, name)
+        own = [one for one in await self.all_for(tx, member.community.id) if identity_of(one) == name]
+        found = await resource_checks.applied(tx, member.community.id, [*own, *([imported] if imported else [])])
+        return found[0] if found else None
 
     async def all_for(self, tx: Transaction, community_id: int) -> list[Resource]:
         """The community's own resources, then the built-in helplines."""
@@ -168,6 +193,11 @@ class Resources:
         """The helplines for somebody in danger, as fields: brief, for there is no time to read."""
         lines = crisis_lines(await self.all_for(tx, member.community.id), member.country, category)
         return tuple(describe_briefly(line) for line in lines)
+
+
+def name_of(resource: Resource) -> str:
+    """A short name by which a button asks for this resource."""
+    return directory.key_of(resource) if resource.key else identity_of(resource)
 
 
 def _is_too_far(one: Resource, point: Point | None) -> bool:

@@ -22,7 +22,7 @@ async def community_id_of(tx: Transaction, inbound: Inbound) -> int | None:
     In a room it is the room's. In a private chat, of the communities that know the account, it is the one of the
     case or question that a button names; else of the open case they are in, their own before one they hold, so that
     a conversation is never lost; else where they were last seen. Then it is one whose rooms they share with the bot,
-    one that has them in its file, or the only one there is.
+    one that has them in its file, the only one on this platform, or, where none is there, the only one at all.
     """
     if not inbound.private:
         return await _of_places(tx, inbound, [inbound.place, *([inbound.space] if inbound.space else [])])
@@ -103,9 +103,14 @@ async def _known(tx: Transaction, inbound: Inbound) -> int | None:
     return await tx.session.scalar(_of_account(inbound).order_by(tables.Identity.id).limit(1))
 
 
-async def _only_one(tx: Transaction, _inbound: Inbound) -> int | None:
-    communities = list(await tx.session.scalars(select(tables.Community.id).limit(2)))
-    return communities[0] if len(communities) == 1 else None
+async def _only_one(tx: Transaction, inbound: Inbound) -> int | None:
+    """The only community that can be meant; of two none is guessed: a cry for help would reach strangers."""
+    place = tables.Place
+    here = select(place.community_id).where(place.platform == inbound.platform).distinct()
+    found = list(await tx.session.scalars(here.limit(2)))
+    if not found:
+        found = list(await tx.session.scalars(select(tables.Community.id).limit(2)))
+    return found[0] if len(found) == 1 else None
 
 
 async def _of_places(tx: Transaction, inbound: Inbound, addresses: list[str]) -> int | None:

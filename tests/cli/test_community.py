@@ -226,3 +226,34 @@ def test_the_audit_log_of_a_community_without_cases_is_a_table_of_no_lines(
     again = handrail(place, "audit", "export", "riverside", "audit.csv")
     assert "audit.csv is there already, and nothing was written" in again.err
     assert "There is no community of that id. There are: riverside" in handrail(place, "audit", "export", "other").err
+
+
+OWN = SAMPLE.read_text("utf-8").replace('id = "sample"', 'id = "riverside"').replace("Sample community", "Riverside")
+
+
+def test_the_readme_leads_from_the_sample_to_a_community_of_ones_own(handrail: Handrail, used: Place) -> None:
+    used.write("my-community.toml", OWN)
+    assert handrail(used, "community", "apply", "my-community.toml", "--yes").code == 1
+    removed = handrail(used, "community", "remove", "sample", "--yes")
+    assert "Sample community (sample) would be removed with " in removed.out
+    assert "Removed: sample." in removed.out
+    assert handrail(used, "community", "apply", "my-community.toml", "--yes").code == 0
+    assert "sample community was added" not in handrail(used, "run").err
+    assert json.loads(handrail(used, "community", "list", "--json").out) == [{"id": "riverside", "name": "Riverside"}]
+
+
+def test_a_community_is_removed_only_by_whoever_types_its_id(handrail: Handrail, used: Place) -> None:
+    assert "Nothing was removed" in handrail(used, "community", "remove", "sample", typed="yes\n").out
+    assert "there is nobody to ask" in handrail(used, "community", "remove", "sample").err
+    assert "There are: sample" in handrail(used, "community", "remove", "simple", "--yes").err
+    assert "Removed: sample." in handrail(used, "community", "remove", "sample", typed="sample\n").out
+
+
+def test_a_community_in_which_somebody_waits_for_help_is_removed_only_on_purpose(
+    handrail: Handrail, used: Place
+) -> None:
+    handrail(used, "run", said="alice@lobby: i want to kill myself\n")
+    refused = handrail(used, "community", "remove", "sample", "--yes")
+    assert refused.code == 1
+    assert "1 person in this community is waiting for help" in refused.err
+    assert handrail(used, "community", "remove", "sample", "--yes", "--even-with-open-cases").code == 0

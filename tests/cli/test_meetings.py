@@ -117,7 +117,7 @@ def test_a_file_without_meetings_says_why_and_what_to_do(handrail: Handrail, fre
     done = handrail(fresh, "meetings", "import", "bodies.json", "formats.json", "other.json", "headings.csv")
     told = dict(part.split(": ", 1) for part in done.out.replace("\n  ", " ").splitlines())
     assert "GetSearchResults" in told["bodies.json"]
-    assert "together with the meetings" in told["formats.json"]
+    assert "Name both in one command" in told["formats.json"]
     assert "its records are no meetings" in told["other.json"]
     assert "a table (CSV)" in told["other.json"]
     assert "There is no meeting in it" in told["headings.csv"]
@@ -158,3 +158,54 @@ def test_a_note_of_attendance_is_checked_here_and_elsewhere(handrail: Handrail, 
     elsewhere.write("note.txt", note)
     assert handrail(elsewhere, "meetings", "verify", "note.txt", "--key", keys["sample"]).code == 0
     assert handrail(elsewhere, "meetings", "verify", "note.txt", "--key", "A" * 43).code == 1
+
+
+def test_whose_clock_was_taken_is_said_and_a_feed_whose_others_are_elsewhere_is_warned_of(
+    handrail: Handrail, used: Place
+) -> None:
+    circle = {"slug": "a", "name": "Circle", "day": 1, "time": "19:00"}
+    there = {"latitude": 37.77, "longitude": -122.42, "country": "US", "formatted_address": "1 Elm St, San Francisco"}
+    used.write("plain.json", json.dumps([circle]))
+    used.write("mixed.json", json.dumps([circle, {**circle, **there, "slug": "b"}, {**circle, **there, "slug": "c"}]))
+    done = handrail(used, "meetings", "import", "plain.json")
+    assert "1 meeting says no time zone: I took the community's, America/New_York. If that is wrong" in done.out
+    assert "WARNING" not in done.out
+    warned = handrail(used, "meetings", "import", "mixed.json")
+    assert "WARNING: 1 meeting says no time zone: I took the community's, America/New_York." in warned.out
+    assert "But 2 meetings of the same feed are in America/Los_Angeles." in warned.out
+    assert "--zone America/Los_Angeles" in warned.out
+    again = handrail(used, "meetings", "import", "mixed.json", "--zone", "America/Los_Angeles")
+    assert "WARNING" not in again.out
+
+
+def test_a_wrong_feed_is_taken_out_again_and_what_was_never_read_is_none(handrail: Handrail, used: Place) -> None:
+    feed = [{"name": f"Circle {n}", "slug": str(n), "day": 1, "time": "19:00"} for n in range(31)]
+    used.write("feed.json", json.dumps(feed))
+    used.write("cut.json", json.dumps(feed)[:-20])
+    assert handrail(used, "meetings", "import", "feed.json").code == 0
+    for never in ("cut.json", "nofile.json"):
+        assert handrail(used, "meetings", "import", never).code == 1
+    listed = json.loads(handrail(used, "meetings", "feeds", "--json").out)
+    assert [Path(each["source"]).name for each in listed] == ["feed.json"]
+    assert "There is no feed of that name" in handrail(used, "meetings", "forget", "cut.json").err
+    assert handrail(used, "meetings", "forget", "feed.json").out == "31 meetings were taken out.\n"
+    assert json.loads(handrail(used, "meetings", "feeds", "--json").out) == []
+    assert json.loads(handrail(used, "meetings", "list", "--json").out) == []
+    assert "31 added" in handrail(used, "meetings", "import", "feed.json").out
+
+
+@pytest.mark.parametrize("names", [("formats.json", "search.json"), ("search.json", "formats.json")])
+def test_the_formats_of_a_bmlt_server_beside_its_meetings_are_used_in_either_order(
+    handrail: Handrail, used: Place, names: tuple[str, str]
+) -> None:
+    formats = [{"key_string": "QX", "lang": "en", "name_string": "Quiet Room", "format_type_enum": "FC3"}]
+    one = {"id_bigint": "2", "weekday_tinyint": "7", "start_time": "14:00:00", "formats": "QX", "meeting_name": "Hope"}
+    place = {"location_street": "1 Elm St", "location_municipality": "New York", "location_province": "NY"}
+    used.write("formats.json", json.dumps(formats))
+    used.write("search.json", json.dumps([{**one, **place, "service_body_bigint": "1", "lang_enum": "en"}]))
+    done = handrail(used, "meetings", "import", *names)
+    assert done.code == 0
+    assert "It says what the formats of the meetings mean that were read with it" in done.out
+    assert "in one command" not in done.out
+    assert "Quiet Room" in handrail(used, "meetings", "list", "--json").out
+    assert "1 unchanged" in handrail(used, "meetings", "import", *reversed(names)).out

@@ -181,3 +181,26 @@ def test_a_source_is_listed_with_its_report_and_can_be_taken_out_again(handrail:
     assert "1 service was taken out" in handrail(used, "resources", "forget", "list.csv").out
     assert json.loads(handrail(used, "resources", "sources", "--json").out)["sources"] == []
     assert handrail(used, "resources", "forget", "list.csv").code == 1
+
+
+@needs_data
+def test_a_place_in_the_words_of_a_search_is_a_place(handrail: Handrail, used: Place) -> None:
+    handrail(used, "resources", "import", str(DATA / "findtreatment_facilities_sample60.json"))
+    near = handrail(used, "resources", "search", "detox", "near", "San", "Rafael").out
+    assert near.startswith("Near “San Rafael”")
+    assert "about 1 mile away" in near
+    unknown = handrail(used, "resources", "search", "narcan", "near", "Oakland").out
+    assert "no list of what there is in or near “Oakland”" in unknown
+    assert unknown.index("Never Use Alone") < unknown.index("It is in Los Angeles, CA; how far away is not known.")
+    assert handrail(used, "resources", "search", "food", "near", "me").err.startswith("Near which town?")
+
+
+def test_a_file_that_cannot_be_read_becomes_no_source_and_spoils_none(handrail: Handrail, used: Place) -> None:
+    assert handrail(used, "resources", "import", "list.csv").code == 1
+    assert json.loads(handrail(used, "resources", "sources", "--json").out)["sources"] == []
+    used.write("list.csv", "name,phone,country\nCedar House,555-0100,US\n")
+    assert handrail(used, "resources", "import", "list.csv").code == 0
+    (used.folder / "list.csv").unlink()
+    assert handrail(used, "resources", "import", "list.csv").code == 1
+    (source,) = json.loads(handrail(used, "resources", "sources", "--json").out)["sources"]
+    assert (source["source"], source["services"]) == ("list.csv", 1)

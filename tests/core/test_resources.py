@@ -201,6 +201,14 @@ def test_the_more_lately_checked_comes_first_when_equally_good() -> None:
     assert names(search(own, "food bank", country="GB")) == ["New", "Old"]
 
 
+@pytest.mark.parametrize("place", ["94601", "94801", "San Jose"])
+def test_a_postcode_or_half_a_name_like_that_of_a_place_is_no_place_that_was_named(place: str) -> None:
+    (own,) = community("A,1,,detox,94901 San Rafael,,")
+    (found,) = search([own], "detox", country=None, place=place)
+    assert not found.near
+    assert "In the place you named" not in str(found.why)
+
+
 def test_the_named_place_and_language_come_first() -> None:
     rows = ("Far,1,food,Leeds,,", "Near,2,food,York,,", "Both,3,food,York,,fr")
     own = community(*rows, header="name,phone,topics,place,country,languages")

@@ -10,6 +10,8 @@ pytestmark = pytest.mark.cast("alice", "sam")
 async def test_a_helpline_is_found_in_spite_of_a_typo(world: World) -> None:
     await world.alice.runs("resources", words="suiside")
     await world.alice.reads("988 Suicide & Crisis Lifeline", "Call: 988", "Checked")
+    await world.alice.presses("More about 1")
+    await world.alice.reads("988 Suicide & Crisis Lifeline", "Languages: ", "Source: ")
     await world.alice.reads("Hello, I'm the bot of Harbour")
 
 

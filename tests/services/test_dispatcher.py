@@ -11,6 +11,7 @@ from harness.fixtures import on_both_databases
 from sqlalchemy import select
 
 from bot.core.commands import Parameter, command
+from bot.core.community import Place
 from bot.core.content import Reply
 from bot.core.inbound import Inbound, Invocation
 from bot.core.kinds import Words
@@ -158,6 +159,15 @@ async def test_somebody_in_danger_whose_community_is_unknown_is_answered(world: 
     await world.zoe.says(DANGER)
     world.zoe.sees("I cannot reach a person for you here", "112 or 911")
     assert await world.rows(select(CaseRow.id)) == []
+
+
+async def test_somebody_in_danger_whom_nobody_knows_reaches_the_only_community_on_their_platform(world: World) -> None:
+    matrix = Place(platform="matrix", kinds=("peers",), address="!peers:example.org")
+    elsewhere = NORTH.model_copy(update={"places": (matrix,), "people": (), "meetings": ()})
+    await world.apply(elsewhere)
+    await world.zoe.says(DANGER)
+    world.zoe.sees("the peers of Harbour have been told")
+    world.room("peers").sees("I'm on it")
 
 
 async def test_a_private_chat_belongs_to_the_community_somebody_was_in_last(world: World) -> None:

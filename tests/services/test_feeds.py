@@ -13,7 +13,7 @@ from harness.fixtures import on_both_databases
 from sqlalchemy import func, select, update
 
 from bot.app import load_languages
-from bot.services.feeds import finding, nearby, pacing
+from bot.services.feeds import finding, forgetting, nearby, pacing
 from bot.services.feeds.fetching import Limits
 from bot.services.feeds.finding import Sought
 from bot.services.feeds.pacing import Pace
@@ -195,6 +195,27 @@ async def test_who_follows_is_told_what_is_gone_and_goes_along_with_changes(feed
     await feeds.take(TEN)
     await world.app.settle()
     world.alice.sees("Harvest Circle will not take place any more")
+
+
+@on_both_databases
+async def test_a_feed_that_is_forgotten_goes_with_all_it_listed_and_who_follows_is_told(feeds: Feeds) -> None:
+    world = feeds.world
+    await feeds.take([*TEN, record(40, name="Harvest Circle", day=1, time="10:00")])
+    await feeds.take([record(41, name="Orchard Circle")], "other.json")
+    await world.alice.says("meetings find harvest monday")
+    world.alice.sees("Harvest Circle")
+    await world.alice.clicks("More: Harvest Circle")
+    world.alice.sees("Harvest Circle", "Remind me")
+    await world.alice.clicks("Remind me")
+    world.alice.sees("I'll remind you privately")
+    (first, _other) = await world.rows(select(MeetingFeed.id).order_by(MeetingFeed.id))
+    meetings = Meetings(Voice(load_languages(), lambda: None))
+    assert await forgetting.forget(world.database, first, meetings, now=world.now) == 11
+    await world.advance(minutes=1)
+    world.alice.sees("Harvest Circle")
+    assert await feeds.listed() == {"Orchard Circle"}
+    assert set(await world.rows(select(ListedPosting.feed_id))) == {first + 1}
+    assert await world.rows(select(MeetingRow.id).where(MeetingRow.feed_id == first)) == []
 
 
 async def test_a_closed_meeting_is_not_offered_and_one_of_another_community_not_known(feeds: Feeds) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from harness.communities import HARBOUR
+from harness.communities import HARBOUR, NORTH
 from harness.fixtures import on_both_databases
 from harness.world import World
 from sqlalchemy import func, select
@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from bot.app import load_resources
 from bot.core.resources.records import Reading, Record, read_record
 from bot.core.words import _
+from bot.services import directory
 from bot.services.directory import Broken, Report, exported, import_source
 from bot.services.resources import Asked, Page
 from bot.storage.resource_tables import ResourceSource, ServiceRow, ServiceWord
@@ -135,6 +136,42 @@ async def test_the_answers_come_three_at_a_time_with_why_and_more_on_asking(worl
     world.alice.sees("Pantry 2", "Pantry 4")
 
 
+async def test_an_answer_is_short_and_more_about_it_shows_the_rest(world: World) -> None:
+    long = {"cost": "Medicaid; Medicare", "eligibility": "Adults", "note": "Bring a bag. " * 30, "hours": "24/7"}
+    await bring(world, *(pantry(number, **long, link="https://pantry.example") for number in (1, 3, 5)))
+    await world.alice.says("resources food near Oakland")
+    shown = world.alice.sees("1. Pantry 1 (Oakland)", "Call: 555-0001 · Open: any time, day and night", "More about 3")
+    assert not any(word in shown.text for word in ("Cost", "For whom", "Bring a bag", "Source", "pantry.example"))
+    assert len(shown.text) < 600
+    for pressed in ("more about 2", "2"):
+        await world.alice.says("resources food near Oakland")
+        world.alice.sees("2. Pantry 3")
+        await world.alice.says(pressed)
+        whole = world.alice.sees("Pantry 3", "Cost: Medicaid; Medicare", "For whom: Adults", "Bring a bag")
+        assert "Pantry 1" not in whole.text
+    await world.alice.says("resources suicide")
+    assert len(world.alice.sees("1. 988 Suicide & Crisis Lifeline (US)", "Call: 988 · Text: 988").text) < 700
+    await world.alice.clicks("More about 1")
+    world.alice.sees("Languages: English", "Source: ")
+
+
+async def test_more_about_a_service_of_another_community_or_one_that_is_gone_is_not_shown(world: World) -> None:
+    (community_id,) = await world.rows(select(Community.id))
+    await world.apply(NORTH)
+    await bring(world, pantry(1), source="ours", community_id=community_id)
+    await world.alice.says("!resources food near Oakland", "lobby")
+    shown = world.alice.sees("1. Pantry 1")
+    about = next(choice for choice in shown.choices if str(choice.label) == "More about 1")
+    async with world.database.begin() as tx:
+        north = await tx.session.scalar(select(Community.id).where(Community.slug == "north"))
+        for community, is_shown in ((community_id, True), (north, False)):
+            found = await directory.by_key(tx, community or 0, about.arguments["resource"])
+            assert (found is not None) is is_shown
+    await bring(world, pantry(2), source="ours", community_id=community_id)
+    await world.alice.clicks("More about 1")
+    world.alice.sees("not on any list any more")
+
+
 async def test_organizers_are_asked_once_a_week_what_nobody_has_checked_for_a_year(world: World) -> None:
     community_id = await reviewed(world)
     await bring(world, pantry(1, checked="2021"), source="ours", community_id=community_id)
@@ -196,5 +233,30 @@ async def test_services_near_a_town_or_a_point_say_how_far_they_are_and_the_near
     assert "how far away is not known" in why["Somewhere"]
     await world.alice.says("resources narcan near 37.8, -122.27")
     assert "less than a mile away" in world.alice.sees("Narcan 0").text
-    await world.alice.says("resources narcan near me")
-    world.alice.sees("name your town")
+
+
+async def test_near_me_is_answered_with_the_question_for_a_town(world: World) -> None:
+    await bring(world, pantry(1, latitude="37.8", longitude="-122.27"))
+    await world.alice.says("resources food near me")
+    world.alice.sees("Which town are you in, or near?", "I do not know where you are")
+    await world.alice.says("Oakland")
+    world.alice.sees("Near “Oakland”", "Pantry 1", "less than a mile away")
+    await world.alice.says("meetings find women near me")
+    world.alice.sees("Which town are you in, or near?")
+
+
+async def test_a_place_that_no_list_knows_is_named_and_what_is_elsewhere_says_where_it_is(world: World) -> None:
+    await bring(world, pantry(2, state="IL", postcode="94901"), pantry(4, city="", phone="211"))
+    for place in ("Oakland", "94601"):
+        await world.alice.says(f"resources food near {place}")
+        shown = world.alice.sees(f"in or near “{place}”", "can be reached from anywhere in United States", "Pantry 2")
+        assert "It is in Springfield, IL; how far away is not known." in shown.text
+        assert "In the place you named" not in shown.text
+        assert shown.text.index("Pantry 4") < shown.text.index("Pantry 2")
+
+
+async def test_where_nothing_is_near_what_is_further_away_says_how_far(world: World) -> None:
+    there = {"latitude": "34.05", "longitude": "-118.24"}
+    await bring(world, pantry(1, topics="jobs", latitude="37.8", longitude="-122.27"), pantry(2, **there))
+    await world.alice.says("resources food near Oakland")
+    world.alice.sees("I know of nothing for that near “Oakland”", "Pantry 2", "about 340 miles away")

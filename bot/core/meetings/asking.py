@@ -62,6 +62,10 @@ _NEAR_CODE: Final = re.compile(
     r"\b(?:near(?:by)?|close to|around|in|cerca de|en)\s+((?=[a-z]*\d)[a-z\d]{3,8}(?: \d[a-z\d]{2})?)\b"
 )
 """A postcode."""
+HERE: Final = re.compile(
+    r"\b(?:near(?:by)?|close to|around|cerca de) (?:me|here|us|my area|m[ií]|aqu[ií])\b", re.IGNORECASE
+)
+"""Where somebody is: the bot does not know that."""
 _NEAR_WORD: Final = re.compile(r"\b(?:near(?:by)?|close to|around|in|at|cerca de|en)\s*$")
 _EMPTY: Final = frozenset(
     [

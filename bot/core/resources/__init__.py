@@ -1,6 +1,6 @@
 """Looking up resources: helplines, services and a community's own list. Pure: files are opened by app."""
 
-from bot.core.resources.describe import describe, describe_briefly, when_checked
+from bot.core.resources.describe import describe, describe_briefly, summarize, when_checked
 from bot.core.resources.helplines import ELSEWHERE, crisis_lines
 from bot.core.resources.hours import is_open
 from bot.core.resources.known import KnownNumbers
@@ -44,6 +44,7 @@ __all__ = [
     "reachable",
     "read_need",
     "search",
+    "summarize",
     "topic_id",
     "topics_in",
     "when_checked",

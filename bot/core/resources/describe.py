@@ -14,6 +14,8 @@ _MONTHS_SHOWN = 24
 
 _NOTE_SHOWN = 300
 """Characters of a note: more is nothing to read on a phone; the link has it."""
+_OWN_NOTE_SHOWN = 80
+"""Characters of a note that the community itself wrote for its members, among several answers."""
 _NOT_CALLED = frozenset({"fax", "tty", "pager"})
 _ALSO_SHOWN = 2
 
@@ -65,6 +67,26 @@ def describe(resource: Resource, *, today: date, why: Text | None = None) -> Fie
     return Field(name=f"{resource.name}{country}", value=_joined(lines))
 
 
+def summarize(resource: Resource, *, number: int, today: date, why: Text | None = None) -> Field:
+    """`resource` as one of several answers, on a phone: how to reach it, why it is shown, and whether it was checked.
+
+    `number` is by what its reader asks for the rest, which `describe` has.
+    """
+    place = ", ".join(part for part in (resource.city, resource.state) if part) or resource.country
+    name = f"{number}. {resource.name} ({place})" if place else f"{number}. {resource.name}"
+    ways = _ways(resource, briefly=True) or [line for line in (_where(resource), resource.email) if line][:1]
+    lines: list[Say] = [resource.alert] if resource.alert else []
+    lines += [_joined(ways, " · ")] if ways else []
+    lines += [why] if why is not None else []
+    if resource.from_community and resource.note:
+        lines.append(_cut(resource.note, _OWN_NOTE_SHOWN))
+    if resource.confirmed or resource.checked is not None:
+        lines.append(when_checked(resource, today=today))
+    if not resource.confirmed:
+        lines.append(_("To be confirmed."))
+    return Field(name=name, value=_joined(lines))
+
+
 def _also(phone: Phone) -> Text:
     if phone.note:
         return _("Also: {number} ({note})", number=phone.number, note=_cut(phone.note))
@@ -87,16 +109,18 @@ def describe_briefly(resource: Resource) -> Field:
     return Field(name=resource.name, value=_joined(_ways(resource)))
 
 
-def _ways(resource: Resource) -> list[Say]:
-    """How and when to reach it, a line each."""
+def _ways(resource: Resource, *, briefly: bool = False) -> list[Say]:
+    """How and when to reach it, a line each; `briefly`: by telephone, else by whatever it has."""
+    if briefly and not resource.dialled and not resource.chat_url:
+        return [resource.link] if resource.link else []
     lines: list[Say] = []
     if resource.phone:
         lines.append(_("Call: {number}", number=resource.phone))
     if resource.text_to:
         lines.append(_("Text: {number}", number=resource.text_to))
-    if resource.chat_url:
+    if resource.chat_url and not (briefly and resource.dialled):
         lines.append(_("Online: {link}", link=resource.chat_url))
-    if resource.link:
+    if resource.link and not briefly:
         lines.append(_("More: {link}", link=resource.link))
     if resource.hours:
         lines.append(_("Open: {hours}", hours=_hours(resource.hours)))
@@ -139,6 +163,6 @@ def _short(source: str) -> str:
     return "; ".join(urlsplit(part).hostname or part if "://" in part else part for part in source.split("; "))
 
 
-def _joined(lines: Sequence[Say]) -> Text:
+def _joined(lines: Sequence[Say], between: str = "\n") -> Text:
     values = {f"line{number}": line for number, line in enumerate(lines)}
-    return Text("\n".join(f"{{{name}}}" for name in values), values)
+    return Text(between.join(f"{{{name}}}" for name in values), values)

@@ -56,6 +56,8 @@ def alike(one: str, other: str) -> bool:
     """Whether two folded words are the same but for a typing error."""
     if one == other:
         return True
+    if not (one.isalpha() and other.isalpha()):
+        return False  # of a postcode or a number, every digit counts
     shorter = min(len(one), len(other))
     if shorter < _EXACT_BELOW or (one[0] != other[0] and shorter < _FREE_FIRST_LETTER):
         return False

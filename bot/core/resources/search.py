@@ -11,8 +11,8 @@ from bot.core.resources.hours import is_open
 from bot.core.resources.index import LONG_NUMBER, Need
 from bot.core.resources.match import WORDS_LIMIT, alike_among, all_words, numbers, spelled, telling_words
 from bot.core.resources.model import Resource, first_with_pairs, reachable
-from bot.core.resources.states import state_name
 from bot.core.resources.topics import TOPICS, topic_id, topics_and_rest
+from bot.core.resources.where import has_a_place, place_words
 from bot.core.resources.wishes import asks_for_free, costs_little
 from bot.core.words import Text, _
 
@@ -31,8 +31,11 @@ _OPEN = 5.0
 _LATELY = 3.0
 
 _HALF_AWAY = 5.0
-_IN_REACH = 160.0
-"""Kilometres: beyond, being nearer is worth nothing."""
+IN_REACH = 160.0
+"""Kilometres: beyond, nothing is near."""
+
+_NEAR_FIRST, _ANYWHERE, _ELSEWHERE = range(3)
+"""Where somebody names a place: what is there and is what they ask for, what needs no way there, what is elsewhere."""
 
 _YEAR = timedelta(days=365)
 """What was checked within it counts as checked lately."""
@@ -40,11 +43,17 @@ _YEAR = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One answer: `score` is higher the better it matches, `why` says what matched."""
+    """One answer: `score` is higher the better it matches, `why` says what matched.
+
+    `near`: it is in or near the place that was asked for; `further`: it is somewhere else.
+    """
 
     resource: Resource
     score: float
     why: Text
+    near: bool = False
+    further: bool = False
+    row: int = _ANYWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +92,7 @@ def search(
     `country` is an ISO code, or None where it is not known: then nothing that is bound to a country by its phone
     number is found, and `needs_country` tells whether to ask. `topic` is a topic's id or one of its names;
     `language` an ISO code; `at` the reader's own time (aware), which tells what is open and checked lately; `point`
-    where `place` is.
+    where `place` is. Of a place that is named, what is there comes first and what is elsewhere last.
     Without words, topic and place everything in reach is listed. A full phone number that
     was replaced finds its successor, wherever that is. Equally good matches: the community's own first, then
     the confirmed, then those for everybody, then the most lately checked. Pairs stay
@@ -151,7 +160,7 @@ def _matches(everything: Sequence[Resource], in_reach: Sequence[Resource], asked
         reached = set(map(id, in_reach))
         for resource in everything:
             if id(resource) not in reached and (why := _number_match(resource, asked, anywhere=True)):
-                yield Found(resource, _NUMBER, why)
+                yield Found(resource, _NUMBER, why, row=_NEAR_FIRST)
     for resource in in_reach:
         if match := _match(resource, asked, near):
             yield match
@@ -159,7 +168,7 @@ def _matches(everything: Sequence[Resource], in_reach: Sequence[Resource], asked
 
 def _match(resource: Resource, asked: _Asked, near: dict[str, set[str]]) -> Found | None:
     if why := _number_match(resource, asked):
-        return Found(resource, _NUMBER, why)
+        return Found(resource, _NUMBER, why, row=_NEAR_FIRST)
     if not asked.anything:
         return Found(resource, 0.0, _("On the list."))
     score = 0.0
@@ -173,18 +182,16 @@ def _match(resource: Resource, asked: _Asked, near: dict[str, set[str]]) -> Foun
     if said := [word if word in shared else min(shared) for word in asked.words if (shared := own & near[word])]:
         score += min(_WORD * len(said), _WORDS_MOST)
         reasons.append(_says(resource, said))
-    local = bool(asked.place and any(own & near[word] for word in asked.place))
+    there = place_words(resource) if asked.place else frozenset()
+    local = bool(asked.place) and all(there & near[word] for word in asked.place)
     away = _away(resource, asked.point)
     if away is not None:
-        local = local or away <= _IN_REACH
-        score += _NEAR / (1 + away / _HALF_AWAY) if away <= _IN_REACH else 0.0
-        reasons.append(_("It is {distance} away.", distance=about(away, asked.country)))
+        local = away <= IN_REACH
+        score += _NEAR / (1 + away / _HALF_AWAY) if local else 0.0
     elif local:
         score += _PLACE
-        if asked.point is None:
-            reasons.append(_("In the place you named."))
-        else:
-            reasons.append(_("In the place you named; how far away is not known."))
+    reasons += _how_far(resource, asked, away, local=local)
+    further = bool(asked.place or asked.point) and not local and has_a_place(resource)
     if not score or (local and not topic and not said and (asked.topics or asked.words)):
         return None
     if asked.free and costs_little(resource):
@@ -196,7 +203,28 @@ def _match(resource: Resource, asked: _Asked, near: dict[str, set[str]]) -> Foun
     if asked.at is not None and _is_open(resource, asked.at):
         score += _OPEN
         reasons.append(_("Open now."))
-    return Found(resource, score + _lately(resource, asked.at), _sentences(reasons))
+    fits = topic in asked.topics or bool(said) or not (asked.topics or asked.words)
+    row = _ELSEWHERE if further else _NEAR_FIRST if local and fits else _ANYWHERE
+    worth = score + _lately(resource, asked.at)
+    return Found(resource, worth, _sentences(reasons), near=local, further=further, row=row)
+
+
+def _how_far(resource: Resource, asked: _Asked, away: float | None, *, local: bool) -> list[Text]:
+    """Where it is, seen from the place that was asked for: nothing of what is reached from anywhere."""
+    if away is not None:
+        return [_("It is {distance} away.", distance=about(away, asked.country))]
+    if local and asked.point is None:
+        return [_("In the place you named.")]
+    if local:
+        return [_("In the place you named; how far away is not known.")]
+    return [_elsewhere(resource)] if asked.place and has_a_place(resource) else []
+
+
+def _elsewhere(resource: Resource) -> Text:
+    place = ", ".join(part for part in (resource.city, resource.state) if part)
+    if not place:
+        return _("Its list does not say how far away it is.")
+    return _("It is in {place}; how far away is not known.", place=place)
 
 
 def _away(resource: Resource, point: Point | None) -> float | None:
@@ -275,21 +303,14 @@ def _texts_of(resource: Resource) -> str:
 
 
 def _words_of(resource: Resource) -> frozenset[str]:
-    state = state_name(resource.country, resource.state)
-    place = (resource.region, resource.address, resource.city, resource.state, state, resource.postcode)
-    return frozenset({*telling_words(_texts_of(resource)), *all_words(" ".join(place))})
+    said = (*telling_words(_texts_of(resource)), *all_words(resource.address))
+    return frozenset(said) | place_words(resource)
 
 
-def is_in(resource: Resource, place: str) -> bool:
-    """Whether it says itself that it is in a place that somebody has named."""
-    own = set(all_words(" ".join((resource.region, resource.address, resource.city, resource.postcode))))
-    wanted = all_words(place[:WORDS_LIMIT])
-    return bool(wanted) and all(alike_among(word, sorted(own)) for word in wanted)
-
-
-def _rank(match: Found) -> tuple[float, bool, bool, bool, int, str]:
+def _rank(match: Found) -> tuple[int, float, bool, bool, bool, int, str]:
     checked = match.resource.checked
     return (
+        match.row,
         -match.score,
         not match.resource.from_community,
         not match.resource.confirmed,

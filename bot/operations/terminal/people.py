@@ -37,10 +37,5 @@ class ConsolePeople:
             return {place.address: bool(_CLOSED & set(place.kinds)) for place in await _places(tx)}
 
 
-async def has_rooms(tx: Transaction) -> bool:
-    """Whether some community has a room at the console."""
-    return bool(await _places(tx))
-
-
 async def _places(tx: Transaction) -> list[Place]:
     return list(await tx.session.scalars(select(Place).where(Place.platform == NAME).order_by(Place.id)))

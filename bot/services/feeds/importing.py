@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, String, delete, func, select, update
+from sqlalchemy import ColumnElement, String, func, select, update
 from sqlalchemy.orm import aliased
 
 from bot.core.meetings import same, types
@@ -20,6 +20,7 @@ from bot.core.meetings.model import Meeting, Refusal, unpack
 from bot.core.meetings.recognise import Kind
 from bot.core.meetings.zones import Zones
 from bot.services.feeds import indexing, postings, statements
+from bot.services.feeds.forgetting import sweep
 from bot.services.feeds.indexing import Index
 from bot.services.feeds.pacing import MOST, Pace
 from bot.services.feeds.postings import Bits
@@ -444,26 +445,13 @@ class _Run:
         await self._sweep(mine & (ListedMeeting.born == self._new))
         async with self._database.begin() as tx:
             feed = await tx.session.get(MeetingFeed, self._feed_id)
-            if feed is not None:
+            if feed is not None and feed.generation == 0 and feed.attempts == self._new:
+                await tx.session.delete(feed)  # what was never read is no feed
+            elif feed is not None:
                 feed.problem, feed.tried_at, feed.report = problem, self._now, report.as_json()
 
     async def _sweep(self, which: ColumnElement[bool]) -> None:
-        """Delete these rows, and take them out of the index."""
-        some = select(ListedMeeting.id).where(ListedMeeting.feed_id == self._feed_id, which)
-        blocks: set[int] = set()
-        ids = [0]
-        while ids:
-            async with self._pace.step(self._database) as tx:
-                ids = list(await tx.session.scalars(some.limit(self._pace.size)))
-                if ids:
-                    gone = delete(ListedMeeting).where(among(ListedMeeting.id, tx.is_shared, ids=tx.ids(ids)))
-                    await tx.session.execute(gone, execution_options=_BULK)
-            blocks.update(id_ // postings.BLOCK for id_ in ids)
-            await self._pace.rest()
-        for block in sorted(blocks):
-            async with self._writing.step(self._database) as tx:
-                await indexing.tidy(tx, self._feed_id, block)
-            await self._writing.rest()
+        await sweep(self._database, self._feed_id, which, self._pace, self._writing)
 
 
 async def merged(tx: Transaction, feed_id: int, generation: int) -> int:

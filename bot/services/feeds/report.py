@@ -33,11 +33,17 @@ class Report:
     irregular: int = 0
     doubts: Counter[str] = field(default_factory=Counter)
     zones: Counter[str] = field(default_factory=Counter)
+    clocks: Counter[str] = field(default_factory=Counter)
+    """Zones of those whose own words or place tell theirs."""
+    assumed: str | None = None
+    """The community's zone, where it was taken for those that tell none."""
     statuses: Counter[str] = field(default_factory=Counter)
     problem: str | None = None
     kept: bool = False
     not_modified: bool = False
     dry_run: bool = False
+    explains: bool = False
+    """It lists no meetings, and says what is in those that were read with it."""
 
     @property
     def taken(self) -> int:
@@ -59,6 +65,10 @@ class Report:
             self.doubts.update(meeting.doubts)
         if meeting.zone_from is not ZoneFrom.UNKNOWN or not meeting.by_appointment:
             self.zones[str(meeting.zone_from)] += 1
+        if meeting.zone_from in (ZoneFrom.RECORD, ZoneFrom.PLACE) and meeting.zone:
+            self.clocks[meeting.zone] += 1
+        elif meeting.zone_from is ZoneFrom.COMMUNITY:
+            self.assumed = meeting.zone
 
     def as_json(self) -> dict[str, Any]:
         """All of it as plain JSON values."""
@@ -78,6 +88,8 @@ class Report:
             "irregular": self.irregular,
             "statuses": dict(sorted(self.statuses.items())),
             "zones": dict(sorted(self.zones.items())),
+            "clocks": dict(sorted(self.clocks.items())),
+            "assumed_zone": self.assumed,
             "doubts": dict(sorted(self.doubts.items())),
             "not_modified": self.not_modified,
             "kept": self.kept,

@@ -60,6 +60,9 @@ async def take_all(
             accept_fewer=asked.accept_fewer,
         )
         reports.append(await take(database, wanted, limits, now=now, dry_run=asked.dry_run, meetings=meetings))
+    if formats and any(report.kind == Kind.BMLT.value and report.problem is None for report in reports):
+        for report in reports:
+            report.explains = report.kind == Kind.BMLT_FORMATS.value and not is_url(report.source)
     return reports
 
 
