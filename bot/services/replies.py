@@ -74,11 +74,18 @@ def did_you_mean(names: Sequence[str], registry: Registry) -> Content:
 
 def not_for_you(action: Action) -> Content:
     """Somebody without the role."""
+    return Content(
+        text=_("This is for {roles} of your community.", roles=roles_for(action)), choices=(I_NEED_A_PERSON,)
+    )
+
+
+def roles_for(action: Action) -> Text:
+    """Who may do it."""
     roles = [ROLE_NAMES[role] for role in Role if role in ALLOWED[action]]
     names = roles[0]
     for role in roles[1:]:
         names = _("{roles} and {role}", roles=names, role=role)
-    return Content(text=_("This is for {roles} of your community.", roles=names), choices=(I_NEED_A_PERSON,))
+    return names
 
 
 def too_much(command: Command, left: str) -> Content:

@@ -92,6 +92,17 @@ def _usual(body: str) -> str:
     return _NOUNS[word] + (f" {after[1:]}" if after.startswith("-") else after)
 
 
+def is_whole(found: Typed, reader: Reader) -> bool:
+    """Whether every word of it was understood: "take care" is no command."""
+    try:
+        for parameter in found.command.parameters:
+            if parameter.name in found.arguments:
+                parameter.kind.parse(found.arguments[parameter.name], reader)
+    except BadValue:
+        return False
+    return not found.left
+
+
 def family_of(text: str, registry: Registry) -> list[Command]:
     """The commands that begin with the word which is all of `text`, such as those of "checkin" or "check-in"."""
     word = _usual(text.strip().lstrip("".join(MARKS))).casefold()

@@ -4,17 +4,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from rapidfuzz import fuzz, process
-
 from bot.core.commands import BadValue, Command, Parameter, Registry
-from bot.core.content import Reply
+from bot.core.content import Choice, Reply
 from bot.core.crisis import Severity, Signal
 from bot.core.inbound import Inbound
 from bot.core.matching import fold
 from bot.core.pictures import KINDS
 from bot.core.roles import Action, may
 from bot.core.words import Text, _
-from bot.services import help_topics, questions, replies, typed
+from bot.services import at_work, help_topics, questions, replies, typed
+from bot.services.at_work import Work
 from bot.services.call import Call
 from bot.services.escalations import Escalations, place_words
 from bot.services.escalations.followup import FollowUps, thanks
@@ -37,12 +36,6 @@ HELPLINES = "resources crisis"
 
 JUST_NOW = timedelta(minutes=2)
 """So long any words in a conversation are still taken for the note or name that was asked for."""
-
-LONG_NAME = 6
-"""Letters of a command's name from which on a slip in it is told from everyday words."""
-
-SLIP = 85
-"""Likeness, in per cent, of a command's name and what was meant for it."""
 
 
 class Writing:
@@ -329,24 +322,25 @@ class Writing:
                 return await self._runner.run_typed(call, bare)
             if holds:
                 return None  # a command of their work, and no word to the member
-        if signal is None and not own and (name := self._nearly_of_peers(call.inbound.text)) is not None:
-            why = _("This looks like “{command}”, so it went to nobody.", command=name)
-            held = await self._hold(call, conversations, why)
-            if held is not None:
-                return held
+        if holds and signal is None and not own:
+            work = at_work.work_in(call, self._registry, self._voice.languages)
+            if work is not None and (work.is_sure or not call.inbound.read_back):
+                return await self._work(call, conversations, work)
         # In danger themselves, a peer writes to the person who is with them, whatever else they do.
         to = mine if signal is not None and mine else [row.id for row in conversations]
         return await self._carry(call, to, answered=signal is not None)
 
-    def _nearly_of_peers(self, text: str) -> str | None:
-        """The command of a peer's work that words begin with, but for a slip; short names are everyday words."""
-        words = text.casefold().removeprefix("please ").split()
-        names = [c.name for c in self._registry if c.may is Action.TAKE_CASE and len(c.name) >= LONG_NAME]
-        for beginning in (" ".join(words[:2]), "".join(words[:1])):
-            found = process.extractOne(beginning, names, scorer=fuzz.ratio, score_cutoff=SLIP)
-            if found is not None:
-                return str(found[0])
-        return None
+    async def _work(self, call: Call, conversations: Sequence[CaseRow], work: Work) -> Reply | None:
+        """Words for the bot: they never go to the member by themselves."""
+        if call.inbound.read_back:
+            return None
+        if work.runs is not None:
+            return await self._runner.run_typed(call, work.runs)
+        held = await self._hold(call, conversations, work.why)
+        if held is None or work.offers is None:
+            return held
+        offer = Choice(label=work.offers, command=work.offers)
+        return replace(held, content=replace(held.content, choices=(*held.content.choices, offer)))
 
     async def _hold(self, call: Call, conversations: Sequence[CaseRow], why: Text) -> Reply | None:
         """Words of a peer that are perhaps for the bot: they go to a member only once the peer has said so.
@@ -386,14 +380,7 @@ class Writing:
 
     def _is_whole(self, call: Call, found: typed.Typed) -> bool:
         """Whether every word of it was understood: "take care" is no command."""
-        reader = call.member.reads(call.now)
-        try:
-            for parameter in found.command.parameters:
-                if parameter.name in found.arguments:
-                    parameter.kind.parse(found.arguments[parameter.name], reader)
-        except BadValue:
-            return False
-        return not found.left
+        return typed.is_whole(found, call.member.reads(call.now))
 
     async def _is_it_about_the_peer(self, call: Call, conversations: Sequence[CaseRow], signal: Signal) -> Reply:
         """A peer's words sound as if they were in danger: they are not passed on before the peer has said so."""

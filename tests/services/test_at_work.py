@@ -1,0 +1,108 @@
+"""What those who look after others write, and is not for the member: their work, their slips, and their own need."""
+
+import pytest
+from harness import World
+
+
+def clear(world: World) -> None:
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+async def with_alice(world: World, *helpers: str) -> None:
+    """Alice has asked for a person, Sam has the case, and these have joined; nobody has looked at it since."""
+    await world.alice.says("peer")
+    await world.sam.clicks("I'm on it")
+    for helper in helpers:
+        await world.person(helper).says("join 1")
+    clear(world)
+
+
+@pytest.mark.parametrize("place", ["dm", "case-1"])
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("pause 3 alice", "“pause” is for"),
+        ("escalete alice", "This looks like “escalate”"),
+        ("rota remove Nights", "“rota remove” is for organizers"),
+        ("rota put Robin tonight", "“rota put” is for organizers"),
+        ("rota sunday", "This looks like “rota”"),
+        ("snippets add hello", "“snippets add” is for"),
+        ("checkin note i drank", "This looks like “checkin note”"),
+        ("audit", "I know no command “audit” here"),
+        ("audit export", "I know no command “audit” here"),
+        ("i need a break", "This looks like “break”"),
+        ("Can I take a break please?", "This looks like “break”"),
+        ("can someone swap with me tonight", "This looks like “swap”"),
+        ("debrief", "This looks like “debrief”"),
+    ],
+)
+async def test_what_a_peer_writes_for_the_bot_goes_to_nobody_before_they_have_said_so(
+    world: World, words: str, told: str, place: str
+) -> None:
+    await with_alice(world)
+    await world.sam.says(words, place)
+    assert world.sam.sees(told, "so it went to nobody", "Is it for them?").place == place
+    world.alice.sees_nothing()
+    await world.sam.clicks("1")
+    world.sam.sees("I have passed it on")
+    world.alice.sees(words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "take care of yourself",
+        "take a break, and breathe with me",
+        "call me when you are home",
+        "pause for a moment and breathe",
+        "pause 3 seconds and breathe with me",
+        "escalate is what my brother always did to me",
+        "swap it for a glass of water",
+        "back then it was the same for me",
+        "who is with you now?",
+        "meetings helped me a lot",
+        "meetings and sponsors helped me",
+        "host a friend tonight, perhaps",
+        "help is on its way",
+        "i need a break from drinking, that is how i began",
+        "leave the house if you can",
+        "status quo is not good enough",
+    ],
+)
+async def test_a_sentence_that_only_begins_like_a_command_goes_to_the_member(world: World, words: str) -> None:
+    await with_alice(world)
+    await world.sam.says(words)
+    world.alice.sees("Sam, peer", words)
+    clear(world)  # only what was said stands in the case's own place
+
+
+async def test_a_peer_who_needs_a_break_from_a_talk_is_off_with_one_press(world: World) -> None:
+    await with_alice(world)
+    await world.sam.says("i need a break")
+    world.sam.sees("Is it for them?", "break")
+    await world.sam.clicks("break")
+    world.sam.sees("You are off from now on")
+    clear(world)
+
+
+@pytest.mark.parametrize("place", ["dm", "case-1"])
+async def test_a_moderators_command_is_done_and_no_word_to_the_member_they_are_with(world: World, place: str) -> None:
+    await with_alice(world, "mo")
+    await world.mo.says("pause 3 alice", place)
+    world.mo.sees("For 3 h their asking by hand calls nobody")
+    await world.mo.says("escalate alice", place)
+    world.mo.sees("Somebody has been called for them already")
+    world.alice.sees_nothing()
+    clear(world)  # those in the case read that somebody was called for again
+
+
+async def test_an_organizers_command_is_done_and_no_word_to_the_member_they_are_with(world: World) -> None:
+    await with_alice(world, "olive")
+    await world.olive.says("rota add Nights daily 20:00 08:00 Sam, Robin")
+    clear(world)
+    await world.olive.says("rota remove Nights")
+    world.olive.sees("The rota Nights is removed")
+    await world.olive.says("escalate alice")
+    world.alice.sees_nothing()
+    clear(world)
