@@ -12,6 +12,9 @@ from bot.core.words import Text, _
 from bot.services.escalations.words import I_AM_SAFE, answer_to_stranger
 from bot.services.offer import I_NEED_A_PERSON
 
+_WAITING = 5
+"""Cases that are offered to a peer who writes before they have taken one."""
+
 _OFFERED = 8
 """Buttons for the commands of a family: what every platform can show, with one for a person."""
 
@@ -133,14 +136,27 @@ def whose_picture() -> Content:
 
 
 def take_it_first(case_ids: Sequence[int]) -> Content:
-    """To a peer who writes before they have taken a case: nobody reads them yet."""
-    choices = tuple(
+    """To a peer who was called for these cases, and writes before they have taken one: nobody reads them yet."""
+    takes = tuple(
         Choice(
             label=_("I'm on case {number}", number=id_), command="take", arguments={"case": str(id_)}, style="primary"
         )
-        for id_ in case_ids
+        for id_ in case_ids[:_WAITING]
     )
-    return Content(text=_("Somebody is waiting, but nobody reads you yet: take the case first."), choices=choices)
+    text = _("Somebody is waiting, but nobody reads you yet: take the case first.")
+    if (more := len(case_ids) - _WAITING) > 0:
+        text = _("{text} And {n} more wait: “cases” shows all of them.", text=text, n=more)
+    text = _("{text} If this was about yourself, a person can come for you, too.", text=text)
+    return Content(text=text, choices=(*takes, I_NEED_A_PERSON))
+
+
+def for_yourself(choices: tuple[Choice, ...]) -> Content:
+    """To somebody who looks after others, whose words sound as if they were about themselves."""
+    text = _(
+        "I'm a bot, and I'm here. If it is hard for you just now, you need not carry it alone: a person can come for"
+        " you, too."
+    )
+    return Content(text=text, choices=choices)
 
 
 def question_is_gone() -> Content:

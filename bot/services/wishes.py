@@ -3,10 +3,13 @@
 from collections.abc import Collection
 from functools import lru_cache
 
+from bot.core.content import Choice
 from bot.core.matching import fold
 from bot.core.words import Text, Words, _
 
 BREAK, SWAP, DEBRIEF = "break", "swap", "debrief"
+
+BREAK_NOW = Choice(label=_("I need a break"), command=BREAK)
 
 _OF_THEMSELVES: dict[str, tuple[Text, ...]] = {
     BREAK: (

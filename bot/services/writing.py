@@ -12,7 +12,7 @@ from bot.core.matching import fold
 from bot.core.pictures import KINDS
 from bot.core.roles import Action, may
 from bot.core.words import Text, _
-from bot.services import at_work, help_topics, questions, replies, typed
+from bot.services import at_work, help_topics, own_need, questions, replies, typed
 from bot.services.at_work import Work
 from bot.services.call import Call
 from bot.services.escalations import Escalations, place_words
@@ -232,10 +232,9 @@ class Writing:
         if bare is not None and not bare.left:
             return await self._runner.run_typed(call, bare)
         if may(call.member.roles, Action.TAKE_CASE):
-            rows = await self._escalations.open_cases(call.tx, call.member.community.id)
-            waiting = [row.id for row in rows if row.holder is None]
-            if waiting:
-                return Reply(content=replies.take_it_first(waiting[:5]))
+            told = await own_need.answer(call)
+            if told is not None:
+                return Reply(content=told)
         if await self._follow_ups.is_answer(call.tx, call.member, now=call.now):
             return Reply(content=thanks("words"))
         await self._runner.welcome(call)

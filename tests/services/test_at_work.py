@@ -106,3 +106,57 @@ async def test_an_organizers_command_is_done_and_no_word_to_the_member_they_are_
     await world.olive.says("escalate alice")
     world.alice.sees_nothing()
     clear(world)
+
+
+OWN_NEED = ["i cant do this", "this is too much for me", "im so tired of this", "what do i do", "I can't handle this"]
+KIND = "you need not carry it alone"
+
+
+async def waits(world: World, minutes: int = 0) -> None:
+    """Alice has asked for a person `minutes` ago, and nobody has come."""
+    await world.alice.says("peer")
+    await world.advance(minutes=minutes)
+    clear(world)
+
+
+@pytest.mark.parametrize("words", [*OWN_NEED, "hello?"])
+async def test_who_is_on_a_break_is_offered_a_person_and_never_told_to_work(world: World, words: str) -> None:
+    await waits(world, minutes=30)
+    await world.sam.says("break")
+    clear(world)
+    await world.sam.says(words)
+    told = world.sam.sees(KIND, "I need a person")
+    assert [choice.command for choice in told.choices] == ["peer"]
+    world.sam.sees_nothing()
+
+
+@pytest.mark.parametrize("words", [*OWN_NEED, "hello?"])
+async def test_a_peer_who_was_not_called_and_writes_of_their_own_need_is_offered_a_person(
+    world: World, words: str
+) -> None:
+    await waits(world)
+    await world.robin.says(words)
+    world.robin.sees(KIND, "I need a person", "I need a break")
+
+
+@pytest.mark.parametrize("words", OWN_NEED)
+async def test_a_peer_who_was_called_and_writes_of_their_own_need_is_offered_a_person(world: World, words: str) -> None:
+    await waits(world, minutes=30)
+    await world.robin.says(words)
+    told = world.robin.sees(KIND, "I need a person")
+    assert "take the case" not in told.text
+
+
+async def test_a_peer_who_was_called_privately_and_answers_is_shown_how_to_come_and_how_to_get_a_person(
+    world: World,
+) -> None:
+    await waits(world, minutes=30)
+    await world.sam.says("hello?")
+    world.sam.sees("take the case first", "I'm on case 1", "I need a person")
+
+
+async def test_words_of_a_peer_who_was_called_for_nobody_are_not_taken_for_somebody_who_waits(world: World) -> None:
+    await waits(world)
+    await world.sam.says("the weather is fine")
+    world.sam.sees("I did not understand that", "I need a person")
+    world.sam.sees("Hello, I'm the bot of")
