@@ -12,7 +12,7 @@ from bot.core.matching import fold
 from bot.core.pictures import KINDS
 from bot.core.roles import Action, may
 from bot.core.words import Text, _
-from bot.services import at_work, help_topics, own_need, questions, replies, typed
+from bot.services import at_work, help_topics, own_need, questions, replies, taking_up, typed
 from bot.services.at_work import Work
 from bot.services.call import Call
 from bot.services.escalations import Escalations, place_words
@@ -21,6 +21,7 @@ from bot.services.escalations.pictures import refused
 from bot.services.escalations.places import reads_there
 from bot.services.escalations.relay import Written
 from bot.services.offer import I_NEED_A_PERSON
+from bot.services.questions import Waits
 from bot.services.runner import Runner
 from bot.services.voice import Voice
 from bot.storage.tables import CaseRow
@@ -199,8 +200,11 @@ class Writing:
             await questions.forget(call.tx, call.member)
             return await self._runner.run(call, phrase, {})
         question = await questions.pending(call.tx, call.member, now=call.now)
-        if question is not None and questions.is_bare_cancel(text):
-            return await self._runner.answer_question(call, question, text)
+        if question is not None and (question.waits is not Waits.ANSWER or questions.is_bare_cancel(text)):
+            taken = await self._take_up(call, question, signal)
+            if taken is not None:
+                return taken
+            question = None
         if question is not None and call.inbound.apart is not None and not self._is_of_peers(question):
             question = None  # it was asked elsewhere, and waits there
         if question is not None and signal is None and (found := self._instead(call, question)) is not None:
@@ -224,6 +228,19 @@ class Writing:
         if conversations:
             return held or await self._in_conversation(call, conversations, signal)
         return None if signal is not None else await self._to_the_bot(call)
+
+    async def _take_up(self, call: Call, offer: questions.Pending, signal: Signal | None) -> Reply | None:
+        """What comes of words that take up what was offered, or decline it, and of "cancel"; any others leave it."""
+        if offer.waits is Waits.ANSWER:
+            return await self._runner.answer_question(call, offer, call.inbound.text)
+        if signal is None and call.inbound.apart is None:
+            if taking_up.declines(call.inbound.text, offer, self._voice.languages):
+                return await self._runner.answer_question(call, offer, questions.CANCEL)
+            value = await taking_up.value_in(call, offer, self._registry, self._voice.languages)
+            if value is not None:
+                return await self._runner.answer_question(call, offer, value)
+        await questions.forget(call.tx, call.member)
+        return None
 
     async def _to_the_bot(self, call: Call) -> Reply:
         """Words to the bot alone: a command without its mark, or something it does not understand."""
