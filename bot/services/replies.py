@@ -86,9 +86,9 @@ def roles_for(action: Action) -> Text:
     """Who may do it."""
     roles = [ROLE_NAMES[role] for role in Role if role in ALLOWED[action]]
     names = roles[0]
-    for role in roles[1:]:
-        names = _("{roles} and {role}", roles=names, role=role)
-    return names
+    for role in roles[1:-1]:
+        names = _("{items}, {item}", items=names, item=role)
+    return names if len(roles) == 1 else _("{roles} and {role}", roles=names, role=roles[-1])
 
 
 def too_much(command: Command, left: str) -> Content:

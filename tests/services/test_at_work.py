@@ -104,6 +104,7 @@ async def test_an_organizers_command_is_done_and_no_word_to_the_member_they_are_
     await world.olive.says("rota remove Nights")
     world.olive.sees("The rota Nights is removed")
     await world.olive.says("escalate alice")
+    world.olive.sees("Somebody has been called for them already")
     world.alice.sees_nothing()
     clear(world)
 
