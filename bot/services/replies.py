@@ -9,6 +9,7 @@ from bot.core.roles import ALLOWED, Action, Role
 from bot.core.text import clean_name
 from bot.core.usage import usage
 from bot.core.words import Text, _
+from bot.services.escalations.aftercare import talk_it_over as talk_over
 from bot.services.escalations.words import I_AM_SAFE, answer_to_stranger
 from bot.services.offer import I_NEED_A_PERSON
 
@@ -157,6 +158,15 @@ def for_yourself(choices: tuple[Choice, ...]) -> Content:
         " you, too."
     )
     return Content(text=text, choices=choices)
+
+
+def talk_it_over(case_id: int | None) -> Content:
+    """To a peer who would like to talk about a case: the last one that they had, if there was one."""
+    if case_id is None:
+        text = _("I know of no case of yours that has ended. If you'd like to talk, a person can come for you, too.")
+        return Content(text=text, choices=(I_NEED_A_PERSON,))
+    text = _("Shall I tell your moderators that you'd like to talk over case {number}?", number=case_id)
+    return Content(text=text, choices=(talk_over(case_id), I_NEED_A_PERSON))
 
 
 def question_is_gone() -> Content:

@@ -21,6 +21,7 @@ from bot.services.escalations.pictures import refused
 from bot.services.escalations.places import reads_there
 from bot.services.escalations.relay import Written
 from bot.services.offer import I_NEED_A_PERSON
+from bot.services.offering import offered
 from bot.services.questions import Waits
 from bot.services.runner import Runner
 from bot.services.voice import Voice
@@ -201,7 +202,7 @@ class Writing:
             return await self._runner.run(call, phrase, {})
         question = await questions.pending(call.tx, call.member, now=call.now)
         if question is not None and (question.waits is not Waits.ANSWER or questions.is_bare_cancel(text)):
-            taken = await self._take_up(call, question, signal)
+            taken = await self._take_up(call, question, signal, busy=bool(conversations))
             if taken is not None:
                 return taken
             question = None
@@ -229,7 +230,9 @@ class Writing:
             return held or await self._in_conversation(call, conversations, signal)
         return None if signal is not None else await self._to_the_bot(call)
 
-    async def _take_up(self, call: Call, offer: questions.Pending, signal: Signal | None) -> Reply | None:
+    async def _take_up(
+        self, call: Call, offer: questions.Pending, signal: Signal | None, *, busy: bool
+    ) -> Reply | None:
         """What comes of words that take up what was offered, or decline it, and of "cancel"; any others leave it."""
         if offer.waits is Waits.ANSWER:
             return await self._runner.answer_question(call, offer, call.inbound.text)
@@ -237,7 +240,8 @@ class Writing:
             if taking_up.declines(call.inbound.text, offer, self._voice.languages):
                 return await self._runner.answer_question(call, offer, questions.CANCEL)
             value = await taking_up.value_in(call, offer, self._registry, self._voice.languages)
-            if value is not None:
+            # In a conversation a time of day is a word to the other side.
+            if value is not None and not (busy and offer.waits is Waits.VALUE):
                 return await self._runner.answer_question(call, offer, value)
         await questions.forget(call.tx, call.member)
         return None
@@ -249,7 +253,7 @@ class Writing:
         if bare is not None and not bare.left:
             return await self._runner.run_typed(call, bare)
         if may(call.member.roles, Action.TAKE_CASE):
-            told = await own_need.answer(call)
+            told = await offered(call, self._registry, self._voice.languages) or await own_need.answer(call)
             if told is not None:
                 return Reply(content=told)
         if await self._follow_ups.is_answer(call.tx, call.member, now=call.now):

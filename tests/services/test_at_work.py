@@ -161,3 +161,36 @@ async def test_words_of_a_peer_who_was_called_for_nobody_are_not_taken_for_someb
     await world.sam.says("the weather is fine")
     world.sam.sees("I did not understand that", "I need a person")
     world.sam.sees("Hello, I'm the bot of")
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [("take a break", "break"), ("I'd like a break now", "break"), ("can someone swap with me tonight", "swap")],
+)
+async def test_a_peer_is_shown_the_command_for_what_they_wish(world: World, words: str, command: str) -> None:
+    await world.sam.says(words)
+    told = world.sam.sees("Did you mean", "I need a person")
+    assert told.choices[0].command == command
+
+
+@pytest.mark.parametrize("words", ["debrief", "I'd like to talk it over", "Can we talk it over?"])
+async def test_a_peer_who_would_talk_a_case_over_does_so_with_one_press(world: World, words: str) -> None:
+    await with_alice(world)
+    await world.alice.says("!safe")
+    clear(world)
+    await world.sam.says(words)
+    world.sam.sees("talk over case 1", "I need a person")
+    await world.sam.clicks("I'd like to talk it over")
+    world.sam.sees("I have told your moderators")
+    world.room("moderators").sees("Sam would like to talk over case 1")
+
+
+async def test_a_peer_who_had_no_case_and_would_talk_is_offered_a_person(world: World) -> None:
+    await world.robin.says("debrief")
+    world.robin.sees("I know of no case of yours", "I need a person")
+
+
+@pytest.mark.parametrize("words", ["take a break", "debrief", "can someone swap with me tonight"])
+async def test_a_member_is_not_told_of_peers_commands(world: World, words: str) -> None:
+    await world.alice.says(words)
+    world.alice.sees("I did not understand that", "I need a person")
