@@ -3,6 +3,7 @@
 Any other words leave the offer: nothing is asked again, and they are for whom they would have been for.
 """
 
+import re
 from collections.abc import Collection
 
 from sqlalchemy import select
@@ -19,6 +20,9 @@ from bot.storage.tables import Delivery
 
 YES = _("yes")
 NO = _("no")
+
+_DIGIT = re.compile("[0-9]\ufe0f?\u20e3?")
+"""A digit, typed or as a keycap."""
 
 _NEWER = 20
 """Messages that are looked at, whether one of them may be what a yes was meant for."""
@@ -37,6 +41,8 @@ async def value_in(call: Call, offer: Pending, registry: Registry, languages: Co
     if offer.waits is Waits.YES:
         value = _confirmed(call.inbound.text, asked, languages)
         return None if value is None or await _is_for_another(call, offer, languages) else value
+    if _DIGIT.fullmatch(call.inbound.text.strip()):
+        return None  # a choice under a message is pressed so
     try:
         asked.kind.parse(call.inbound.text, call.member.reads(call.now))
     except BadValue:
