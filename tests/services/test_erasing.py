@@ -54,7 +54,7 @@ async def is_known(world: World) -> bool:
     return bool(await world.rows(select(Identity.id).where(Identity.account == "alice")))
 
 
-@pytest.mark.parametrize("typed", ["yes", "Yes!", "yes please", "Yes, erase everything", "yes erase everything"])
+@pytest.mark.parametrize("typed", ["yes", "Yes!", "yes please", "Yes, erase everything", "yes erase everything", "sí"])
 @pytest.mark.parametrize("has_case", [False, True])
 async def test_an_erasure_is_confirmed_by_typing(world: World, typed: str, *, has_case: bool) -> None:
     if has_case:
