@@ -11,7 +11,7 @@ from bot.services.call import Call
 from bot.services.escalations.aftercare import last_case
 
 
-async def offered(call: Call, registry: Registry, languages: Collection[Words]) -> Content | None:
+async def answer(call: Call, registry: Registry, languages: Collection[Words]) -> Content | None:
     """The command that would do what they wish, to be pressed; None if it is no such wish, or not for them."""
     wish = wishes.find(call.inbound.text, languages)
     command = None if wish is None else registry.get(wish)

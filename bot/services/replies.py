@@ -10,7 +10,7 @@ from bot.core.text import clean_name
 from bot.core.usage import usage
 from bot.core.words import Text, _
 from bot.services.escalations.aftercare import talk_it_over as talk_over
-from bot.services.escalations.words import I_AM_SAFE, answer_to_stranger
+from bot.services.escalations.member_words import I_AM_SAFE, answer_to_stranger
 from bot.services.offer import I_NEED_A_PERSON
 
 _WAITING = 5
@@ -62,6 +62,16 @@ def which_of(family: Sequence[Command]) -> Content:
     return Content(text=_("Which of these?"), fields=fields, choices=choices)
 
 
+def which_number(meant: Sequence[Choice]) -> Content:
+    """A number, where it is not sure under which message of the bot it was read."""
+    return Content(text=_("Which of my messages is that number for? Press what you mean."), choices=_person_last(meant))
+
+
+def _person_last(choices: Iterable[Choice]) -> tuple[Choice, ...]:
+    """Where the button that calls a person always stands."""
+    return tuple(sorted(choices, key=lambda choice: choice.command == I_NEED_A_PERSON.command))
+
+
 def did_you_mean(names: Sequence[str], registry: Registry) -> Content:
     """Words that are nearly a command's name, or the first word of several."""
     choices = tuple(
@@ -106,6 +116,29 @@ def kept_for_the_person(*, calling: bool) -> Content:
         return Content(text=_("I keep this for the person who comes. I'm still calling."), choices=(I_AM_SAFE,))
     text = _("I keep this for the person who comes. If it cannot wait, press the button: then I call them now.")
     return Content(text=text, choices=(I_NEED_A_PERSON, I_AM_SAFE))
+
+
+def it_went_to(name: str | Text, command: str, mark: str) -> Content:
+    """To a member in a talk whose words are a command's, and went to their peer."""
+    return Content(
+        text=_(
+            "That went to {name}. For my own “{command}”, write “{marked}”.",
+            name=name,
+            command=command,
+            marked=mark + command,
+        )
+    )
+
+
+def has_gone(name: str | Text) -> Content:
+    """To a member who writes after their talk has ended, at first."""
+    text = _("{name} has gone, so this has reached nobody. Shall I call a person again?", name=name)
+    return Content(text=text, choices=(I_NEED_A_PERSON,))
+
+
+def reached_nobody() -> Content:
+    """To the same who goes on writing."""
+    return Content(text=_("This has reached nobody."), choices=(I_NEED_A_PERSON,))
 
 
 def no_files() -> Content:
@@ -182,6 +215,11 @@ def cancelled() -> Content:
 def nothing_to_cancel() -> Content:
     """To somebody in a conversation who writes "cancel" when the question that said so is over."""
     return Content(text=_("I ask nothing any more, so there is nothing to cancel. I have passed this on to nobody."))
+
+
+def nothing_waits() -> Content:
+    """To somebody else who writes "cancel" when the question that said so is over."""
+    return Content(text=_("I ask nothing any more, so there is nothing to cancel."))
 
 
 def no_community() -> Content:

@@ -28,12 +28,19 @@ _NEWER = 20
 """Messages that are looked at, whether one of them may be what a yes was meant for."""
 
 
-async def value_in(call: Call, offer: Pending, registry: Registry, languages: Collection[Words]) -> str | None:
-    """The value by which their words take up the offer; None if they do not.
+async def answer_in(
+    call: Call, offer: Pending, registry: Registry, languages: Collection[Words], *, busy: bool
+) -> str | None:
+    """The answer that their words are to what was offered, perhaps that there is none; None if they are for others.
 
-    A yes counts only for what was asked last: not once the bot has asked something else to which one says yes, or
-    somebody has written to them.
+    `busy`: in a conversation a value, such as a time of day, is a word to the other side.
     """
+    if offer.waits is Waits.ANSWER:
+        return call.inbound.text
+    if call.inbound.apart is not None:
+        return None
+    if offer.waits is Waits.YES and _declines(call.inbound.text, languages):
+        return questions.CANCEL
     command = registry.get(offer.command)
     asked = next((p for p in command.parameters if p.name == offer.parameter), None) if command else None
     if asked is None:
@@ -41,19 +48,22 @@ async def value_in(call: Call, offer: Pending, registry: Registry, languages: Co
     if offer.waits is Waits.YES:
         value = _confirmed(call.inbound.text, asked, languages)
         return None if value is None or await _is_for_another(call, offer, languages) else value
-    if _DIGIT.fullmatch(call.inbound.text.strip()):
+    return None if busy else _value(call, asked)
+
+
+def _value(call: Call, asked: Parameter) -> str | None:
+    text = call.inbound.text
+    if _DIGIT.fullmatch(text.strip()):
         return None  # a choice under a message is pressed so
     try:
-        asked.kind.parse(call.inbound.text, call.member.reads(call.now))
+        asked.kind.parse(text, call.member.reads(call.now))
     except BadValue:
         return None
-    return call.inbound.text
+    return text
 
 
-def declines(text: str, offer: Pending, languages: Collection[Words]) -> bool:
-    """Whether it says no to a question that waits for a yes."""
-    is_no = questions.is_cancel(text) or _plain(text) in {fold(words.render(NO)) for words in languages}
-    return offer.waits is Waits.YES and is_no
+def _declines(text: str, languages: Collection[Words]) -> bool:
+    return questions.is_cancel(text) or _plain(text) in {fold(words.render(NO)) for words in languages}
 
 
 def _confirmed(text: str, asked: Parameter, languages: Collection[Words]) -> str | None:
@@ -67,6 +77,7 @@ def _confirmed(text: str, asked: Parameter, languages: Collection[Words]) -> str
 
 
 async def _is_for_another(call: Call, offer: Pending, languages: Collection[Words]) -> bool:
+    """Whether something else was asked since to which one says yes, or somebody has written to them."""
     query = (
         select(Delivery)
         .where(Delivery.member_id == call.member.id, Delivery.created_at > offer.asked_at, Delivery.state != "expired")
