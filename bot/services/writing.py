@@ -411,8 +411,8 @@ class Writing:
         if work.runs is not None:
             return await self._runner.run_typed(call, work.runs)
         held = await self._hold(call, conversations, work.why)
-        if held is None or work.offers is None:
-            return held
+        if held is None or work.offers is None or not held.private:
+            return held  # where others read, too, each of them could press it for themselves
         offer = Choice(label=work.offers, command=work.offers)
         return replace(held, content=replace(held.content, choices=(*held.content.choices, offer)))
 

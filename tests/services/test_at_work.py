@@ -86,6 +86,13 @@ async def test_a_peer_who_needs_a_break_from_a_talk_is_off_with_one_press(world:
     clear(world)
 
 
+async def test_where_others_read_too_nobody_is_offered_a_break_that_another_needs(world: World) -> None:
+    await with_alice(world, "robin")
+    await world.sam.says("i need a break", "case-1")
+    for helper in (world.sam, world.robin):
+        assert "break" not in [choice.command for choice in helper.sees("so it went to nobody").choices]
+
+
 @pytest.mark.parametrize("place", ["dm", "case-1"])
 async def test_a_moderators_command_is_done_and_no_word_to_the_member_they_are_with(world: World, place: str) -> None:
     await with_alice(world, "mo")
