@@ -174,7 +174,9 @@ class Writing:
             return await self.marked(call)
         if call.inbound.apart is not None and not await self._talks(call):
             work = self._work_here(call)
-            return self._nobody_here(call) if work is None else await self._runner.run_typed(call, work)
+            if work is not None:
+                return await self._runner.run_typed(call, work)
+            return await self._of_their_work(call) or self._nobody_here(call)
         return await (self.private if call.inbound.private else self.in_a_room)(call, signal)
 
     async def in_a_room(self, call: Call, signal: Signal | None) -> Reply | None:
@@ -297,6 +299,15 @@ class Writing:
         number = offered.number_of(call.inbound.text)
         meant = () if number is None else offered.numbered(messages, number, now=call.now)
         return Reply(content=replies.which_number(meant)) if meant else None
+
+    async def _of_their_work(self, call: Call) -> Reply | None:
+        """What comes of the name of a choice of a peer's work, such as "I'd like to talk it over"."""
+        messages = await offered.lately(call.tx, offered.where_written(call.inbound))
+        named = offered.named(messages, call.inbound.text, now=call.now)
+        command = None if named is None else self._registry.get(named.command)
+        if named is None or command is None or command.may is Action.USE:
+            return None
+        return await self._runner.invoke(call, named.command, dict(named.arguments))
 
     async def _names_another(self, call: Call, question: questions.Pending) -> bool:
         """Whether words that are not the answer to a question are the name of a choice under something else.

@@ -180,6 +180,15 @@ async def test_a_peer_is_shown_the_command_for_what_they_wish(world: World, word
     assert told.choices[0].command == command
 
 
+async def test_the_name_of_a_button_presses_it_where_the_case_has_ended(world: World) -> None:
+    await with_alice(world)
+    await world.alice.says("!safe")
+    clear(world)
+    await world.sam.says("I'd like to talk it over", "case-1")
+    world.sam.sees("I have told your moderators")
+    world.room("moderators").sees("Sam would like to talk over case 1")
+
+
 @pytest.mark.parametrize("words", ["debrief", "I'd like to talk it over", "Can we talk it over?"])
 async def test_a_peer_who_would_talk_a_case_over_does_so_with_one_press(world: World, words: str) -> None:
     await with_alice(world)
