@@ -8,10 +8,12 @@ from bot.core.commands import Parameter, command
 from bot.core.content import Choice, Content, Reply
 from bot.core.kinds import TIME, ZONE, Number, Words
 from bot.core.words import _
+from bot.services import questions
 from bot.services.asking import prompt
 from bot.services.call import Call
 from bot.services.checkins import CheckIns
 from bot.services.offer import I_NEED_A_PERSON
+from bot.services.questions import Waits
 
 CHANGE_ZONE = Choice(label=_("Another time zone"), command="settings zone")
 
@@ -39,6 +41,9 @@ class CheckInCog:
             time=row.wall,
             zone=row.zone,
         )
+        if time is None:
+            text = _("{text} For another time, write it to me, such as “8am”.", text=text)
+        await questions.offer(call.tx, call.member, "checkin start", "time", waits=Waits.VALUE, now=call.now)
         return Reply(content=Content(text=text, choices=(CHANGE_ZONE,)))
 
     @command("checkin stop", _("Be asked no more"))

@@ -312,7 +312,7 @@ class EscalationCog:
     )
     async def pause(self, call: Call, hours: int, person: str) -> Reply:
         """Answer misuse: the member still has the numbers, and danger in their words calls as ever."""
-        member = await whom.named(call.tx, call.member, call.inbound.platform, person)
+        member = await whom.known_anywhere(call.tx, call.member, call.inbound.platform, person, self._who_is)
         until = call.now + timedelta(hours=hours) if hours else None
         await pauses.pause(call.tx, member, until=until, by=call.member, now=call.now)
         if until is None:

@@ -4,10 +4,11 @@ from bot.core.commands import Parameter, command
 from bot.core.content import Attachment, Choice, Content, Reply
 from bot.core.kinds import OneOf
 from bot.core.words import _
-from bot.services import own_data, privacy
+from bot.services import own_data, privacy, questions
 from bot.services.call import Call
 from bot.services.escalations import Escalations
 from bot.services.hosting.hosting import Hosting
+from bot.services.questions import Waits
 from bot.services.recently import Recently
 
 
@@ -48,11 +49,12 @@ class MyDataCog:
         if confirm is None:
             text = _(
                 "This deletes your settings, check-ins, reminders and conversations with peers, at once and for good. A"
-                " case that is open for you ends."
+                " case that is open for you ends. To do it, press the button, or write “yes” to me privately."
             )
             yes = Choice(
                 label=_("Yes, erase everything"), command="mydata erase", arguments={"confirm": "yes"}, style="danger"
             )
+            await questions.offer(call.tx, call.member, "mydata erase", "confirm", waits=Waits.YES, now=call.now)
             return Reply(content=Content(text=text, choices=(yes,)))
         await privacy.erase(call.tx, call.member, self._escalations, self._hosting, self._recently, now=call.now)
         return Reply(content=Content(text=_("Everything is deleted. You are welcome back at any time.")))

@@ -29,8 +29,9 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.USE: frozenset(Role),
     # Moderators and organizers are the last steps of every policy: whoever can be paged can press the button.
     Action.TAKE_CASE: frozenset({Role.PEER, Role.MODERATOR, Role.ORGANIZER}),
-    Action.ESCALATE_FOR_OTHER: frozenset({Role.PEER, Role.MODERATOR}),
-    Action.PAUSE_MEMBER: frozenset({Role.MODERATOR}),
+    Action.ESCALATE_FOR_OTHER: frozenset({Role.PEER, Role.MODERATOR, Role.ORGANIZER}),
+    # Organizers are moderators, too.
+    Action.PAUSE_MEMBER: frozenset({Role.MODERATOR, Role.ORGANIZER}),
     Action.OVERSEE: frozenset({Role.MODERATOR, Role.ORGANIZER}),
     Action.MANAGE_MEETINGS: frozenset({Role.ORGANIZER}),
     Action.MANAGE_COMMUNITY: frozenset({Role.ORGANIZER}),

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import delete, select, update
 
@@ -33,6 +34,21 @@ _OVER = ""
 """The command of a question that is over."""
 
 
+_WAITS = "?"
+"""Where it stands among the arguments what an offer waits for; no parameter has that name."""
+
+
+class Waits(StrEnum):
+    """Which words are taken for the answer."""
+
+    ANSWER = "answer"
+    """Any: what is none is asked again."""
+    VALUE = "value"
+    """Only a value of the parameter: it was offered by the way."""
+    YES = "yes"
+    """Only a yes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
     """A question that waits: which parameter of which command, and what is known already."""
@@ -42,6 +58,7 @@ class Pending:
     parameter: str
     arguments: dict[str, str]
     asked_at: datetime
+    waits: Waits = Waits.ANSWER
 
 
 async def ask(
@@ -60,18 +77,7 @@ async def ask(
     `can_cancel`: words that are written next are taken for the answer, so the question says how to give none.
     """
     known = {name: value for name, value in arguments.items() if name != parameter.name}
-    await tx.session.execute(delete(Question).where(Question.member_id == member.id))
-    row = Question(
-        # SQLite gives the number of a deleted row again: the old button of another question would answer this one.
-        id=secrets.randbelow(2**31 - 1) + 1,
-        member_id=member.id,
-        command=command.name,
-        parameter=parameter.name,
-        arguments_sealed=tx.vault.seal_json(known, PURPOSE),
-        asked_at=now,
-    )
-    tx.session.add(row)
-    await tx.session.flush()
+    row = await _put(tx, member, command.name, parameter.name, known, now=now)
     text: Say = parameter.ask if problem is None else problem.message
     guesses: list[tuple[str, Say]] = [] if problem is None else [(guess, guess) for guess in problem.guesses]
     if parameter.kind.name == "choice" and not guesses:
@@ -86,6 +92,29 @@ async def ask(
     return Reply(content=Content(text=text, choices=choices))
 
 
+async def offer(tx: Transaction, member: Member, command: str, parameter: str, *, waits: Waits, now: datetime) -> None:
+    """Take words that come next for `parameter`, but only those that it `waits` for; others leave the offer."""
+    await _put(tx, member, command, parameter, {_WAITS: waits.value}, now=now)
+
+
+async def _put(
+    tx: Transaction, member: Member, command: str, parameter: str, known: dict[str, str], *, now: datetime
+) -> Question:
+    await tx.session.execute(delete(Question).where(Question.member_id == member.id))
+    row = Question(
+        # SQLite gives the number of a deleted row again: the old button of another question would answer this one.
+        id=secrets.randbelow(2**31 - 1) + 1,
+        member_id=member.id,
+        command=command,
+        parameter=parameter,
+        arguments_sealed=tx.vault.seal_json(known, PURPOSE),
+        asked_at=now,
+    )
+    tx.session.add(row)
+    await tx.session.flush()
+    return row
+
+
 async def pending(tx: Transaction, member: Member, *, now: datetime, id_: int | None = None) -> Pending | None:
     """The question that the member has not answered yet; the one with that id, if one is given."""
     row = await _row(tx, member)
@@ -96,12 +125,15 @@ async def pending(tx: Transaction, member: Member, *, now: datetime, id_: int | 
         or (id_ is not None and row.id != id_)
     ):
         return None
+    arguments = tx.vault.open_json(row.arguments_sealed, PURPOSE)
+    waits = Waits(arguments.pop(_WAITS, Waits.ANSWER))
     return Pending(
         id=row.id,
         command=row.command,
         parameter=row.parameter,
-        arguments=tx.vault.open_json(row.arguments_sealed, PURPOSE),
+        arguments=arguments,
         asked_at=row.asked_at,
+        waits=waits,
     )
 
 

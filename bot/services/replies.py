@@ -9,6 +9,7 @@ from bot.core.roles import ALLOWED, Action, Role
 from bot.core.text import clean_name
 from bot.core.usage import usage
 from bot.core.words import Text, _
+from bot.services.escalations.aftercare import talk_it_over as talk_over
 from bot.services.escalations.member_words import I_AM_SAFE, answer_to_stranger
 from bot.services.offer import I_NEED_A_PERSON
 
@@ -87,11 +88,18 @@ def did_you_mean(names: Sequence[str], registry: Registry) -> Content:
 
 def not_for_you(action: Action) -> Content:
     """Somebody without the role."""
+    return Content(
+        text=_("This is for {roles} of your community.", roles=roles_for(action)), choices=(I_NEED_A_PERSON,)
+    )
+
+
+def roles_for(action: Action) -> Text:
+    """Who may do it."""
     roles = [ROLE_NAMES[role] for role in Role if role in ALLOWED[action]]
     names = roles[0]
-    for role in roles[1:]:
-        names = _("{roles} and {role}", roles=names, role=role)
-    return Content(text=_("This is for {roles} of your community.", roles=names), choices=(I_NEED_A_PERSON,))
+    for role in roles[1:-1]:
+        names = _("{items}, {item}", items=names, item=role)
+    return names if len(roles) == 1 else _("{roles} and {role}", roles=names, role=roles[-1])
 
 
 def too_much(command: Command, left: str) -> Content:
@@ -162,8 +170,8 @@ def whose_picture() -> Content:
 
 
 def take_it_first(case_ids: Sequence[int]) -> Content:
-    """To a peer who writes before they have taken a case: nobody reads them yet."""
-    choices = tuple(
+    """To a peer who was called for these cases, and writes before they have taken one: nobody reads them yet."""
+    takes = tuple(
         Choice(
             label=_("I'm on case {number}", number=id_), command="take", arguments={"case": str(id_)}, style="primary"
         )
@@ -172,7 +180,26 @@ def take_it_first(case_ids: Sequence[int]) -> Content:
     text = _("Somebody is waiting, but nobody reads you yet: take the case first.")
     if (more := len(case_ids) - _WAITING) > 0:
         text = _("{text} And {n} more wait: “cases” shows all of them.", text=text, n=more)
+    text = _("{text} If this was about yourself, a person can come for you, too.", text=text)
+    return Content(text=text, choices=(*takes, I_NEED_A_PERSON))
+
+
+def for_yourself(choices: tuple[Choice, ...]) -> Content:
+    """To somebody who looks after others, whose words sound as if they were about themselves."""
+    text = _(
+        "I'm a bot, and I'm here. If it is hard for you just now, you need not carry it alone: a person can come for"
+        " you, too."
+    )
     return Content(text=text, choices=choices)
+
+
+def talk_it_over(case_id: int | None) -> Content:
+    """To a peer who would like to talk about a case: the last one that they had, if there was one."""
+    if case_id is None:
+        text = _("I know of no case of yours that has ended. If you'd like to talk, a person can come for you, too.")
+        return Content(text=text, choices=(I_NEED_A_PERSON,))
+    text = _("Shall I tell your moderators that you'd like to talk over case {number}?", number=case_id)
+    return Content(text=text, choices=(talk_over(case_id), I_NEED_A_PERSON))
 
 
 def question_is_gone() -> Content:

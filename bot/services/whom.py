@@ -1,4 +1,4 @@
-"""Whom somebody means who asks for a peer for another person."""
+"""Whom somebody means who asks for a peer for another person, or lets their asking call nobody."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence

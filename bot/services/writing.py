@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from rapidfuzz import fuzz, process
-
 from bot.core.commands import BadValue, Command, Parameter, Registry
-from bot.core.content import Reply
+from bot.core.content import Choice, Reply
 from bot.core.crisis import Severity, Signal
 from bot.core.inbound import Inbound
 from bot.core.matching import fold
@@ -15,8 +13,9 @@ from bot.core.people import Member
 from bot.core.pictures import KINDS
 from bot.core.roles import Action, knows_of, may
 from bot.core.words import Text, _
-from bot.services import help_topics, offered, questions, replies, typed
+from bot.services import at_work, help_topics, offered, offering, own_need, questions, replies, taking_up, typed
 from bot.services.around_a_talk import is_too_late, tell_of_the_mark
+from bot.services.at_work import Work
 from bot.services.call import Call
 from bot.services.escalations import Escalations, place_words
 from bot.services.escalations.followup import FollowUps, thanks
@@ -24,6 +23,7 @@ from bot.services.escalations.pictures import refused
 from bot.services.escalations.places import reads_there
 from bot.services.escalations.relay import Written
 from bot.services.offer import I_NEED_A_PERSON
+from bot.services.questions import Waits
 from bot.services.runner import Runner
 from bot.services.voice import Voice
 from bot.storage.database import Transaction
@@ -40,12 +40,6 @@ HELPLINES = "resources crisis"
 
 JUST_NOW = timedelta(minutes=2)
 """So long any words in a conversation are still taken for the note or name that was asked for."""
-
-LONG_NAME = 6
-"""Letters of a command's name from which on a slip in it is told from everyday words."""
-
-SLIP = 85
-"""Likeness, in per cent, of a command's name and what was meant for it."""
 
 
 class Writing:
@@ -180,7 +174,9 @@ class Writing:
             return await self.marked(call)
         if call.inbound.apart is not None and not await self._talks(call):
             work = self._work_here(call)
-            return self._nobody_here(call) if work is None else await self._runner.run_typed(call, work)
+            if work is not None:
+                return await self._runner.run_typed(call, work)
+            return await self._of_their_work(call) or self._nobody_here(call)
         return await (self.private if call.inbound.private else self.in_a_room)(call, signal)
 
     async def in_a_room(self, call: Call, signal: Signal | None) -> Reply | None:
@@ -234,8 +230,13 @@ class Writing:
             await questions.forget(call.tx, call.member)
             return await self._runner.run(call, phrase, {})
         question = await questions.pending(call.tx, call.member, now=call.now)
-        if question is not None and questions.is_bare_cancel(text):
-            return await self._runner.answer_question(call, question, text)
+        if question is not None and (question.waits is not Waits.ANSWER or questions.is_bare_cancel(text)):
+            languages, busy = self._voice.languages, bool(conversations)
+            answer = await taking_up.answer_in(call, question, self._registry, languages, busy=busy)
+            if answer is not None and (signal is None or question.waits is Waits.ANSWER):
+                return await self._runner.answer_question(call, question, answer)
+            await questions.forget(call.tx, call.member)
+            question = None
         if question is not None and call.inbound.apart is not None and not self._is_of_peers(question):
             question = None  # it was asked elsewhere, and waits there
         if question is not None and signal is None and (found := self._instead(call, question)) is not None:
@@ -272,10 +273,9 @@ class Writing:
         if chosen is not None:
             return chosen
         if may(call.member.roles, Action.TAKE_CASE):
-            rows = await self._escalations.open_cases(call.tx, call.member.community.id)
-            waiting = [row.id for row in rows if row.holder is None]
-            if waiting:
-                return Reply(content=replies.take_it_first(waiting))
+            told = await offering.answer(call, self._registry, self._voice.languages) or await own_need.answer(call)
+            if told is not None:
+                return Reply(content=told)
         if await self.cancels(call.tx, call.member, call.inbound, now=call.now):
             return Reply(content=replies.nothing_waits())
         if await self._follow_ups.is_answer(call.tx, call.member, now=call.now):
@@ -299,6 +299,15 @@ class Writing:
         number = offered.number_of(call.inbound.text)
         meant = () if number is None else offered.numbered(messages, number, now=call.now)
         return Reply(content=replies.which_number(meant)) if meant else None
+
+    async def _of_their_work(self, call: Call) -> Reply | None:
+        """What comes of the name of a choice of a peer's work, such as "I'd like to talk it over"."""
+        messages = await offered.lately(call.tx, offered.where_written(call.inbound))
+        named = offered.named(messages, call.inbound.text, now=call.now)
+        command = None if named is None else self._registry.get(named.command)
+        if named is None or command is None or command.may is Action.USE:
+            return None
+        return await self._runner.invoke(call, named.command, dict(named.arguments))
 
     async def _names_another(self, call: Call, question: questions.Pending) -> bool:
         """Whether words that are not the answer to a question are the name of a choice under something else.
@@ -393,11 +402,10 @@ class Writing:
                 return await self._runner.run_typed(call, bare)
             if holds:
                 return None  # a command of their work, and no word to the member
-        if signal is None and not own and (name := self._nearly_of_peers(call.inbound.text)) is not None:
-            why = _("This looks like “{command}”, so it went to nobody.", command=name)
-            held = await self._hold(call, conversations, why)
-            if held is not None:
-                return held
+        if holds and signal is None and not own:
+            work = at_work.work_in(call, self._registry, self._voice.languages)
+            if work is not None and (work.is_sure or not call.inbound.read_back):
+                return await self._work(call, conversations, work)
         # In danger themselves, a peer writes to the person who is with them, whatever else they do.
         to = mine if signal is not None and mine else [row.id for row in conversations]
         told = await self._carry(call, to, answered=signal is not None)
@@ -407,15 +415,17 @@ class Writing:
                 await tell_of_the_mark(call, accompanied, self._registry, self._voice)
         return told
 
-    def _nearly_of_peers(self, text: str) -> str | None:
-        """The command of a peer's work that words begin with, but for a slip; short names are everyday words."""
-        words = text.casefold().removeprefix("please ").split()
-        names = [c.name for c in self._registry if c.may is Action.TAKE_CASE and len(c.name) >= LONG_NAME]
-        for beginning in (" ".join(words[:2]), "".join(words[:1])):
-            found = process.extractOne(beginning, names, scorer=fuzz.ratio, score_cutoff=SLIP)
-            if found is not None:
-                return str(found[0])
-        return None
+    async def _work(self, call: Call, conversations: Sequence[CaseRow], work: Work) -> Reply | None:
+        """Words for the bot: they never go to the member by themselves."""
+        if call.inbound.read_back:
+            return None
+        if work.runs is not None:
+            return await self._runner.run_typed(call, work.runs)
+        held = await self._hold(call, conversations, work.why)
+        if held is None or work.offers is None or not held.private:
+            return held  # where others read, too, each of them could press it for themselves
+        offer = Choice(label=work.offers, command=work.offers)
+        return replace(held, content=replace(held.content, choices=(*held.content.choices, offer)))
 
     async def _hold(self, call: Call, conversations: Sequence[CaseRow], why: Text) -> Reply | None:
         """Words of a peer that are perhaps for the bot: they go to a member only once the peer has said so.

@@ -31,6 +31,11 @@ def test_whoever_can_be_paged_can_take_a_case() -> None:
     assert all(may({role}, Action.TAKE_CASE) for role in Role if role is not Role.MEMBER)
 
 
+@pytest.mark.parametrize("action", Action)
+def test_an_organizer_may_do_whatever_a_moderator_may(action: Action) -> None:
+    assert may({Role.ORGANIZER}, action) >= may({Role.MODERATOR}, action)
+
+
 @given(roles, roles, st.sampled_from(Action))
 def test_another_role_never_takes_a_right_away(some: set[Role], more: set[Role], action: Action) -> None:
     assert may(some | more, action) >= may(some, action)

@@ -42,6 +42,26 @@ async def test_a_second_peer_joins_and_all_read_all(world: World) -> None:
     world.alice.sees("Robin has left the talk. The others are still here.")
 
 
+@pytest.mark.parametrize(
+    ("helper", "who", "signed"),
+    [
+        ("robin", "A peer from your community.", "Robin, peer"),
+        ("mo", "A moderator of your community.", "Mo, moderator"),
+        ("olive", "An organizer of your community.", "Olive, organizer"),
+    ],
+)
+async def test_a_member_reads_what_somebody_is_who_comes_and_who_writes(
+    world: World, helper: str, who: str, signed: str
+) -> None:
+    await taken_case(world)
+    await world.person(helper).says("join 1")
+    world.alice.sees("is here", who)
+    await world.person(helper).says("hello alice")
+    world.alice.sees(signed, "hello alice")
+    world.sam.sees(f"{signed} (case 1)", "hello alice")
+    clear(world)
+
+
 async def test_a_case_is_handed_to_a_named_peer_with_a_note(world: World) -> None:
     await taken_case(world)
     await world.sam.says("hand over 1 Robin she likes to be called Ali")
@@ -210,7 +230,8 @@ async def test_of_many_cases_some_are_named_and_how_many_more_there_are(world: W
     await world.mo.says("resolve")
     world.mo.sees("There are these, and 2 more: “cases” shows all of them", "5")
     await world.mo.says("cancel")
-    await world.mo.says("what shall I do")
+    await world.advance(minutes=40)  # moderators are called, too
+    await world.mo.says("hi, where are they")
     world.mo.sees("take the case first. And 2 more wait")
     clear(world)
 

@@ -1,5 +1,6 @@
 """Floods, and members who are paused."""
 
+import pytest
 from harness import World
 from harness.fixtures import on_both_databases
 from sqlalchemy import func, select
@@ -26,9 +27,10 @@ async def test_a_flood_is_one_page_with_a_number_while_each_member_has_their_ans
         box.unseen.clear()
 
 
-async def test_a_paused_member_calls_nobody_by_hand_and_has_the_numbers(world: World) -> None:
-    await world.mo.says("pause 24 alice")
-    world.mo.sees("For 24 h their asking by hand calls nobody")
+@pytest.mark.parametrize("overseer", ["mo", "olive"])
+async def test_a_paused_member_calls_nobody_by_hand_and_has_the_numbers(world: World, overseer: str) -> None:
+    await world.person(overseer).says("pause 24 alice")
+    world.person(overseer).sees("For 24 h their asking by hand calls nobody")
     await world.alice.says("peer")
     world.alice.sees("I cannot call a peer for you by this button just now", "988")
     assert await world.rows(select(CaseRow.id)) == []
@@ -47,6 +49,6 @@ async def test_danger_in_the_words_of_a_paused_member_calls_as_ever(world: World
     world.room("peers").sees("Emergency")
 
 
-async def test_only_a_moderator_pauses(world: World) -> None:
+async def test_only_moderators_and_organizers_pause(world: World) -> None:
     await world.sam.says("pause 24 alice")
-    world.sam.sees("This is for moderators of your community")
+    world.sam.sees("This is for moderators and organizers of your community")

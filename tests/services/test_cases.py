@@ -374,9 +374,10 @@ async def test_a_moderator_gets_a_peer_for_somebody_by_their_message(world: Worl
     world.room("peers").sees("somebody asked for them", "i wonder who reads this")
 
 
-async def test_a_moderator_gets_a_peer_for_somebody_by_name(world: World) -> None:
-    await world.mo.says("escalate bob")
-    world.mo.sees("The peers have been called")
+@pytest.mark.parametrize("overseer", ["mo", "olive"])
+async def test_a_moderator_or_an_organizer_gets_a_peer_for_somebody_by_name(world: World, overseer: str) -> None:
+    await world.person(overseer).says("escalate bob")
+    world.person(overseer).sees("The peers have been called")
     world.bob.sees("Harbour is worried about you")
     world.room("peers").sees("somebody asked for them")
 

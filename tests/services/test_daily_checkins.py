@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from harness import World
 from harness.fixtures import on_both_databases
 from sqlalchemy import select
@@ -38,6 +39,35 @@ async def test_a_member_is_asked_privately_at_their_own_time(world: World) -> No
 async def test_without_a_time_it_is_the_communitys(world: World) -> None:
     await world.alice.says("checkin start")
     world.alice.sees("09:00 (America/New_York)")
+
+
+@pytest.mark.parametrize("time", ["8am", "08:00"])
+async def test_another_time_is_said_right_after(world: World, time: str) -> None:
+    await world.alice.says("checkin start")
+    world.alice.sees("09:00 (America/New_York)", "For another time, write it to me, such as “8am”")
+    await world.alice.says(time)
+    world.alice.sees("every day at 08:00 (America/New_York)")
+    await world.alice.says("8:30 pm")
+    world.alice.sees("every day at 20:30 (America/New_York)")
+
+
+@pytest.mark.parametrize("words", ["how are you", "5"])
+async def test_other_words_after_the_start_change_no_time(world: World, words: str) -> None:
+    await opt_in(world)
+    await world.alice.says(words)
+    world.alice.sees("I did not understand that")
+    await world.alice.says("8am")
+    world.alice.sees("I did not understand that")
+
+
+async def test_a_time_written_in_a_conversation_is_a_word_to_the_peer(world: World) -> None:
+    await world.alice.says("peer")
+    await world.sam.clicks("I'm on it")
+    await world.alice.says("!checkin start")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("8am")
+    world.sam.sees("8am")
 
 
 async def test_they_are_asked_once_a_day(world: World) -> None:

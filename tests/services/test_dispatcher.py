@@ -209,8 +209,9 @@ async def test_while_nobody_has_come_a_whole_command_is_still_a_command(world: W
     world.room("peers").sees("Case 1 has ended")
 
 
-async def test_a_peer_who_writes_before_taking_the_case_is_shown_how(world: World) -> None:
+async def test_a_peer_who_was_called_and_writes_before_taking_the_case_is_shown_how(world: World) -> None:
     await world.alice.says(DANGER, "lobby")
+    await world.advance(minutes=30)
     for box in world.mailboxes:
         box.unseen.clear()
     await world.sam.says("hi, how can I help")

@@ -45,6 +45,69 @@ async def test_an_erasure_needs_a_yes(world: World) -> None:
     assert await world.rows(select(Identity.id).where(Identity.account == "alice"))
 
 
+async def asks_to_erase(world: World) -> None:
+    await world.alice.says("!mydata erase")
+    forget(world)
+
+
+async def is_known(world: World) -> bool:
+    return bool(await world.rows(select(Identity.id).where(Identity.account == "alice")))
+
+
+@pytest.mark.parametrize("typed", ["yes", "Yes!", "yes please", "Yes, erase everything", "yes erase everything", "sí"])
+@pytest.mark.parametrize("has_case", [False, True])
+async def test_an_erasure_is_confirmed_by_typing(world: World, typed: str, *, has_case: bool) -> None:
+    if has_case:
+        await world.alice.says("peer")
+    await asks_to_erase(world)
+    await world.alice.says(typed)
+    world.alice.sees("Everything is deleted")
+    assert not await is_known(world)
+    forget(world)
+
+
+@pytest.mark.parametrize("typed", ["no", "cancel"])
+async def test_who_does_not_want_to_erase_says_so(world: World, typed: str) -> None:
+    await asks_to_erase(world)
+    await world.alice.says(typed)
+    world.alice.sees("nothing was changed")
+    await world.alice.says("yes")
+    world.alice.sees("I did not understand that")
+    assert await is_known(world)
+
+
+async def test_a_yes_after_other_words_or_too_late_erases_nothing(world: World) -> None:
+    await asks_to_erase(world)
+    await world.alice.says("is somebody there")
+    world.alice.sees("Would you like to talk with a person?")
+    await world.alice.says("yes")
+    world.alice.sees("I did not understand that")
+    await asks_to_erase(world)
+    await world.advance(minutes=11)
+    await world.alice.says("yes")
+    world.alice.sees("I did not understand that")
+    assert await is_known(world)
+
+
+async def test_a_yes_to_what_a_peer_has_asked_meanwhile_is_for_the_peer(world: World) -> None:
+    await world.alice.says("peer")
+    await world.sam.clicks("I'm on it")
+    await asks_to_erase(world)
+    await world.advance(minutes=1)
+    await world.sam.says("are you safe where you are?")
+    forget(world)
+    await world.alice.says("yes")
+    world.sam.sees("yes")
+    assert await is_known(world)
+
+
+async def test_a_yes_with_nothing_asked_is_no_answer(world: World) -> None:
+    await world.alice.says("yes")
+    world.alice.sees("I did not understand that")
+    forget(world)
+    assert await is_known(world)
+
+
 async def test_a_peer_who_erases_their_data_gives_their_cases_back(world: World) -> None:
     await world.alice.says("I want to kill myself", "lobby")
     await world.sam.clicks("I'm on it")

@@ -31,6 +31,13 @@ async def test_help_lists_only_what_the_asker_may_use(world: World) -> None:
     world.alice.sees("I know nothing about that")
 
 
+@pytest.mark.parametrize("topic", ["pause", "escalate", "snippets add"])
+async def test_an_organizer_reads_of_what_moderators_do(world: World, topic: str) -> None:
+    await world.olive.says(f"help {topic}")
+    world.olive.sees(topic, "For example")
+    world.olive.sees("Hello, I'm the bot of")
+
+
 def test_every_command_that_can_be_typed_is_told_of_in_one_group_of_help(world: World) -> None:
     typed = [command.name for command in world.app.registry if not command.hidden and command.name != "help"]
     assert sorted(typed) == sorted(name for group in GROUPS for name in group.names)

@@ -172,6 +172,17 @@ async def test_somebody_who_never_wrote_is_found_where_a_platform_knows_them(wor
     assert await world.rows(select(Identity.last_seen_at).where(Identity.account == "zoe")) == [NEVER_SEEN]
 
 
+@pytest.mark.parametrize("typed", ["zoe", "Zoe Quiet"])
+async def test_who_never_wrote_can_be_paused_too(world: World, typed: str) -> None:
+    world.console.acquaintances["lobby"] = [Acquaintance(account="zoe", names=("Zoe Quiet",))]
+    await world.mo.says(f"pause 24 {typed}")
+    world.mo.sees("For 24 h their asking by hand calls nobody")
+    await world.zoe.says("peer")
+    world.zoe.sees("I cannot call a peer for you by this button just now")
+    world.zoe.sees("Hello, I'm the bot of")
+    assert await world.rows(select(CaseRow.id)) == []
+
+
 async def test_nobody_is_looked_for_in_the_places_of_another_community(world: World) -> None:
     await world.apply(NORTH)
     world.console.acquaintances["north"] = [Acquaintance(account="zoe", names=("Zoe",))]

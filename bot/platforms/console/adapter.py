@@ -4,13 +4,13 @@ import itertools
 import json
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.core.content import Apart, Choice, Content
 from bot.core.inbound import Inbound, Invocation, Reaction, Target
-from bot.core.platform import Address, Finding, Hub, NeverAgain, Receipt
+from bot.core.platform import Acquaintance, Address, Finding, Hub, NeverAgain, Receipt
 from bot.core.words import _
 from bot.platforms.console.lines import BadLine, Changes, Clicks, Says
 
@@ -162,6 +162,11 @@ class ConsolePlatform:
             for account in conversation.people:
                 self._say_at(account, conversation.name, anew, id_, private=True)
         return id_
+
+    async def people(self, words: str, places: Sequence[str]) -> Sequence[Acquaintance]:
+        """Those who have said something in these rooms since the start: which of them is meant, the bot finds out."""
+        accounts = dict.fromkeys(heard.who for heard in self._heard if heard.place in places)
+        return [Acquaintance(account=account, names=(account,)) for account in accounts]
 
     async def check(self) -> list[Finding]:
         """A terminal cannot be misconfigured."""

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
+
 from bot.core.content import Choice, Content
 from bot.core.escalation import Outcome
 from bot.core.people import Member
@@ -18,10 +20,22 @@ RIGHT, FALSE_ALARM = "right", "false-alarm"
 OVERSEERS = frozenset({Role.MODERATOR, Role.ORGANIZER})
 
 
+def talk_it_over(case_id: int) -> Choice:
+    """The button by which a peer asks to talk a case over."""
+    return Choice(label=_("I'd like to talk it over"), command="debrief", arguments={"case": str(case_id)})
+
+
+async def last_case(tx: Transaction, person: Member) -> int | None:
+    """The case that they had last and that has ended, if there was one."""
+    case = tables.CaseRow
+    query = select(case.id).where(case.holder == person.id, case.open_for.is_(None), case.ended_at.is_not(None))
+    return await tx.session.scalar(query.order_by(case.ended_at.desc(), case.id.desc()).limit(1))
+
+
 def choices_after(row: tables.CaseRow, outcome: Outcome) -> tuple[Choice, ...]:
     """What a peer is asked when a case has ended; of an alert that they have just called false, nothing more."""
     number = {"case": str(row.id)}
-    talk = Choice(label=_("I'd like to talk it over"), command="debrief", arguments=number)
+    talk = talk_it_over(row.id)
     if row.opened_by != "signal" or outcome in {Outcome.FALSE_ALARM, Outcome.ERASED}:
         return (talk,)
     right = Choice(label=_("The alert was right"), command="verdict", arguments={**number, "verdict": RIGHT})

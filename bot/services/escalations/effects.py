@@ -34,6 +34,7 @@ from bot.services.escalations import member_words, place_words, store, words
 from bot.services.escalations.aftercare import choices_after
 from bot.services.escalations.checklists import checklist
 from bot.services.escalations.duty import Duty, EveryPeer
+from bot.services.escalations.introducing import called, introduced
 from bot.services.escalations.paging import Paging, drop_pages, facts
 from bot.services.escalations.pictures import Pictures
 from bot.services.escalations.places import Places
@@ -213,7 +214,8 @@ class Effects:
         await drop_pages(tx, row.id)
         name = await self._name(tx, peer_id)
         before = None if instead is None else await self._name(tx, instead)
-        await self._to_member(tx, row, member_words.person_is_here(name, before), key=f"here:{row.version}", now=now)
+        here = member_words.person_is_here(name, await self._who(tx, peer_id), before)
+        await self._to_member(tx, row, here, key=f"here:{row.version}", now=now)
         await self._tell_how(tx, row, peer_id, key=f"have:{row.version}", now=now)
         await self._to_rooms(tx, row, words.is_on_it(name, row.id), key=f"onit:{row.id}:{row.version}", now=now)
         return Content(text=_("You have it. I have written to you privately."))
@@ -232,7 +234,8 @@ class Effects:
 
     async def _let_in(self, tx: Transaction, row: tables.CaseRow, helper: int, *, now: datetime) -> Content:
         name = await self._name(tx, helper)
-        await self._to_member(tx, row, member_words.person_is_here(name), key=f"here:{row.version}", now=now)
+        here = member_words.person_is_here(name, await self._who(tx, helper))
+        await self._to_member(tx, row, here, key=f"here:{row.version}", now=now)
         await self._to_peers(tx, row, words.has_joined(name, row.id), key=f"in:{row.version}", but=helper, now=now)
         await self._tell_how(tx, row, helper, key=f"have:{row.version}", now=now, joined=True)
         return Content(text=_("You are in it. I have written to you privately."))
@@ -337,7 +340,11 @@ class Effects:
 
     @staticmethod
     async def _name(tx: Transaction, person_id: int) -> str | Text:
-        return (await members.load(tx, person_id)).name or words.A_PEER
+        return called(await members.load(tx, person_id))
+
+    @staticmethod
+    async def _who(tx: Transaction, person_id: int) -> Text:
+        return introduced(await members.load(tx, person_id))
 
     # The member's answers
 

@@ -144,11 +144,12 @@ def late(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
     return Content(text=text if lines else _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE), fields=lines)
 
 
-def person_is_here(name: str | Text, before: str | Text | None = None) -> Content:
-    """To the member: a person has come; instead of the one who was here `before`, and has gone, if there was one."""
+def person_is_here(name: str | Text, who: Text, before: str | Text | None = None) -> Content:
+    """To the member: a person has come, `who` they are, and instead of whom, if somebody was here `before`."""
     text = _(
-        "A peer from your community. What you write to me now, they read; what they write, you read here. Where I"
-        " can, 📨 under a message of yours shows that it has reached them."
+        "{who} What you write to me now, they read; what they write, you read here. Where I can, 📨 under a message of"
+        " yours shows that it has reached them.",
+        who=who,
     )
     if before is not None:
         text = _(

@@ -11,6 +11,7 @@ from bot.core.content import Content, Field
 from bot.core.crisis import Severity
 from bot.core.escalation import Page
 from bot.core.faults import where
+from bot.core.people import Member
 from bot.core.policy import Step, Whom
 from bot.core.roles import Role
 from bot.core.words import Text, _
@@ -242,6 +243,26 @@ async def facts(tx: Transaction, row: tables.CaseRow, *, now: datetime) -> tuple
         how=row.opened_by,
         written=None if seen is None else words.written(seen[0], now - seen[1]),
     )
+
+
+async def waiting_for(tx: Transaction, person: Member) -> list[int]:
+    """The open cases that nobody has, and for which this person was paged privately, the oldest first."""
+    case, delivery = tables.CaseRow, tables.Delivery
+    query = (
+        select(case.id)
+        .join(delivery, delivery.case_id == case.id)
+        .where(
+            case.community_id == person.community.id,
+            case.open_for.is_not(None),
+            case.open_for != person.id,
+            case.holder.is_(None),
+            delivery.member_id == person.id,
+            delivery.kind == "direct",
+            delivery.state == "sent",
+            delivery.key.startswith("page:"),
+        )
+    )
+    return list(await tx.session.scalars(query.distinct().order_by(case.id)))
 
 
 async def drop_pages(tx: Transaction, case_id: int) -> None:

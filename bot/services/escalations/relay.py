@@ -19,6 +19,7 @@ from bot.delivery.outbox import Claimed, Message, Priority
 from bot.services import members
 from bot.services.escalations import relay_rows as rows
 from bot.services.escalations import store, words
+from bot.services.escalations.introducing import named
 from bot.services.escalations.places import Places
 from bot.services.escalations.relay_rows import PICTURE, REACTION, TEXT
 from bot.services.voice import Voice
@@ -440,10 +441,10 @@ def in_case(row: tables.CaseRow) -> list[int]:
 
 
 def title_of(row: tables.CaseRow, person: Member, reader: int) -> Text:
-    """The chosen name of who speaks; to peers with the number of the case, of which they may have several."""
+    """The chosen name of who speaks, and what they are; to peers with the case's number, as they may have several."""
     if row.member_id == person.id:
         return _("{name} (case {number})", name=person.name or words.A_MEMBER, number=row.id)
-    name = _("{name}, peer", name=person.name or words.A_PEER)
+    name = named(person)
     return name if reader == row.member_id else _("{name} (case {number})", name=name, number=row.id)
 
 

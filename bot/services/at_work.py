@@ -1,0 +1,100 @@
+"""Words of somebody who is with a member that are work for the bot, and must not reach the member.
+
+A command that they may not use, one that is none here, or one with a slip in it: the member who is in danger would read
+it as a word to themselves.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz, process
+
+from bot.core.commands import Registry
+from bot.core.roles import Action, may
+from bot.core.words import Text, Words, _
+from bot.services import replies, typed, wishes
+from bot.services.call import Call
+
+LONG_NAME = 6
+"""Letters of a command's name from which on a slip in it is told from everyday words."""
+
+SLIP = 85
+"""Likeness, in per cent, of a command's name and what was meant for it."""
+
+FEW = 4
+"""Words, at most, of a command whose one word people use otherwise, too: "pause 3 alice", but "pause for a while"."""
+
+_OF_TEAMS = frozenset({"rota", "roster", "snippet", "snippets", "debrief"})
+"""First words that somebody in danger is not told anything with."""
+
+_ELSEWHERE = frozenset({"audit", "log", "logs", "stats", "status", "report", "admin", "config", "community"})
+"""First words of what people know from the command line or from other bots."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Words for the bot. `runs` is done at once; else they are kept back, and `why` is said.
+
+    `offers`: a command that does what they wish; `is_sure`: it cannot be a word to somebody else.
+    """
+
+    why: Text
+    runs: typed.Typed | None = None
+    offers: str | None = None
+    is_sure: bool = True
+
+
+def work_in(call: Call, registry: Registry, languages: Collection[Words]) -> Work | None:
+    """What of their words is for the bot; None where they are for the member they are with."""
+    text = call.inbound.text
+    if (wish := wishes.find(text, languages, of_themselves=True)) is not None:
+        return Work(_looks_like(wish), offers=wish)
+    words = text.casefold().removeprefix("please ").split()
+    if not words:
+        return None
+    if (command := _command(call, registry, len(words))) is not None:
+        return command
+    if words[0] in _OF_TEAMS:
+        return Work(_looks_like(words[0]))
+    if words[0] in _ELSEWHERE and len(words) <= 2:  # noqa: PLR2004  such as "audit export"
+        return Work(_("I know no command “{command}” here, so it went to nobody.", command=words[0]))
+    slip = _nearly(words, registry)
+    return None if slip is None else Work(_looks_like(slip), is_sure=False)
+
+
+def _command(call: Call, registry: Registry, count: int) -> Work | None:
+    """A command of `count` words that is not one of a peer's own."""
+    reader = call.member.reads(call.now)
+    found = typed.read(call.inbound.text, registry, reader)
+    if found is None or found.command.may is Action.TAKE_CASE:
+        return None
+    command, is_whole, is_plain = found.command, typed.is_whole(found, reader), " " not in found.command.name
+    if command.may is Action.USE:
+        # "help" or "meetings" may be a word to the member; "checkin note slept badly" is none.
+        return Work(_looks_like(command.name)) if is_whole and not is_plain else None
+    if is_plain and count > FEW:
+        return None
+    if not may(call.member.roles, command.may):
+        roles = replies.roles_for(command.may)
+        why = _(
+            "“{command}” is for {roles} of your community, so it went to nobody.", command=command.name, roles=roles
+        )
+        return Work(why) if is_whole or not is_plain else None
+    if is_whole:
+        return Work(_looks_like(command.name), runs=found)
+    return None if is_plain else Work(_looks_like(command.name))
+
+
+def _nearly(words: list[str], registry: Registry) -> str | None:
+    """The command of a peer's work that words begin with, but for a slip; short names are everyday words."""
+    own = {Action.TAKE_CASE, Action.ESCALATE_FOR_OTHER}
+    names = [c.name for c in registry if c.may in own and len(c.name) >= LONG_NAME]
+    for beginning in (" ".join(words[:2]), words[0]):
+        found = process.extractOne(beginning, names, scorer=fuzz.ratio, score_cutoff=SLIP)
+        if found is not None and not (found[0] == "escalate" and len(words) > FEW):
+            return str(found[0])
+    return None
+
+
+def _looks_like(command: str) -> Text:
+    return _("This looks like “{command}”, so it went to nobody.", command=command)

@@ -1,0 +1,212 @@
+"""What those who look after others write, and is not for the member: their work, their slips, and their own need."""
+
+import pytest
+from harness import World
+
+
+def clear(world: World) -> None:
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+async def with_alice(world: World, *helpers: str) -> None:
+    """Alice has asked for a person, Sam has the case, and these have joined; nobody has looked at it since."""
+    await world.alice.says("peer")
+    await world.sam.clicks("I'm on it")
+    for helper in helpers:
+        await world.person(helper).says("join 1")
+    clear(world)
+
+
+@pytest.mark.parametrize("place", ["dm", "case-1"])
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("pause 3 alice", "“pause” is for"),
+        ("escalete alice", "This looks like “escalate”"),
+        ("rota remove Nights", "“rota remove” is for organizers"),
+        ("rota put Robin tonight", "“rota put” is for organizers"),
+        ("rota sunday", "This looks like “rota”"),
+        ("snippets add hello", "“snippets add” is for"),
+        ("checkin note i drank", "This looks like “checkin note”"),
+        ("audit", "I know no command “audit” here"),
+        ("audit export", "I know no command “audit” here"),
+        ("i need a break", "This looks like “break”"),
+        ("Can I take a break please?", "This looks like “break”"),
+        ("can someone swap with me tonight", "This looks like “swap”"),
+        ("debrief", "This looks like “debrief”"),
+    ],
+)
+async def test_what_a_peer_writes_for_the_bot_goes_to_nobody_before_they_have_said_so(
+    world: World, words: str, told: str, place: str
+) -> None:
+    await with_alice(world)
+    await world.sam.says(words, place)
+    assert world.sam.sees(told, "so it went to nobody", "Is it for them?").place == place
+    world.alice.sees_nothing()
+    await world.sam.clicks("1")
+    world.sam.sees("I have passed it on")
+    world.alice.sees(words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "take care of yourself",
+        "take a break, and breathe with me",
+        "call me when you are home",
+        "pause for a moment and breathe",
+        "pause 3 seconds and breathe with me",
+        "escalate is what my brother always did to me",
+        "swap it for a glass of water",
+        "back then it was the same for me",
+        "who is with you now?",
+        "meetings helped me a lot",
+        "meetings and sponsors helped me",
+        "host a friend tonight, perhaps",
+        "help is on its way",
+        "i need a break from drinking, that is how i began",
+        "leave the house if you can",
+        "status quo is not good enough",
+    ],
+)
+async def test_a_sentence_that_only_begins_like_a_command_goes_to_the_member(world: World, words: str) -> None:
+    await with_alice(world)
+    await world.sam.says(words)
+    world.alice.sees("Sam, peer", words)
+    clear(world)  # only what was said stands in the case's own place
+
+
+async def test_a_peer_who_needs_a_break_from_a_talk_is_off_with_one_press(world: World) -> None:
+    await with_alice(world)
+    await world.sam.says("i need a break")
+    world.sam.sees("Is it for them?", "break")
+    await world.sam.clicks("break")
+    world.sam.sees("You are off from now on")
+    clear(world)
+
+
+async def test_where_others_read_too_nobody_is_offered_a_break_that_another_needs(world: World) -> None:
+    await with_alice(world, "robin")
+    await world.sam.says("i need a break", "case-1")
+    for helper in (world.sam, world.robin):
+        assert "break" not in [choice.command for choice in helper.sees("so it went to nobody").choices]
+
+
+@pytest.mark.parametrize("place", ["dm", "case-1"])
+async def test_a_moderators_command_is_done_and_no_word_to_the_member_they_are_with(world: World, place: str) -> None:
+    await with_alice(world, "mo")
+    await world.mo.says("pause 3 alice", place)
+    world.mo.sees("For 3 h their asking by hand calls nobody")
+    await world.mo.says("escalate alice", place)
+    world.mo.sees("Somebody has been called for them already")
+    world.alice.sees_nothing()
+    clear(world)  # those in the case read that somebody was called for again
+
+
+async def test_an_organizers_command_is_done_and_no_word_to_the_member_they_are_with(world: World) -> None:
+    await with_alice(world, "olive")
+    await world.olive.says("rota add Nights daily 20:00 08:00 Sam, Robin")
+    clear(world)
+    await world.olive.says("rota remove Nights")
+    world.olive.sees("The rota Nights is removed")
+    await world.olive.says("escalate alice")
+    world.olive.sees("Somebody has been called for them already")
+    world.alice.sees_nothing()
+    clear(world)
+
+
+OWN_NEED = ["i cant do this", "this is too much for me", "im so tired of this", "what do i do", "I can't handle this"]
+KIND = "you need not carry it alone"
+
+
+async def waits(world: World, minutes: int = 0) -> None:
+    """Alice has asked for a person `minutes` ago, and nobody has come."""
+    await world.alice.says("peer")
+    await world.advance(minutes=minutes)
+    clear(world)
+
+
+@pytest.mark.parametrize("words", [*OWN_NEED, "hello?"])
+async def test_who_is_on_a_break_is_offered_a_person_and_never_told_to_work(world: World, words: str) -> None:
+    await waits(world, minutes=30)
+    await world.sam.says("break")
+    clear(world)
+    await world.sam.says(words)
+    told = world.sam.sees(KIND, "I need a person")
+    assert [choice.command for choice in told.choices] == ["peer"]
+    world.sam.sees_nothing()
+
+
+@pytest.mark.parametrize("words", [*OWN_NEED, "hello?"])
+async def test_a_peer_who_was_not_called_and_writes_of_their_own_need_is_offered_a_person(
+    world: World, words: str
+) -> None:
+    await waits(world)
+    await world.robin.says(words)
+    world.robin.sees(KIND, "I need a person", "I need a break")
+
+
+@pytest.mark.parametrize("words", OWN_NEED)
+async def test_a_peer_who_was_called_and_writes_of_their_own_need_is_offered_a_person(world: World, words: str) -> None:
+    await waits(world, minutes=30)
+    await world.robin.says(words)
+    told = world.robin.sees(KIND, "I need a person")
+    assert "take the case" not in told.text
+
+
+async def test_a_peer_who_was_called_privately_and_answers_is_shown_how_to_come_and_how_to_get_a_person(
+    world: World,
+) -> None:
+    await waits(world, minutes=30)
+    await world.sam.says("hello?")
+    world.sam.sees("take the case first", "I'm on case 1", "I need a person")
+
+
+async def test_words_of_a_peer_who_was_called_for_nobody_are_not_taken_for_somebody_who_waits(world: World) -> None:
+    await waits(world)
+    await world.sam.says("the weather is fine")
+    world.sam.sees("I did not understand that", "I need a person")
+    world.sam.sees("Hello, I'm the bot of")
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [("take a break", "break"), ("I'd like a break now", "break"), ("can someone swap with me tonight", "swap")],
+)
+async def test_a_peer_is_shown_the_command_for_what_they_wish(world: World, words: str, command: str) -> None:
+    await world.sam.says(words)
+    told = world.sam.sees("Did you mean", "I need a person")
+    assert told.choices[0].command == command
+
+
+async def test_the_name_of_a_button_presses_it_where_the_case_has_ended(world: World) -> None:
+    await with_alice(world)
+    await world.alice.says("!safe")
+    clear(world)
+    await world.sam.says("I'd like to talk it over", "case-1")
+    world.sam.sees("I have told your moderators")
+    world.room("moderators").sees("Sam would like to talk over case 1")
+
+
+@pytest.mark.parametrize("words", ["debrief", "I'd like to talk it over", "Can we talk it over?"])
+async def test_a_peer_who_would_talk_a_case_over_does_so_with_one_press(world: World, words: str) -> None:
+    await with_alice(world)
+    await world.alice.says("!safe")
+    clear(world)
+    await world.sam.says(words)
+    world.sam.sees("talk over case 1", "I need a person")
+    await world.sam.clicks("I'd like to talk it over")
+    world.sam.sees("I have told your moderators")
+    world.room("moderators").sees("Sam would like to talk over case 1")
+
+
+async def test_a_peer_who_had_no_case_and_would_talk_is_offered_a_person(world: World) -> None:
+    await world.robin.says("debrief")
+    world.robin.sees("I know of no case of yours", "I need a person")
+
+
+@pytest.mark.parametrize("words", ["take a break", "debrief", "can someone swap with me tonight"])
+async def test_a_member_is_not_told_of_peers_commands(world: World, words: str) -> None:
+    await world.alice.says(words)
+    world.alice.sees("I did not understand that", "I need a person")
