@@ -66,6 +66,7 @@ from cogs.pictures import PictureCog
 from cogs.resources import ResourceCog
 from cogs.rotas import RotaCog
 from cogs.settings import SettingsCog
+from cogs.stopping import StopCog
 
 LEXICONS = ("en", "es", "de", "fr", "pt", "ru", "ar", "hi", "zh", "ja")
 
@@ -164,6 +165,7 @@ def build(
         ResourceCog(resources, reviews, vocabulary),
         GuideCog(resources),
         SettingsCog(checkins, escalations),
+        StopCog(checkins, follow_ups, escalations),
         MyDataCog(escalations, hosting, recently),
     )
     dispatcher = Dispatcher(

@@ -75,7 +75,8 @@ class Command:
     """One thing people can ask for.
 
     `name` is one or two lower-case words; `hidden` ones are reached by buttons only; `on_message` is the label
-    under which it stands in the menu of somebody's message (its handler then finds that message in the call).
+    under which it stands in the menu of somebody's message (its handler then finds that message in the call);
+    `phrases`: whole messages that mean it, each perhaps in several ways, with " / " between them.
     """
 
     name: str

@@ -35,6 +35,9 @@ _BETWEEN = re.compile("[ _-]")
 PHRASE_LIMIT = 80
 """Characters of a message that may be a phrase as a whole."""
 
+OR = " / "
+"""Between the ways to say the same in a phrase: each language has its own."""
+
 POLITE = frozenset({"please", "pls", "now"})
 """Words that change nothing about a phrase."""
 
@@ -104,15 +107,15 @@ def read_phrase(text: str, registry: Registry, languages: Collection[Words]) -> 
         return None
     said = " ".join(word for word in fold(text).split() if word not in POLITE)
     for command in registry:
-        if any(said == _folded(words, phrase.message) for words in languages for phrase in command.phrases):
+        if any(said in _folded(words, phrase.message) for words in languages for phrase in command.phrases):
             return command
     return None
 
 
 @lru_cache(maxsize=4096)
-def _folded(words: Words, phrase: str) -> str:
+def _folded(words: Words, phrase: str) -> frozenset[str]:
     """A phrase, which holds no values, in one language: every message of every room is compared with all of them."""
-    return fold(words.render(Text(phrase)))
+    return frozenset(fold(said) for said in words.render(Text(phrase)).split(OR))
 
 
 def _tokens(text: str) -> list[_Token]:

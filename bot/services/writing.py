@@ -32,6 +32,9 @@ SAY = "say"
 PEER = "peer"
 """The command that gets a person."""
 
+SAFE = "safe"
+"""The command by which somebody says that they need none."""
+
 HELPLINES = "resources crisis"
 """Whom to call is never the answer to something else."""
 
@@ -180,6 +183,9 @@ class Writing:
             return await self._runner.run_typed(call, found)
         if _is_peer(text):
             return await self._runner.run(call, self._registry.by_name[PEER], {})
+        phrase = self._phrase(call, text.strip()[1:], ()) if call.inbound.private else None
+        if phrase is not None:
+            return await self._runner.run(call, phrase, {})
         family = self._family(call)
         if family:
             return Reply(content=replies.which_of(family))
@@ -202,7 +208,9 @@ class Writing:
         text, held = call.inbound.text, None
         conversations = await self._talks(call)
         phrase = self._phrase(call, text, conversations)
-        if phrase is not None:
+        # "Stop" to a question ends that question alone.
+        ends_a_question = questions.is_cancel(text) and await questions.pending(call.tx, call.member, now=call.now)
+        if phrase is not None and not ends_a_question:
             await questions.forget(call.tx, call.member)
             return await self._runner.run(call, phrase, {})
         question = await questions.pending(call.tx, call.member, now=call.now)
@@ -243,7 +251,8 @@ class Writing:
             waiting = [row.id for row in rows if row.holder is None]
             if waiting:
                 return Reply(content=replies.take_it_first(waiting[:5]))
-        if await self._follow_ups.is_answer(call.tx, call.member, now=call.now):
+        meant = self._family(call) or self._perhaps(call, text)
+        if not meant and await self._follow_ups.is_answer(call.tx, call.member, now=call.now):
             return Reply(content=thanks("words"))
         await self._runner.welcome(call)
         if family := self._family(call):
@@ -256,9 +265,13 @@ class Writing:
         None where a person is there already: then the words are for them.
         """
         phrase = typed.read_phrase(text, self._registry, self._voice.languages)
-        accompanied = any(row.member_id == call.member.id and row.holder is not None for row in conversations)
         if phrase is None and _is_peer(text):
             phrase = self._registry.by_name[PEER]
+        # What is not about oneself in danger may as well be said to somebody: "stop".
+        urgent = phrase is not None and phrase.name in {PEER, SAFE}
+        accompanied = any(
+            row.holder is not None and (row.member_id == call.member.id or not urgent) for row in conversations
+        )
         return None if accompanied else phrase
 
     def _instead(self, call: Call, question: questions.Pending) -> typed.Typed | None:
