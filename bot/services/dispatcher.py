@@ -228,7 +228,7 @@ class Dispatcher:
     async def _give(
         self, tx: Transaction, inbound: Inbound, member: Member | None, reply: Reply, *, now: datetime
     ) -> Reply | None:
-        language = inbound.language if member is None else member.language
+        language = inbound.language if member is None else self._voice.language_for(tx, member)
         content = reply.content
         if member is not None and member.roles == {Role.MEMBER} and (reply.private or inbound.private):
             content = with_a_person(content)

@@ -117,7 +117,8 @@ class Runner:
         if await self._escalations.had_one(call.tx, call.member, now=call.now):
             return
         row.welcomed_at = call.now
-        content = replies.welcome(call.member.community.name).rendered(self._voice.words(call.member.language))
+        words = self._voice.words(self._voice.language_for(call.tx, call.member))
+        content = replies.welcome(call.member.community.name).rendered(words)
         key = f"welcome:{call.member.id}"
         await self._voice.answer(
             call.tx, call.inbound, content, private=True, key=key, member=call.member, now=call.now

@@ -112,6 +112,13 @@ def read_phrase(text: str, registry: Registry, languages: Collection[Words]) -> 
     return None
 
 
+def language_of_phrase(text: str, phrase: Command, languages: Collection[Words], usual: str) -> str | None:
+    """The language in which `text` is one of a command's phrases; None if it is one in the `usual` language, too."""
+    said = " ".join(word for word in fold(text).split() if word not in POLITE)
+    found = [w.language for w in languages if any(said in _folded(w, each.message) for each in phrase.phrases)]
+    return None if usual in found or not found else found[0]
+
+
 @lru_cache(maxsize=4096)
 def _folded(words: Words, phrase: str) -> frozenset[str]:
     """A phrase, which holds no values, in one language: every message of every room is compared with all of them."""

@@ -14,7 +14,7 @@ from bot.core.matching import fold
 from bot.core.pictures import KINDS
 from bot.core.roles import Action, may
 from bot.core.words import Text, _
-from bot.services import help_topics, questions, replies, typed
+from bot.services import help_topics, questions, replies, spoken, typed
 from bot.services.call import Call
 from bot.services.escalations import Escalations, place_words
 from bot.services.escalations.followup import FollowUps, thanks
@@ -171,7 +171,15 @@ class Writing:
         """Words in a room: "I need a person" counts there, too; a signal has been answered already."""
         if signal is not None or not self.asks_for_a_person(call.inbound.text):
             return None
-        return await self._runner.run(call, self._registry.by_name[PEER], {})
+        return await self._run_phrase(call, self._registry.by_name[PEER])
+
+    async def _run_phrase(self, call: Call, phrase: Command) -> Reply:
+        """Do what a whole message means, and answer in the language in which it means that."""
+        text = call.inbound.text.lstrip("".join(typed.MARKS))
+        language = typed.language_of_phrase(text, phrase, self._voice.languages, call.member.language)
+        if language is not None:
+            spoken.said(call.tx, call.member.id, language)
+        return await self._runner.run(call, phrase, {})
 
     async def marked(self, call: Call) -> Reply | None:
         """A typed command; in a room an unknown one is another bot's business."""
@@ -185,7 +193,7 @@ class Writing:
             return await self._runner.run(call, self._registry.by_name[PEER], {})
         phrase = self._phrase(call, text.strip()[1:], ()) if call.inbound.private else None
         if phrase is not None:
-            return await self._runner.run(call, phrase, {})
+            return await self._run_phrase(call, phrase)
         family = self._family(call)
         if family:
             return Reply(content=replies.which_of(family))
@@ -212,7 +220,7 @@ class Writing:
         ends_a_question = questions.is_cancel(text) and await questions.pending(call.tx, call.member, now=call.now)
         if phrase is not None and not ends_a_question:
             await questions.forget(call.tx, call.member)
-            return await self._runner.run(call, phrase, {})
+            return await self._run_phrase(call, phrase)
         question = await questions.pending(call.tx, call.member, now=call.now)
         if question is not None and questions.is_bare_cancel(text):
             return await self._runner.answer_question(call, question, text)

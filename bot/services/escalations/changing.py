@@ -13,6 +13,7 @@ from bot.core.escalation import (
     Skipped,
     advance,
 )
+from bot.services import spoken
 from bot.services.escalations import relay, store
 from bot.services.escalations.effects import Effects
 from bot.storage import tables
@@ -44,6 +45,8 @@ class Changing:
         `excerpt`: words of the member that nobody carries to the holder; `late`: how late they were seen; `note`: what
         the holder has written for who comes.
         """
+        if row.open_for is not None:
+            spoken.heard(tx, row.open_for, row.rules)
         before, were_in = store.case_of(row), set(relay.in_case(row))
         case, effects = advance(before, event, now)
         store.write_case(row, case, now=now)

@@ -29,7 +29,7 @@ from bot.core.people import Member
 from bot.core.platform import Address
 from bot.core.words import Say, Text, _
 from bot.delivery.outbox import Message, Priority
-from bot.services import members
+from bot.services import members, spoken
 from bot.services.escalations import place_words, store, words
 from bot.services.escalations.aftercare import choices_after
 from bot.services.escalations.checklists import checklist
@@ -328,7 +328,7 @@ class Effects:
                 about_id=row.member_id,
                 case_id=row.id,
             )
-            await self._voice.put(tx, message, person.language, now=now)
+            await self._voice.put(tx, message, self._voice.language_for(tx, person), now=now)
         return told
 
     @staticmethod
@@ -338,6 +338,15 @@ class Effects:
     # The member's answers
 
     async def _answer(self, tx: Transaction, row: tables.CaseRow, *, somebody_told: bool) -> Content:
+        """The answer at once; in another language than the community's it offers to go on in that."""
+        content = await self._answer_itself(tx, row, somebody_told=somebody_told)
+        member = await members.load(tx, row.member_id) if row.member_id is not None else None
+        if member is None or spoken.chosen_by(tx, member) is not None:
+            return content
+        language = self._voice.language_for(tx, member)
+        return content if language == member.language else words.offering(content, language)
+
+    async def _answer_itself(self, tx: Transaction, row: tables.CaseRow, *, somebody_told: bool) -> Content:
         member = await self._member(tx, row)
         number, lines = self._emergency_number(member), await self._lines(tx, member, row.category)
         if row.holder is not None:
@@ -370,7 +379,8 @@ class Effects:
     async def _member(tx: Transaction, row: tables.CaseRow) -> Member:
         if row.member_id is None:
             raise LookupError(f"case {row.id} has no member any more")
-        return await members.load(tx, row.member_id)
+        member = await members.load(tx, row.member_id)
+        return replace(member, own_language=spoken.spoken_by(tx, member))  # so are the helplines
 
     # Addressing
 
