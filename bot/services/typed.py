@@ -95,6 +95,17 @@ def _usual(body: str) -> str:
     return _NOUNS[word] + (f" {after[1:]}" if after.startswith("-") else after)
 
 
+def is_whole(found: Typed, reader: Reader) -> bool:
+    """Whether every word of it was understood: "take care" is no command."""
+    try:
+        for parameter in found.command.parameters:
+            if parameter.name in found.arguments:
+                parameter.kind.parse(found.arguments[parameter.name], reader)
+    except BadValue:
+        return False
+    return not found.left
+
+
 def family_of(text: str, registry: Registry) -> list[Command]:
     """The commands that begin with the word which is all of `text`, such as those of "checkin" or "check-in"."""
     word = _usual(text.strip().lstrip("".join(MARKS))).casefold()
@@ -107,7 +118,7 @@ def read_phrase(text: str, registry: Registry, languages: Collection[Words]) -> 
         return None
     said = " ".join(word for word in fold(text).split() if word not in POLITE)
     for command in registry:
-        if any(said in _folded(words, phrase.message) for words in languages for phrase in command.phrases):
+        if any(said in ways(words, phrase.message) for words in languages for phrase in command.phrases):
             return command
     return None
 
@@ -115,13 +126,16 @@ def read_phrase(text: str, registry: Registry, languages: Collection[Words]) -> 
 def language_of_phrase(text: str, phrase: Command, languages: Collection[Words], usual: str) -> str | None:
     """The language in which `text` is one of a command's phrases; None if it is one in the `usual` language, too."""
     said = " ".join(word for word in fold(text).split() if word not in POLITE)
-    found = [w.language for w in languages if any(said in _folded(w, each.message) for each in phrase.phrases)]
+    found = [w.language for w in languages if any(said in ways(w, each.message) for each in phrase.phrases)]
     return None if usual in found or not found else found[0]
 
 
 @lru_cache(maxsize=4096)
-def _folded(words: Words, phrase: str) -> frozenset[str]:
-    """A phrase, which holds no values, in one language: every message of every room is compared with all of them."""
+def ways(words: Words, phrase: str) -> frozenset[str]:
+    """The ways to say a phrase, which holds no values, in one language, folded.
+
+    Every message of every room is compared with all of them.
+    """
     return frozenset(fold(said) for said in words.render(Text(phrase)).split(OR))
 
 

@@ -21,6 +21,7 @@ from bot.services.escalations.followup import FollowUps, thanks
 from bot.services.escalations.pictures import refused
 from bot.services.escalations.places import reads_there
 from bot.services.escalations.relay import Written
+from bot.services.everyday import Everyday
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.runner import Runner
 from bot.services.voice import Voice
@@ -59,6 +60,7 @@ class Writing:
         self._voice = voice
         self._runner = runner
         self._follow_ups = follow_ups
+        self._everyday = Everyday(registry, voice, runner)
 
     def asks_for_a_person(self, text: str) -> bool:
         """Whether a whole message says "I need a person", in any language."""
@@ -189,17 +191,16 @@ class Writing:
             if call.inbound.private and not found.left:
                 await questions.forget(call.tx, call.member)  # they have moved on
             return await self._runner.run_typed(call, found)
-        if _is_peer(text):
-            return await self._runner.run(call, self._registry.by_name[PEER], {})
         phrase = self._phrase(call, text.strip()[1:], ()) if call.inbound.private else None
-        if phrase is not None:
-            return await self._run_phrase(call, phrase)
+        if phrase is not None or _is_peer(text):
+            return await self._run_phrase(call, phrase or self._registry.by_name[PEER])
         family = self._family(call)
         if family:
             return Reply(content=replies.which_of(family))
         if not call.inbound.private:
             return None
-        return self._perhaps(call, text.strip()[1:]) or Reply(content=replies.unknown_command())
+        reply = await self._everyday.in_their_language(call) or self._perhaps(call, text.strip()[1:])
+        return reply or Reply(content=replies.unknown_command())
 
     def _family(self, call: Call) -> list[Command]:
         """The commands that a single word may mean."""
@@ -248,24 +249,24 @@ class Writing:
             return held or await self._in_conversation(call, conversations, signal)
         return None if signal is not None else await self._to_the_bot(call)
 
-    async def _to_the_bot(self, call: Call) -> Reply:
+    async def _to_the_bot(self, call: Call) -> Reply | None:
         """Words to the bot alone: a command without its mark, or something it does not understand."""
         text = call.inbound.text
         bare = typed.read(text, self._registry, call.member.reads(call.now), forgiving=True)
         if bare is not None and not bare.left:
             return await self._runner.run_typed(call, bare)
+        if reply := await self._everyday.in_their_language(call):
+            return reply
         if may(call.member.roles, Action.TAKE_CASE):
             rows = await self._escalations.open_cases(call.tx, call.member.community.id)
             waiting = [row.id for row in rows if row.holder is None]
             if waiting:
                 return Reply(content=replies.take_it_first(waiting[:5]))
-        meant = self._family(call) or self._perhaps(call, text)
-        if not meant and await self._follow_ups.is_answer(call.tx, call.member, now=call.now):
+        family = self._family(call)
+        meant = Reply(content=replies.which_of(family)) if family else self._perhaps(call, text)
+        if meant is None and await self._follow_ups.is_answer(call.tx, call.member, now=call.now):
             return Reply(content=thanks("words"))
-        await self._runner.welcome(call)
-        if family := self._family(call):
-            return Reply(content=replies.which_of(family))
-        return self._perhaps(call, text) or Reply(content=replies.not_understood())
+        return await self._everyday.small_talk(call, meant or Reply(content=replies.not_understood()))
 
     def _phrase(self, call: Call, text: str, conversations: Sequence[CaseRow]) -> Command | None:
         """The command that a whole message means, such as "I need a person".
@@ -289,10 +290,11 @@ class Writing:
         a case has ended. Where any words would do as an answer, a command of one word is one only if nothing but that
         word, or what is no free text, was typed: "guide to the harbour" may be an answer.
         """
-        bare = typed.read(call.inbound.text, self._registry, call.member.reads(call.now))
+        reader = call.member.reads(call.now)
+        bare = typed.read(call.inbound.text, self._registry, reader)
         command = self._registry.get(question.command)
         asked = next((p for p in command.parameters if p.name == question.parameter), None) if command else None
-        if bare is None or asked is None or not self._is_whole(call, bare):
+        if bare is None or asked is None or not typed.is_whole(bare, reader):
             return None
         if bare.command is command or fold(call.inbound.text) == HELPLINES:
             return bare
@@ -343,9 +345,10 @@ class Writing:
         if signal is None and await self._answers_what_is_over(call):
             return None if call.inbound.read_back else Reply(content=replies.nothing_to_cancel())
         alone = not any(row.holder is not None for row in conversations)
-        bare = typed.read(call.inbound.text, self._registry, call.member.reads(call.now)) if holds or alone else None
+        reader = call.member.reads(call.now)
+        bare = typed.read(call.inbound.text, self._registry, reader) if holds or alone else None
         # Once somebody is there, only a peer's own work is a command: the rest is for the other side.
-        if bare is not None and self._is_whole(call, bare) and (alone or bare.command.may is Action.TAKE_CASE):
+        if bare is not None and typed.is_whole(bare, reader) and (alone or bare.command.may is Action.TAKE_CASE):
             if not call.inbound.read_back:
                 return await self._runner.run_typed(call, bare)
             if holds:
@@ -404,17 +407,6 @@ class Writing:
         """Words in the place of a case that has ended, or in which they are not: they are passed on to nobody."""
         number = call.inbound.case
         return None if number is None else Reply(content=place_words.ended_here(number), private=False)
-
-    def _is_whole(self, call: Call, found: typed.Typed) -> bool:
-        """Whether every word of it was understood: "take care" is no command."""
-        reader = call.member.reads(call.now)
-        try:
-            for parameter in found.command.parameters:
-                if parameter.name in found.arguments:
-                    parameter.kind.parse(found.arguments[parameter.name], reader)
-        except BadValue:
-            return False
-        return not found.left
 
     async def _is_it_about_the_peer(self, call: Call, conversations: Sequence[CaseRow], signal: Signal) -> Reply:
         """A peer's words sound as if they were in danger: they are not passed on before the peer has said so."""

@@ -96,8 +96,31 @@ async def test_a_typo_in_a_command_is_asked_about_privately_and_passed_over_wher
     world.alice.sees_nothing()
 
 
-@pytest.mark.parametrize("said", ["help me", "help me find myself", "leaves", "peers", "same", "met me there at noon"])
+@pytest.mark.parametrize("said", ["help me find myself", "leaves", "peers", "same", "met me there at noon"])
 async def test_words_that_only_begin_like_a_command_offer_a_person_and_do_nothing(world: World, said: str) -> None:
     await world.alice.says(said)
     world.alice.sees("I did not understand that", "I need a person")
     assert await world.rows(select(CaseRow.id)) == []
+
+
+@pytest.mark.parametrize("said", ["help me", "please help", "I need help!"])
+async def test_who_asks_for_help_is_shown_how_to_get_it(world: World, said: str) -> None:
+    await world.alice.says(said)
+    world.alice.sees("I can call a person for you right now", "I need a person")
+
+
+@pytest.mark.parametrize("said", ["hi", "Hello!", "hola"])
+async def test_a_first_greeting_is_answered_by_the_welcome_alone(world: World, said: str) -> None:
+    await world.nell.says(said)
+    world.nell.sees("bot", "Harbour")
+    world.nell.sees_nothing()
+    await world.nell.says(said)
+    world.nell.sees("bot", "person" if said != "hola" else "persona")
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"), [("thanks", "You're welcome"), ("ok", "All right"), ("im ok", "All right")]
+)
+async def test_small_words_get_a_kind_one(world: World, said: str, answer: str) -> None:
+    await world.alice.says(said)
+    world.alice.sees(answer, "I need a person")

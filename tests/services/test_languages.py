@@ -103,3 +103,62 @@ async def test_who_speaks_the_language_in_which_somebody_was_heard_is_called_fir
     world.sam.sees_nothing()
     await world.advance(minutes=1)
     world.sam.sees("Urgent", "US, es")
+
+
+# Commands and small words
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("ayuda", "Lo que puedo hacer"),
+        ("¿Qué puedes hacer?", "Lo que puedo hacer"),
+        ("Ayuda reuniones", "Reuniones"),
+        ("recursos alcohol", "SAMHSA"),
+        ("reuniones", "Las próximas reuniones"),
+        ("ajustes", "Tu configuración"),
+        ("líneas de ayuda", "988"),
+        ("parar", "nada que parar"),
+        ("!reuniones", "Las próximas reuniones"),
+    ],
+)
+async def test_commands_are_known_by_the_words_of_the_language_and_answered_in_it(
+    world: World, said: str, answer: str
+) -> None:
+    await world.alice.says(said)
+    world.alice.sees(answer)
+    await world.alice.says("settings language Spanish")
+    world.alice.sees("De acuerdo")
+    await world.alice.says(said)
+    world.alice.sees(answer)
+
+
+@pytest.mark.parametrize("said", ["español", "Spanish", "no entiendo ingles", "¿Hablas español?"])
+async def test_who_names_their_language_is_offered_it_in_it(world: World, said: str) -> None:
+    await world.alice.says(said)
+    world.alice.sees("También hablo español")
+    await world.alice.clicks("¿Seguimos en español?")
+    world.alice.sees("De acuerdo")
+    assert await languages_stored(world) == {None, "es"}
+
+
+async def test_a_greeting_in_another_language_offers_it(world: World) -> None:
+    await world.nell.says("hola")
+    world.nell.sees("soy el bot de", "¿Seguimos en español?")
+    world.nell.sees_nothing()
+    await world.nell.says("gracias")
+    world.nell.sees("De nada", "Necesito a una persona", "¿Seguimos en español?")
+
+
+async def test_a_topic_in_another_language_is_looked_up_as_that_topic(world: World) -> None:
+    await world.alice.says("resources housing")
+    english = world.alice.sees("United States").choices
+    await world.alice.says("recursos vivienda")
+    assert [c.arguments for c in world.alice.sees("United States").choices][: len(english)] == [
+        c.arguments for c in english
+    ]
+
+
+async def test_other_sentences_that_begin_with_a_word_for_a_command_do_nothing(world: World) -> None:
+    await world.alice.says("reuniones son difíciles")
+    world.alice.sees("I'm a bot, and I did not understand that")

@@ -340,11 +340,9 @@ class Effects:
     async def _answer(self, tx: Transaction, row: tables.CaseRow, *, somebody_told: bool) -> Content:
         """The answer at once; in another language than the community's it offers to go on in that."""
         content = await self._answer_itself(tx, row, somebody_told=somebody_told)
-        member = await members.load(tx, row.member_id) if row.member_id is not None else None
-        if member is None or spoken.chosen_by(tx, member) is not None:
+        if row.member_id is None:
             return content
-        language = self._voice.language_for(tx, member)
-        return content if language == member.language else words.offering(content, language)
+        return self._voice.offering(tx, await members.load(tx, row.member_id), content)
 
     async def _answer_itself(self, tx: Transaction, row: tables.CaseRow, *, somebody_told: bool) -> Content:
         member = await self._member(tx, row)

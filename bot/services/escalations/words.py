@@ -4,7 +4,6 @@ After safe-messaging guidance (Samaritans; #chatsafe; NSPA's guide for community
 methods, no judgement, and no promise that the bot cannot keep.
 """
 
-from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.content import Choice, Content, Field
@@ -39,9 +38,6 @@ OUTCOMES: dict[Outcome, Text] = {
 
 I_AM_SAFE = Choice(label=_("I'm safe"), command="safe")
 OTHER_COUNTRY = Choice(label=_("I'm in another country"), command="settings country")
-GO_ON = _("Shall we go on in English?")
-"""Said in the language that is meant."""
-
 A_PEER = _("a peer")
 A_MEMBER = _("a member")
 
@@ -93,12 +89,6 @@ def answer_without_peers(emergency_number: str | None, lines: tuple[Field, ...],
     if not lines:
         text = _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE)
     return Content(text=text, fields=lines, choices=(I_AM_SAFE, OTHER_COUNTRY))
-
-
-def offering(content: Content, language: str) -> Content:
-    """The same with a button that makes its `language` the member's own."""
-    go_on = Choice(label=GO_ON, command="settings language", arguments={"language": language})
-    return replace(content, choices=(*content.choices, go_on))
 
 
 def _sorry_for(late: timedelta, text: Text) -> Text:
