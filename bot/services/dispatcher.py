@@ -68,7 +68,7 @@ class Dispatcher:
         self._now = now
         self._runner = Runner(registry, escalations, voice)
         self._writing = Writing(registry, escalations, voice, self._runner, follow_ups)
-        self._ear = Ear(lexicons, recently, self._writing.calls_for_a_person)
+        self._ear = Ear(lexicons, recently, self._writing.calls_for_a_person, self._writing.is_command)
         self._hearing = Hearing(
             database=database, ear=self._ear, escalations=escalations, voice=voice, writing=self._writing, now=now
         )

@@ -1,14 +1,31 @@
 """Words to the bot that are no command of its own: a command in another language, a greeting, thanks."""
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
-from bot.core.commands import Registry
+from rapidfuzz import fuzz, process
+
+from bot.core.commands import Reader, Registry
 from bot.core.content import Reply
+from bot.core.inbound import Inbound
+from bot.core.matching import fold
 from bot.services import small_talk, spoken, translated, typed
 from bot.services.call import Call
 from bot.services.runner import Runner
 from bot.services.small_talk import Small
 from bot.services.voice import Voice
+
+LONG_NAME = 6
+"""Letters of a command's name from which on it, and a slip in it, is told from everyday words."""
+
+SLIP = 85
+"""Likeness, in per cent, of a command's name and what was meant for it."""
+
+COMMAND_LIMIT = 300
+"""Characters of a command without its mark."""
+
+SLIP_LIMIT = 40
+"""Characters of what may be a command's name."""
 
 
 class Everyday:
@@ -18,6 +35,23 @@ class Everyday:
         self._registry = registry
         self._voice = voice
         self._runner = runner
+
+    def is_command(self, inbound: Inbound) -> bool:
+        """Whether words in a private chat are a command without its mark, in any language, or one but for a slip.
+
+        Not a short word such as "take": that may as well be a part of a sentence.
+        """
+        if not inbound.private or inbound.invocation is not None or len(inbound.text) > COMMAND_LIMIT:
+            return False
+        reader = Reader(now=inbound.at, zone=ZoneInfo("UTC"))
+        found = typed.read(inbound.text, self._registry, reader, forgiving=True)
+        if found is None and (told := translated.in_english(inbound.text, self._voice.languages)) is not None:
+            found = typed.read(told[0], self._registry, reader)
+        if found is not None and typed.is_whole(found, reader):
+            return len(found.command.name) >= LONG_NAME
+        said = fold(inbound.text[:SLIP_LIMIT])
+        names = [command.name for command in self._registry if len(command.name) >= LONG_NAME]
+        return process.extractOne(said, names, scorer=fuzz.ratio, score_cutoff=SLIP) is not None
 
     async def in_their_language(self, call: Call) -> Reply | None:
         """A command by the words of another language, or the wish to speak it; None if it is neither."""

@@ -21,7 +21,7 @@ from bot.services.escalations.followup import FollowUps, thanks
 from bot.services.escalations.pictures import refused
 from bot.services.escalations.places import reads_there
 from bot.services.escalations.relay import Written
-from bot.services.everyday import Everyday
+from bot.services.everyday import LONG_NAME, SLIP, Everyday
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.runner import Runner
 from bot.services.voice import Voice
@@ -42,12 +42,6 @@ HELPLINES = "resources crisis"
 JUST_NOW = timedelta(minutes=2)
 """So long any words in a conversation are still taken for the note or name that was asked for."""
 
-LONG_NAME = 6
-"""Letters of a command's name from which on a slip in it is told from everyday words."""
-
-SLIP = 85
-"""Likeness, in per cent, of a command's name and what was meant for it."""
-
 
 class Writing:
     """Finds out what written words are: a command, an answer, or for somebody."""
@@ -61,6 +55,7 @@ class Writing:
         self._runner = runner
         self._follow_ups = follow_ups
         self._everyday = Everyday(registry, voice, runner)
+        self.is_command = self._everyday.is_command
 
     def asks_for_a_person(self, text: str) -> bool:
         """Whether a whole message says "I need a person", in any language."""

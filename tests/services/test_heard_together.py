@@ -116,6 +116,23 @@ async def test_an_edit_is_heard_with_what_was_said_before(world: World) -> None:
     assert "i want" in answered(world)
 
 
+@pytest.mark.parametrize("command", ["checkin month", "Check-in month", "chekin stop", "settings", "reuniones"])
+async def test_a_command_without_its_mark_is_joined_with_nothing(world: World, command: str) -> None:
+    await says(world, [command, "i want to die"], "dm")
+    world.alice.sees("I'm a bot, and I'm getting a person")
+    world.alice.unseen.clear()
+    assert "“i want to die”" in world.room("peers").sees("About: suicide").text
+
+
+@pytest.mark.parametrize("words", [("i want to", "leave", "this life"), ("i will", "take", "all my pills")])
+async def test_an_everyday_word_that_is_a_command_too_is_heard_with_the_others(
+    world: World, words: tuple[str, ...]
+) -> None:
+    await says(world, words, "dm")
+    world.alice.unseen.clear()
+    assert "\n".join(words) in world.room("peers").sees("I'm on it").text
+
+
 async def test_words_in_a_form_or_a_command_are_not_joined(world: World) -> None:
     await world.alice.says("!checkin note i want", "lobby")
     world.alice.unseen.clear()
