@@ -144,11 +144,12 @@ def build(
     voice = Voice(load_languages(), wake, claim)
     resources = load_resources()
     duty, rotas = Duty(), Rotas(voice)
-    escalations = Escalations(Effects(voice, resources, duty))
+    recently = Recently(now)
+    escalations = Escalations(Effects(voice, resources, duty), recently)
     follow_ups, breaks = FollowUps(voice), Breaks(voice, escalations)
     checkins, meetings, reviews = CheckIns(voice), Meetings(voice), ResourceReviews(voice, resources)
     mirrors, tasks, hosting = Mirrors(voice), Tasks(voice), Hosting(voice)
-    recently, vocabulary = Recently(now), Vocabulary()
+    vocabulary = Vocabulary()
     lexicons = Lexicons(built_in(), load_detector(), database)
     registry = Registry.of(
         HelpCog(lambda: registry),

@@ -133,6 +133,22 @@ async def test_an_everyday_word_that_is_a_command_too_is_heard_with_the_others(
     assert "\n".join(words) in world.room("peers").sees("I'm on it").text
 
 
+async def test_words_from_before_a_case_ended_make_no_new_one(world: World) -> None:
+    await world.alice.says("I need a person")
+    await says(world, ["kms", "I'm safe", "leave me alone"], "dm")
+    assert await cases(world) == 1
+    for mailbox in world.mailboxes:
+        mailbox.unseen.clear()
+
+
+async def test_new_words_of_danger_after_a_case_make_one(world: World) -> None:
+    await world.alice.says("I want to die")
+    await says(world, ["I'm safe", "i want", "to kill", "myself"], "dm")
+    assert await cases(world) == 2
+    for mailbox in world.mailboxes:
+        mailbox.unseen.clear()
+
+
 async def test_words_in_a_form_or_a_command_are_not_joined(world: World) -> None:
     await world.alice.says("!checkin note i want", "lobby")
     world.alice.unseen.clear()
