@@ -9,6 +9,7 @@ from bot.core.commands import Reader, Registry
 from bot.core.content import Reply
 from bot.core.inbound import Inbound
 from bot.core.matching import fold
+from bot.core.words import _
 from bot.services import small_talk, spoken, translated, typed
 from bot.services.call import Call
 from bot.services.runner import Runner
@@ -26,6 +27,15 @@ COMMAND_LIMIT = 300
 
 SLIP_LIMIT = 40
 """Characters of what may be a command's name."""
+
+HELPLINES = "resources crisis"
+"""Whom to call is never the answer to something else."""
+
+WANTS_NOBODY = _(
+    "nvm / never mind / nevermind / I changed my mind / changed my mind / cancel / cancel it / forget it / no need"
+    " / I'm ok now / I'm okay now / I'm fine now / I don't need anyone / I don't need anybody / don't call anyone"
+    " / don't call anybody / stop calling"
+)
 
 
 class Everyday:
@@ -63,6 +73,16 @@ class Everyday:
             return None if content is None else Reply(content=content)
         spoken.said(call.tx, call.member.id, found[1])
         return self._offering(call, await self._runner.run_typed(call, bare))
+
+    def asks_for_numbers(self, text: str) -> bool:
+        """Whether it is a wish for helplines, in any language."""
+        found = translated.in_english(text, self._voice.languages)
+        return found is not None and found[0] == HELPLINES
+
+    def wants_nobody(self, text: str) -> bool:
+        """Whether it takes a call for a person back, in any language."""
+        said = fold(text[: typed.PHRASE_LIMIT])
+        return any(said in typed.ways(words, WANTS_NOBODY.message) for words in self._voice.languages)
 
     async def small_talk(self, call: Call, otherwise: Reply) -> Reply | None:
         """The answer to small words, after the welcome at a first contact: that answers a greeting, too."""

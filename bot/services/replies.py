@@ -97,6 +97,15 @@ def kept_for_the_person(*, calling: bool) -> Content:
     return Content(text=text, choices=(I_NEED_A_PERSON, I_AM_SAFE))
 
 
+def how_to_end(*, calling: bool) -> Content:
+    """To a member who wants nobody any more, and has not said that they are safe: only that ends a case."""
+    if calling:
+        text = _("Do you need nobody any more? Then write “I'm safe”, or press the button. Until then I go on calling.")
+    else:
+        text = _("Do you need nobody any more? Then write “I'm safe”, or press the button.")
+    return Content(text=text, choices=(I_AM_SAFE,))
+
+
 def no_files() -> Content:
     """To somebody in a conversation who sends a picture."""
     return Content(

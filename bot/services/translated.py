@@ -13,7 +13,7 @@ NAMES: Mapping[str, Text] = {
     "resources": _("resources / find help nearby"),
     "resources crisis": _(
         "helplines / helpline / helpline number / crisis line / crisis line number / crisis number / hotline"
-        " / suicide hotline / hotline number / phone number / 988"
+        " / suicide hotline / hotline number / phone number / the number / numbers / 988 / call 988"
     ),
     "meetings": _("meetings / next meetings"),
     "meetings find": _("find meetings / find a meeting"),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from rapidfuzz import fuzz, process
 
 from bot.core.commands import BadValue, Command, Parameter, Registry
-from bot.core.content import Reply
+from bot.core.content import Content, Reply
 from bot.core.crisis import Severity, Signal
 from bot.core.inbound import Inbound
 from bot.core.matching import fold
@@ -21,7 +21,7 @@ from bot.services.escalations.followup import FollowUps, thanks
 from bot.services.escalations.pictures import refused
 from bot.services.escalations.places import reads_there
 from bot.services.escalations.relay import Written
-from bot.services.everyday import LONG_NAME, SLIP, Everyday
+from bot.services.everyday import HELPLINES, LONG_NAME, SLIP, Everyday
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.runner import Runner
 from bot.services.voice import Voice
@@ -35,9 +35,6 @@ PEER = "peer"
 
 SAFE = "safe"
 """The command by which somebody says that they need none."""
-
-HELPLINES = "resources crisis"
-"""Whom to call is never the answer to something else."""
 
 JUST_NOW = timedelta(minutes=2)
 """So long any words in a conversation are still taken for the note or name that was asked for."""
@@ -423,7 +420,18 @@ class Writing:
         offers = bool(call.inbound.pictures and call.member.community.picture_limit)  # and says that both are kept
         if carried or answered or offers:
             return None
-        return Reply(content=replies.kept_for_the_person(calling=row.severity != Severity.CONCERN))
+        return Reply(content=await self._kept(call, row))
+
+    async def _kept(self, call: Call, row: CaseRow) -> Content:
+        """What a member reads who writes while nobody has come yet: what they ask for that needs no person is here."""
+        calling = row.severity != Severity.CONCERN
+        if self._everyday.asks_for_numbers(call.inbound.text):
+            numbers = await self._escalations.numbers(call.tx, call.member, asked=True)
+            if numbers is not None:
+                return numbers
+        if self._everyday.wants_nobody(call.inbound.text):
+            return replies.how_to_end(calling=calling)
+        return replies.kept_for_the_person(calling=calling)
 
 
 def _is_peer(text: str) -> bool:

@@ -258,10 +258,10 @@ class Escalations(Conversations):
         for row in await store.cases_helped_by(tx, person_id):
             await self._apply(tx, row, Left(person_id), actor=person_id, now=now)
 
-    async def numbers(self, tx: Transaction, member: Member) -> Content | None:
-        """The numbers where the member is, if a case of theirs is open; else None."""
+    async def numbers(self, tx: Transaction, member: Member, *, asked: bool = False) -> Content | None:
+        """The numbers where the member is, if a case of theirs is open; else None. `asked`: for nothing but them."""
         row = await store.open_case_of(tx, member.id)
-        return None if row is None else await self._effects.numbers(tx, row)
+        return None if row is None else await self._effects.numbers(tx, row, asked=asked)
 
     # Looking
 

@@ -124,10 +124,14 @@ class Effects:
             name = (await members.load(tx, row.holder)).name or words.A_PEER
             await self._to_member(tx, row, words.told_your_peer(name), key=f"again:{minute}", now=now)
 
-    async def numbers(self, tx: Transaction, row: tables.CaseRow) -> Content:
-        """The numbers for a member who is in another country than was thought; it says nothing about who was told."""
+    async def numbers(self, tx: Transaction, row: tables.CaseRow, *, asked: bool = False) -> Content:
+        """The numbers for a member who is in another country than was thought, or has `asked` for them.
+
+        It says nothing about who was told.
+        """
         member = await self._member(tx, row)
-        return words.numbers(self._emergency_number(member), await self._lines(tx, member, row.category))
+        lines = await self._lines(tx, member, row.category)
+        return words.numbers(self._emergency_number(member), lines, asked=asked)
 
     async def answer_paused(self, tx: Transaction, member: Member) -> Content:
         """What a member reads who asks by hand while that calls nobody."""
