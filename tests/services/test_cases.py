@@ -262,7 +262,7 @@ async def test_words_after_the_end_reach_nobody(world: World) -> None:
     world.alice.sees("Your talk with Sam has ended here")
     world.room("peers").sees("has ended")
     await world.alice.says("one more thing")
-    world.alice.sees("I'm a bot, and I did not understand that", "I need a person")
+    world.alice.sees("I'm only a bot, and cannot answer that", "I need a person")
 
 
 async def test_the_member_who_says_they_are_safe_ends_the_case(world: World) -> None:

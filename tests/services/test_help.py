@@ -99,7 +99,7 @@ async def test_a_typo_in_a_command_is_asked_about_privately_and_passed_over_wher
 @pytest.mark.parametrize("said", ["help me find myself", "leaves", "peers", "same", "met me there at noon"])
 async def test_words_that_only_begin_like_a_command_offer_a_person_and_do_nothing(world: World, said: str) -> None:
     await world.alice.says(said)
-    world.alice.sees("I did not understand that", "I need a person")
+    world.alice.sees("cannot answer that", "I need a person")
     assert await world.rows(select(CaseRow.id)) == []
 
 
@@ -124,3 +124,12 @@ async def test_a_first_greeting_is_answered_by_the_welcome_alone(world: World, s
 async def test_small_words_get_a_kind_one(world: World, said: str, answer: str) -> None:
     await world.alice.says(said)
     world.alice.sees(answer, "I need a person")
+
+
+@pytest.mark.parametrize("said", ["i feel like shit", "everything hurts", "it was a hard day"])
+async def test_what_the_bot_cannot_answer_gets_a_kind_word_and_a_person(world: World, said: str) -> None:
+    await world.alice.says("checkin now")
+    world.alice.sees("How are you")
+    await world.alice.says(said)
+    told = world.alice.sees("If it is hard just now, a person can listen", "I need a person")
+    assert "understand" not in told.text

@@ -161,4 +161,4 @@ async def test_a_topic_in_another_language_is_looked_up_as_that_topic(world: Wor
 
 async def test_other_sentences_that_begin_with_a_word_for_a_command_do_nothing(world: World) -> None:
     await world.alice.says("reuniones son difíciles")
-    world.alice.sees("I'm a bot, and I did not understand that")
+    world.alice.sees("I'm only a bot, and cannot answer that")
