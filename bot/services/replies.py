@@ -41,7 +41,9 @@ def welcome(community: str) -> Content:
 def not_understood() -> Content:
     """Words in a private chat that are no command."""
     return Content(
-        text=_("I'm only a bot, and cannot answer that. If it is hard just now, a person can listen: shall I call one?"),
+        text=_(
+            "I'm only a bot, and cannot answer that. If it is hard just now, a person can listen: shall I call one?"
+        ),
         choices=(HELP, I_NEED_A_PERSON),
     )
 
