@@ -64,6 +64,14 @@ async def test_a_person_asked_for_in_spanish_comes_with_spanish_words(world: Wor
     world.room("peers").sees("US, es")
 
 
+async def test_who_asked_for_a_person_in_another_language_is_heard_on_in_it(world: World) -> None:
+    await world.alice.says("Necesito a una persona")
+    world.alice.unseen.clear()
+    world.room("peers").unseen.clear()
+    await world.alice.says("quiero morir")
+    world.alice.sees("Sigo aquí")
+
+
 async def test_one_press_makes_it_the_members_own_and_says_so_in_it(world: World) -> None:
     await in_danger(world)
     await world.alice.clicks("¿Seguimos en español?")
