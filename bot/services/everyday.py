@@ -22,11 +22,11 @@ LONG_NAME = 6
 SLIP = 85
 """Likeness, in per cent, of a command's name and what was meant for it."""
 
-COMMAND_LIMIT = 300
+COMMAND_LIMIT = 120
 """Characters of a command without its mark."""
 
-SLIP_LIMIT = 40
-"""Characters of what may be a command's name."""
+SLIP_LIMIT = 24
+"""Characters of what may be a command's name with a slip in it."""
 
 HELPLINES = "resources crisis"
 """Whom to call is never the answer to something else."""
@@ -59,7 +59,9 @@ class Everyday:
             found = typed.read(told[0], self._registry, reader)
         if found is not None and typed.is_whole(found, reader):
             return len(found.command.name) >= LONG_NAME
-        said = fold(inbound.text[:SLIP_LIMIT])
+        if len(inbound.text) > SLIP_LIMIT:
+            return False
+        said = fold(inbound.text)
         names = [command.name for command in self._registry if len(command.name) >= LONG_NAME]
         return process.extractOne(said, names, scorer=fuzz.ratio, score_cutoff=SLIP) is not None
 
