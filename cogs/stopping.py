@@ -7,7 +7,7 @@ from bot.services.call import Call
 from bot.services.checkins import CheckIns
 from bot.services.escalations import Escalations
 from bot.services.escalations.followup import FollowUps
-from bot.services.escalations.words import I_AM_SAFE
+from bot.services.escalations.member_words import I_AM_SAFE
 from bot.services.stopping import Sent, stop_all
 
 STOPPED: dict[Sent, Text] = {

@@ -1,20 +1,24 @@
 """Words to the bot that are no command of its own: a command in another language, a greeting, thanks."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from rapidfuzz import fuzz, process
 
-from bot.core.commands import Reader, Registry
-from bot.core.content import Reply
+from bot.core.commands import Command, Reader, Registry
+from bot.core.content import Content, Reply
+from bot.core.crisis import Severity
 from bot.core.inbound import Inbound
 from bot.core.matching import fold
 from bot.core.words import _
-from bot.services import small_talk, spoken, translated, typed
+from bot.services import replies, small_talk, spoken, translated, typed
 from bot.services.call import Call
+from bot.services.escalations import Escalations
 from bot.services.runner import Runner
 from bot.services.small_talk import Small
 from bot.services.voice import Voice
+from bot.storage.tables import CaseRow
 
 LONG_NAME = 6
 """Letters of a command's name from which on it, and a slip in it, is told from everyday words."""
@@ -41,8 +45,9 @@ WANTS_NOBODY = _(
 class Everyday:
     """Answers in the language in which somebody has written, and offers to go on in it."""
 
-    def __init__(self, registry: Registry, voice: Voice, runner: Runner) -> None:
+    def __init__(self, registry: Registry, escalations: Escalations, voice: Voice, runner: Runner) -> None:
         self._registry = registry
+        self._escalations = escalations
         self._voice = voice
         self._runner = runner
 
@@ -76,22 +81,35 @@ class Everyday:
         spoken.said(call.tx, call.member.id, found[1])
         return self._offering(call, await self._runner.run_typed(call, bare))
 
-    def asks_for_numbers(self, text: str) -> bool:
-        """Whether it is a wish for helplines, in any language."""
-        found = translated.in_english(text, self._voice.languages)
-        return found is not None and found[0] == HELPLINES
+    async def run_phrase(self, call: Call, phrase: Command) -> Reply:
+        """Do what a whole message means, and answer in the language in which it means that."""
+        text = call.inbound.text.lstrip("".join(typed.MARKS))
+        language = typed.language_of_phrase(text, phrase, self._voice.languages, call.member.language)
+        if language is not None:
+            spoken.said(call.tx, call.member.id, language)
+        return await self._runner.run(call, phrase, {})
 
-    def wants_nobody(self, text: str) -> bool:
-        """Whether it takes a call for a person back, in any language."""
+    async def kept(self, call: Call, row: CaseRow) -> Content:
+        """What a member reads who writes while nobody has come yet: what they ask for that needs no person is here."""
+        calling, text = row.severity != Severity.CONCERN, call.inbound.text
+        asked = translated.in_english(text, self._voice.languages)
+        if asked is not None and asked[0] == HELPLINES:
+            numbers = await self._escalations.numbers(call.tx, call.member, asked=True)
+            if numbers is not None:
+                return numbers
         said = fold(text[: typed.PHRASE_LIMIT])
-        return any(said in typed.ways(words, WANTS_NOBODY.message) for words in self._voice.languages)
+        if any(said in typed.ways(words, WANTS_NOBODY.message) for words in self._voice.languages):
+            return replies.how_to_end(calling=calling)
+        return replies.kept_for_the_person(calling=calling)
 
-    async def small_talk(self, call: Call, otherwise: Reply) -> Reply | None:
+    async def small_talk(self, call: Call, otherwise: Callable[[Call], Awaitable[Reply | None]]) -> Reply | None:
         """The answer to small words, after the welcome at a first contact: that answers a greeting, too."""
         small = small_talk.heard(call, self._voice)
         if await self._runner.welcome(call) and small is Small.GREETING:
             return None
-        return otherwise if small is None else self._offering(call, Reply(content=small_talk.answer_to(small)))
+        if small is None:
+            return await otherwise(call)
+        return self._offering(call, Reply(content=small_talk.answer_to(small)))
 
     def _offering(self, call: Call, reply: Reply) -> Reply:
         return replace(reply, content=self._voice.offering(call.tx, call.member, reply.content))

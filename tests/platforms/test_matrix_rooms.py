@@ -220,3 +220,21 @@ async def test_a_message_is_edited_in_place(bot: RunningBot, matrix_person: Matr
     edit = await anna.wait_for_message(room, saying("* two open cases"))
     assert edit.content["m.relates_to"] == {"rel_type": "m.replace", "event_id": first.message_id}
     assert edit.content["m.new_content"]["body"] == "two open cases"
+
+
+async def test_people_who_never_wrote_are_known_by_account_and_by_name_in_the_rooms_that_are_asked(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna, zoe = await matrix_person("anna"), await matrix_person("zoe")
+    room = await room_with(bot, anna, version="11")
+    await zoe.client.set_displayname("Zoe Quiet")
+    await anna.client.room_invite(room, zoe.user_id)
+    assert await bot.platform.people(zoe.user_id, [room]) == [], "who is only invited is not there"
+    await zoe.client.join(room)
+    await anna.members_joined(room, [zoe.user_id])
+    await anna.says(room, "hello")
+    await bot.hub.hears_text("hello")
+    for words in (zoe.user_id, "zoe quiet"):
+        assert [one.account for one in await bot.platform.people(words, [room])] == [zoe.user_id]
+    elsewhere = await room_with(bot, anna, version="11")
+    assert await bot.platform.people(zoe.user_id, [elsewhere]) == []

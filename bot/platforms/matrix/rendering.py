@@ -1,5 +1,6 @@
 """Content as Matrix messages: plain text always, HTML only for the structure, never a mention."""
 
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -29,6 +30,13 @@ def messages(content: Content) -> list[dict[str, Any]]:
     if content.choices:
         said[-1][CHOICES] = [choice.token for choice in content.choices[:MOST_KEYCAPS]]
     return said
+
+
+def in_words(content: Content) -> Content:
+    """The same for where its picture is not taken: what is said instead is part of its words, plain and HTML."""
+    instead = "" if content.picture is None else str(content.picture.instead)
+    text = "\n\n".join(part for part in (str(content.text), instead) if part)
+    return replace(content, text=text, picture=None)
 
 
 def _message(body: str) -> dict[str, Any]:
