@@ -199,7 +199,7 @@ async def test_a_cancel_that_is_read_back_is_answered_although_nothing_waits_any
     if in_a_talk:
         await taken_case(world)
     await world.alice.says("!settings zone Xyzzy")
-    world.alice.sees("cannot answer that")
+    world.alice.sees("I did not understand")
     await world.alice.says("!settings zone Lisbon")
     world.alice.sees("Your time zone is Europe/Lisbon")
     await writes_while_it_is_down(world, "cancel", 3)
