@@ -66,6 +66,7 @@ from cogs.pictures import PictureCog
 from cogs.resources import ResourceCog
 from cogs.rotas import RotaCog
 from cogs.settings import SettingsCog
+from cogs.stopping import StopCog
 
 WHO_IS_SECONDS = 2.0
 """So long a platform may take to tell who somebody is: meanwhile nobody else's words can be stored on SQLite."""
@@ -156,11 +157,12 @@ def build(
     voice = Voice(load_languages(), wake, claim)
     resources = load_resources()
     duty, rotas = Duty(), Rotas(voice)
-    escalations = Escalations(Effects(voice, resources, duty))
+    recently = Recently(now)
+    escalations = Escalations(Effects(voice, resources, duty), recently)
     follow_ups, breaks = FollowUps(voice), Breaks(voice, escalations)
     checkins, meetings, reviews = CheckIns(voice), Meetings(voice), ResourceReviews(voice, resources)
     mirrors, tasks, hosting = Mirrors(voice), Tasks(voice), Hosting(voice)
-    recently, vocabulary = Recently(now), Vocabulary()
+    vocabulary = Vocabulary()
     lexicons = Lexicons(built_in(), load_detector(), database)
     registry = Registry.of(
         HelpCog(lambda: registry),
@@ -177,6 +179,7 @@ def build(
         ResourceCog(resources, reviews, vocabulary),
         GuideCog(resources),
         SettingsCog(checkins, escalations),
+        StopCog(checkins, follow_ups, escalations),
         MyDataCog(escalations, hosting, recently),
     )
     dispatcher = Dispatcher(

@@ -43,6 +43,7 @@ class MyDataCog:
             kind=OneOf(("yes", _("Yes, erase everything"))),
             required=False,
         ),
+        phrases=(_("delete my data / erase my data / delete my account / delete everything about me"),),
     )
     async def erase(self, call: Call, confirm: str | None = None) -> Reply:
         """Erase, after one confirmation."""

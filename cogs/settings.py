@@ -8,7 +8,7 @@ from bot.core.content import Choice, Content, Field, Reply
 from bot.core.countries import country_name
 from bot.core.kinds import COUNTRY, LANGUAGE, NAME, TIME, ZONE
 from bot.core.words import Say, Text, _
-from bot.services import members
+from bot.services import members, spoken
 from bot.services.call import Call
 from bot.services.checkins import CheckIns
 from bot.services.escalations import Escalations
@@ -85,6 +85,7 @@ class SettingsCog:
     async def language(self, call: Call, language: str) -> Reply:
         """Set the language."""
         await members.set_place(call.tx, call.member.id, language=language)
+        spoken.chose(call.tx, call.member.id, language)
         return Reply(content=Content(text=_("All right. Where I have no words in it yet, I speak English.")))
 
     @command(

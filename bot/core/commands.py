@@ -76,7 +76,8 @@ class Command:
     """One thing people can ask for.
 
     `name` is one or two lower-case words; `hidden` ones are reached by buttons only; `on_message` is the label
-    under which it stands in the menu of somebody's message (its handler then finds that message in the call).
+    under which it stands in the menu of somebody's message (its handler then finds that message in the call);
+    `phrases`: whole messages that mean it, each perhaps in several ways, with " / " between them.
 
     `first` is called, with the values that are known, before a missing one is asked for: it answers, or raises
     `BadValue`, where asking would be for nothing, and else returns the arguments that it has found out.

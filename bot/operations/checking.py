@@ -93,7 +93,7 @@ def _key(config: Config, findings: list[Finding]) -> bool:
         if key is not None:
             Vault(key)
     except KeyProblem as problem:
-        findings.append(_broken(str(problem), _("Until then the bot does not start.")))
+        findings.append(_of_key(problem))
         raise _Unusable from None
     except OSError as error:
         what = _("The encryption key cannot be read ({error}).", error=type(error).__name__)
@@ -103,6 +103,11 @@ def _key(config: Config, findings: list[Finding]) -> bool:
         return False
     findings.append(_ok(_("The encryption key is there.")))
     return True
+
+
+def _of_key(problem: KeyProblem) -> Finding:
+    """What is wrong with the key, and how it is put right."""
+    return _broken(problem.what, _("{mend} Until then the bot does not start.", mend=problem.mend))
 
 
 @asynccontextmanager
@@ -132,7 +137,8 @@ async def _vault(engine: AsyncEngine, config: Config, findings: list[Finding], *
             return vault
         finding = _warning(_("The database lacks a migration."), _("The next run makes it, or: handrail db upgrade"))
     except KeyProblem as problem:
-        finding = _broken(str(problem), _("Until then the bot does not start."))
+        where_it_belongs = problem.mend.replace(file.name, str(file), 1)  # it was looked for in a folder of our own
+        finding = _of_key(KeyProblem(problem.what, problem.mend if key else where_it_belongs))
     except Exception as error:  # a driver's own errors come as they are
         finding = _broken(
             _("The database cannot be opened ({error}).", error=type(error).__name__),

@@ -68,7 +68,7 @@ class Dispatcher:
         self._now = now
         self._runner = Runner(registry, escalations, voice)
         self._writing = Writing(registry, escalations, voice, self._runner, follow_ups)
-        self._ear = Ear(lexicons, recently, self._writing.calls_for_a_person)
+        self._ear = Ear(lexicons, recently, self._writing.calls_for_a_person, self._writing.is_command)
         self._hearing = Hearing(
             database=database, ear=self._ear, escalations=escalations, voice=voice, writing=self._writing, now=now
         )
@@ -228,7 +228,7 @@ class Dispatcher:
     async def _give(
         self, tx: Transaction, inbound: Inbound, member: Member | None, reply: Reply, *, now: datetime
     ) -> Reply | None:
-        language = inbound.language if member is None else member.language
+        language = inbound.language if member is None else self._voice.language_for(tx, member)
         content = reply.content
         if member is not None and member.roles == {Role.MEMBER} and (reply.private or inbound.private):
             content = with_a_person(content)

@@ -12,8 +12,18 @@ from bot.services.recently import Recently
 class Ear:
     """The crisis detectors, as the way in asks them."""
 
-    def __init__(self, lexicons: Lexicons, recently: Recently, calls_for_a_person: Callable[[Inbound], bool]) -> None:
-        """Who `calls_for_a_person` is given one; that they need somebody is no concern beside that."""
+    def __init__(
+        self,
+        lexicons: Lexicons,
+        recently: Recently,
+        calls_for_a_person: Callable[[Inbound], bool],
+        is_command: Callable[[Inbound], bool],
+    ) -> None:
+        """Who `calls_for_a_person` is given one; that they need somebody is no concern beside that.
+
+        What `is_command` without its mark is heard alone, like one with it.
+        """
+        self._is_command = is_command
         self._lexicons = lexicons
         self._recently = recently
         self._calls_for_a_person = calls_for_a_person
@@ -36,7 +46,7 @@ class Ear:
         """The same once it is known who wrote it; `signal` is what was heard before that. None: nobody's member."""
         if not inbound.text or not self._lexicons.are_any:
             return signal
-        return self._heard(inbound, self._recently.hear(inbound), self._of(member))
+        return self._heard(inbound, self._before(inbound), self._of(member))
 
     def signal_again(self, inbound: Inbound, kept: Signal | None, member: Member | None) -> Signal | None:
         """What was heard in an event that was stored: what was `kept` with it, else what it says alone."""
@@ -53,9 +63,13 @@ class Ear:
         self._recently.release(inbound)
 
     def _likely(self, inbound: Inbound) -> Signal | None:
-        context = self._recently.hear(inbound)
+        context = self._before(inbound)
         heard = (self._heard(inbound, context, detector) for detector in self._lexicons.likely(inbound))
         return next((signal for signal in heard if signal is not None), None)
+
+    def _before(self, inbound: Inbound) -> Context:
+        """What was said before it; for a command nothing, and it is not kept."""
+        return Context() if self._is_command(inbound) else self._recently.hear(inbound)
 
     def _heard(self, inbound: Inbound, context: Context, detector: Detector) -> Signal | None:
         signal = self._beside(inbound, detector.detect(inbound.text, context))

@@ -14,6 +14,9 @@ from bot.core.words import Say, Text, _
 _LETTERS, _WORDS = 4, 3
 """Letters that words have at least, and words at most, which may be a command with a typo: "me" is no "meetings"."""
 
+_OFFERED_ANYWAY = {"peer", "safe"}
+"""What gets a person, and says that none is needed."""
+
 _ALIKE, _GUESSES = 80.0, 3
 """How much a name is like them (out of 100), and how many are offered."""
 
@@ -91,8 +94,17 @@ GROUPS: tuple[Group, ...] = (
     Group(
         word="settings",
         title=_("Your settings"),
-        about=_("Language, time zone, country, quiet hours, name"),
-        names=("settings", "settings zone", "settings country", "settings language", "settings quiet", "settings name"),
+        about=_("Language, time zone, country, quiet hours, name; stop all I send"),
+        names=(
+            "settings",
+            "settings zone",
+            "settings country",
+            "settings language",
+            "settings quiet",
+            "settings name",
+            "settings stop",
+        ),
+        also=("stop",),
     ),
     Group(
         word="mydata",
@@ -211,7 +223,7 @@ def like(text: str, commands: Sequence[Command]) -> list[str]:
     wanted = fold(text)
     if len(wanted) < _LETTERS or len(text.split()) > _WORDS:
         return []
-    names = [command.name for command in commands if not command.phrases]
+    names = [command.name for command in commands if command.name not in _OFFERED_ANYWAY]
     known = dict.fromkeys([*names, *(name.split()[0] for name in names)])
     alike = {name: likeness(wanted, fold(name)) for name in known}
     return sorted((name for name in known if alike[name] >= _ALIKE), key=lambda name: -alike[name])[:_GUESSES]

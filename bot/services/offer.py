@@ -7,6 +7,9 @@ from bot.core.words import _
 
 I_NEED_A_PERSON = Choice(label=_("I need a person"), command="peer", style="danger")
 
+GO_ON = _("Shall we go on in English?")
+"""Said in the language that is meant."""
+
 _IN_TOUCH = {"peer", "safe"}
 """Who has one of these buttons calls a person already, or has called one."""
 
@@ -19,3 +22,9 @@ def with_a_person(content: Content) -> Content:
     if len(content.choices) >= ROOM_FOR or any(choice.command in _IN_TOUCH for choice in content.choices):
         return content
     return replace(content, choices=(*content.choices, I_NEED_A_PERSON))
+
+
+def with_its_language(content: Content, language: str) -> Content:
+    """The same with a button that makes the `language` in which it is said the member's own."""
+    go_on = Choice(label=GO_ON, command="settings language", arguments={"language": language})
+    return replace(content, choices=(*content.choices, go_on))

@@ -107,11 +107,15 @@ class Recently:
         self._drop((platform, message_id))
         self._held.pop((platform, message_id), None)
 
-    def forget_account(self, platform: str, account: str) -> None:
-        """Somebody has erased their data."""
+    def forget_words(self, platform: str, account: str) -> None:
+        """What somebody wrote is over; an alarm in it that is yet to be stored is not."""
         for key, said in list(self._said.items()):
             if (key[0], said.account) == (platform, account):
                 self._drop(key)
+
+    def forget_account(self, platform: str, account: str) -> None:
+        """Somebody has erased their data."""
+        self.forget_words(platform, account)
         for key, held in list(self._held.items()):
             if (key[0], held.account) == (platform, account):
                 del self._held[key]

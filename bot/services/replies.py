@@ -45,7 +45,9 @@ def welcome(community: str) -> Content:
 def not_understood() -> Content:
     """Words in a private chat that are no command."""
     return Content(
-        text=_("I'm a bot, and I did not understand that. Would you like to talk with a person?"),
+        text=_(
+            "I'm only a bot, and cannot answer that. If it is hard just now, a person can listen: shall I call one?"
+        ),
         choices=(HELP, I_NEED_A_PERSON),
     )
 
@@ -116,6 +118,15 @@ def kept_for_the_person(*, calling: bool) -> Content:
         return Content(text=_("I keep this for the person who comes. I'm still calling."), choices=(I_AM_SAFE,))
     text = _("I keep this for the person who comes. If it cannot wait, press the button: then I call them now.")
     return Content(text=text, choices=(I_NEED_A_PERSON, I_AM_SAFE))
+
+
+def how_to_end(*, calling: bool) -> Content:
+    """To a member who wants nobody any more, and has not said that they are safe: only that ends a case."""
+    if calling:
+        text = _("Do you need nobody any more? Then write “I'm safe”, or press the button. Until then I go on calling.")
+    else:
+        text = _("Do you need nobody any more? Then write “I'm safe”, or press the button.")
+    return Content(text=text, choices=(I_AM_SAFE,))
 
 
 def it_went_to(name: str | Text, command: str, mark: str) -> Content:

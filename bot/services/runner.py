@@ -117,16 +117,22 @@ class Runner:
         )
         return replace(asked, asks=True)
 
-    async def welcome(self, call: Call) -> None:
-        """At the first contact that is not a cry for help: say what is stored. Not around a case of theirs."""
+    async def welcome(self, call: Call) -> bool:
+        """At the first contact that is not a cry for help: say what is stored. Not around a case of theirs.
+
+        False if that was done before, or is not the time.
+        """
         row = await call.tx.session.get(MemberRow, call.member.id)
         if row is None or row.welcomed_at is not None:
-            return
+            return False
         if await self._escalations.had_one(call.tx, call.member, now=call.now):
-            return
+            return False
         row.welcomed_at = call.now
-        content = replies.welcome(call.member.community.name).rendered(self._voice.words(call.member.language))
+        words = self._voice.words(self._voice.language_for(call.tx, call.member))
+        content = replies.welcome(call.member.community.name)
+        content = self._voice.offering(call.tx, call.member, content).rendered(words)
         key = f"welcome:{call.member.id}"
         await self._voice.answer(
             call.tx, call.inbound, content, private=True, key=key, member=call.member, now=call.now
         )
+        return True

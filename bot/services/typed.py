@@ -44,6 +44,9 @@ _BETWEEN = re.compile("[ _-]")
 PHRASE_LIMIT = 80
 """Characters of a message that may be a phrase as a whole."""
 
+OR = " / "
+"""Between the ways to say the same in a phrase: each language has its own."""
+
 POLITE = frozenset({"please", "pls", "now"})
 """Words that change nothing about a phrase."""
 
@@ -124,15 +127,25 @@ def read_phrase(text: str, registry: Registry, languages: Collection[Words]) -> 
         return None
     said = " ".join(word for word in fold(text).split() if word not in POLITE)
     for command in registry:
-        if any(said == _folded(words, phrase.message) for words in languages for phrase in command.phrases):
+        if any(said in ways(words, phrase.message) for words in languages for phrase in command.phrases):
             return command
     return None
 
 
+def language_of_phrase(text: str, phrase: Command, languages: Collection[Words], usual: str) -> str | None:
+    """The language in which `text` is one of a command's phrases; None if it is one in the `usual` language, too."""
+    said = " ".join(word for word in fold(text).split() if word not in POLITE)
+    found = [w.language for w in languages if any(said in ways(w, each.message) for each in phrase.phrases)]
+    return None if usual in found or not found else found[0]
+
+
 @lru_cache(maxsize=4096)
-def _folded(words: Words, phrase: str) -> str:
-    """A phrase, which holds no values, in one language: every message of every room is compared with all of them."""
-    return fold(words.render(Text(phrase)))
+def ways(words: Words, phrase: str) -> frozenset[str]:
+    """The ways to say a phrase, which holds no values, in one language, folded.
+
+    Every message of every room is compared with all of them.
+    """
+    return frozenset(fold(said) for said in words.render(Text(phrase)).split(OR))
 
 
 def _tokens(text: str) -> list[_Token]:

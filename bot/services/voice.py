@@ -14,7 +14,8 @@ from bot.core.platform import Address
 from bot.core.words import ENGLISH, Words
 from bot.delivery.many import ToMany, enqueue_each
 from bot.delivery.outbox import Message, Priority, enqueue
-from bot.services.offer import with_a_person
+from bot.services import spoken
+from bot.services.offer import with_a_person, with_its_language
 from bot.storage.database import Transaction
 from bot.storage.tables import Identity, Place
 
@@ -53,6 +54,17 @@ class Voice:
         """The catalogue of a language, English where there is none."""
         return self._languages.get((language or "").split("-")[0], ENGLISH)
 
+    def language_for(self, tx: Transaction, member: Member) -> str:
+        """The language in which a member is written to: how they were heard counts where there are words in it."""
+        heard = spoken.spoken_by(tx, member)
+        return heard if heard in self._languages else spoken.chosen_by(tx, member) or member.community.language
+
+    def offering(self, tx: Transaction, member: Member, content: Content) -> Content:
+        """`content`, with the offer to go on in its language if that is neither chosen nor the community's."""
+        language = self.language_for(tx, member)
+        is_usual = language == member.community.language or spoken.chosen_by(tx, member) is not None
+        return content if is_usual else with_its_language(content, language)
+
     async def to_member(
         self,
         tx: Transaction,
@@ -80,7 +92,7 @@ class Voice:
                 Message(
                     key=key if address is addresses[0] else f"{key}:{address.platform}",
                     to=address,
-                    content=content.rendered(self.words(member.language)),
+                    content=content.rendered(self.words(self.language_for(tx, member))),
                     priority=priority,
                     due_at=due_at or now,
                     expires_at=expires_at,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.core.commands import BadValue, Command, Parameter, Registry
 from bot.core.content import Choice, Reply
-from bot.core.crisis import Severity, Signal
+from bot.core.crisis import Signal
 from bot.core.inbound import Inbound
 from bot.core.matching import fold
 from bot.core.people import Member
@@ -22,6 +22,7 @@ from bot.services.escalations.followup import FollowUps, thanks
 from bot.services.escalations.pictures import refused
 from bot.services.escalations.places import reads_there
 from bot.services.escalations.relay import Written
+from bot.services.everyday import HELPLINES, Everyday
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.questions import Waits
 from bot.services.runner import Runner
@@ -35,8 +36,8 @@ SAY = "say"
 PEER = "peer"
 """The command that gets a person."""
 
-HELPLINES = "resources crisis"
-"""Whom to call is never the answer to something else."""
+SAFE = "safe"
+"""The command by which somebody says that they need none."""
 
 JUST_NOW = timedelta(minutes=2)
 """So long any words in a conversation are still taken for the note or name that was asked for."""
@@ -53,6 +54,8 @@ class Writing:
         self._voice = voice
         self._runner = runner
         self._follow_ups = follow_ups
+        self._everyday = Everyday(registry, escalations, voice, runner)
+        self.is_command = self._everyday.is_command
 
     def asks_for_a_person(self, text: str) -> bool:
         """Whether a whole message says "I need a person", in any language."""
@@ -183,7 +186,7 @@ class Writing:
         """Words in a room: "I need a person" counts there, too; a signal has been answered already."""
         if signal is not None or not self.asks_for_a_person(call.inbound.text):
             return None
-        return await self._runner.run(call, self._registry.by_name[PEER], {})
+        return await self._everyday.run_phrase(call, self._registry.by_name[PEER])
 
     async def marked(self, call: Call) -> Reply | None:
         """A typed command; in a room an unknown one is another bot's business."""
@@ -193,14 +196,16 @@ class Writing:
             if call.inbound.private and not found.left:
                 await questions.forget(call.tx, call.member)  # they have moved on
             return await self._runner.run_typed(call, found)
-        if _is_peer(text):
-            return await self._runner.run(call, self._registry.by_name[PEER], {})
+        phrase = self._phrase(call, text.strip()[1:], ()) if call.inbound.private else None
+        if phrase is not None or _is_peer(text):
+            return await self._everyday.run_phrase(call, phrase or self._registry.by_name[PEER])
         family = self._family(call)
         if family:
             return Reply(content=replies.which_of(family))
         if not call.inbound.private:
             return None
-        return self._perhaps(call, text.strip()[1:]) or Reply(content=replies.unknown_command())
+        reply = await self._everyday.in_their_language(call) or self._perhaps(call, text.strip()[1:])
+        return reply or Reply(content=replies.unknown_command())
 
     def _command_in(self, call: Call, *, forgiving: bool = False) -> typed.Typed | None:
         """The command that their words begin with; one of peers' work is no command for a member."""
@@ -226,9 +231,11 @@ class Writing:
         text, held = call.inbound.text, None
         conversations = await self._talks(call)
         phrase = self._phrase(call, text, conversations)
-        if phrase is not None:
+        # "Stop" to a question ends that question alone.
+        ends_a_question = questions.is_cancel(text) and await questions.pending(call.tx, call.member, now=call.now)
+        if phrase is not None and not ends_a_question:
             await questions.forget(call.tx, call.member)
-            return await self._runner.run(call, phrase, {})
+            return await self._everyday.run_phrase(call, phrase)
         question = await questions.pending(call.tx, call.member, now=call.now)
         if question is not None and (question.waits is not Waits.ANSWER or questions.is_bare_cancel(text)):
             languages, busy = self._voice.languages, bool(conversations)
@@ -269,7 +276,7 @@ class Writing:
         bare = self._command_in(call, forgiving=True)
         if bare is not None and not bare.left:
             return await self._runner.run_typed(call, bare)
-        chosen = await self._chosen(call)
+        chosen = await self._everyday.in_their_language(call) or await self._chosen(call)
         if chosen is not None:
             return chosen
         if may(call.member.roles, Action.TAKE_CASE):
@@ -278,10 +285,10 @@ class Writing:
                 return Reply(content=told)
         if await self.cancels(call.tx, call.member, call.inbound, now=call.now):
             return Reply(content=replies.nothing_waits())
-        if await self._follow_ups.is_answer(call.tx, call.member, now=call.now):
+        meant = self._family(call) or self._perhaps(call, call.inbound.text)
+        if not meant and await self._follow_ups.is_answer(call.tx, call.member, now=call.now):
             return Reply(content=thanks("words"))
-        await self._runner.welcome(call)
-        return await self._not_understood(call)
+        return await self._everyday.small_talk(call, self._not_understood)
 
     async def _not_understood(self, call: Call) -> Reply | None:
         if family := self._family(call):
@@ -331,9 +338,13 @@ class Writing:
         None where a person is there already: then the words are for them.
         """
         phrase = typed.read_phrase(text, self._registry, self._voice.languages)
-        accompanied = any(row.member_id == call.member.id and row.holder is not None for row in conversations)
         if phrase is None and _is_peer(text):
             phrase = self._registry.by_name[PEER]
+        # What is not about oneself in danger may as well be said to somebody: "stop".
+        urgent = phrase is not None and phrase.name in {PEER, SAFE}
+        accompanied = any(
+            row.holder is not None and (row.member_id == call.member.id or not urgent) for row in conversations
+        )
         return None if accompanied else phrase
 
     def _instead(self, call: Call, question: questions.Pending) -> typed.Typed | None:
@@ -485,7 +496,7 @@ class Writing:
         offers = bool(call.inbound.pictures and call.member.community.picture_limit)  # and says that both are kept
         if carried or answered or offers:
             return None
-        return Reply(content=replies.kept_for_the_person(calling=row.severity != Severity.CONCERN))
+        return Reply(content=await self._everyday.kept(call, row))
 
 
 def _is_peer(text: str) -> bool:

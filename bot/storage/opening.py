@@ -68,7 +68,9 @@ async def open_vault(engine: AsyncEngine, key_file: Path) -> Vault:
         if fingerprint is not None:
             raise KeyProblem(
                 f"The encryption key is missing: this database was encrypted with one, and neither {KEY_VARIABLE}"
-                f" nor {key_file.name} holds it. Put the key back from your backup. Nothing was changed."
+                f" nor {key_file.name} holds it. Nothing was changed.",
+                f"Put the key back from your backup: as {key_file.name}, readable by its owner alone, or in"
+                f" {KEY_VARIABLE}.",
             )
         key = make_key(key_file)
     vault = Vault(key)
@@ -80,8 +82,9 @@ def _compare(fingerprint: str | None, vault: Vault, key_file: Path) -> None:
     """Raise `KeyProblem` if the database, whose key has this fingerprint, was encrypted with another key."""
     if fingerprint is not None and fingerprint != vault.fingerprint:
         raise KeyProblem(
-            f"This is not the encryption key of this database (found in {KEY_VARIABLE} or {key_file.name})."
-            " Put the right key back from your backup. Nothing was changed."
+            f"This is not the encryption key of this database (found in {KEY_VARIABLE} or {key_file.name}). Nothing"
+            " was changed.",
+            f"Put the right key back from your backup, into {KEY_VARIABLE} if that is set, else as {key_file}.",
         )
 
 

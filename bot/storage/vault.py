@@ -20,7 +20,12 @@ KEY_BYTES = 32
 
 
 class KeyProblem(Exception):
-    """The encryption key is missing or wrong: nothing was read or overwritten. The message says what to do."""
+    """The encryption key is missing or wrong: nothing was read or overwritten. `what` is wrong, and what to do."""
+
+    def __init__(self, what: str, mend: str = "Put the right key back from your backup.") -> None:
+        super().__init__(f"{what} {mend}")
+        self.what = what
+        self.mend = mend
 
 
 class Vault:
@@ -32,7 +37,11 @@ class Vault:
         except ValueError:
             raw = b""
         if len(raw) != KEY_BYTES:
-            raise KeyProblem("The encryption key is not a key: 44 characters of url-safe base64 are expected.")
+            raise KeyProblem(
+                "The encryption key is not a key: 44 characters of url-safe base64 are expected.",
+                "Put the right key back from your backup; if the bot has never run yet, delete the file instead, and"
+                " the first run makes a key.",
+            )
         self._raw = raw
         self._fernets: dict[str, Fernet] = {}
 
@@ -92,7 +101,7 @@ def load_key(file: Path) -> bytes | None:
     if not file.exists():
         return None
     if os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o077:
-        raise KeyProblem(f"{file.name} can be read by others on this machine. Run: chmod 600 {file.name}")
+        raise KeyProblem(f"{file.name} can be read by others on this machine.", f"Run: chmod 600 {file}")
     return file.read_bytes().strip()
 
 

@@ -60,7 +60,15 @@ def test_a_missing_key_is_broken_and_no_key_is_made(handrail: Handrail, used: Pl
     done = handrail(used, "check")
     assert done.code == 1
     assert "The encryption key is missing" in done.out
+    assert f"To mend it: Put the key back from your backup: as {used.key}" in " ".join(done.out.split())
     assert not used.key.exists()
+
+
+def test_a_key_that_others_can_read_is_broken_and_the_mend_is_a_command(handrail: Handrail, used: Place) -> None:
+    used.key.chmod(0o644)
+    done = handrail(used, "check")
+    assert done.code == 1
+    assert f"To mend it: Run: chmod 600 {used.key}" in " ".join(done.out.split())
 
 
 def test_a_key_that_is_none_is_broken(handrail: Handrail, fresh: Place) -> None:
@@ -68,6 +76,9 @@ def test_a_key_that_is_none_is_broken(handrail: Handrail, fresh: Place) -> None:
     done = handrail(fresh, "check")
     assert done.code == 1
     assert "The encryption key is not a key" in done.out
+    assert (
+        "To mend it: Put the right key back from your backup; if the bot has never run yet, delete the file" in done.out
+    )
     assert "no key" not in done.out.replace("is not a key", "")
 
 

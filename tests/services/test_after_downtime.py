@@ -189,7 +189,7 @@ async def test_a_cancel_that_is_read_back_takes_back_what_was_asked(world: World
     await writes_while_it_is_down(world, "cancel", minutes)
     world.alice.sees("nothing was changed")
     await world.alice.says("Ali")
-    world.alice.sees("I did not understand")
+    world.alice.sees("cannot answer that")
 
 
 @pytest.mark.parametrize("in_a_talk", [False, True])

@@ -1,5 +1,6 @@
 """After a case: the alert is judged, the peer can talk it over, and the member is asked again if they want it."""
 
+import pytest
 from harness import World
 from sqlalchemy import select
 
@@ -123,3 +124,30 @@ async def test_nobody_is_asked_about_anothers_case_or_while_one_of_theirs_is_ope
     world.alice.unseen.clear()
     world.sam.unseen.clear()
     world.room("peers").unseen.clear()
+
+
+async def asked_after(world: World) -> None:
+    """Alice wanted to be asked again, and a day later is."""
+    await ended_case(world)
+    await world.alice.clicks("Ask me again how I am")
+    world.alice.sees("after one day")
+    await world.advance(hours=25)
+    world.alice.sees("how are you now?")
+
+
+@pytest.mark.parametrize("said", ["stop", "STOP", "stop asking", "dont ask me again", "!stop"])
+async def test_a_plain_stop_ends_the_asking(world: World, said: str) -> None:
+    await asked_after(world)
+    await world.alice.says(said)
+    world.alice.sees("I have stopped questions after a talk")
+    await world.advance(days=9)
+    world.all_was_seen()
+    assert await world.rows(select(FollowUp.id)) == []
+
+
+@pytest.mark.parametrize("said", ["mydata", "check in", "chekin stop"])
+async def test_a_command_is_no_answer_to_how_somebody_is(world: World, said: str) -> None:
+    await asked_after(world)
+    await world.alice.says(said)
+    assert len(world.alice.unseen) == 1
+    assert "Thank you for telling me" not in world.alice.unseen.pop().text

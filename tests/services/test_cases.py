@@ -350,7 +350,7 @@ async def test_a_member_asks_for_a_person(world: World, words: str) -> None:
 
 async def test_the_button_asks_for_a_person(world: World) -> None:
     await world.alice.says("hm")
-    world.alice.sees("Would you like to talk with a person?")
+    world.alice.sees("a person can listen: shall I call one?")
     await world.alice.clicks("I need a person")
     world.alice.sees("I'm getting a person for you")
     world.alice.sees("the peers of Harbour have been told")
@@ -384,7 +384,7 @@ async def test_a_moderator_or_an_organizer_gets_a_peer_for_somebody_by_name(worl
 
 async def test_a_member_may_not_call_a_peer_for_somebody_else(world: World) -> None:
     await world.alice.says("escalate bob")
-    world.alice.sees("I did not understand that", "I need a person")
+    world.alice.sees("cannot answer that", "I need a person")
     assert await world.rows(select(CaseRow.id)) == []
 
 

@@ -53,7 +53,7 @@ async def test_a_sentence_in_several_messages_is_heard_and_peers_read_all_of_it(
     await says(world, FRAGMENTS, place)
     if place == "dm":
         for _fragment in FRAGMENTS[:2]:
-            world.alice.sees("I did not understand that")
+            world.alice.sees("cannot answer that")
         world.alice.unseen[:] = [shown for shown in world.alice.unseen if "Hello" not in shown.text]
     assert "“i want\nto kill\nmyself”" in answered(world)
 
@@ -136,6 +136,39 @@ async def test_an_edit_is_heard_with_what_was_said_before(world: World) -> None:
     await world.app.hub.receive(edit)
     await world.app.settle()
     assert "i want" in answered(world)
+
+
+@pytest.mark.parametrize("command", ["checkin month", "Check-in month", "chekin stop", "settings", "reuniones"])
+async def test_a_command_without_its_mark_is_joined_with_nothing(world: World, command: str) -> None:
+    await says(world, [command, "i want to die"], "dm")
+    world.alice.sees("I'm a bot, and I'm getting a person")
+    world.alice.unseen.clear()
+    assert "“i want to die”" in world.room("peers").sees("About: suicide").text
+
+
+@pytest.mark.parametrize("words", [("i want to", "leave", "this life"), ("i will", "take", "all my pills")])
+async def test_an_everyday_word_that_is_a_command_too_is_heard_with_the_others(
+    world: World, words: tuple[str, ...]
+) -> None:
+    await says(world, words, "dm")
+    world.alice.unseen.clear()
+    assert "\n".join(words) in world.room("peers").sees("I'm on it").text
+
+
+async def test_words_from_before_a_case_ended_make_no_new_one(world: World) -> None:
+    await world.alice.says("I need a person")
+    await says(world, ["kms", "I'm safe", "leave me alone"], "dm")
+    assert await cases(world) == 1
+    for mailbox in world.mailboxes:
+        mailbox.unseen.clear()
+
+
+async def test_new_words_of_danger_after_a_case_make_one(world: World) -> None:
+    await world.alice.says("I want to die")
+    await says(world, ["I'm safe", "i want", "to kill", "myself"], "dm")
+    assert await cases(world) == 2
+    for mailbox in world.mailboxes:
+        mailbox.unseen.clear()
 
 
 async def test_words_in_a_form_or_a_command_are_not_joined(world: World) -> None:
@@ -240,7 +273,7 @@ async def test_a_crash_between_the_case_and_the_handler_changes_nothing(
     await world.advance(minutes=3)
     answered(world)
     world.room("peers").unseen.clear()
-    world.alice.sees_nothing()  # not "I did not understand that"
+    world.alice.sees_nothing()  # not that it cannot answer that
     assert set(await world.rows(select(InboundEvent.state))) == {"handled"}
 
 

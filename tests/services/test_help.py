@@ -105,13 +105,13 @@ async def test_a_typo_in_a_command_is_asked_about_privately_and_passed_over_wher
 @pytest.mark.parametrize(
     "said",
     [
-        *("help me", "help me find myself", "leaves", "peers", "same", "met me there at noon"),
+        *("help me find myself", "leaves", "peers", "same", "met me there at noon"),
         *("leave me", "take me", "take", "case", "pause 24 bob", "resolve 1 of my troubles", "join us"),
     ],
 )
 async def test_words_that_only_begin_like_a_command_offer_a_person_and_do_nothing(world: World, said: str) -> None:
     await world.alice.says(said)
-    world.alice.sees("I did not understand that", "I need a person")
+    world.alice.sees("cannot answer that", "I need a person")
     world.alice.sees_nothing()
     assert await world.rows(select(CaseRow.id)) == []
 
@@ -131,3 +131,35 @@ async def test_a_group_of_commands_says_how_to_see_the_way_one_is_typed(world: W
     world.alice.sees("To see how one of them is typed, write “help” before it: “help meetings wrong”")
     await world.alice.says("help meetings wrong")
     world.alice.sees("For example")
+
+
+@pytest.mark.parametrize("said", ["help me", "please help", "I need help!"])
+async def test_who_asks_for_help_is_shown_how_to_get_it(world: World, said: str) -> None:
+    await world.alice.says(said)
+    world.alice.sees("I can call a person for you right now", "I need a person")
+
+
+@pytest.mark.parametrize("said", ["hi", "Hello!", "hola"])
+async def test_a_first_greeting_is_answered_by_the_welcome_alone(world: World, said: str) -> None:
+    await world.nell.says(said)
+    world.nell.sees("bot", "Harbour")
+    world.nell.sees_nothing()
+    await world.nell.says(said)
+    world.nell.sees("bot", "person" if said != "hola" else "persona")
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"), [("thanks", "You're welcome"), ("ok", "All right"), ("im ok", "All right")]
+)
+async def test_small_words_get_a_kind_one(world: World, said: str, answer: str) -> None:
+    await world.alice.says(said)
+    world.alice.sees(answer, "I need a person")
+
+
+@pytest.mark.parametrize("said", ["i feel like shit", "everything hurts", "it was a hard day"])
+async def test_what_the_bot_cannot_answer_gets_a_kind_word_and_a_person(world: World, said: str) -> None:
+    await world.alice.says("checkin now")
+    world.alice.sees("How are you")
+    await world.alice.says(said)
+    told = world.alice.sees("If it is hard just now, a person can listen", "I need a person")
+    assert "understand" not in told.text

@@ -28,7 +28,7 @@ async def test_cancel_ends_a_question(world: World) -> None:
     await world.alice.says("cancel")
     world.alice.sees("nothing was changed")
     await world.alice.says("Lisbon")
-    world.alice.sees("I'm a bot, and I did not understand that")
+    world.alice.sees("I'm only a bot, and cannot answer that")
 
 
 async def test_a_question_is_forgotten_after_ten_minutes(world: World) -> None:
@@ -36,7 +36,7 @@ async def test_a_question_is_forgotten_after_ten_minutes(world: World) -> None:
     world.alice.sees("Which name shall others see?")
     await world.advance(minutes=11)
     await world.alice.says("somebody there?")
-    world.alice.sees("I'm a bot, and I did not understand that")
+    world.alice.sees("I'm only a bot, and cannot answer that")
 
 
 async def test_a_question_to_one_member_is_not_answered_by_another(world: World) -> None:
@@ -89,7 +89,7 @@ async def test_a_command_of_one_word_leaves_a_question_that_takes_any_words(
     await world.alice.says(typed)
     world.alice.sees("What I can do")
     await world.alice.says("Ali")
-    world.alice.sees("I'm a bot, and I did not understand that")
+    world.alice.sees("I'm only a bot, and cannot answer that")
 
 
 async def test_what_is_one_of_the_values_that_were_asked_for_is_the_answer_though_it_is_a_command_too(

@@ -86,7 +86,7 @@ async def test_a_day_after_the_talk_words_are_to_the_bot_again(world: World) -> 
     for box in world.mailboxes:
         box.unseen.clear()
     await world.alice.says("one more thing")
-    world.alice.sees("I'm a bot, and I did not understand that")
+    world.alice.sees("I'm only a bot, and cannot answer that")
 
 
 async def test_what_is_changed_is_brought_again_and_kept_as_it_is_now(world: World) -> None:
@@ -100,7 +100,7 @@ async def test_what_is_changed_is_brought_again_and_kept_as_it_is_now(world: Wor
 
 async def test_danger_in_a_changed_message_is_heard_although_nobody_has_come_yet(world: World) -> None:
     await world.alice.says("hm")
-    world.alice.sees("I did not understand")
+    world.alice.sees("cannot answer that")
     await does(world, "alice@dm edits: i took all the pills")
     world.alice.sees("getting a person")
     world.room("peers").sees("Emergency", "took all the pills")
@@ -131,13 +131,13 @@ async def test_what_waits_for_a_peer_can_be_changed_and_taken_back_before_they_c
     await world.alice.says("i want to kill myself")
     world.alice.sees("getting a person")
     world.room("peers").sees("I'm on it")
-    for said in ("my name is Ann", "never mind"):
+    for said in ("my name is Ann", "ask for Ann"):
         await world.alice.says(said)
         world.alice.sees("I keep this for the person")
     await does(world, "alice@dm deletes")
     await world.sam.clicks("I'm on it")
     world.sam.sees("You have it.")
-    assert "never mind" not in world.sam.sees("They wrote: “my name is Ann”").text
+    assert "ask for Ann" not in world.sam.sees("They wrote: “my name is Ann”").text
     world.alice.sees("Sam is here")
     world.room("peers").sees("Sam is on it")
 

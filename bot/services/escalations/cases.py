@@ -24,7 +24,7 @@ from bot.core.people import Member
 from bot.core.roles import Action, Role, may
 from bot.core.text import clean, excerpt
 from bot.core.words import _
-from bot.services import questions
+from bot.services import questions, spoken
 from bot.services.alone import each_alone
 from bot.services.escalations import pauses, relay, store, words
 from bot.services.escalations.conversations import Conversations
@@ -108,6 +108,7 @@ class Escalations(Conversations):
         return await self._open(tx, member, new, actor=by.id, now=now)
 
     async def _open(self, tx: Transaction, member: Member, new: NewCase, *, actor: int, now: datetime) -> bool:
+        spoken.heard(tx, member.id, new.rules)
         row = await store.open_case_of(tx, member.id)
         if row is None:
             case = Case(policies=member.community.policies, severity=new.severity, opened_at=now)
@@ -274,10 +275,10 @@ class Escalations(Conversations):
         for row in await store.cases_helped_by(tx, person_id):
             await self._apply(tx, row, Left(person_id), actor=person_id, now=now)
 
-    async def numbers(self, tx: Transaction, member: Member) -> Content | None:
-        """The numbers where the member is, if a case of theirs is open; else None."""
+    async def numbers(self, tx: Transaction, member: Member, *, asked: bool = False) -> Content | None:
+        """The numbers where the member is, if a case of theirs is open; else None. `asked`: for nothing but them."""
         row = await store.open_case_of(tx, member.id)
-        return None if row is None else await self._effects.numbers(tx, row)
+        return None if row is None else await self._effects.numbers(tx, row, asked=asked)
 
     # Looking
 

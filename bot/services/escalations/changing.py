@@ -1,6 +1,9 @@
 """The one way a case changes: the state machine says how, and what follows is said, in one transaction."""
 
 from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy import select
 
 from bot.core.content import Content
 from bot.core.escalation import (
@@ -13,8 +16,10 @@ from bot.core.escalation import (
     Skipped,
     advance,
 )
+from bot.services import spoken
 from bot.services.escalations import relay, store
 from bot.services.escalations.effects import Effects
+from bot.services.recently import Recently
 from bot.storage import tables
 from bot.storage.database import Transaction
 
@@ -22,7 +27,9 @@ from bot.storage.database import Transaction
 class Changing:
     """What every use case of a case does at its end."""
 
-    def __init__(self, effects: Effects) -> None:
+    def __init__(self, effects: Effects, recently: Recently | None = None) -> None:
+        """`recently`: what is heard together; a case that ends takes its member's words out of it."""
+        self._recently = recently
         self._effects = effects
         self._relay = effects.relay
         self.pictures = effects.pictures
@@ -44,9 +51,13 @@ class Changing:
         `excerpt`: words of the member that nobody carries to the holder; `late`: how late they were seen; `note`: what
         the holder has written for who comes.
         """
+        if row.open_for is not None:
+            spoken.heard(tx, row.open_for, row.rules)
         before, were_in = store.case_of(row), set(relay.in_case(row))
         case, effects = advance(before, event, now)
         store.write_case(row, case, now=now)
+        if before.is_open and not case.is_open and row.member_id is not None:
+            await self._forget_words(tx, row.member_id)
         if note and case.turn != before.turn:
             row.note_sealed = tx.vault.seal(note, store.NOTE)
         if case.version != before.version:
@@ -67,6 +78,18 @@ class Changing:
             if newcomer not in were_in and row.open_for is not None:
                 await self.pictures.offer_earlier(tx, row, newcomer, now=now)
         return answer
+
+    async def _forget_words(self, tx: Transaction, member_id: int) -> None:
+        """What the member wrote before the end makes no new alarm with what they write after it."""
+        recently = self._recently
+        if recently is None:
+            return
+        identity = tables.Identity
+        theirs = await tx.session.execute(
+            select(identity.platform, identity.account).where(identity.member_id == member_id)
+        )
+        for platform, account in theirs.all():
+            tx.after_commit(partial(recently.forget_words, platform, account))
 
     async def _page_on(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> bool:
         """A step with nobody to page does not wait: go on at once, through every step but once; then to everybody."""

@@ -29,7 +29,7 @@ from bot.core.people import Member
 from bot.core.platform import Address
 from bot.core.words import Say, Text, _
 from bot.delivery.outbox import Message, Priority
-from bot.services import members
+from bot.services import members, spoken
 from bot.services.escalations import member_words, place_words, store, words
 from bot.services.escalations.aftercare import choices_after
 from bot.services.escalations.checklists import checklist
@@ -125,10 +125,14 @@ class Effects:
             name = (await members.load(tx, row.holder)).name or words.A_PEER
             await self._to_member(tx, row, member_words.told_your_peer(name), key=f"again:{minute}", now=now)
 
-    async def numbers(self, tx: Transaction, row: tables.CaseRow) -> Content:
-        """The numbers for a member who is in another country than was thought; it says nothing about who was told."""
+    async def numbers(self, tx: Transaction, row: tables.CaseRow, *, asked: bool = False) -> Content:
+        """The numbers for a member who is in another country than was thought, or has `asked` for them.
+
+        It says nothing about who was told.
+        """
         member = await self._member(tx, row)
-        return member_words.numbers(self._emergency_number(member), await self._lines(tx, member, row.category))
+        lines = await self._lines(tx, member, row.category)
+        return member_words.numbers(self._emergency_number(member), lines, asked=asked)
 
     async def answer_paused(self, tx: Transaction, member: Member) -> Content:
         """What a member reads who asks by hand while that calls nobody."""
@@ -335,7 +339,7 @@ class Effects:
                 about_id=row.member_id,
                 case_id=row.id,
             )
-            await self._voice.put(tx, message, person.language, now=now)
+            await self._voice.put(tx, message, self._voice.language_for(tx, person), now=now)
         return told
 
     @staticmethod
@@ -349,6 +353,13 @@ class Effects:
     # The member's answers
 
     async def _answer(self, tx: Transaction, row: tables.CaseRow, *, somebody_told: bool) -> Content:
+        """The answer at once; in another language than the community's it offers to go on in that."""
+        content = await self._answer_itself(tx, row, somebody_told=somebody_told)
+        if row.member_id is None:
+            return content
+        return self._voice.offering(tx, await members.load(tx, row.member_id), content)
+
+    async def _answer_itself(self, tx: Transaction, row: tables.CaseRow, *, somebody_told: bool) -> Content:
         member = await self._member(tx, row)
         number, lines = self._emergency_number(member), await self._lines(tx, member, row.category)
         if row.holder is not None:
@@ -381,7 +392,8 @@ class Effects:
     async def _member(tx: Transaction, row: tables.CaseRow) -> Member:
         if row.member_id is None:
             raise LookupError(f"case {row.id} has no member any more")
-        return await members.load(tx, row.member_id)
+        member = await members.load(tx, row.member_id)
+        return replace(member, own_language=spoken.spoken_by(tx, member))  # so are the helplines
 
     # Addressing
 

@@ -10,6 +10,7 @@ from bot.core.crisis import Severity
 from bot.core.duty.fit import Fit, Order, in_order
 from bot.core.faults import where
 from bot.core.people import Member
+from bot.services import spoken
 from bot.storage import tables
 from bot.storage.database import Transaction
 from bot.storage.duty_tables import RosterRow
@@ -51,7 +52,7 @@ async def _in_order(tx: Transaction, row: tables.CaseRow, called: tuple[int, ...
         for one in called
         if one in known
     ]
-    language = member.language or usual
+    language = member.language or spoken.heard_in(tx, member.id) or usual
     return in_order(fits, language=language, category=row.category, severity=Severity(row.severity), wait=wait)
 
 

@@ -12,13 +12,13 @@ from bot.core.roles import Role
 from bot.core.words import _
 from bot.delivery import outbox
 from bot.delivery.outbox import Priority
-from bot.services import members
+from bot.services import members, spoken
 from bot.services.alone import each_alone
 from bot.services.escalations import store
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.voice import Voice
 from bot.storage.database import Transaction
-from bot.storage.tables import FollowUp, RoleGiven
+from bot.storage.tables import CaseRow, FollowUp, RoleGiven
 
 STALE = timedelta(hours=12)
 """A question that could not be put for so long is not put any more."""
@@ -37,6 +37,7 @@ class FollowUps:
         row = await store.find_case(tx, member.community.id, case_id)
         if row is None or row.member_id != member.id or row.ended_at is None:
             return False
+        spoken.heard(tx, member.id, row.rules)
         coming = next_question(row.ended_at, 0, now=now)
         if coming is None:
             return False
@@ -89,6 +90,7 @@ class FollowUps:
         if not is_new or await store.open_case_of(tx, row.member_id) is not None:
             return
         member = await members.load(tx, row.member_id)
+        spoken.heard(tx, member.id, (await tx.get(CaseRow, row.case_id)).rules)
         due_at = now
         if member.quiet_from is not None and member.quiet_until is not None:
             due_at = end_of_quiet_hours(now, member.zone, member.quiet_from, member.quiet_until)

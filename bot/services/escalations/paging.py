@@ -16,7 +16,7 @@ from bot.core.policy import Step, Whom
 from bot.core.roles import Role
 from bot.core.words import Text, _
 from bot.delivery.outbox import Priority
-from bot.services import members
+from bot.services import members, spoken
 from bot.services.escalations import store, words
 from bot.services.escalations.duty import Duty, EveryPeer
 from bot.services.escalations.fitting import fitting
@@ -239,7 +239,7 @@ async def facts(tx: Transaction, row: tables.CaseRow, *, now: datetime) -> tuple
         excerpt=store.excerpt_of(tx, row),
         link=store.link_of(tx, row),
         country=member.country if member else "?",
-        language=member.language if member else "?",
+        language=spoken.spoken_by(tx, member) if member else "?",
         how=row.opened_by,
         written=None if seen is None else words.written(seen[0], now - seen[1]),
     )

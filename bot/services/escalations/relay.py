@@ -431,7 +431,7 @@ class Relay:
             case_id=row.id,
             relay_id=None if kept is None else kept.id,
         )
-        await self._voice.put(tx, message, reader.language, now=now)
+        await self._voice.put(tx, message, self._voice.language_for(tx, reader), now=now)
 
 
 def in_case(row: tables.CaseRow) -> list[int]:

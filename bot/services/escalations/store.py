@@ -1,6 +1,7 @@
 """Cases in the database: read as the state machine's values, written back with the audit log."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -9,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, String, bindparam, cast, or_, sele
 
 from bot.core.crisis import Severity
 from bot.core.escalation import Case, Outcome, State
+from bot.services import spoken
 from bot.services.policies import read_case_policies, write_policies
 from bot.storage import tables
 from bot.storage.database import Transaction
@@ -162,11 +164,20 @@ def _locking(*conditions: ColumnElement[bool]) -> Select[tables.CaseRow]:
 
 
 async def _locked(tx: Transaction, *conditions: ColumnElement[bool]) -> list[tables.CaseRow]:
-    return list(await tx.session.scalars(_locking(*conditions)))
+    return _noted(tx, await tx.session.scalars(_locking(*conditions)))
 
 
 async def _rows(tx: Transaction, query: Select[tables.CaseRow], values: dict[str, int]) -> list[tables.CaseRow]:
-    return list(await tx.session.scalars(query, values))
+    return _noted(tx, await tx.session.scalars(query, values))
+
+
+def _noted(tx: Transaction, found: Iterable[tables.CaseRow]) -> list[tables.CaseRow]:
+    """The cases; in which language the members of open ones were heard is known from now on."""
+    rows = list(found)
+    for row in rows:
+        if row.open_for is not None:
+            spoken.heard(tx, row.open_for, row.rules)
+    return rows
 
 
 # Every private message asks these: built once, for that takes longer than the answer.

@@ -1,0 +1,115 @@
+"""Words to the bot that are no command of its own: a command in another language, a greeting, thanks."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from rapidfuzz import fuzz, process
+
+from bot.core.commands import Command, Reader, Registry
+from bot.core.content import Content, Reply
+from bot.core.crisis import Severity
+from bot.core.inbound import Inbound
+from bot.core.matching import fold
+from bot.core.words import _
+from bot.services import replies, small_talk, spoken, translated, typed
+from bot.services.call import Call
+from bot.services.escalations import Escalations
+from bot.services.runner import Runner
+from bot.services.small_talk import Small
+from bot.services.voice import Voice
+from bot.storage.tables import CaseRow
+
+LONG_NAME = 6
+"""Letters of a command's name from which on it, and a slip in it, is told from everyday words."""
+
+SLIP = 85
+"""Likeness, in per cent, of a command's name and what was meant for it."""
+
+COMMAND_LIMIT = 120
+"""Characters of a command without its mark."""
+
+SLIP_LIMIT = 24
+"""Characters of what may be a command's name with a slip in it."""
+
+HELPLINES = "resources crisis"
+"""Whom to call is never the answer to something else."""
+
+WANTS_NOBODY = _(
+    "nvm / never mind / nevermind / I changed my mind / changed my mind / cancel / cancel it / forget it / no need"
+    " / I'm ok now / I'm okay now / I'm fine now / I don't need anyone / I don't need anybody / don't call anyone"
+    " / don't call anybody / stop calling"
+)
+
+
+class Everyday:
+    """Answers in the language in which somebody has written, and offers to go on in it."""
+
+    def __init__(self, registry: Registry, escalations: Escalations, voice: Voice, runner: Runner) -> None:
+        self._registry = registry
+        self._escalations = escalations
+        self._voice = voice
+        self._runner = runner
+
+    def is_command(self, inbound: Inbound) -> bool:
+        """Whether words in a private chat are a command without its mark, in any language, or one but for a slip.
+
+        Not a short word such as "take": that may as well be a part of a sentence.
+        """
+        if not inbound.private or inbound.invocation is not None or len(inbound.text) > COMMAND_LIMIT:
+            return False
+        reader = Reader(now=inbound.at, zone=ZoneInfo("UTC"))
+        found = typed.read(inbound.text, self._registry, reader, forgiving=True)
+        if found is None and (told := translated.in_english(inbound.text, self._voice.languages)) is not None:
+            found = typed.read(told[0], self._registry, reader)
+        if found is not None and typed.is_whole(found, reader):
+            return len(found.command.name) >= LONG_NAME
+        if len(inbound.text) > SLIP_LIMIT:
+            return False
+        said = fold(inbound.text)
+        names = [command.name for command in self._registry if len(command.name) >= LONG_NAME]
+        return process.extractOne(said, names, scorer=fuzz.ratio, score_cutoff=SLIP) is not None
+
+    async def in_their_language(self, call: Call) -> Reply | None:
+        """A command by the words of another language, or the wish to speak it; None if it is neither."""
+        found = translated.in_english(call.inbound.text, self._voice.languages)
+        reader = call.member.reads(call.now)
+        bare = None if found is None else typed.read(found[0], self._registry, reader)
+        if found is None or bare is None or not typed.is_whole(bare, reader):
+            content = small_talk.language_asked_for(call, self._voice)
+            return None if content is None else Reply(content=content)
+        spoken.said(call.tx, call.member.id, found[1])
+        return self._offering(call, await self._runner.run_typed(call, bare))
+
+    async def run_phrase(self, call: Call, phrase: Command) -> Reply:
+        """Do what a whole message means, and answer in the language in which it means that."""
+        text = call.inbound.text.lstrip("".join(typed.MARKS))
+        language = typed.language_of_phrase(text, phrase, self._voice.languages, call.member.language)
+        if language is not None:
+            spoken.said(call.tx, call.member.id, language)
+        return await self._runner.run(call, phrase, {})
+
+    async def kept(self, call: Call, row: CaseRow) -> Content:
+        """What a member reads who writes while nobody has come yet: what they ask for that needs no person is here."""
+        calling, text = row.severity != Severity.CONCERN, call.inbound.text
+        asked = translated.in_english(text, self._voice.languages)
+        if asked is not None and asked[0] == HELPLINES:
+            numbers = await self._escalations.numbers(call.tx, call.member, asked=True)
+            if numbers is not None:
+                return numbers
+        said = fold(text[: typed.PHRASE_LIMIT])
+        if any(said in typed.ways(words, WANTS_NOBODY.message) for words in self._voice.languages):
+            return replies.how_to_end(calling=calling)
+        return replies.kept_for_the_person(calling=calling)
+
+    async def small_talk(self, call: Call, otherwise: Callable[[Call], Awaitable[Reply | None]]) -> Reply | None:
+        """The answer to small words, after the welcome at a first contact: that answers a greeting, too."""
+        small = small_talk.heard(call, self._voice)
+        if await self._runner.welcome(call) and small is Small.GREETING:
+            return None
+        if small is None:
+            return await otherwise(call)
+        return self._offering(call, Reply(content=small_talk.answer_to(small)))
+
+    def _offering(self, call: Call, reply: Reply) -> Reply:
+        return replace(reply, content=self._voice.offering(call.tx, call.member, reply.content))
