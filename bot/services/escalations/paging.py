@@ -5,21 +5,22 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import or_, select, update
 
-from bot.core.content import Content, Field
+from bot.core.content import Content, Field, Upon
 from bot.core.crisis import Severity
 from bot.core.escalation import Page
 from bot.core.faults import where
 from bot.core.policy import Step, Whom
 from bot.core.roles import Role
 from bot.core.words import Text, _
-from bot.delivery.outbox import Priority
+from bot.delivery.outbox import EDIT, Message, Priority
 from bot.services import members
-from bot.services.escalations import store, words
+from bot.services.escalations import flood_words, store, words
 from bot.services.escalations.duty import Duty, EveryPeer
 from bot.services.escalations.fitting import fitting
 from bot.services.escalations.followup import former_peer
+from bot.services.escalations.relay_rows import address_of
 from bot.services.voice import Voice
 from bot.storage import tables
 from bot.storage.database import Transaction
@@ -31,12 +32,13 @@ OVERSEERS = {Role.MODERATOR, Role.ORGANIZER}
 
 FLOOD_CASES = 12
 """So many cases of one community, opened within `FLOOD_WINDOW` and not taken, are told in one page with their number:
-a hundred pages, one for each, would hide the people among them."""
+a hundred pages, one for each, would hide the people among them. An emergency is paged about alone, unless there are as
+many emergencies: then their one page names each of them, and is renewed at once whenever another comes."""
 
 FLOOD_WINDOW = timedelta(minutes=10)
 
 FLOOD_PAUSE = timedelta(minutes=3)
-"""In a flood each person and each room is paged at most once in this time."""
+"""In a flood each person and each room is paged at most once in this time, and once about emergencies."""
 
 FLOOD_STALE = timedelta(hours=1)
 """After this the number of cases in a page means nothing any more; there have been newer ones."""
@@ -151,7 +153,7 @@ class Paging:
         people = tuple(people)
         if not people:
             return 0
-        flood = await self._flood(tx, row, now=now)
+        flood = await _flood(tx, row, now=now)
         content = flood or await self._content(tx, row, number, now=now)
         if title is not None and not flood:
             content = replace(content, title=title)
@@ -162,9 +164,10 @@ class Paging:
             key = f"page:{case_id}:{number}:{person_id}"
             try:
                 async with tx.session.begin_nested():
+                    person = await members.load(tx, person_id)
                     reached += await self._voice.to_member(
                         tx,
-                        await members.load(tx, person_id),
+                        person,
                         content,
                         key=_flood_key(row, str(person_id), now) if flood else key,
                         priority=Priority.CRISIS,
@@ -175,6 +178,8 @@ class Paging:
                         about_id=None if flood else row.member_id,
                         everywhere=True,
                     )
+                    if flood:
+                        await self._renew(tx, row, str(person_id), flood, person.language, now=now)
                     await store.note(tx, case_id, "counted in a page" if flood else "paged", person_id, now=now)
             except Exception as error:
                 # Nobody else is kept from being paged; not log.exception, whose message may hold somebody's words.
@@ -182,11 +187,11 @@ class Paging:
         return reached
 
     async def _to_rooms(self, tx: Transaction, row: tables.CaseRow, kind: str, *, key: str, now: datetime) -> int:
-        flood = await self._flood(tx, row, now=now)
-        stored = await tx.get(tables.Community, row.community_id)
-        return await self._voice.to_places(
+        flood = await _flood(tx, row, now=now)
+        community = members.community_of(await tx.get(tables.Community, row.community_id), tx)
+        reached = await self._voice.to_places(
             tx,
-            members.community_of(stored, tx),
+            community,
             kind,
             flood or await self._content(tx, row, row.pages, now=now),
             key=_flood_key(row, kind, now) if flood else key,
@@ -196,6 +201,32 @@ class Paging:
             case_id=None if flood else row.id,
             about_id=None if flood else row.member_id,
         )
+        if flood:
+            await self._renew(tx, row, kind, flood, community.language, now=now)
+        return reached
+
+    async def _renew(
+        self, tx: Transaction, row: tables.CaseRow, receiver: str, flood: Content, language: str, *, now: datetime
+    ) -> None:
+        """The one page about many emergencies names this one, too, where it was said without it."""
+        if row.severity != Severity.EMERGENCY:
+            return
+        delivery, key = tables.Delivery, _flood_key(row, receiver, now)
+        said = or_(delivery.key == key, delivery.key.startswith(f"{key}:"))
+        for page in await tx.session.scalars(select(delivery).where(said).order_by(delivery.id)):
+            if page.created_at == now and page.state == "pending":
+                continue  # it is this one
+            upon = Upon(act="refresh", message=page.message_id, delivery=page.id)
+            message = Message(
+                key=f"{EDIT}{page.key}:{row.id}:{row.pages}",
+                to=address_of(page),
+                content=replace(flood, upon=upon),
+                priority=Priority.CRISIS,
+                due_at=now,
+                expires_at=now + FLOOD_STALE,
+                member_id=page.member_id,
+            )
+            await self._voice.put(tx, message, language, now=now)
 
     # What
 
@@ -203,29 +234,33 @@ class Paging:
         minutes = int((now - row.opened_at).total_seconds() // 60)
         return words.page(row.id, number, store.case_of(row).severity, await facts(tx, row, now=now), minutes)
 
-    async def _flood(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> Content | None:
-        """What is said instead of a page, if there are so many cases that one for each would hide them."""
-        case = tables.CaseRow
-        waiting = select(case.severity, func.count().label("cases")).where(
-            case.community_id == row.community_id,
-            case.open_for.is_not(None),
-            case.holder.is_(None),
-            case.opened_at > now - FLOOD_WINDOW,
-        )
-        # Whoever already waits longer than a flood lasts is paged about alone, as everybody is.
-        if row.opened_at <= now - FLOOD_WINDOW:
-            return None
-        rows = await tx.session.execute(waiting.group_by(case.severity))
-        counts = {row.severity: row.cases for row in rows}
-        if sum(counts.values()) < FLOOD_CASES:
-            return None
-        minutes = FLOOD_WINDOW // timedelta(minutes=1)
-        return words.flood(sum(counts.values()), counts.get(Severity.EMERGENCY.value, 0), minutes)
+
+async def _flood(tx: Transaction, row: tables.CaseRow, *, now: datetime) -> Content | None:
+    """What is said instead of a page, if there are so many cases as grave that one for each would hide them."""
+    # Whoever already waits longer than a flood lasts is paged about alone, as everybody is.
+    if row.opened_at <= now - FLOOD_WINDOW:
+        return None
+    case = tables.CaseRow
+    waiting = select(case.id, case.severity).where(
+        case.community_id == row.community_id,
+        case.open_for.is_not(None),
+        case.holder.is_(None),
+        case.opened_at > now - FLOOD_WINDOW,
+    )
+    cases = (await tx.session.execute(waiting.order_by(case.id))).all()
+    emergencies = [each.id for each in cases if each.severity == Severity.EMERGENCY]
+    if len(emergencies if row.severity == Severity.EMERGENCY else cases) < FLOOD_CASES:
+        return None
+    minutes = FLOOD_WINDOW // timedelta(minutes=1)
+    if row.severity == Severity.EMERGENCY:
+        return flood_words.flood_of_emergencies(emergencies, minutes)
+    return flood_words.flood(len(cases), len(emergencies), minutes)
 
 
 def _flood_key(row: tables.CaseRow, receiver: str, now: datetime) -> str:
-    """The same for all cases of a community whose pages come to the receiver within `FLOOD_PAUSE`."""
-    return f"page:flood:{row.community_id}:{int(now.timestamp() // FLOOD_PAUSE.total_seconds())}:{receiver}"
+    """The same for all cases of a community as grave whose pages come to the receiver within `FLOOD_PAUSE`."""
+    kind = ":emergency" if row.severity == Severity.EMERGENCY else ""
+    return f"page:flood:{row.community_id}{kind}:{int(now.timestamp() // FLOOD_PAUSE.total_seconds())}:{receiver}"
 
 
 async def facts(tx: Transaction, row: tables.CaseRow, *, now: datetime) -> tuple[Field, ...]:

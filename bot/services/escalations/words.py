@@ -411,21 +411,6 @@ def has_changed(case_id: int, name: str | Text | None) -> Content:
     )
 
 
-def flood(cases: int, emergencies: int, minutes: int) -> Content:
-    """The one page for many cases at once."""
-    return Content(
-        title=_n("{n} person is waiting", "{n} people are waiting", n=cases),
-        text=_(
-            "So many have asked for a person or were heard within {minutes} minutes; {emergencies} of them are"
-            " emergencies. It may be an attack on your community, and somebody among them may be in danger. Each has"
-            " had an answer with numbers to call. The list shows all of them.",
-            minutes=minutes,
-            emergencies=emergencies,
-        ),
-        choices=(Choice(label=_("Show the cases"), command="cases", style="primary"),),
-    )
-
-
 def answer_paused(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
     """To a member whose asking by hand calls nobody for a while."""
     text: Text = _(
