@@ -163,6 +163,7 @@ async def test_an_old_message_that_is_changed_into_danger_reaches_the_peer_who_i
     world.alice.sees("please call 911")
     world.sam.sees("Emergency", "I heard this")
     world.sam.sees("a member (case 1)", "i took all the pills")
+    world.room("peers").sees("Emergency", "Sam has this case, but has not written for a while")
 
 
 async def test_an_emoji_that_fails_takes_nobody_the_case(world: World) -> None:

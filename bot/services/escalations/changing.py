@@ -11,6 +11,7 @@ from bot.core.escalation import (
     Left,
     Page,
     Skipped,
+    Spoke,
     advance,
 )
 from bot.services.escalations import relay, store
@@ -61,6 +62,8 @@ class Changing:
                 tx, row, effect, actor=actor, now=now, somebody_told=told, excerpt=excerpt, late=late
             )
             answer = said or answer
+        if isinstance(event, Spoke) and before.state is not case.state:
+            await self._effects.drop_pages(tx, row)
         if case.version != before.version and isinstance(event, Heard | Joined | Left | HandedOver):
             await self._effects.facts_changed(tx, row, now=now)
         for newcomer in relay.in_case(row):

@@ -104,9 +104,12 @@ class Conversations(Changing):
         spoke = MemberSpoke() if row.member_id == person.id else Spoke()
         await self._apply(tx, row, spoke, actor=None, now=now)
 
-    async def ask_the_peer(self, tx: Transaction, peer: Member, signal: Signal) -> Content:
-        """What a peer is told whose words to a member sound as if they were in danger themselves."""
-        return await self._effects.ask_the_peer(tx, peer, signal.category.value)
+    async def ask_the_peer(self, tx: Transaction, peer: Member, signal: Signal, *, waits: bool) -> Content:
+        """What a peer is told whose words to a member sound as if they were in danger themselves.
+
+        `waits`: if they do not say soon that it was for the member, a person is called for them.
+        """
+        return await self._effects.ask_the_peer(tx, peer, signal.category.value, waits=waits)
 
     async def on_failure(self, tx: Transaction, failed: Claimed, error: SendError, *, now: datetime) -> None:
         """A message of a case has failed for good: those on duty are told, and a lost peer is replaced."""

@@ -8,9 +8,11 @@ from sqlalchemy import select
 
 from bot.core.content import Content, Field
 from bot.core.escalation import (
+    SILENCE,
     AlreadyEnded,
     AlreadyTaken,
     AnswerMember,
+    AskWhetherStillThere,
     CloseRelay,
     Effect,
     GiveBack,
@@ -21,6 +23,8 @@ from bot.core.escalation import (
     OpenRelay,
     Outcome,
     Page,
+    PageBeside,
+    Stays,
     TellHolder,
     TellMemberLate,
 )
@@ -30,7 +34,7 @@ from bot.core.platform import Address
 from bot.core.words import Say, Text, _
 from bot.delivery.outbox import Message, Priority
 from bot.services import members
-from bot.services.escalations import place_words, store, words
+from bot.services.escalations import held_words, place_words, store, words
 from bot.services.escalations.aftercare import choices_after
 from bot.services.escalations.checklists import checklist
 from bot.services.escalations.duty import Duty, EveryPeer
@@ -61,6 +65,21 @@ class Effects:
         """Put a page into the outbox; False if there is nobody to page."""
         return await self._paging.page(tx, row, page, now=now)
 
+    async def page_beside(self, tx: Transaction, row: tables.CaseRow, beside: PageBeside, *, now: datetime) -> None:
+        """Call others beside the holder of a case: whom the step names, else the first who can be reached."""
+        steps = dict.fromkeys((beside.step, *store.case_of(row).policy))
+        for step in steps:
+            if await self._paging.page_beside(tx, row, step, now=now):
+                return
+        await self._paging.last_resort(tx, row, now=now)
+
+    async def is_away(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> bool:
+        """Whether of nobody in the case it is known that they are there: they have written lately, and are not off."""
+        for person in await store.spoke_since(tx, row, now - SILENCE):
+            if not await self._paging.is_off(tx, row.community_id, person, now=now):
+                return False
+        return True
+
     async def perform(
         self,
         tx: Transaction,
@@ -80,14 +99,15 @@ class Effects:
         """
         answer: Content | None = None
         match effect:
-            case AnswerMember():
-                content = await self._answer(tx, row, somebody_told=somebody_told)
-                await self._to_member(tx, row, content, key="answer", now=now)
-            case Nudge(holder):
+            case AnswerMember() | TellMemberLate():
+                is_late = isinstance(effect, TellMemberLate)
+                content = await (self._late(tx, row) if is_late else self._answer(tx, row, somebody_told=somebody_told))
+                await self._to_member(tx, row, content, key="late" if is_late else "answer", now=now)
+            case Nudge() | AskWhetherStillThere():
                 content = words.are_you_with_them(row.id, row.turn)
-                await self._to_person(tx, row, holder, content, key=f"nudge:{row.version}", now=now)
-            case TellMemberLate():
-                await self._to_member(tx, row, await self._late(tx, row), key="late", now=now)
+                if isinstance(effect, AskWhetherStillThere):
+                    content = held_words.still_with_them(row.id, row.turn, last=effect.last)
+                await self._to_person(tx, row, effect.holder, content, key=f"nudge:{row.version}", now=now)
             case TellHolder(severity):
                 content = words.signal_in_conversation(row.id, severity, excerpt, late)
                 key = f"signal:{row.version}"
@@ -104,19 +124,24 @@ class Effects:
                 answer = await self._give_back(tx, row, effect, actor=actor, now=now)
             case CloseRelay():
                 answer = await self._close_relay(tx, row, effect, actor=actor, now=now)
-            case AlreadyTaken() | NotYours() | AlreadyEnded():
-                answer = await self._refused(tx, row, effect)
+            case Stays() | AlreadyTaken() | NotYours() | AlreadyEnded():
+                answer = await self._only_told(tx, row, effect)
+            case PageBeside():
+                await self.page_beside(tx, row, effect, now=now)
             case Page():
                 raise TypeError("pages go through `page`")
         return answer
 
     async def answer_again(
-        self, tx: Transaction, row: tables.CaseRow, *, raised: bool, carried: bool, now: datetime
+        self, tx: Transaction, row: tables.CaseRow, *, raised: bool, carried: bool, away: bool, now: datetime
     ) -> None:
-        """Answer a member who was heard again while their case is open; `carried`: their peer reads it anyway."""
+        """Answer a member who was heard again while their case is open.
+
+        `carried`: their peer reads it anyway; `away`: others were called beside that peer.
+        """
         minute = int(now.timestamp() // 60)
-        if raised:
-            content = await self._answer(tx, row, somebody_told=True)
+        if raised or away:
+            content = await self._answer(tx, row, somebody_told=True, away=away)
             await self._to_member(tx, row, content, key=f"answer:{row.version}", now=now)
         elif row.holder is None:
             await self._to_member(tx, row, words.heard_again(), key=f"again:{minute}", now=now)
@@ -133,9 +158,9 @@ class Effects:
         """What a member reads who asks by hand while that calls nobody."""
         return words.answer_paused(self._emergency_number(member), await self._lines(tx, member, None))
 
-    async def ask_the_peer(self, tx: Transaction, peer: Member, category: str | None) -> Content:
+    async def ask_the_peer(self, tx: Transaction, peer: Member, category: str | None, *, waits: bool) -> Content:
         """What a peer is told whose words to a member sound as if they were in danger themselves."""
-        return words.about_the_peer(await self._lines(tx, peer, category))
+        return words.about_the_peer(await self._lines(tx, peer, category), waits=waits)
 
     async def cannot_reach_member(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> None:
         """Tell those on duty, once per holder, that the member gets nothing, and where a person can find them."""
@@ -163,6 +188,11 @@ class Effects:
         name = (await members.load(tx, row.holder)).name or words.A_PEER if row.holder else words.A_PEER
         content = words.cannot_reach_holder(row.id, name)
         await self._to_rooms(tx, row, content, key=f"unreached:{row.id}:holder:{row.holder}", now=now)
+
+    @staticmethod
+    async def drop_pages(tx: Transaction, row: tables.CaseRow) -> None:
+        """Whoever has the case is there: nobody else is called any more."""
+        await drop_pages(tx, row.id)
 
     async def last_resort(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> bool:
         """No step of the policy reaches anybody: everybody who can help is paged. False if there is nobody at all."""
@@ -285,10 +315,12 @@ class Effects:
         await self._to_rooms(tx, row, brief, key=f"ended:{row.id}:room", now=now)
         return Content(text=_("It is done. Thank you.")) if has_read else ended
 
-    async def _refused(
-        self, tx: Transaction, row: tables.CaseRow, why: AlreadyTaken | NotYours | AlreadyEnded
+    async def _only_told(
+        self, tx: Transaction, row: tables.CaseRow, why: Stays | AlreadyTaken | NotYours | AlreadyEnded
     ) -> Content:
-        """Nothing was done: things have changed since the button was made."""
+        """All stays as it is, as was asked for, or because things have changed since the button was made."""
+        if isinstance(why, Stays):
+            return held_words.stays(waits=why.waits)
         if isinstance(why, AlreadyEnded):
             return Content(text=_("This case has ended already. Thank you."))
         if isinstance(why, AlreadyTaken):
@@ -337,11 +369,13 @@ class Effects:
 
     # The member's answers
 
-    async def _answer(self, tx: Transaction, row: tables.CaseRow, *, somebody_told: bool) -> Content:
+    async def _answer(
+        self, tx: Transaction, row: tables.CaseRow, *, somebody_told: bool, away: bool = False
+    ) -> Content:
         member = await self._member(tx, row)
         number, lines = self._emergency_number(member), await self._lines(tx, member, row.category)
         if row.holder is not None:
-            return words.answer_in_conversation(number, lines)
+            return held_words.heard_while_held(await self._name(tx, row.holder), number, lines, away=away)
         seen = await store.lateness(tx, row.id) if row.opened_by != "other" else None
         late = seen[0] if seen is not None else store.PUNCTUAL
         if not somebody_told:

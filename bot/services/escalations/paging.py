@@ -16,10 +16,11 @@ from bot.core.roles import Role
 from bot.core.words import Text, _
 from bot.delivery.outbox import EDIT, Message, Priority
 from bot.services import members
-from bot.services.escalations import flood_words, store, words
+from bot.services.escalations import flood_words, held_words, store, words
 from bot.services.escalations.duty import Duty, EveryPeer
 from bot.services.escalations.fitting import fitting
 from bot.services.escalations.followup import former_peer
+from bot.services.escalations.relay import in_case
 from bot.services.escalations.relay_rows import address_of
 from bot.services.voice import Voice
 from bot.storage import tables
@@ -29,6 +30,9 @@ log = logging.getLogger(__name__)
 
 HELPERS = {Role.PEER, Role.MODERATOR, Role.ORGANIZER}
 OVERSEERS = {Role.MODERATOR, Role.ORGANIZER}
+
+BESIDE = "beside"
+"""How the keys of pages begin that call others beside the holder of a case."""
 
 FLOOD_CASES = 12
 """So many cases of one community, opened within `FLOOD_WINDOW` and not taken, are told in one page with their number:
@@ -53,21 +57,41 @@ class Paging:
 
     async def page(self, tx: Transaction, row: tables.CaseRow, page: Page, *, now: datetime) -> bool:
         """Page those whom the step names; False if there is nobody."""
-        step = page.step
-        log.info("case %d: page %d to %s", row.id, page.number, step.whom.value)
-        await store.note(tx, row.id, f"page {page.number}: {step.whom.value}", None, now=now)
+        whom = page.step.whom.value
+        log.info("case %d: page %d to %s", row.id, page.number, whom)
+        await store.note(tx, row.id, f"page {page.number}: {whom}", None, now=now)
+        return await self._to_step(tx, row, page.step, page.number, last=page.last, now=now)
+
+    async def page_beside(self, tx: Transaction, row: tables.CaseRow, step: Step, *, now: datetime) -> bool:
+        """Page those whom the step names about an emergency in a case that somebody has; False if there is nobody."""
+        log.info("case %d: %s are called beside its holder", row.id, step.whom.value)
+        await store.note(tx, row.id, f"{store.BESIDE}{step.whom.value}", None, now=now)
+        return await self._to_step(tx, row, step, row.pages, last=False, now=now)
+
+    async def _to_step(
+        self, tx: Transaction, row: tables.CaseRow, step: Step, number: int, *, last: bool, now: datetime
+    ) -> bool:
         overseers = step.whom in {Whom.MODERATORS, Whom.ORGANIZERS}
         reached = 0
         if step.in_rooms:
             kind, name = ("moderators", "mods") if overseers else ("peers", "room")
-            reached += await self._to_rooms(tx, row, kind, key=f"page:{row.id}:{page.number}:{name}", now=now)
+            reached += await self._to_rooms(tx, row, kind, key=f"{_prefix(row, number)}:{name}", now=now)
         if step.privately:
-            called = await self._called(tx, row, step, last=page.last, now=now)
+            called = await self._called(tx, row, step, last=last, now=now)
             order = await fitting(tx, row, called, step.wait)
-            reached += await self._to_people(tx, row, order.first, number=page.number, now=now)
+            reached += await self._to_people(tx, row, order.first, number=number, now=now)
             later = now + order.pause
-            reached += await self._to_people(tx, row, order.others, number=page.number, now=now, due_at=later)
+            reached += await self._to_people(tx, row, order.others, number=number, now=now, due_at=later)
         return reached > 0
+
+    async def is_off(self, tx: Transaction, community_id: int, person: int, *, now: datetime) -> bool:
+        """Whether nobody may count on this person just now; a rota that cannot be read says nothing of them."""
+        try:
+            async with tx.session.begin_nested():
+                return await self._duty.is_off(tx, community_id, person, now)
+        except Exception as error:
+            log.error("community %d: its rota cannot be read; nobody counts as off: %s", community_id, where(error))
+            return False
 
     async def last_resort(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> bool:
         """Page all moderators and organizers, in their rooms too, and all peers who may be called.
@@ -78,7 +102,7 @@ class Paging:
         overseers = await members.with_roles(tx, row.community_id, OVERSEERS)
         peers = await self._available(tx, row.community_id, now)
         reached = await self._to_people(tx, row, dict.fromkeys((*overseers, *peers)), number=row.pages, now=now)
-        reached += await self._to_rooms(tx, row, "moderators", key=f"page:{row.id}:{row.pages}:mods", now=now)
+        reached += await self._to_rooms(tx, row, "moderators", key=f"{_prefix(row, row.pages)}:mods", now=now)
         if not reached:
             everybody = await members.with_roles(tx, row.community_id, HELPERS)
             reached = await self._to_people(tx, row, everybody, number=row.pages, now=now)
@@ -159,9 +183,9 @@ class Paging:
             content = replace(content, title=title)
         case_id, reached = row.id, 0
         for person_id in people:
-            if person_id == row.member_id:
+            if person_id in in_case(row):
                 continue
-            key = f"page:{case_id}:{number}:{person_id}"
+            key = f"{_prefix(row, number)}:{person_id}"
             try:
                 async with tx.session.begin_nested():
                     person = await members.load(tx, person_id)
@@ -231,14 +255,18 @@ class Paging:
     # What
 
     async def _content(self, tx: Transaction, row: tables.CaseRow, number: int, *, now: datetime) -> Content:
+        severity, known = store.case_of(row).severity, await facts(tx, row, now=now)
+        if row.holder is not None:
+            name = (await members.load(tx, row.holder)).name or words.A_PEER
+            return held_words.page_beside(row.id, name, severity, known)
         minutes = int((now - row.opened_at).total_seconds() // 60)
-        return words.page(row.id, number, store.case_of(row).severity, await facts(tx, row, now=now), minutes)
+        return words.page(row.id, number, severity, known, minutes)
 
 
 async def _flood(tx: Transaction, row: tables.CaseRow, *, now: datetime) -> Content | None:
     """What is said instead of a page, if there are so many cases as grave that one for each would hide them."""
     # Whoever already waits longer than a flood lasts is paged about alone, as everybody is.
-    if row.opened_at <= now - FLOOD_WINDOW:
+    if row.holder is not None or row.opened_at <= now - FLOOD_WINDOW:
         return None
     case = tables.CaseRow
     waiting = select(case.id, case.severity).where(
@@ -255,6 +283,11 @@ async def _flood(tx: Transaction, row: tables.CaseRow, *, now: datetime) -> Cont
     if row.severity == Severity.EMERGENCY:
         return flood_words.flood_of_emergencies(emergencies, minutes)
     return flood_words.flood(len(cases), len(emergencies), minutes)
+
+
+def _prefix(row: tables.CaseRow, number: int) -> str:
+    """How the keys of a case's pages begin; those beside its holder are needed although it has one."""
+    return f"page:{row.id}:{number}" if row.holder is None else f"{BESIDE}:{row.id}:{row.version}"
 
 
 def _flood_key(row: tables.CaseRow, receiver: str, now: datetime) -> str:
@@ -280,10 +313,11 @@ async def facts(tx: Transaction, row: tables.CaseRow, *, now: datetime) -> tuple
 
 
 async def drop_pages(tx: Transaction, case_id: int) -> None:
-    """A taken or ended case pages nobody any more."""
+    """A case whose peer is there, or that has ended, pages nobody any more."""
     delivery = tables.Delivery
+    is_page = or_(delivery.key.startswith("page:"), delivery.key.startswith(f"{BESIDE}:"))
     await tx.session.execute(
         update(delivery)
-        .where(delivery.case_id == case_id, delivery.state == "pending", delivery.key.startswith("page:"))
+        .where(delivery.case_id == case_id, delivery.state == "pending", is_page)
         .values(state="expired", reason="the case needs nobody any more")
     )

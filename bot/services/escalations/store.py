@@ -29,6 +29,9 @@ PUNCTUAL = timedelta()
 _LATE, _MINUTES = "seen ", " min late"
 """The line of the audit log that says how late the words of the case were seen."""
 
+BESIDE = "beside: "
+"""How the line of the audit log begins that says whom of others was called beside the holder."""
+
 _HAS_HELPERS = cast(tables.CaseRow.helpers, String) != "[]"
 """No database finds one number in a list of JSON the way another does: the few such cases are looked through."""
 
@@ -238,6 +241,21 @@ async def was_in(tx: Transaction, case_id: int, person_id: int) -> bool:
     entered = event.what.in_(("Taken", "Joined", "was given it"))
     found = select(event.id).where(event.case_id == case_id, event.actor == person_id, entered)
     return await tx.session.scalar(found.limit(1)) is not None
+
+
+async def spoke_since(tx: Transaction, row: tables.CaseRow, since: datetime) -> set[int]:
+    """Which of those who are with the member have said something to them since then; a reaction is no word."""
+    said = tables.RelayMessage
+    people = [person for person in (row.holder, *row.helpers) if person is not None]
+    query = select(said.author).where(said.case_id == row.id, said.author.in_(people), said.at > since)
+    return set(await tx.session.scalars(query.where(said.kind != "reaction")))
+
+
+async def called_beside(tx: Transaction, row: tables.CaseRow, since: datetime) -> bool:
+    """Whether others were called beside the holder since then."""
+    event = tables.CaseEvent
+    query = select(event.id).where(event.case_id == row.id, event.at > since, event.what.startswith(BESIDE))
+    return await tx.session.scalar(query.limit(1)) is not None
 
 
 async def words_since_opening(tx: Transaction, row: tables.CaseRow) -> tuple[str, ...]:

@@ -123,15 +123,15 @@ def numbers(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
     return Content(text=text, fields=lines, choices=(I_AM_SAFE, OTHER_COUNTRY))
 
 
-def about_the_peer(lines: tuple[Field, ...]) -> Content:
-    """To a peer who writes words of danger to the member they are with."""
-    return Content(
-        text=_(
-            "I have not passed this on yet. If it is about you: you need not carry that alone, a person can come for"
-            " you, too. If it is for them, choose the case."
-        ),
-        fields=lines,
+def about_the_peer(lines: tuple[Field, ...], *, waits: bool) -> Content:
+    """To a peer who writes words of danger to the member they are with; `waits`: else a person is called for them."""
+    text: Text = _(
+        "I have not passed this on yet. If it is about you: you need not carry that alone, a person can come for"
+        " you, too. If it is for them, choose the case."
     )
+    if waits:
+        text = _("{text} If you choose nothing within two minutes, I get a person for you.", text=text)
+    return Content(text=text, fields=lines)
 
 
 def told_your_peer(name: str | Text) -> Content:
@@ -147,7 +147,7 @@ def are_you_with_them(case_id: int, turn: int) -> Content:
             "They are waiting for a word from you. If you cannot be there now, hand the case over: no reason needed."
             " Otherwise I call somebody else soon."
         ),
-        choices=_for_holder(case_id, turn)[::-1],
+        choices=for_holder(case_id, turn)[::-1],
     )
 
 
@@ -169,17 +169,6 @@ def heard_again() -> Content:
         text=_("I'm still here, and still looking for a person. What you write is kept for them."),
         choices=(I_AM_SAFE,),
     )
-
-
-def answer_in_conversation(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
-    """The answer to something worse from a member whom a peer is with already."""
-    call = (
-        _("If you or somebody with you is in danger right now, please call {number}.", number=emergency_number)
-        if emergency_number
-        else _("If you or somebody with you is in danger right now, please call your local emergency number.")
-    )
-    text = _("{call}\n\nI have told the person you are talking with. They are still here.", call=call)
-    return Content(text=text if lines else _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE), fields=lines)
 
 
 def late(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
@@ -328,12 +317,12 @@ def you_have_it(
         choices=(
             (Choice(label=_("Leave the talk"), command="leave", arguments={"case": str(case_id)}), *beside)
             if joined
-            else (*_for_holder(case_id, turn), *beside)
+            else (*for_holder(case_id, turn), *beside)
         ),
     )
 
 
-def _for_holder(case_id: int, turn: int) -> tuple[Choice, Choice]:
+def for_holder(case_id: int, turn: int) -> tuple[Choice, Choice]:
     """The holder's buttons; once the case is somebody else's, or nobody's, they do nothing."""
     arguments = {"case": str(case_id), "turn": str(turn)}
     return (
