@@ -181,7 +181,7 @@ class Hub(Protocol):
         """Whether a message is known to be one that the bot has sent: its delivery is over."""
 
     async def latest_choices(self, address: Address) -> tuple[Choice, ...]:
-        """The choices under the bot's newest message with choices at `address`."""
+        """The choices under the bot's newest message with choices at `address`; () where people talk: see `BotHub`."""
 
     async def remembered(self, platform: str, name: str) -> str | None:
         """A value the platform stored (a sync token, a device id, the last message of a channel)."""

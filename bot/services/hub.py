@@ -17,6 +17,7 @@ from bot.delivery import contents, outbox
 from bot.services import members
 from bot.services.departures import Departures
 from bot.services.dispatcher import Dispatcher
+from bot.services.escalations.talking import is_talk
 from bot.services.recently import Recently
 from bot.services.voice import Voice
 from bot.storage.database import Database, Transaction
@@ -114,7 +115,10 @@ class BotHub:
         return await self._read(lambda tx: _choices(tx, query))
 
     async def latest_choices(self, address: Address) -> tuple[Choice, ...]:
-        """The choices under the newest message at `address`; () if that one has none."""
+        """The choices under the newest message at `address`; () if that one has none, or people talk there.
+
+        "How many have you taken?" is answered by a number, too: in a talk only a button or a reaction presses.
+        """
         query = (
             select(Delivery)
             .where(
@@ -126,7 +130,11 @@ class BotHub:
             )
             .order_by(Delivery.sent_at.desc(), Delivery.id.desc())
         )
-        return await self._read(lambda tx: _choices(tx, query))
+
+        async def look(tx: Transaction) -> tuple[Choice, ...]:
+            return () if await is_talk(tx, address) else await _choices(tx, query)
+
+        return await self._read(look)
 
     async def has_sent(self, platform: str, message_id: str) -> bool:
         """Whether some delivery has become this message."""

@@ -166,6 +166,20 @@ async def test_an_old_message_that_is_changed_into_danger_reaches_the_peer_who_i
     world.room("peers").sees("Emergency", "Sam has this case, but has not written for a while")
 
 
+async def test_a_number_typed_in_a_talk_is_a_word_of_it_and_presses_nothing(world: World) -> None:
+    await talk(world)
+    await world.robin.says("join 1")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("1")  # under "Robin is here" that would be "I'm safe"
+    world.sam.sees("a member (case 1)", "1")
+    world.robin.sees("a member (case 1)", "1")
+    await world.sam.says("1", "case-1")
+    world.alice.sees("Sam, peer", "1")
+    assert await world.rows(select(CaseRow.outcome)) == [None]
+    world.robin.unseen.clear()
+
+
 async def test_an_emoji_that_fails_takes_nobody_the_case(world: World) -> None:
     await talk(world)
     await world.alice.says("thank you")

@@ -21,7 +21,7 @@ from sqlalchemy.exc import OperationalError
 from bot.app import load_languages, load_resources
 from bot.core.content import Content
 from bot.core.crisis import Category, Severity, Signal, Span
-from bot.core.escalation import Outcome
+from bot.core.escalation import QUIET, Outcome
 from bot.core.inbound import Inbound
 from bot.core.platform import Address, TryAgain, Unreachable
 from bot.delivery.outbox import Claimed, Priority
@@ -361,7 +361,7 @@ class Simulation(Watch):
 
     def begins(self, case_id: int, case: Watched, holder: int) -> None:
         """Decide what somebody does who has it now."""
-        if case.plan != "forgets":  # then it waited for that first
+        if self.clock() - case.opened_at < QUIET:  # else somebody had forgotten it
             self.result.acknowledged.append((self.clock() - case.opened_at).total_seconds())
         case.plan = self.random.choices(
             ["talk", "silent", "give back", "hand to", "joined", "leaves them", "forgets"], (70, 7, 5, 5, 5, 5, 3)

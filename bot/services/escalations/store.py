@@ -32,7 +32,7 @@ _LATE, _MINUTES = "seen ", " min late"
 BESIDE = "beside: "
 """How the line of the audit log begins that says whom of others was called beside the holder."""
 
-_HAS_HELPERS = cast(tables.CaseRow.helpers, String) != "[]"
+HAS_HELPERS = cast(tables.CaseRow.helpers, String) != "[]"
 """No database finds one number in a list of JSON the way another does: the few such cases are looked through."""
 
 EXCERPT_LIMIT = 300
@@ -126,7 +126,7 @@ async def open_case_of(tx: Transaction, member_id: int) -> tables.CaseRow | None
 
 async def cases_helped_by(tx: Transaction, member_id: int) -> list[tables.CaseRow]:
     """The open cases whose holder this person has joined, oldest first."""
-    rows = await _locked(tx, _HAS_HELPERS, tables.CaseRow.open_for.is_not(None))
+    rows = await _locked(tx, HAS_HELPERS, tables.CaseRow.open_for.is_not(None))
     return [row for row in rows if member_id in row.helpers]
 
 
@@ -177,7 +177,7 @@ _OPEN_CASE_OF = _locking(tables.CaseRow.open_for == bindparam("member"))
 _CASE = _locking(tables.CaseRow.id == bindparam("case"))
 _CASE_IN = _locking(tables.CaseRow.id == bindparam("case"), tables.CaseRow.community_id == bindparam("community"))
 _OPEN_CASES_WITH = _locking(
-    or_(tables.CaseRow.open_for == bindparam("member"), tables.CaseRow.holder == bindparam("member"), _HAS_HELPERS),
+    or_(tables.CaseRow.open_for == bindparam("member"), tables.CaseRow.holder == bindparam("member"), HAS_HELPERS),
     tables.CaseRow.open_for.is_not(None),
 )
 
