@@ -73,10 +73,15 @@ class EscalationCog:
         unsaid_words.COMMAND,
         _("Get a person for a peer"),
         Parameter(name="severity", ask=_("How grave?"), kind=OneOf(*((s.value, t) for s, t in SEVERITIES.items()))),
-        Parameter(name="category", ask=_("About what?"), kind=OneOf(*((c, t) for c, t in CATEGORIES.items()))),
+        Parameter(
+            name="category",
+            ask=_("About what?"),
+            kind=OneOf(*((c, t) for c, t in CATEGORIES.items())),
+            required=False,
+        ),
         hidden=True,
     )
-    async def unsaid(self, call: Call, severity: str, category: str) -> Reply:
+    async def unsaid(self, call: Call, severity: str, category: str | None = None) -> Reply:
         """Call a person for a peer who has not said whom their words were about."""
         opened = await self._escalations.for_peer(call.tx, call.member, Severity(severity), category, now=call.now)
         text = _("A person has been called for you already.")

@@ -35,6 +35,7 @@ async def wait_for(call: Call, signal: Signal) -> str:
     if (earlier := (await call.tx.session.execute(waiting.limit(1))).one_or_none()) is not None:
         return f"{earlier.platform} {earlier.event_id}"
     inbound = call.inbound
+    arguments = {"severity": signal.severity.value, "category": signal.category.value if signal.category else ""}
     later = Inbound(
         event_id=f"{inbound.event_id}:{COMMAND}",
         platform=inbound.platform,
@@ -44,9 +45,7 @@ async def wait_for(call: Call, signal: Signal) -> str:
         at=call.now,
         language=inbound.language,
         apart=inbound.apart,
-        invocation=Invocation(
-            command=COMMAND, arguments={"severity": signal.severity.value, "category": signal.category.value}
-        ),
+        invocation=Invocation(command=COMMAND, arguments=arguments),
     )
     key = incoming.key_of(later)
     if await incoming.keep(call.tx, later, now=call.now):

@@ -34,6 +34,11 @@ class Duty:
         """
         return (await self._ready(tx, community_id, now)).available
 
+    async def takes_a_break(self, tx: Transaction, community_id: int, person: int, now: datetime) -> bool:
+        """Whether a peer takes a break, or a credential of theirs has lapsed."""
+        roster = await store.load_roster(tx, community_id, now)
+        return any(entry.member == person and entry.is_off(now) for entry in roster)
+
     async def is_off(self, tx: Transaction, community_id: int, person: int, now: datetime) -> bool:
         """Whether a peer is off or on a break, or it is neither their shift nor within their hours.
 

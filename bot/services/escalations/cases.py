@@ -90,7 +90,7 @@ class Escalations(Conversations):
         return await self._open(tx, member, new, actor=member.id, now=now)
 
     async def for_peer(
-        self, tx: Transaction, peer: Member, severity: Severity, category: str, *, now: datetime
+        self, tx: Transaction, peer: Member, severity: Severity, category: str | None, *, now: datetime
     ) -> bool:
         """Open a case for a peer for words that were passed on to nobody; False if one was open already."""
         new = NewCase(how="signal", severity=severity, category=category)
@@ -240,6 +240,8 @@ class Escalations(Conversations):
             return await self._effects.is_with(tx, row)
         if to is not None and (to.id == row.member_id or not may(to.roles, Action.TAKE_CASE)):
             return Content(text=_("They cannot have this case. Name another peer, or hand it over without a name."))
+        if to is not None and row.holder != to.id and await self._effects.takes_a_break(tx, to, now=now):
+            return await self._effects.is_off(tx, row, to, now=now)
         event, before = HandedOver(None if to is None else to.id, turn), row.turn
         told = await self._apply(tx, row, event, actor=by.id, now=now, note=clean(note, store.NOTE_LIMIT))
         if to is not None and row.turn != before:
@@ -308,8 +310,13 @@ class Escalations(Conversations):
         return await tx.session.scalar(query.limit(1)) is not None
 
     async def on_role_lost(self, tx: Transaction, person: Member, *, now: datetime) -> None:
-        """Somebody is no peer any more: others are called for the cases they have."""
+        """Somebody is no peer any more: others are called for the cases they have, and nothing more reaches them."""
+        await self._effects.withdraw_from(tx, person)
         await self._let_go(tx, person.id, now=now)
+
+    async def on_break(self, tx: Transaction, peer: Member, *, now: datetime) -> None:
+        """A peer is off: others are called for the cases they have, and they read along in none."""
+        await self._let_go(tx, peer.id, now=now)
 
     async def on_gone(self, tx: Transaction, person: Member, *, now: datetime) -> None:
         """Somebody cannot be reached any more: others are called for their cases, and where only they were called."""

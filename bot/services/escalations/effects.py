@@ -38,7 +38,7 @@ from bot.services.escalations import held_words, place_words, store, words
 from bot.services.escalations.aftercare import choices_after
 from bot.services.escalations.checklists import checklist
 from bot.services.escalations.duty import Duty, EveryPeer
-from bot.services.escalations.paging import Paging, drop_pages, facts
+from bot.services.escalations.paging import Paging, drop_pages, facts, withdraw_from
 from bot.services.escalations.pictures import Pictures
 from bot.services.escalations.places import Places
 from bot.services.escalations.relay import Relay
@@ -72,6 +72,20 @@ class Effects:
             if await self._paging.page_beside(tx, row, step, now=now):
                 return
         await self._paging.last_resort(tx, row, now=now)
+
+    async def takes_a_break(self, tx: Transaction, person: Member, *, now: datetime) -> bool:
+        """Whether somebody is off, so that no case can be given to them."""
+        return await self._paging.takes_a_break(tx, person, now=now)
+
+    async def is_off(self, tx: Transaction, row: tables.CaseRow, person: Member, *, now: datetime) -> Content:
+        """To who would give a case to somebody who is off: nothing was done, and who is there."""
+        others = await self._paging.who_else(tx, row, now=now)
+        return held_words.is_off(person.name or words.A_PEER, [await self._name(tx, other) for other in others])
+
+    @staticmethod
+    async def withdraw_from(tx: Transaction, person: Member) -> None:
+        """Somebody is no peer any more: what waits for them about others' cases is not sent."""
+        await withdraw_from(tx, person.id)
 
     async def is_away(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> bool:
         """Whether of nobody in the case it is known that they are there: they have written lately, and are not off."""

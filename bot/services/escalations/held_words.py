@@ -1,5 +1,7 @@
 """What is said while somebody has a case, but it is not known that they are there."""
 
+from collections.abc import Sequence
+
 from bot.core.content import Choice, Content, Field
 from bot.core.crisis import Severity
 from bot.core.resources import ELSEWHERE
@@ -58,3 +60,25 @@ def stays(*, waits: bool) -> Content:
     if waits:
         return Content(text=_("Thank you. They have written, and wait for a word from you."))
     return Content(text=_("Thank you. I ask you again if nobody has written for 12 hours."))
+
+
+MOST_NAMES = 5
+"""Names of who is there: more would be no help."""
+
+
+def is_off(name: str | Text, others: Sequence[str | Text]) -> Content:
+    """To who would give a case to somebody who is off; `others` are there."""
+    if not others:
+        text = _("{name} is off just now. Hand it over without a name, and I call others.", name=name)
+        return Content(text=text)
+    there: str | Text = others[0]
+    for other in others[1:MOST_NAMES]:
+        there = _("{names}, {name}", names=there, name=other)
+    return Content(
+        text=_(
+            "{name} is off just now. These are there: {names}. Name one of them, or hand it over without a name, and I"
+            " call others.",
+            name=name,
+            names=there,
+        )
+    )

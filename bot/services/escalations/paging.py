@@ -11,6 +11,7 @@ from bot.core.content import Content, Field, Upon
 from bot.core.crisis import Severity
 from bot.core.escalation import Page
 from bot.core.faults import where
+from bot.core.people import Member
 from bot.core.policy import Step, Whom
 from bot.core.roles import Role
 from bot.core.words import Text, _
@@ -33,6 +34,9 @@ OVERSEERS = {Role.MODERATOR, Role.ORGANIZER}
 
 BESIDE = "beside"
 """How the keys of pages begin that call others beside the holder of a case."""
+
+BULK = {"synchronize_session": False}
+"""Such a statement changes rows that no session has loaded."""
 
 FLOOD_CASES = 12
 """So many cases of one community, opened within `FLOOD_WINDOW` and not taken, are told in one page with their number:
@@ -92,6 +96,20 @@ class Paging:
         except Exception as error:
             log.error("community %d: its rota cannot be read; nobody counts as off: %s", community_id, where(error))
             return False
+
+    async def takes_a_break(self, tx: Transaction, person: Member, *, now: datetime) -> bool:
+        """Whether a person is off, as `Duty` says; one whose roster cannot be read is not."""
+        try:
+            async with tx.session.begin_nested():
+                return await self._duty.takes_a_break(tx, person.community.id, person.id, now)
+        except Exception as error:
+            log.error("community %d: its roster cannot be read: %s", person.community.id, where(error))
+            return False
+
+    async def who_else(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> list[int]:
+        """Who could have a case instead: those who are on, else all who may be called."""
+        on = await self._on_call(tx, row.community_id, now) or await self._available(tx, row.community_id, now)
+        return [person for person in on if person not in in_case(row)]
 
     async def last_resort(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> bool:
         """Page all moderators and organizers, in their rooms too, and all peers who may be called.
@@ -310,6 +328,16 @@ async def facts(tx: Transaction, row: tables.CaseRow, *, now: datetime) -> tuple
         how=row.opened_by,
         written=None if seen is None else words.written(seen[0], now - seen[1]),
     )
+
+
+async def withdraw_from(tx: Transaction, member_id: int) -> None:
+    """Nobody reads of others' cases who is no peer any more, also what could not be brought to them before."""
+    delivery, case = tables.Delivery, tables.CaseRow
+    of_others = select(case.id).where(or_(case.member_id.is_(None), case.member_id != member_id))
+    about_others = or_(delivery.case_id.in_(of_others), delivery.key.startswith("page:"))
+    theirs = (delivery.state == "pending", delivery.member_id == member_id, about_others)
+    values = {"state": "expired", "reason": "they are no peer any more"}
+    await tx.session.execute(update(delivery).where(*theirs).values(values), execution_options=BULK)
 
 
 async def drop_pages(tx: Transaction, case_id: int) -> None:
