@@ -4,8 +4,6 @@ import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-
 from bot.core.content import Content, Field
 from bot.core.escalation import (
     SILENCE,
@@ -31,6 +29,7 @@ from bot.core.escalation import (
 from bot.core.faults import where
 from bot.core.people import Member
 from bot.core.platform import Address
+from bot.core.roles import Role
 from bot.core.words import Say, Text, _
 from bot.delivery.outbox import Message, Priority
 from bot.services import members
@@ -38,7 +37,7 @@ from bot.services.escalations import held_words, place_words, store, words
 from bot.services.escalations.aftercare import choices_after
 from bot.services.escalations.checklists import checklist
 from bot.services.escalations.duty import Duty, EveryPeer
-from bot.services.escalations.paging import Paging, drop_pages, facts, withdraw_from
+from bot.services.escalations.paging import Paging, accounts_of, drop_pages, facts, withdraw_from
 from bot.services.escalations.pictures import Pictures
 from bot.services.escalations.places import Places
 from bot.services.escalations.relay import Relay
@@ -177,25 +176,29 @@ class Effects:
         return words.about_the_peer(await self._lines(tx, peer, category), waits=waits)
 
     async def cannot_reach_member(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> None:
-        """Tell those on duty, once per holder, that the member gets nothing, and where a person can find them."""
-        accounts = await tx.session.scalars(
-            select(tables.Identity).where(tables.Identity.member_id == row.member_id).order_by(tables.Identity.id)
-        )
-        content = words.cannot_reach_member(row.id, ", ".join(f"{i.platform}: {i.account}" for i in accounts))
+        """Tell those on duty, once per holder, that the member gets nothing, and where a person can find them.
+
+        Where there is no peers' room, those who were paged; if that is nobody, moderators and organizers.
+        """
+        content = words.cannot_reach_member(row.id, await accounts_of(tx, row))
         key = f"unreached:{row.id}:member:{row.holder or 0}"
-        if row.holder is not None:
-            holder = await members.load(tx, row.holder)
-            await self._voice.to_member(
-                tx,
-                holder,
-                content,
-                key=key,
-                priority=Priority.CRISIS,
-                now=now,
-                case_id=row.id,
-                about_id=row.member_id,
-            )
-        await self._to_rooms(tx, row, content, key=f"{key}:room", now=now)
+        people = [person for person in (row.holder,) if person is not None]
+        if not await self._to_rooms(tx, row, content, key=f"{key}:room", now=now):
+            others = await store.paged(tx, row.id)
+            people += others or await members.with_roles(tx, row.community_id, {Role.MODERATOR, Role.ORGANIZER})
+        for person_id in dict.fromkeys(people):
+            if person_id != row.member_id:
+                person = await members.load(tx, person_id)
+                await self._voice.to_member(
+                    tx,
+                    person,
+                    content,
+                    key=key if person_id == row.holder else f"{key}:{person_id}",
+                    priority=Priority.CRISIS,
+                    now=now,
+                    case_id=row.id,
+                    about_id=row.member_id,
+                )
 
     async def cannot_reach_holder(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> None:
         """Tell the peers' room that the holder gets nothing."""

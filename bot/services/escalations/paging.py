@@ -308,6 +308,16 @@ def _prefix(row: tables.CaseRow, number: int) -> str:
     return f"page:{row.id}:{number}" if row.holder is None else f"{BESIDE}:{row.id}:{row.version}"
 
 
+def is_page(key: str) -> bool:
+    """Whether a delivery of this key calls people to a case."""
+    return key.startswith("page:") or is_beside(key)
+
+
+def is_beside(key: str) -> bool:
+    """Whether it calls them beside the holder."""
+    return key.startswith(f"{BESIDE}:")
+
+
 def _flood_key(row: tables.CaseRow, receiver: str, now: datetime) -> str:
     """The same for all cases of a community as grave whose pages come to the receiver within `FLOOD_PAUSE`."""
     kind = ":emergency" if row.severity == Severity.EMERGENCY else ""
@@ -318,7 +328,10 @@ async def facts(tx: Transaction, row: tables.CaseRow, *, now: datetime) -> tuple
     """What a peer is told about a case."""
     member = await members.load(tx, row.member_id) if row.member_id is not None else None
     seen = await store.lateness(tx, row.id)
-    return words.case_facts(
+    unreached: tuple[Field, ...] = ()
+    if await store.is_unreached(tx, row):
+        unreached = (words.unreached(await accounts_of(tx, row)),)
+    known = words.case_facts(
         row.id,
         category=row.category,
         excerpt=store.excerpt_of(tx, row),
@@ -328,6 +341,14 @@ async def facts(tx: Transaction, row: tables.CaseRow, *, now: datetime) -> tuple
         how=row.opened_by,
         written=None if seen is None else words.written(seen[0], now - seen[1]),
     )
+    return (*unreached, *known)
+
+
+async def accounts_of(tx: Transaction, row: tables.CaseRow) -> str:
+    """Where people can write to the member themselves."""
+    identity = tables.Identity
+    found = select(identity).where(identity.member_id == row.member_id).order_by(identity.id)
+    return ", ".join(f"{one.platform}: {one.account}" for one in await tx.session.scalars(found))
 
 
 async def withdraw_from(tx: Transaction, member_id: int) -> None:

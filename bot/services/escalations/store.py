@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, cast, or_, select
+from sqlalchemy import ColumnElement, Select, String, bindparam, cast, func, or_, select
 
 from bot.core.crisis import Severity
 from bot.core.escalation import Case, Outcome, State
@@ -28,6 +28,12 @@ PUNCTUAL = timedelta()
 
 _LATE, _MINUTES = "seen ", " min late"
 """The line of the audit log that says how late the words of the case were seen."""
+
+UNDELIVERED = "not delivered: "
+"""How the line of the audit log begins that says to whom something could not be brought."""
+
+OF_A_PICTURE = "picture, "
+"""What follows in it where that was only a picture."""
 
 BESIDE = "beside: "
 """How the line of the audit log begins that says whom of others was called beside the holder."""
@@ -256,6 +262,29 @@ async def called_beside(tx: Transaction, row: tables.CaseRow, since: datetime) -
     event = tables.CaseEvent
     query = select(event.id).where(event.case_id == row.id, event.at > since, event.what.startswith(BESIDE))
     return await tx.session.scalar(query.limit(1)) is not None
+
+
+async def paged(tx: Transaction, case_id: int) -> list[int]:
+    """Who was paged about a case, first those who were first."""
+    event = tables.CaseEvent
+    told = event.what.in_(("paged", "counted in a page"))
+    query = select(event.actor).where(event.case_id == case_id, event.actor.is_not(None), told).order_by(event.id)
+    return list(dict.fromkeys(person for person in await tx.session.scalars(query) if person is not None))
+
+
+async def is_unreached(tx: Transaction, row: tables.CaseRow) -> bool:
+    """Whether the member has not got what was written to them, and nothing privately since."""
+    event, delivery = tables.CaseEvent, tables.Delivery
+    failed = select(func.max(event.at)).where(
+        event.case_id == row.id,
+        event.actor == row.member_id,
+        event.what.startswith(UNDELIVERED),
+        ~event.what.startswith(f"{UNDELIVERED}{OF_A_PICTURE}"),
+    )
+    if (at := await tx.session.scalar(failed)) is None:
+        return False
+    theirs = (delivery.kind == "direct", delivery.member_id == row.member_id, delivery.state == "sent")
+    return await tx.session.scalar(select(delivery.id).where(*theirs, delivery.sent_at > at).limit(1)) is None
 
 
 async def words_since_opening(tx: Transaction, row: tables.CaseRow) -> tuple[str, ...]:

@@ -453,6 +453,16 @@ def ended_for_peers(case_id: int, outcome: Outcome, *, by_member: bool) -> Conte
     )
 
 
+def unreached(accounts: str) -> Field:
+    """Among the facts of a case: the bot does not reach the member."""
+    return Field(
+        name=_("⚠️ I cannot reach them"),
+        value=_(
+            "My private messages do not get to them. Please write to them yourself ({accounts}).", accounts=accounts
+        ),
+    )
+
+
 def cannot_reach_member(case_id: int, accounts: str) -> Content:
     """To those on duty, loudly: the member does not get what the bot writes, and only people can reach them now."""
     return Content(
