@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from harness import World
+from harness.fixtures import on_both_databases
 from sqlalchemy import select, update
 
 from bot.services import members
@@ -34,6 +35,7 @@ async def later(world: World, by: timedelta) -> None:
     clear(world)
 
 
+@on_both_databases
 async def test_an_emergency_with_a_member_whose_peer_has_not_written_lately_calls_others_at_once(world: World) -> None:
     await talk(world)
     await world.advance(hours=1)
@@ -124,6 +126,7 @@ async def test_a_peer_with_two_forgotten_cases_is_called_again(world: World) -> 
         assert "Sam" in [(await members.load(tx, peer)).name for peer in available]
 
 
+@on_both_databases
 async def test_a_peer_in_danger_who_does_not_say_whom_their_words_are_about_gets_a_person(world: World) -> None:
     await talk(world)
     await later(world, WEEKS)

@@ -2,6 +2,7 @@
 
 from harness import World
 from harness.communities import HARBOUR
+from harness.fixtures import on_both_databases
 from sqlalchemy import select
 
 from bot.core.platform import TryAgain
@@ -25,6 +26,7 @@ async def test_a_helper_who_is_no_peer_any_more_is_out_of_the_talk(world: World)
     clear(world)
 
 
+@on_both_databases
 async def test_a_page_that_waits_for_who_is_no_peer_any_more_is_not_sent(world: World) -> None:
     world.console.failures["robin"] = TryAgain("down")
     await world.alice.says("I want to kill myself")

@@ -3,6 +3,7 @@
 import asyncio
 
 from harness import World
+from harness.fixtures import on_both_databases
 from sqlalchemy import func, select
 
 from bot.core.content import Content
@@ -169,6 +170,7 @@ async def test_an_old_message_that_is_changed_into_danger_reaches_the_peer_who_i
     world.room("peers").sees("Emergency", "Sam has this case, but has not written for a while")
 
 
+@on_both_databases
 async def test_a_number_typed_in_a_talk_is_a_word_of_it_and_presses_nothing(world: World) -> None:
     await talk(world)
     await world.robin.says("join 1")

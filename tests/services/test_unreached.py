@@ -2,6 +2,7 @@
 
 from harness import World
 from harness.communities import HARBOUR
+from harness.fixtures import on_both_databases
 from sqlalchemy import select
 
 from bot.app import load_languages, load_resources
@@ -20,6 +21,7 @@ NO_ROOMS = HARBOUR.model_copy(
 )
 
 
+@on_both_databases
 async def test_where_there_is_no_peers_room_those_paged_learn_that_the_member_cannot_be_reached(world: World) -> None:
     await world.apply(NO_ROOMS)
     world.console.failures["alice"] = NeverAgain("closed")
