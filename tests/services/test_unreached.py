@@ -13,8 +13,8 @@ from bot.services.escalations import Escalations
 from bot.services.escalations.effects import Effects
 from bot.services.voice import Voice
 from bot.storage.tables import CaseRow, Delivery
+from services.test_case_helpers import clear
 from services.test_cases import DANGER
-from services.test_peers_gone import clear
 
 NO_ROOMS = HARBOUR.model_copy(
     update={"places": tuple(place for place in HARBOUR.places if not {"peers", "moderators"} & {*place.kinds})}
