@@ -12,11 +12,12 @@ from bot.core.kinds import Number, OneOf, Words
 from bot.core.roles import Action
 from bot.core.words import Text, _
 from bot.services import members, whom
+from bot.services import unsaid as unsaid_words
 from bot.services.call import Call
 from bot.services.escalations import Escalations, pauses
 from bot.services.escalations.member_words import I_AM_SAFE
 from bot.services.escalations.store import NOTE_LIMIT
-from bot.services.escalations.words import OUTCOMES, SEVERITIES, no_such_case
+from bot.services.escalations.words import CATEGORIES, OUTCOMES, SEVERITIES, no_such_case
 from bot.services.whom import ACCOUNT_LIMIT, WhoIs
 
 CASE_NUMBER = Number(1, 999_999)
@@ -83,6 +84,29 @@ class EscalationCog:
         else:
             text = _("Yes. A person has been called already, and I go on calling until somebody is here.")
         return Reply(content=Content(text=text, choices=(I_AM_SAFE,)))
+
+    @command(
+        unsaid_words.COMMAND,
+        _("Get a person for a peer"),
+        Parameter(name="severity", ask=_("How grave?"), kind=OneOf(*((s.value, t) for s, t in SEVERITIES.items()))),
+        Parameter(
+            name="category",
+            ask=_("About what?"),
+            kind=OneOf(*((c, t) for c, t in CATEGORIES.items())),
+            required=False,
+        ),
+        hidden=True,
+    )
+    async def unsaid(self, call: Call, severity: str, category: str | None = None) -> Reply:
+        """Call a person for a peer who has not said whom their words were about."""
+        opened = await self._escalations.for_peer(call.tx, call.member, Severity(severity), category, now=call.now)
+        text = _("A person has been called for you already.")
+        if opened:
+            text = _(
+                "You have not said whom your words were about, so I'm getting a person for you. They were passed on to"
+                " nobody. If you need nobody, press “I'm safe”."
+            )
+        return Reply(content=Content(text=text, choices=(I_AM_SAFE,)), private=True)
 
     @command("safe", _("Say that you are safe, and need nobody now"), phrases=(_("I'm safe"), _("I am safe")))
     async def safe(self, call: Call) -> Reply:
@@ -222,6 +246,18 @@ class EscalationCog:
             raise BadValue(_("You have joined no case, so there is none to leave."))
         raise _which(NAMED_CASE.ask, joined)
 
+    @command(
+        "still",
+        _("Say that you are still with the member of a case"),
+        NAMED_CASE,
+        TURN,
+        may=Action.TAKE_CASE,
+        hidden=True,
+    )
+    async def still(self, call: Call, case: int, turn: int | None = None) -> Reply:
+        """Keep a case in which nobody has written for long."""
+        return _told(await self._escalations.still_there(call.tx, call.member, case, now=call.now, turn=turn))
+
     @command("join", _("Help somebody with a case"), NAMED_CASE, may=Action.TAKE_CASE, first=_to_join)
     async def join(self, call: Call, case: int) -> Reply:
         """Come into a case that somebody has."""
@@ -262,13 +298,16 @@ class EscalationCog:
         _("Say something in one of your conversations"),
         Parameter(name="case", ask=_("To which case?"), kind=CASE_NUMBER),
         Parameter(name="text", ask=_("What shall I say?"), kind=Words(2000), rest=True),
+        Parameter(name="unsaid", ask=_("Of what?"), kind=Words(400), required=False),
         hidden=True,
     )
-    async def say(self, call: Call, case: int, text: str) -> Reply:
-        """Carry a message to the conversation that was chosen."""
+    async def say(self, call: Call, case: int, text: str, unsaid: str = "") -> Reply:
+        """Carry a message to the conversation that was chosen; `unsaid`: what calls a person for its author else."""
         event = f"{call.inbound.platform}:{call.inbound.event_id}"
         for row in await self._escalations.conversations(call.tx, call.member):
             if row.id == case:
+                if unsaid:
+                    await unsaid_words.said(call, unsaid)
                 carried = await self._escalations.relay(call.tx, call.member, row, text, event, now=call.now)
                 told = _("I have passed it on.") if carried else _("I keep this for the person who comes.")
                 return Reply(content=Content(text=told))

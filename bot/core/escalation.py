@@ -4,9 +4,10 @@
                 ↑         |               |
                 +---------+---- handed over (to nobody: paged again; to a peer: acknowledged)
 
-An open case always has either a person (`holder`) or a timer (`next_at`), and a person who leaves the member
-without a word has a timer too; only a person's word ends it. Others may join whoever holds it (`helpers`): they read
-and write with them, but the case is the holder's to keep, to hand over and to end.
+In a conversation the member's words may be unanswered, and it may be quiet for long. An open case always has a timer
+(`next_at`), whoever holds it: a person who leaves the member without a word is asked and then replaced, and so is one
+who has forgotten a case; only a person's word ends it. Others may join whoever holds it (`helpers`): they read and
+write with them, but the case is the holder's to keep, to hand over and to end.
 The policies are copied onto the case when it opens, so an edit never changes a running case. docs/escalation.md has
 the whole of it as a picture.
 """
@@ -16,10 +17,92 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.core.crisis.signal import Severity
-from bot.core.policy import Policies, Policy, Step
+from bot.core.escalation_events import (
+    AlreadyEnded,
+    AlreadyTaken,
+    AnswerMember,
+    AskWhetherStillThere,
+    CloseRelay,
+    Effect,
+    Ended,
+    Event,
+    GiveBack,
+    HandedOver,
+    Heard,
+    Joined,
+    Left,
+    LetIn,
+    LetOut,
+    MemberSpoke,
+    NotYours,
+    Nudge,
+    Opened,
+    OpenRelay,
+    Outcome,
+    Page,
+    PageBeside,
+    Skipped,
+    Spoke,
+    Stays,
+    StillThere,
+    Taken,
+    TellHolder,
+    TellMemberLate,
+    TimerFired,
+)
+from bot.core.policy import Policies, Policy
+
+__all__ = [
+    "AT_ONCE",
+    "LATE",
+    "QUIET",
+    "SILENCE",
+    "TOLD_AGAIN",
+    "AlreadyEnded",
+    "AlreadyTaken",
+    "AnswerMember",
+    "AskWhetherStillThere",
+    "Case",
+    "CloseRelay",
+    "Effect",
+    "Ended",
+    "Event",
+    "GiveBack",
+    "HandedOver",
+    "Heard",
+    "Joined",
+    "Left",
+    "LetIn",
+    "LetOut",
+    "MemberSpoke",
+    "NotYours",
+    "Nudge",
+    "OpenRelay",
+    "Opened",
+    "Outcome",
+    "Page",
+    "PageBeside",
+    "Skipped",
+    "Spoke",
+    "State",
+    "Stays",
+    "StillThere",
+    "Taken",
+    "TellHolder",
+    "TellMemberLate",
+    "TimerFired",
+    "advance",
+]
 
 SILENCE = timedelta(minutes=10)
 """So long a holder may leave the member without a word before they are asked, and again before others are called."""
+
+AT_ONCE = timedelta(minutes=5)
+"""So long a holder of whom it is not known that they are there may leave an emergency without a word."""
+
+QUIET = timedelta(hours=12)
+"""After so long without a word in a conversation its holder is asked whether they are still with the member, then once
+more; after the same time again others are called."""
 
 LATE = timedelta(minutes=10)
 """After this long without a person the member is told honestly that it takes longer."""
@@ -36,17 +119,12 @@ class State(StrEnum):
     PAGED = "paged"
     ACKNOWLEDGED = "acknowledged"
     IN_CONVERSATION = "in conversation"
+    """The peer's words were the last."""
+    UNANSWERED = "unanswered"
+    """The member's words were the last, and wait for their peer's."""
+    QUIET = "quiet"
+    """Nobody has written for long, and the holder was asked whether they are still with the member."""
     RESOLVED = "resolved"
-
-
-class Outcome(StrEnum):
-    """How a case ended, in the word of the person who ended it."""
-
-    SAFE = "safe"
-    SERVICES = "services"
-    DECLINED = "declined"
-    FALSE_ALARM = "false-alarm"
-    ERASED = "erased"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +132,9 @@ class Case:
     """One escalation.
 
     `holder` is the member id of the peer who has it, `helpers` are those who have joined them; `nudged`: they were
-    asked whether they are with the member; `heard_at`: when they were told of a signal last; `turn` rises whenever the
-    case gets or loses a holder, which makes the buttons that the one before was given stale; `version` rises with every
-    change.
+    asked whether they are with the member, in a quiet case for the last time; `heard_at`: when they were told of a
+    signal last; `turn` rises whenever the case gets or loses a holder, which makes the buttons that the one before was
+    given stale; `version` rises with every change.
     """
 
     policies: Policies
@@ -86,193 +164,6 @@ class Case:
         return self.policies.of(self.severity)
 
 
-# Events
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """The case begins."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """Another signal of the same member: it joins the case. `read`: the peers in it read the words themselves."""
-
-    severity: Severity
-    read: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class TimerFired:
-    """`next_at` has come."""
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """The step that was paged last reaches nobody: the next one is due at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A person says "I'm on it"."""
-
-    by: int
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """A second person comes to help the holder; where there is none, they take the case."""
-
-    by: int
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """A helper goes."""
-
-    by: int
-
-
-@dataclass(frozen=True, slots=True)
-class Spoke:
-    """The peer's words went to the member."""
-
-
-@dataclass(frozen=True, slots=True)
-class MemberSpoke:
-    """The member's words went to the peer, and wait for an answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class HandedOver:
-    """The holder gives the case to `to`, or back: somebody else is to be found. `turn`: that of the button."""
-
-    to: int | None = None
-    turn: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A person ends the case. `turn`: that of the button they pressed."""
-
-    outcome: Outcome
-    turn: int | None = None
-
-
-Event = Opened | Heard | TimerFired | Skipped | Taken | Joined | Left | Spoke | MemberSpoke | HandedOver | Ended
-
-
-# Effects
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Tell those whom `step` names; `number` counts the case's pages from 1; `last`: it is the policy's last step."""
-
-    step: Step
-    number: int
-    last: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerMember:
-    """Tell the member at once what happens next, with helplines."""
-
-
-@dataclass(frozen=True, slots=True)
-class TellMemberLate:
-    """Tell the member honestly that nobody has come yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenRelay:
-    """Tell the member that a person is here (`instead` of another who has gone), and the peer how to talk to them."""
-
-    peer: int
-    instead: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LetIn:
-    """Tell all in the case that `helper` has come, and the helper how to talk."""
-
-    helper: int
-
-
-@dataclass(frozen=True, slots=True)
-class LetOut:
-    """Tell all in the case that `helper` has gone."""
-
-    helper: int
-
-
-@dataclass(frozen=True, slots=True)
-class TellHolder:
-    """Tell the holder, and all who have joined them, that the member was heard again, as severe as `severity`."""
-
-    severity: Severity
-
-
-@dataclass(frozen=True, slots=True)
-class Nudge:
-    """Ask the holder whether they are with the member."""
-
-    holder: int
-
-
-@dataclass(frozen=True, slots=True)
-class GiveBack:
-    """Tell the member and `holder`, if there was one, that it is theirs no more, and who comes instead.
-
-    `to` None: others are called.
-    """
-
-    holder: int | None
-    to: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CloseRelay:
-    """Tell all in it that the conversation has ended: the member, the holder and the `helpers`."""
-
-    outcome: Outcome
-    helpers: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AlreadyTaken:
-    """The action came too late: somebody else has the case."""
-
-    holder: int
-
-
-@dataclass(frozen=True, slots=True)
-class NotYours:
-    """The action is of a time when things were different: the button is old, or its presser not in the case."""
-
-
-@dataclass(frozen=True, slots=True)
-class AlreadyEnded:
-    """The action came too late: the case has ended."""
-
-
-Effect = (
-    Page
-    | AnswerMember
-    | TellMemberLate
-    | OpenRelay
-    | LetIn
-    | LetOut
-    | TellHolder
-    | Nudge
-    | GiveBack
-    | CloseRelay
-    | AlreadyTaken
-    | NotYours
-    | AlreadyEnded
-)
-
-
 def advance(case: Case, event: Event, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
     """The case after `event`, and what must be said; a stale event changes nothing."""
     if not case.is_open:
@@ -284,13 +175,13 @@ def advance(case: Case, event: Event, now: datetime) -> tuple[Case, tuple[Effect
 def _advance_open(case: Case, event: Event, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
     after: Case
     effects: tuple[Effect, ...]
-    if isinstance(event, HandedOver | Ended) and event.turn not in {None, case.turn}:
+    if isinstance(event, StillThere | HandedOver | Ended) and event.turn not in {None, case.turn}:
         return case, (NotYours(),)
     match event:
         case Opened():
             after, effects = _opened(case, now)
-        case Heard(severity, read):
-            after, effects = _heard(case, severity, read, now)
+        case Heard():
+            after, effects = _heard(case, event, now)
         case TimerFired():
             after, effects = _timer_fired(case, now)
         case Skipped():
@@ -303,6 +194,8 @@ def _advance_open(case: Case, event: Event, now: datetime) -> tuple[Case, tuple[
             after, effects = _left(case, by)
         case Spoke() | MemberSpoke():
             after, effects = _spoke(case, event, now), ()
+        case StillThere(by):
+            after, effects = _still_there(case, by, now)
         case HandedOver(to):
             after, effects = _given_back(case, now) if to is None else _given_to(case, to, now)
         case Ended(outcome):
@@ -363,8 +256,25 @@ def _spoke(case: Case, event: Spoke | MemberSpoke, now: datetime) -> Case:
     if case.holder is None:
         return case
     if isinstance(event, Spoke):
-        return replace(case, state=State.IN_CONVERSATION, nudged=False, next_at=None)
-    return replace(case, next_at=case.next_at or now + SILENCE)
+        return replace(case, state=State.IN_CONVERSATION, nudged=False, next_at=now + QUIET)
+    return _unanswered(case, now)
+
+
+def _unanswered(case: Case, now: datetime) -> Case:
+    """The case, whose holder's silence is timed from now on, if it is not already."""
+    if case.state in {State.ACKNOWLEDGED, State.UNANSWERED} and case.next_at is not None:
+        return case
+    state = case.state if case.state is State.ACKNOWLEDGED else State.UNANSWERED
+    return replace(case, state=state, nudged=False, next_at=now + SILENCE)
+
+
+def _still_there(case: Case, by: int, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+    """A quiet case stays as it is; what waits for an answer goes on waiting for words."""
+    if by not in {case.holder, *case.helpers} or case.holder is None:
+        return case, (NotYours(),)
+    if case.state not in {State.IN_CONVERSATION, State.QUIET}:
+        return case, (Stays(waits=True),)
+    return _spoke(case, Spoke(), now), (Stays(waits=False),)
 
 
 def _given_back(case: Case, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
@@ -400,24 +310,31 @@ def _page(case: Case, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
     return paged, (Page(step, paged.pages, last=number == last),)
 
 
-def _heard(case: Case, severity: Severity, read: bool, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
-    raised = severity.rank > case.severity.rank
-    after = replace(case, severity=severity) if raised else case
+def _heard(case: Case, heard: Heard, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+    raised = heard.severity.rank > case.severity.rank
+    after = replace(case, severity=heard.severity) if raised else case
     if after.policy != case.policy:
         after = replace(after, step=0)
-    if case.holder is not None:
-        after = replace(after, next_at=after.next_at or now + SILENCE)
-        # What they read anyway need not be told each time; what stands where they do not see it, always.
-        lately = case.heard_at is not None and case.heard_at <= now < case.heard_at + TOLD_AGAIN
-        if read and not raised and lately:
-            return after, ()
-        return replace(after, heard_at=now), (TellHolder(severity),)
-    return _page(after, now) if raised else (after, ())
+    if case.holder is None:
+        return _page(after, now) if raised else (after, ())
+    after = _unanswered(after, now)
+    beside: tuple[Effect, ...] = ()
+    if heard.away and (raised or heard.severity is Severity.EMERGENCY):
+        soon = now + AT_ONCE
+        after = replace(after, nudged=True, next_at=min(after.next_at or soon, soon))
+        beside = (PageBeside(after.policy[0]),)
+    # What they read anyway need not be told each time; what stands where they do not see it, always.
+    lately = case.heard_at is not None and case.heard_at <= now < case.heard_at + TOLD_AGAIN
+    if heard.read and not raised and lately:
+        return after, beside
+    return replace(after, heard_at=now), (TellHolder(heard.severity), *beside)
 
 
 def _timer_fired(case: Case, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
     if case.next_at is None or now < case.next_at:
         return case, ()
+    if case.holder is not None and case.state in {State.IN_CONVERSATION, State.QUIET}:
+        return _quiet(case, case.holder, now)
     if case.holder is not None and not case.nudged:
         return replace(case, nudged=True, next_at=now + SILENCE), (Nudge(case.holder),)
     if case.holder is not None:
@@ -426,3 +343,12 @@ def _timer_fired(case: Case, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
     if not case.told_late and now - case.opened_at >= LATE:
         return replace(paged, told_late=True), (*effects, TellMemberLate())
     return paged, effects
+
+
+def _quiet(case: Case, holder: int, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+    """Nobody has written for long: the holder is asked twice, then others are called."""
+    asked = case.state is State.QUIET
+    if asked and case.nudged:
+        return _given_back(case, now)
+    after = replace(case, state=State.QUIET, nudged=asked, next_at=now + QUIET)
+    return after, (AskWhetherStillThere(holder, last=asked),)

@@ -202,7 +202,7 @@ class Hub(Protocol):
     async def numbered(self, address: Address, number: int) -> Choice | None:
         """The choice that a number (from 1) presses which was typed at `address`, under the bot's newest message there.
 
-        None where that has none of that number, or another message's may be meant: then it is words.
+        None where that has none of that number, another message's may be meant, or people talk there: then it is words.
         """
 
     async def remembered(self, platform: str, name: str) -> str | None:

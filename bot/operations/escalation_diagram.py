@@ -24,6 +24,7 @@ from bot.core.escalation import (
     Skipped,
     Spoke,
     State,
+    StillThere,
     Taken,
     TimerFired,
     advance,
@@ -45,6 +46,7 @@ _EVENTS: tuple[tuple[str, Event], ...] = (
     ("a helper leaves", Left(_OTHER)),
     ("the peer writes", Spoke()),
     ("the member writes", MemberSpoke()),
+    ("the peer is still there", StillThere(_ONE)),
     ("handed to a peer", HandedOver(_OTHER)),
     ("handed back", HandedOver()),
     ("a person ends it", Ended(Outcome.SAFE)),
@@ -92,7 +94,9 @@ def _told(label: str, before: Case, after: Case) -> str:
         return label
     if before.holder is None:
         return "timer: next step, the last repeats"
-    return "timer: are you with them?" if after.holder is not None else "timer: still silent"
+    if after.holder is None:
+        return "timer: still silent"
+    return "timer: are you still with them?" if after.state is State.QUIET else "timer: are you with them?"
 
 
 def _name(state: State) -> str:

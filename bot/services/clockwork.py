@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import String, Table, bindparam, cast, func, or_, select, update
 
 from bot.core.checkins import next_question
+from bot.core.escalation import QUIET
 from bot.core.faults import where
 from bot.core.occurrences import local_date
 from bot.delivery import outbox, statements
@@ -47,8 +48,8 @@ BATCH = 500
 MEANWHILE = timedelta(minutes=10)
 """How long bringing everything back may take."""
 
-LONGEST_STEP = timedelta(hours=4)
-"""No step of a case waits for longer: a concern's second one."""
+LONGEST_STEP = QUIET
+"""No step of a case waits for longer."""
 
 COMING = timedelta(hours=26)
 """Who is asked every day is asked again within this time, also across a change of clocks."""

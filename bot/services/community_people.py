@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 
 from bot.core.community import Person
 from bot.core.roles import Action, may
@@ -126,13 +126,15 @@ async def _give_roles(tx: Transaction, member_id: int, roles: list[str]) -> None
 
 
 async def _hand_over(tx: Transaction, community_id: int, escalations: Escalations, *, now: datetime) -> None:
-    """A conversation is not left with somebody who is no peer any more: others are called."""
-    case = tables.CaseRow
-    holders = select(case.holder).where(
-        case.community_id == community_id, case.holder.is_not(None), case.open_for.is_not(None)
-    )
-    for holder in set(await tx.session.scalars(holders)):
-        if holder is not None:
-            person = await members.load(tx, holder)
-            if not may(person.roles, Action.TAKE_CASE):
-                await escalations.on_role_lost(tx, person, now=now)
+    """A conversation is not left with somebody who is no peer any more, nor does anything of a case reach them."""
+    case, delivery = tables.CaseRow, tables.Delivery
+    cases = select(case.holder, case.helpers).where(case.community_id == community_id, case.open_for.is_not(None))
+    people = {person for row in await tx.session.execute(cases) for person in (row.holder, *row.helpers)}
+    of_cases = or_(delivery.case_id.is_not(None), delivery.key.startswith("page:"))
+    waiting = select(delivery.member_id).join(tables.Member, tables.Member.id == delivery.member_id)
+    waiting = waiting.where(tables.Member.community_id == community_id, delivery.state == "pending", of_cases)
+    people |= set(await tx.session.scalars(waiting.distinct()))
+    for person_id in sorted(person for person in people if person is not None):
+        person = await members.load(tx, person_id)
+        if not may(person.roles, Action.TAKE_CASE):
+            await escalations.on_role_lost(tx, person, now=now)

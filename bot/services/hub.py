@@ -17,6 +17,7 @@ from bot.delivery import contents
 from bot.services import members, offered
 from bot.services.departures import Departures
 from bot.services.dispatcher import Dispatcher
+from bot.services.escalations.talking import is_talk
 from bot.services.recently import Recently
 from bot.services.voice import Voice
 from bot.storage.database import Database, Transaction
@@ -114,9 +115,14 @@ class BotHub:
         return await self._read(lambda tx: _choices(tx, query))
 
     async def numbered(self, address: Address, number: int) -> Choice | None:
-        """The choice that a typed number presses."""
+        """The choice that a typed number presses.
+
+        "How many have you taken?" is answered by a number, too: in a talk only a button or a reaction presses.
+        """
 
         async def look(tx: Transaction) -> Choice | None:
+            if await is_talk(tx, address):
+                return None
             messages = await offered.lately(tx, address, at_once=True)
             return offered.pressed(messages, number, now=self._now())
 

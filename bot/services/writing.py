@@ -13,7 +13,7 @@ from bot.core.people import Member
 from bot.core.pictures import KINDS
 from bot.core.roles import Action, knows_of, may
 from bot.core.words import Text, _
-from bot.services import at_work, help_topics, offered, offering, own_need, questions, replies, taking_up, typed
+from bot.services import at_work, help_topics, offered, offering, own_need, questions, replies, taking_up, typed, unsaid
 from bot.services.around_a_talk import is_too_late, tell_of_the_mark
 from bot.services.at_work import Work
 from bot.services.call import Call
@@ -451,11 +451,11 @@ class Writing:
         # Said where they wrote it: in another chat it would look as if it had been done.
         return replace(held, private=call.inbound.apart is None or not await reads_there(call))
 
-    async def _ask_to_which(self, call: Call, cases: Sequence[int], ask: Text) -> Reply:
+    async def _ask_to_which(self, call: Call, cases: Sequence[int], ask: Text, *, waits: str = "") -> Reply:
         which = BadValue(ask, tuple(str(id_) for id_ in cases[:5]))
         say = self._registry.by_name[SAY]
         parameter = next(p for p in say.parameters if p.name == "case")
-        arguments = {"text": call.inbound.text}
+        arguments = {"text": call.inbound.text, "unsaid": waits}
         return await questions.ask(call.tx, call.member, say, parameter, arguments, problem=which, now=call.now)
 
     def _is_of_peers(self, question: questions.Pending) -> bool:
@@ -478,9 +478,10 @@ class Writing:
 
     async def _is_it_about_the_peer(self, call: Call, conversations: Sequence[CaseRow], signal: Signal) -> Reply:
         """A peer's words sound as if they were in danger: they are not passed on before the peer has said so."""
-        content = await self._escalations.ask_the_peer(call.tx, call.member, signal)
+        waits = await unsaid.wait_for(call, signal)
+        content = await self._escalations.ask_the_peer(call.tx, call.member, signal, waits=bool(waits))
         cases = [row.id for row in conversations]
-        asked = await self._ask_to_which(call, cases, _("To which case shall I bring this?"))
+        asked = await self._ask_to_which(call, cases, _("To which case shall I bring this?"), waits=waits)
         return Reply(content=replace(content, choices=(I_NEED_A_PERSON, *asked.content.choices)))
 
     async def _carry(self, call: Call, case_ids: list[int], *, answered: bool) -> Reply | None:

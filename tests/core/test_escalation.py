@@ -11,12 +11,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from bot.core.crisis.signal import Severity
 from bot.core.escalation import (
+    AT_ONCE,
     LATE,
+    QUIET,
     SILENCE,
     TOLD_AGAIN,
     AlreadyEnded,
     AlreadyTaken,
     AnswerMember,
+    AskWhetherStillThere,
     Case,
     CloseRelay,
     Effect,
@@ -36,9 +39,12 @@ from bot.core.escalation import (
     OpenRelay,
     Outcome,
     Page,
+    PageBeside,
     Skipped,
     Spoke,
     State,
+    Stays,
+    StillThere,
     Taken,
     TellHolder,
     TellMemberLate,
@@ -132,9 +138,9 @@ def test_a_holder_who_is_silent_is_asked_and_then_others_are_called() -> None:
     assert case.holder is None
 
 
-def test_the_peers_words_stop_the_timer_and_the_members_start_it() -> None:
+def test_the_peers_words_stop_the_timer_of_their_silence_and_the_members_start_it() -> None:
     case = after(opened(), Taken(SAM), Spoke())
-    assert case.next_at is None
+    assert case.next_at == NOON + QUIET
     later = NOON + timedelta(hours=1)
     case, _effects = advance(case, MemberSpoke(), later)
     assert case.next_at == later + SILENCE
@@ -155,6 +161,47 @@ def test_a_signal_that_is_no_worse_is_told_again_at_once_if_they_do_not_read_it_
     later = NOON + timedelta(seconds=seconds)
     assert bool(advance(told, Heard(Severity.URGENT, read), later)[1]) == (later - NOON >= pause)
     assert advance(told, Heard(Severity.EMERGENCY, read), later)[1] == (TellHolder(Severity.EMERGENCY),)
+
+
+@pytest.mark.parametrize("events", [(), (Spoke(),), (Spoke(), MemberSpoke())])
+def test_an_emergency_with_a_member_whose_peer_may_not_be_there_calls_others_beside_them(
+    events: tuple[Event, ...],
+) -> None:
+    case, effects = advance(after(opened(), Taken(SAM), *events), Heard(Severity.EMERGENCY, away=True), NOON)
+    assert effects == (TellHolder(Severity.EMERGENCY), PageBeside(DEFAULT_POLICY[0]))
+    assert (case.holder, case.next_at) == (SAM, NOON + AT_ONCE)
+    assert advance(case, TimerFired(), NOON + AT_ONCE)[1][0] == GiveBack(SAM), "they were told loudly enough"
+    assert after(case, Spoke()).next_at == NOON + QUIET, "a word, and it stays theirs"
+
+
+def test_nothing_less_than_an_emergency_calls_others_again() -> None:
+    case = after(opened(), Taken(SAM))
+    assert advance(case, Heard(Severity.URGENT, away=True), NOON)[1] == (TellHolder(Severity.URGENT),)
+
+
+def test_the_holder_of_a_quiet_case_is_asked_twice_and_then_others_are_called() -> None:
+    case, now = after(opened(), Taken(SAM), Spoke()), NOON
+    said: list[Effect] = []
+    for _time in range(3):
+        now += QUIET
+        case, effects = advance(case, TimerFired(), now)
+        said += effects
+    asked = [AskWhetherStillThere(SAM, last=last) for last in (False, True)]
+    assert said == [*asked, GiveBack(SAM), Page(DEFAULT_POLICY[0], 2)]
+
+
+def test_who_is_still_there_is_asked_again_as_if_for_the_first_time() -> None:
+    case = after(opened(), Taken(SAM), Spoke())
+    case, _effects = advance(case, TimerFired(), NOON + QUIET)
+    case, effects = advance(case, StillThere(SAM, case.turn), NOON + QUIET)
+    assert (case.state, case.next_at, effects) == (State.IN_CONVERSATION, NOON + 2 * QUIET, (Stays(waits=False),))
+    assert advance(case, TimerFired(), NOON + 2 * QUIET)[1] == (AskWhetherStillThere(SAM, last=False),)
+
+
+def test_who_is_only_still_there_has_not_answered_a_member_who_waits() -> None:
+    case = after(opened(), Taken(SAM), Spoke(), MemberSpoke())
+    assert advance(case, StillThere(SAM), NOON) == (case, (Stays(waits=True),))
+    assert advance(case, StillThere(ROBIN), NOON) == (case, (NotYours(),))
 
 
 def test_the_next_holder_is_told_of_the_first_signal_they_hear() -> None:
@@ -306,6 +353,8 @@ class Lives(RuleBasedStateMachine):
         elif before.holder is None:
             last = before.step == len(before.policy) - 1
             assert effects[0] == Page(before.policy[before.step], before.pages + 1, last)
+        elif before.state in {State.IN_CONVERSATION, State.QUIET} and not before.nudged:
+            assert effects == (AskWhetherStillThere(before.holder, last=before.state is State.QUIET),)
         else:
             assert effects[0] == (GiveBack(before.holder) if before.nudged else Nudge(before.holder))
 
@@ -317,11 +366,15 @@ class Lives(RuleBasedStateMachine):
             assert effects == (AlreadyTaken(before.holder),)
             assert self.case == before
 
-    @rule(severity=severities)
-    def the_member_is_heard(self, severity: Severity) -> None:
+    @rule(severity=severities, away=st.booleans())
+    def the_member_is_heard(self, severity: Severity, away: bool) -> None:
         before = self.case
-        effects = self.step(Heard(severity))
+        effects = self.step(Heard(severity, away=away))
         assert bool(effects) == (before.is_open and (before.holder is not None or severity > before.severity))
+
+    @rule(by=people)
+    def somebody_is_still_there(self, by: int) -> None:
+        self.step(StillThere(by))
 
     @rule()
     def the_peer_speaks(self) -> None:
@@ -367,10 +420,9 @@ class Lives(RuleBasedStateMachine):
         assert (CloseRelay(outcome, before.helpers) in effects) == before.is_open
 
     @invariant()
-    def an_open_case_has_a_person_or_a_timer(self) -> None:
+    def an_open_case_has_a_timer_whoever_holds_it(self) -> None:
         if self.case.is_open:
-            assert self.case.holder is not None or self.case.next_at is not None
-            assert self.case.state is not State.ACKNOWLEDGED or self.case.next_at is not None
+            assert self.case.next_at is not None
         else:
             assert self.case.next_at is None
             assert self.case.outcome is not None
@@ -391,7 +443,7 @@ class Lives(RuleBasedStateMachine):
 
     @invariant()
     def only_a_person_speaks(self) -> None:
-        if self.case.state in {State.ACKNOWLEDGED, State.IN_CONVERSATION}:
+        if self.case.state in {State.ACKNOWLEDGED, State.IN_CONVERSATION, State.UNANSWERED, State.QUIET}:
             assert self.case.holder is not None
 
 

@@ -13,6 +13,8 @@ async def test_a_person_comes_to_a_member_who_writes_in_a_room(world: World) -> 
     await world.sam.reads("Urgent", "i want to kill myself", place="peers")
 
     await takes(world, "sam")
+    await world.alice.says("1")  # under "Sam is here" that would press "I'm safe"
+    await world.sam.reads("a member", "1")
     await world.sam.says("Hi, I'm Sam. I'm here with you.")
     await world.alice.reads("Sam, peer", "I'm here with you")
     await world.alice.says("thank you for coming")

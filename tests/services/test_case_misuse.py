@@ -9,6 +9,12 @@ from bot.services.escalations.paging import FLOOD_CASES
 from bot.storage.tables import CaseRow
 
 
+def clear(world: World) -> None:
+    """What was said so far has been looked at."""
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
 @on_both_databases
 async def test_a_flood_is_one_page_with_a_number_while_each_member_has_their_answer(world: World) -> None:
     crowd = [world.person(f"bot{n}") for n in range(FLOOD_CASES + 4)]
@@ -23,8 +29,29 @@ async def test_a_flood_is_one_page_with_a_number_while_each_member_has_their_ans
     assert not [shown for shown in room.unseen if shown not in alone], "one page for all of the flood"
     assert not told.private
     assert await world.rows(select(func.count(CaseRow.next_at))) == [len(crowd)]
-    for box in world.mailboxes:
-        box.unseen.clear()
+    clear(world)
+
+
+async def test_an_emergency_in_a_flood_of_lesser_calls_is_paged_at_once_and_alone(world: World) -> None:
+    for number in range(FLOOD_CASES):
+        await world.person(f"bot{number}").says("I need a person", "lobby")
+    clear(world)
+    await world.alice.says("I took all the pills, I am dying", "lobby")
+    world.room("peers").sees("Emergency", "I took all the pills", "I'm on it")
+    clear(world)
+
+
+async def test_of_a_flood_of_emergencies_each_is_named_at_once_in_one_page_that_is_renewed(world: World) -> None:
+    for number in range(FLOOD_CASES - 1):
+        await world.person(f"bot{number}").says("I took all the pills", "lobby")
+    clear(world)
+    pages = []
+    for number, name in enumerate(("alice", "bob", "cat"), start=FLOOD_CASES):
+        await world.person(name).says("I took all the pills", "lobby")
+        pages.append(world.room("peers").sees(f"{number} emergencies", f"cases {number}, {number - 1}"))
+        world.room("peers").sees_nothing()
+    assert len({page.id for page in pages}) == 1, "the page is edited in place"
+    clear(world)
 
 
 @pytest.mark.parametrize("overseer", ["mo", "olive"])
@@ -37,8 +64,7 @@ async def test_a_paused_member_calls_nobody_by_hand_and_has_the_numbers(world: W
     await world.advance(hours=24, minutes=1)
     await world.alice.says("peer")
     world.alice.sees("I'm getting a person for you")
-    for box in world.mailboxes:
-        box.unseen.clear()
+    clear(world)
 
 
 async def test_danger_in_the_words_of_a_paused_member_calls_as_ever(world: World) -> None:

@@ -139,6 +139,8 @@ async def test_a_member_who_waits_for_an_answer_is_not_left_alone(world: World) 
 
 async def test_a_member_who_is_heard_in_a_room_while_a_peer_is_with_them_reaches_the_peer(world: World) -> None:
     await taken_case(world)
+    await world.sam.says("I'm here")
+    world.alice.sees("I'm here")
     await world.alice.says("I am going to kill myself right now, I took all my pills", "lobby")
     world.alice.sees("988")
     world.sam.sees("They wrote in a room", "I took all my pills")
@@ -316,10 +318,12 @@ async def test_a_worse_signal_pages_at_once(world: World) -> None:
 
 async def test_a_worse_signal_in_the_conversation_is_told_to_the_peer(world: World) -> None:
     await taken_case(world)
+    await world.sam.says("I'm here")
+    world.alice.sees("I'm here")
     await world.alice.says(EMERGENCY)
     world.sam.sees(EMERGENCY)
     world.sam.sees("Emergency", "I heard this")
-    world.alice.sees("911", "They are still here")
+    world.alice.sees("911", "I have told Sam. If Sam does not answer at once, I call others.")
 
 
 async def test_a_concern_queues_and_calls_nobody_privately(world: World) -> None:

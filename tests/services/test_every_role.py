@@ -23,7 +23,7 @@ ANSWERS = {
     "topic": "crisis", "begins": "20:00", "ends": "08:00", "people": "Sam, Robin", "rota": "Nights",
     "until": "2026-12-24", "shift": "2026-11-24", "languages": "en", "topics": "grief", "most": "3", "switch": "on",
     "hours": "24", "turn": "1", "how": "better", "verdict": "right", "resource": "0" * 32, "ask": "off",
-    "timer": "3", "request": "1",
+    "timer": "3", "request": "1", "severity": "urgent", "category": "suicide",
 }  # fmt: skip
 """A value for every parameter there is; a new one must be added here."""
 

@@ -1,11 +1,15 @@
 """The relay: what is changed, taken back, answered and reacted to between a member and a peer."""
 
+import asyncio
+
 import pytest
 from harness import World
+from harness.fixtures import on_both_databases
 from sqlalchemy import func, select
 
+from bot.core.content import Content
 from bot.core.inbound import Inbound
-from bot.core.platform import TryAgain, Unreachable
+from bot.core.platform import Address, Receipt, TryAgain, Unreachable
 from bot.platforms.console.lines import Changes, read_line
 from bot.services.escalations.relay import PIECE
 from bot.storage.tables import CaseRow, Delivery, RelayMessage
@@ -224,6 +228,49 @@ async def test_an_old_message_that_is_changed_into_danger_reaches_the_peer_who_i
     world.alice.sees("please call 911")
     world.sam.sees("Emergency", "I heard this")
     world.sam.sees("a member (case 1)", "i took all the pills")
+    world.room("peers").sees("Emergency", "Sam has this case, but has not written for a while")
+
+
+@on_both_databases
+async def test_a_number_typed_in_a_talk_is_a_word_of_it_and_presses_nothing(world: World) -> None:
+    await talk(world)
+    await world.robin.says("join 1")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("1")  # under "Robin is here" that would be "I'm safe"
+    world.sam.sees("a member (case 1)", "1")
+    world.robin.sees("a member (case 1)", "1")
+    await world.sam.says("1", "case-1")
+    world.alice.sees("Sam, peer", "1")
+    assert await world.rows(select(CaseRow.outcome)) == [None]
+    world.robin.unseen.clear()
+
+
+async def test_what_is_taken_back_while_it_is_being_sent_is_not_tried_again(world: World) -> None:
+    await talk(world)
+    send, begun, gate = world.console.send, asyncio.Event(), asyncio.Event()
+    tried = 0
+
+    async def slow(to: Address, content: Content, key: str, *, retried: bool, urgent: bool) -> Receipt:
+        nonlocal tried
+        if content.text == "I regret this":
+            tried += 1
+            if not begun.is_set():
+                begun.set()
+                await gate.wait()
+                raise TryAgain("busy")
+        return await send(to, content, key, retried=retried, urgent=urgent)
+
+    world.console.send = slow  # type: ignore[method-assign]  # a network that is slow, and then fails
+    saying = asyncio.create_task(world.alice.says("I regret this"))
+    await begun.wait()
+    [message] = (await world.rows(select(RelayMessage.message_id).order_by(RelayMessage.id.desc())))[:1]
+    await world.app.hub.taken_back("console", message, "alice")
+    gate.set()
+    await saying
+    await world.advance(minutes=5)
+    assert tried == 1
+    world.sam.unseen.clear()
 
 
 async def test_an_emoji_that_fails_takes_nobody_the_case(world: World) -> None:

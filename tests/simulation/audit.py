@@ -56,8 +56,12 @@ class Replay:
                 self.helpers.append(actor)
             case "Left" if actor in self.helpers:
                 self.helpers.remove(actor)
-            case "Spoke":
+            case "Spoke" | "StillThere":
                 self.state = "in conversation"
+            case "MemberSpoke" | "Heard" if self.state in {"in conversation", "quiet"}:
+                self.state = "unanswered"
+            case "TimerFired" if self.state == "in conversation":
+                self.state = "quiet"
             case "HandedOver":
                 self._lost()
             case "was given it":
@@ -70,7 +74,7 @@ class Replay:
                 self._page(what.partition(": ")[2])
             case "TimerFired" | "MemberSpoke" | "Heard":
                 pass
-            case _ if not what.startswith(("not delivered", "seen ", "pages ")):
+            case _ if not what.startswith(("not delivered", "seen ", "pages ", "beside: ")):
                 self.problems.append(f"a line of the audit log that nobody knows: {what}")
 
     def _page(self, whom: str) -> None:

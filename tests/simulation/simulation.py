@@ -21,7 +21,7 @@ from sqlalchemy.exc import OperationalError
 from bot.app import load_languages, load_resources
 from bot.core.content import Content
 from bot.core.crisis import Category, Severity, Signal, Span
-from bot.core.escalation import Outcome
+from bot.core.escalation import QUIET, Outcome
 from bot.core.inbound import Inbound
 from bot.core.platform import Address, TryAgain, Unreachable
 from bot.delivery.outbox import Claimed, Priority
@@ -361,9 +361,10 @@ class Simulation(Watch):
 
     def begins(self, case_id: int, case: Watched, holder: int) -> None:
         """Decide what somebody does who has it now."""
-        self.result.acknowledged.append((self.clock() - case.opened_at).total_seconds())
+        if self.clock() - case.opened_at < QUIET:  # else somebody had forgotten it
+            self.result.acknowledged.append((self.clock() - case.opened_at).total_seconds())
         case.plan = self.random.choices(
-            ["talk", "silent", "give back", "hand to", "joined", "leaves them"], (70, 7, 5, 5, 5, 5)
+            ["talk", "silent", "give back", "hand to", "joined", "leaves them", "forgets"], (70, 7, 5, 5, 5, 5, 3)
         )[0]
         if case.plan == "silent":
             self.result.faults["peer never speaks"] += 1
@@ -371,6 +372,11 @@ class Simulation(Watch):
         at = self.random.uniform(0.5, 8)
         self.after(at, lambda: self.act(case_id, holder, "say"))
         at += self.random.uniform(1, 8)
+        if case.plan == "forgets":
+            self.result.faults["peer forgets the case"] += 1
+            if self.random.random() < 0.5:
+                self.after(13 * 60, lambda: self.act(case_id, holder, "still there"))
+            return
         if case.plan != "talk" or self.random.random() < 0.3:
             self.after(at, lambda: self.act(case_id, case.member, "say"))
         community = case.community
@@ -414,6 +420,8 @@ class Simulation(Watch):
                     await service.join(tx, by, case_id, now=now)
                 case "leave":
                     await service.leave(tx, by, case_id, now=now)
+                case "still there":
+                    await service.still_there(tx, by, case_id, now=now)
                 case "hand over":
                     to = None if other is None else await members.load(tx, other)
                     await service.hand_over(tx, by, case_id, now=now, to=to, note="they like tea")

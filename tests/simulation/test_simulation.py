@@ -48,7 +48,7 @@ def to_everybody(_called: Callable[..., Any]) -> Callable[..., Any]:
 @pytest.mark.parametrize(
     ("where", "name", "broken", "told"),
     [
-        (changing, "advance", without_timer, "open, with neither a person nor a timer"),
+        (changing, "advance", without_timer, "open, without a timer"),
         (paging.Paging, "_called", to_everybody, "somebody was paged who is off, full or resting"),
     ],
 )

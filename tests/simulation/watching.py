@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from bot.core.crisis import Severity
-from bot.core.escalation import SILENCE
+from bot.core.escalation import QUIET, SILENCE
 from bot.scheduling.clock import VirtualClock
 from simulation.audit import Replay
 from simulation.town import Roster
@@ -86,10 +86,8 @@ class Watch:
             if case is None:
                 self.broken(id_, "a case that the audit log does not know")
                 continue
-            if row["open_for"] is not None and row["holder"] is None and row["next_at"] is None:
-                self.broken(id_, "open, with neither a person nor a timer")
-            if row["state"] == "acknowledged" and row["next_at"] is None:
-                self.broken(id_, "taken, and nobody would notice their silence")
+            if row["open_for"] is not None and row["next_at"] is None:
+                self.broken(id_, "open, without a timer")
             self._look_at_timer(id_, case, row)
             if row["policy"] != case.policy:
                 self.broken(id_, "its policy has changed")
@@ -106,8 +104,9 @@ class Watch:
         if row["open_for"] is None or row["next_at"] is None:
             return
         at = datetime.fromisoformat(row["next_at"]).replace(tzinfo=UTC)
+        silence = QUIET if row["state"] in {"in conversation", "quiet"} else SILENCE
         latest = (
-            case.paged_at + timedelta(seconds=case.replay.wait) if row["holder"] is None else self.clock() + SILENCE
+            case.paged_at + timedelta(seconds=case.replay.wait) if row["holder"] is None else self.clock() + silence
         )
         if at > max(latest, self.clock()) + 2 * MINUTE:
             self.broken(id_, "its timer is later than its policy says")

@@ -26,21 +26,24 @@ class Breaks:
         """The peer is off from now on. Others are called for the cases they have, and their members are told."""
         row = await roster_row(tx, peer.id)
         if row.break_since is not None:
-            return Content(text=_("You are on a break. Whenever you are ready: “back”."))
+            # They have come back for somebody, and cannot go on.
+            text: Text = _("You are on a break. Whenever you are ready: “back”.")
+            return Content(text=await self._let_go(tx, peer, text, now=now))
         was_on = (await store.load_plan(tx, peer.community.id, now)).on_at(now)
         row.break_since = now
         await tx.session.flush()
-        held = len(await cases.cases_held_by(tx, peer.id))
-        if held:
-            await self._escalations.on_role_lost(tx, peer, now=now)
+        text = await self._let_go(tx, peer, _("Of course. You are off from now on, and nobody will ask why."), now=now)
         await store.replan(tx, peer.community.id, now)
         if peer.id in was_on:
             left = (await store.load_plan(tx, peer.community.id, now)).on_at(now)
             await self._tell_room(tx, peer, alone=not left, now=now)
-        text: Text = _("Of course. You are off from now on, and nobody will ask why.")
-        if held:
-            text = _("{before} Somebody else is called for whom you were with.", before=text)
         return Content(text=_("{before} Take care of yourself. Whenever you are ready: “back”.", before=text))
+
+    async def _let_go(self, tx: Transaction, peer: Member, text: Text, *, now: datetime) -> Text:
+        """They are in no case any more, and read so after `text`."""
+        held = await cases.cases_held_by(tx, peer.id)
+        await self._escalations.on_break(tx, peer, now=now)
+        return _("{before} Somebody else is called for whom you were with.", before=text) if held else text
 
     async def end(self, tx: Transaction, peer: Member, *, now: datetime) -> Content:
         """The peer is back."""

@@ -34,6 +34,26 @@ class Duty:
         """
         return (await self._ready(tx, community_id, now)).available
 
+    async def takes_a_break(self, tx: Transaction, community_id: int, person: int, now: datetime) -> bool:
+        """Whether a peer takes a break, or a credential of theirs has lapsed."""
+        roster = await store.load_roster(tx, community_id, now)
+        return any(entry.member == person and entry.is_off(now) for entry in roster)
+
+    async def is_off(self, tx: Transaction, community_id: int, person: int, now: datetime) -> bool:
+        """Whether a peer is off or on a break, or it is neither their shift nor within their hours.
+
+        Who is in no rota and has named no hours is there whenever they are.
+        """
+        roster, plan = await self._loaded(tx, community_id, now)
+        entry = next((entry for entry in roster if entry.member == person), None)
+        if entry is None:
+            return False  # a moderator or an organizer, who is on no roster
+        if entry.is_off(now) or person in plan.on_at(now):
+            return entry.is_off(now)
+        if entry.hours is not None:
+            return not entry.hours.hold(now, entry.zone)
+        return any(person in rota.people for rota in plan.rotas)
+
     async def who(self, tx: Transaction, community_id: int, now: datetime) -> Who:
         """Who is on now, and next."""
         roster, plan = await self._loaded(tx, community_id, now)

@@ -10,7 +10,7 @@ from sqlalchemy import func, or_, select
 from bot.core.crisis import Severity
 from bot.core.duty import Credential, Entry, Handed, Hours, Override, Plan, Rota, Turns, rest_until
 from bot.core.duty.roster import MOST_CASES
-from bot.core.escalation import Outcome
+from bot.core.escalation import Outcome, State
 from bot.core.roles import Role
 from bot.services import members
 from bot.storage.database import Transaction
@@ -101,10 +101,10 @@ async def _zones(tx: Transaction, community_id: int, ids: Collection[int]) -> di
 
 
 async def _held(tx: Transaction, ids: Collection[int]) -> Mapping[int, int]:
-    """How many open cases the members have."""
+    """How many open cases the members have; one in which nobody has written for long takes nobody's time."""
     query = (
         select(CaseRow.holder, func.count())
-        .where(CaseRow.holder.in_(ids), CaseRow.open_for.is_not(None))
+        .where(CaseRow.holder.in_(ids), CaseRow.open_for.is_not(None), CaseRow.state != State.QUIET.value)
         .group_by(CaseRow.holder)
     )
     return {holder: count for holder, count in (await tx.session.execute(query)).all() if holder is not None}

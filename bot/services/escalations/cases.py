@@ -3,11 +3,12 @@
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 
 from bot.core.content import Content
 from bot.core.crisis import Severity, Signal
 from bot.core.escalation import (
+    TOLD_AGAIN,
     Case,
     Ended,
     HandedOver,
@@ -16,6 +17,7 @@ from bot.core.escalation import (
     Left,
     Opened,
     Outcome,
+    StillThere,
     Taken,
     TimerFired,
 )
@@ -87,6 +89,13 @@ class Escalations(Conversations):
         new = NewCase(how="member", severity=Severity.URGENT, late=late)
         return await self._open(tx, member, new, actor=member.id, now=now)
 
+    async def for_peer(
+        self, tx: Transaction, peer: Member, severity: Severity, category: str | None, *, now: datetime
+    ) -> bool:
+        """Open a case for a peer for words that were passed on to nobody; False if one was open already."""
+        new = NewCase(how="signal", severity=severity, category=category)
+        return await self._open(tx, peer, new, actor=peer.id, now=now)
+
     async def for_other(
         self,
         tx: Transaction,
@@ -138,14 +147,32 @@ class Escalations(Conversations):
             if new.late or await store.lateness(tx, row.id) is not None:
                 await store.note_lateness(tx, row.id, new.late, now=now)
         carried = new.carried and row.holder is not None
+        grave = row.holder is not None and (raised or new.severity is Severity.EMERGENCY)
+        away = grave and await self._is_to_call_others(tx, row, raised=raised, now=now)
         excerpt = None if carried else new.excerpt
         # How it ended was asked before this: the answer would end a case that its peer does not know yet.
         await questions.forget_about(tx, RESOLVE, relay.in_case(row))
-        await self._apply(tx, row, Heard(new.severity, carried), actor=actor, now=now, excerpt=excerpt, late=new.late)
+        heard = Heard(new.severity, carried, away)
+        await self._apply(tx, row, heard, actor=actor, now=now, excerpt=excerpt, late=new.late)
         if raised or new.how == "signal":
-            await self._effects.answer_again(tx, row, raised=raised, carried=carried, now=now)
+            await self._effects.answer_again(tx, row, raised=raised, carried=carried, away=away, now=now)
+
+    async def _is_to_call_others(self, tx: Transaction, row: tables.CaseRow, *, raised: bool, now: datetime) -> bool:
+        """Whether others are called beside the holder; a member who writes on does not call them with each word."""
+        if not raised and await store.called_beside(tx, row, now - TOLD_AGAIN):
+            return False
+        return await self._effects.is_away(tx, row, now=now)
 
     # A person
+
+    async def still_there(
+        self, tx: Transaction, by: Member, case_id: int, *, now: datetime, turn: int | None = None
+    ) -> Content | None:
+        """Somebody is still with the member of a quiet case. None: there is no such case for them."""
+        row = await store.find_case(tx, by.community.id, case_id)
+        if row is None or not await store.was_in(tx, row.id, by.id):
+            return None
+        return await self._apply(tx, row, StillThere(by.id, turn), actor=by.id, now=now)
 
     async def take(self, tx: Transaction, by: Member, case_id: int, *, now: datetime) -> Content | None:
         """The peer has the case, if nobody was quicker. None: there is no such case for them."""
@@ -214,6 +241,8 @@ class Escalations(Conversations):
             return await self._effects.is_with(tx, row)
         if to is not None and (to.id == row.member_id or not may(to.roles, Action.TAKE_CASE)):
             return Content(text=_("They cannot have this case. Name another peer, or hand it over without a name."))
+        if to is not None and row.holder != to.id and await self._effects.takes_a_break(tx, to, now=now):
+            return await self._effects.is_off(tx, row, to, now=now)
         event, before = HandedOver(None if to is None else to.id, turn), row.turn
         told = await self._apply(tx, row, event, actor=by.id, now=now, note=clean(note, store.NOTE_LIMIT))
         if to is not None and row.turn != before:
@@ -298,8 +327,13 @@ class Escalations(Conversations):
         return await tx.session.scalar(query.limit(1)) is not None
 
     async def on_role_lost(self, tx: Transaction, person: Member, *, now: datetime) -> None:
-        """Somebody is no peer any more: others are called for the cases they have."""
+        """Somebody is no peer any more: others are called for the cases they have, and nothing more reaches them."""
+        await self._effects.withdraw_from(tx, person)
         await self._let_go(tx, person.id, now=now)
+
+    async def on_break(self, tx: Transaction, peer: Member, *, now: datetime) -> None:
+        """A peer is off: others are called for the cases they have, and they read along in none."""
+        await self._let_go(tx, peer.id, now=now)
 
     async def on_gone(self, tx: Transaction, person: Member, *, now: datetime) -> None:
         """Somebody cannot be reached any more: others are called for their cases, and where only they were called."""
@@ -314,6 +348,12 @@ class Escalations(Conversations):
 
     async def due(self, tx: Transaction, *, now: datetime, limit: int = 50) -> int:
         """Fire the timers that are due; how many."""
+        # An earlier version has left cases without one, which were forgotten for ever.
+        forgotten = tables.CaseRow.open_for.is_not(None) & tables.CaseRow.next_at.is_(None)
+        await tx.session.execute(
+            update(tables.CaseRow).where(forgotten).values(next_at=now),
+            execution_options={"synchronize_session": False},
+        )
         query = (
             select(tables.CaseRow.id)
             .where(tables.CaseRow.next_at <= now)

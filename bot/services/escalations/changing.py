@@ -14,6 +14,7 @@ from bot.core.escalation import (
     Left,
     Page,
     Skipped,
+    Spoke,
     advance,
 )
 from bot.services import spoken
@@ -72,6 +73,8 @@ class Changing:
                 tx, row, effect, actor=actor, now=now, somebody_told=told, excerpt=excerpt, late=late
             )
             answer = said or answer
+        if isinstance(event, Spoke) and before.state is not case.state:
+            await self._effects.drop_pages(tx, row)
         if case.version != before.version and isinstance(event, Heard | Joined | Left | HandedOver):
             await self._effects.facts_changed(tx, row, now=now)
         for newcomer in relay.in_case(row):

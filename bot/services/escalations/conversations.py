@@ -13,6 +13,7 @@ from bot.core.text import clean
 from bot.delivery.outbox import Claimed
 from bot.services.escalations import relay, store
 from bot.services.escalations.changing import Changing
+from bot.services.escalations.paging import is_beside, is_page
 from bot.services.escalations.pictures import fetched_by, is_shown_by
 from bot.services.escalations.relay import Written
 from bot.storage import tables
@@ -104,9 +105,12 @@ class Conversations(Changing):
         spoke = MemberSpoke() if row.member_id == person.id else Spoke()
         await self._apply(tx, row, spoke, actor=None, now=now)
 
-    async def ask_the_peer(self, tx: Transaction, peer: Member, signal: Signal) -> Content:
-        """What a peer is told whose words to a member sound as if they were in danger themselves."""
-        return await self._effects.ask_the_peer(tx, peer, signal.category and signal.category.value)
+    async def ask_the_peer(self, tx: Transaction, peer: Member, signal: Signal, *, waits: bool) -> Content:
+        """What a peer is told whose words to a member sound as if they were in danger themselves.
+
+        `waits`: if they do not say soon that it was for the member, a person is called for them.
+        """
+        return await self._effects.ask_the_peer(tx, peer, signal.category and signal.category.value, waits=waits)
 
     async def on_failure(self, tx: Transaction, failed: Claimed, error: SendError, *, now: datetime) -> None:
         """A message of a case has failed for good: those on duty are told, and a lost peer is replaced."""
@@ -118,17 +122,22 @@ class Conversations(Changing):
         row = await store.case_numbered(tx, failed.case_id)
         if row is None or row.open_for is None:
             return
-        await store.note(tx, row.id, f"not delivered: {type(error).__name__}", failed.member_id, now=now)
-        if is_shown_by(failed.key):
+        picture = store.OF_A_PICTURE if is_shown_by(failed.key) else ""
+        what = f"{store.UNDELIVERED}{picture}{type(error).__name__}"
+        await store.note(tx, row.id, what, failed.member_id, now=now)
+        if picture:
             # A picture may be refused where every word arrives: of the person, or of the place, that says nothing.
             await self._relay.not_arrived(tx, failed, error, now=now)
+            return
+        if is_page(failed.key):
+            # Whoever has the case was reached some other way; a room that is gone calls nobody.
+            if failed.member_id is None and (row.holder is None or is_beside(failed.key)):
+                await self._room_is_gone(tx, row, now=now)
             return
         if not isinstance(error, TryAgain) and await self._effects.places.lost(tx, row, failed, now=now):
             return
         await self._relay.not_arrived(tx, failed, error, now=now)
-        if failed.key.startswith("page:") and failed.member_id is None and row.holder is None:
-            await self._room_is_gone(tx, row, now=now)
-        elif failed.member_id is not None and failed.member_id == row.member_id:
+        if failed.member_id is not None and failed.member_id == row.member_id:
             await self._effects.cannot_reach_member(tx, row, now=now)
         elif failed.member_id is not None and failed.member_id == row.holder:
             await self._effects.cannot_reach_holder(tx, row, now=now)

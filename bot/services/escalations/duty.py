@@ -19,6 +19,14 @@ class Duty(Protocol):
         """The peers who may be paged: neither off, nor on a break, nor full, nor resting after a case."""
         ...
 
+    async def takes_a_break(self, tx: Transaction, community_id: int, person: int, now: datetime) -> bool:
+        """Whether this person is off, whoever's shift it is: on a break, or without a valid credential."""
+        return False
+
+    async def is_off(self, tx: Transaction, community_id: int, person: int, now: datetime) -> bool:
+        """Whether nobody may count on this person just now: off, on a break, or out of their shift or hours."""
+        return False
+
 
 class EveryPeer(Duty):
     """The duty of a community without a rota: every peer, at every hour."""

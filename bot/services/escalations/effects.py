@@ -4,13 +4,13 @@ import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-
 from bot.core.content import Content, Field
 from bot.core.escalation import (
+    SILENCE,
     AlreadyEnded,
     AlreadyTaken,
     AnswerMember,
+    AskWhetherStillThere,
     CloseRelay,
     Effect,
     GiveBack,
@@ -21,21 +21,24 @@ from bot.core.escalation import (
     OpenRelay,
     Outcome,
     Page,
+    PageBeside,
+    Stays,
     TellHolder,
     TellMemberLate,
 )
 from bot.core.faults import where
 from bot.core.people import Member
 from bot.core.platform import Address
+from bot.core.roles import Role
 from bot.core.words import Say, Text, _
 from bot.delivery.outbox import Message, Priority
 from bot.services import members, spoken
-from bot.services.escalations import member_words, place_words, store, words
+from bot.services.escalations import held_words, member_words, place_words, store, words
 from bot.services.escalations.aftercare import choices_after
 from bot.services.escalations.checklists import checklist
 from bot.services.escalations.duty import Duty, EveryPeer
 from bot.services.escalations.introducing import called, introduced
-from bot.services.escalations.paging import Paging, drop_pages, facts
+from bot.services.escalations.paging import Paging, accounts_of, drop_pages, facts, withdraw_from
 from bot.services.escalations.pictures import Pictures
 from bot.services.escalations.places import Places
 from bot.services.escalations.relay import Relay
@@ -62,6 +65,35 @@ class Effects:
         """Put a page into the outbox; False if there is nobody to page."""
         return await self._paging.page(tx, row, page, now=now)
 
+    async def page_beside(self, tx: Transaction, row: tables.CaseRow, beside: PageBeside, *, now: datetime) -> None:
+        """Call others beside the holder of a case: whom the step names, else the first who can be reached."""
+        steps = dict.fromkeys((beside.step, *store.case_of(row).policy))
+        for step in steps:
+            if await self._paging.page_beside(tx, row, step, now=now):
+                return
+        await self._paging.last_resort(tx, row, now=now)
+
+    async def takes_a_break(self, tx: Transaction, person: Member, *, now: datetime) -> bool:
+        """Whether somebody is off, so that no case can be given to them."""
+        return await self._paging.takes_a_break(tx, person, now=now)
+
+    async def is_off(self, tx: Transaction, row: tables.CaseRow, person: Member, *, now: datetime) -> Content:
+        """To who would give a case to somebody who is off: nothing was done, and who is there."""
+        others = await self._paging.who_else(tx, row, now=now)
+        return held_words.is_off(person.name or words.A_PEER, [await self._name(tx, other) for other in others])
+
+    @staticmethod
+    async def withdraw_from(tx: Transaction, person: Member) -> None:
+        """Somebody is no peer any more: what waits for them about others' cases is not sent."""
+        await withdraw_from(tx, person.id)
+
+    async def is_away(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> bool:
+        """Whether of nobody in the case it is known that they are there: they have written lately, and are not off."""
+        for person in await store.spoke_since(tx, row, now - SILENCE):
+            if not await self._paging.is_off(tx, row.community_id, person, now=now):
+                return False
+        return True
+
     async def perform(
         self,
         tx: Transaction,
@@ -81,14 +113,15 @@ class Effects:
         """
         answer: Content | None = None
         match effect:
-            case AnswerMember():
-                content = await self._answer(tx, row, somebody_told=somebody_told)
-                await self._to_member(tx, row, content, key="answer", now=now)
-            case Nudge(holder):
+            case AnswerMember() | TellMemberLate():
+                is_late = isinstance(effect, TellMemberLate)
+                content = await (self._late(tx, row) if is_late else self._answer(tx, row, somebody_told=somebody_told))
+                await self._to_member(tx, row, content, key="late" if is_late else "answer", now=now)
+            case Nudge() | AskWhetherStillThere():
                 content = words.are_you_with_them(row.id, row.turn)
-                await self._to_person(tx, row, holder, content, key=f"nudge:{row.version}", now=now)
-            case TellMemberLate():
-                await self._to_member(tx, row, await self._late(tx, row), key="late", now=now)
+                if isinstance(effect, AskWhetherStillThere):
+                    content = held_words.still_with_them(row.id, row.turn, last=effect.last)
+                await self._to_person(tx, row, effect.holder, content, key=f"nudge:{row.version}", now=now)
             case TellHolder(severity):
                 content = words.signal_in_conversation(row.id, severity, excerpt, late)
                 key = f"signal:{row.version}"
@@ -105,19 +138,24 @@ class Effects:
                 answer = await self._give_back(tx, row, effect, actor=actor, now=now)
             case CloseRelay():
                 answer = await self._close_relay(tx, row, effect, actor=actor, now=now)
-            case AlreadyTaken() | NotYours() | AlreadyEnded():
-                answer = await self._refused(tx, row, effect)
+            case Stays() | AlreadyTaken() | NotYours() | AlreadyEnded():
+                answer = await self._only_told(tx, row, effect)
+            case PageBeside():
+                await self.page_beside(tx, row, effect, now=now)
             case Page():
                 raise TypeError("pages go through `page`")
         return answer
 
     async def answer_again(
-        self, tx: Transaction, row: tables.CaseRow, *, raised: bool, carried: bool, now: datetime
+        self, tx: Transaction, row: tables.CaseRow, *, raised: bool, carried: bool, away: bool, now: datetime
     ) -> None:
-        """Answer a member who was heard again while their case is open; `carried`: their peer reads it anyway."""
+        """Answer a member who was heard again while their case is open.
+
+        `carried`: their peer reads it anyway; `away`: others were called beside that peer.
+        """
         minute = int(now.timestamp() // 60)
-        if raised:
-            content = await self._answer(tx, row, somebody_told=True)
+        if raised or away:
+            content = await self._answer(tx, row, somebody_told=True, away=away)
             await self._to_member(tx, row, content, key=f"answer:{row.version}", now=now)
         elif row.holder is None:
             await self._to_member(tx, row, member_words.heard_again(), key=f"again:{minute}", now=now)
@@ -138,36 +176,45 @@ class Effects:
         """What a member reads who asks by hand while that calls nobody."""
         return member_words.answer_paused(self._emergency_number(member), await self._lines(tx, member, None))
 
-    async def ask_the_peer(self, tx: Transaction, peer: Member, category: str | None) -> Content:
+    async def ask_the_peer(self, tx: Transaction, peer: Member, category: str | None, *, waits: bool) -> Content:
         """What a peer is told whose words to a member sound as if they were in danger themselves."""
-        return words.about_the_peer(await self._lines(tx, peer, category))
+        return words.about_the_peer(await self._lines(tx, peer, category), waits=waits)
 
     async def cannot_reach_member(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> None:
-        """Tell those on duty, once per holder, that the member gets nothing, and where a person can find them."""
-        accounts = await tx.session.scalars(
-            select(tables.Identity).where(tables.Identity.member_id == row.member_id).order_by(tables.Identity.id)
-        )
-        content = words.cannot_reach_member(row.id, ", ".join(f"{i.platform}: {i.account}" for i in accounts))
+        """Tell those on duty, once per holder, that the member gets nothing, and where a person can find them.
+
+        Where there is no peers' room, those who were paged; if that is nobody, moderators and organizers.
+        """
+        content = words.cannot_reach_member(row.id, await accounts_of(tx, row))
         key = f"unreached:{row.id}:member:{row.holder or 0}"
-        if row.holder is not None:
-            holder = await members.load(tx, row.holder)
-            await self._voice.to_member(
-                tx,
-                holder,
-                content,
-                key=key,
-                priority=Priority.CRISIS,
-                now=now,
-                case_id=row.id,
-                about_id=row.member_id,
-            )
-        await self._to_rooms(tx, row, content, key=f"{key}:room", now=now)
+        people = [person for person in (row.holder,) if person is not None]
+        if not await self._to_rooms(tx, row, content, key=f"{key}:room", now=now):
+            others = await store.paged(tx, row.id)
+            people += others or await members.with_roles(tx, row.community_id, {Role.MODERATOR, Role.ORGANIZER})
+        for person_id in dict.fromkeys(people):
+            if person_id != row.member_id:
+                person = await members.load(tx, person_id)
+                await self._voice.to_member(
+                    tx,
+                    person,
+                    content,
+                    key=key if person_id == row.holder else f"{key}:{person_id}",
+                    priority=Priority.CRISIS,
+                    now=now,
+                    case_id=row.id,
+                    about_id=row.member_id,
+                )
 
     async def cannot_reach_holder(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> None:
         """Tell the peers' room that the holder gets nothing."""
         name = (await members.load(tx, row.holder)).name or words.A_PEER if row.holder else words.A_PEER
         content = words.cannot_reach_holder(row.id, name)
         await self._to_rooms(tx, row, content, key=f"unreached:{row.id}:holder:{row.holder}", now=now)
+
+    @staticmethod
+    async def drop_pages(tx: Transaction, row: tables.CaseRow) -> None:
+        """Whoever has the case is there: nobody else is called any more."""
+        await drop_pages(tx, row.id)
 
     async def last_resort(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> bool:
         """No step of the policy reaches anybody: everybody who can help is paged. False if there is nobody at all."""
@@ -292,10 +339,12 @@ class Effects:
         await self._to_rooms(tx, row, brief, key=f"ended:{row.id}:room", now=now)
         return Content(text=_("It is done. Thank you.")) if has_read else ended
 
-    async def _refused(
-        self, tx: Transaction, row: tables.CaseRow, why: AlreadyTaken | NotYours | AlreadyEnded
+    async def _only_told(
+        self, tx: Transaction, row: tables.CaseRow, why: Stays | AlreadyTaken | NotYours | AlreadyEnded
     ) -> Content:
-        """Nothing was done: things have changed since the button was made."""
+        """All stays as it is, as was asked for, or because things have changed since the button was made."""
+        if isinstance(why, Stays):
+            return held_words.stays(waits=why.waits)
         if isinstance(why, AlreadyEnded):
             return words.has_ended()
         if isinstance(why, AlreadyTaken):
@@ -352,18 +401,20 @@ class Effects:
 
     # The member's answers
 
-    async def _answer(self, tx: Transaction, row: tables.CaseRow, *, somebody_told: bool) -> Content:
+    async def _answer(
+        self, tx: Transaction, row: tables.CaseRow, *, somebody_told: bool, away: bool = False
+    ) -> Content:
         """The answer at once; in another language than the community's it offers to go on in that."""
-        content = await self._answer_itself(tx, row, somebody_told=somebody_told)
+        content = await self._answer_itself(tx, row, somebody_told=somebody_told, away=away)
         if row.member_id is None:
             return content
         return self._voice.offering(tx, await members.load(tx, row.member_id), content)
 
-    async def _answer_itself(self, tx: Transaction, row: tables.CaseRow, *, somebody_told: bool) -> Content:
+    async def _answer_itself(self, tx: Transaction, row: tables.CaseRow, *, somebody_told: bool, away: bool) -> Content:
         member = await self._member(tx, row)
         number, lines = self._emergency_number(member), await self._lines(tx, member, row.category)
         if row.holder is not None:
-            return member_words.answer_in_conversation(number, lines)
+            return held_words.heard_while_held(await self._name(tx, row.holder), number, lines, away=away)
         seen = await store.lateness(tx, row.id) if row.opened_by != "other" else None
         late = seen[0] if seen is not None else store.PUNCTUAL
         if not somebody_told:

@@ -124,17 +124,6 @@ def heard_again() -> Content:
     )
 
 
-def answer_in_conversation(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
-    """The answer to something worse from a member whom a peer is with already."""
-    call = (
-        _("If you or somebody with you is in danger right now, please call {number}.", number=emergency_number)
-        if emergency_number
-        else _("If you or somebody with you is in danger right now, please call your local emergency number.")
-    )
-    text = _("{call}\n\nI have told the person you are talking with. They are still here.", call=call)
-    return Content(text=text if lines else _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE), fields=lines)
-
-
 def late(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
     """Said honestly when nobody has come."""
     text = _(

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import or_, select, update
 
-from bot.core.content import Content, Field
+from bot.core.content import Content, Field, Upon
 from bot.core.crisis import Severity
 from bot.core.escalation import Page
 from bot.core.faults import where
@@ -15,12 +15,14 @@ from bot.core.people import Member
 from bot.core.policy import Step, Whom
 from bot.core.roles import Role
 from bot.core.words import Text, _
-from bot.delivery.outbox import Priority
+from bot.delivery.outbox import EDIT, Message, Priority
 from bot.services import members, spoken
-from bot.services.escalations import store, words
+from bot.services.escalations import flood_words, held_words, store, words
 from bot.services.escalations.duty import Duty, EveryPeer
 from bot.services.escalations.fitting import fitting
 from bot.services.escalations.followup import former_peer
+from bot.services.escalations.relay import in_case
+from bot.services.escalations.relay_rows import address_of
 from bot.services.voice import Voice
 from bot.storage import tables
 from bot.storage.database import Transaction
@@ -30,14 +32,21 @@ log = logging.getLogger(__name__)
 HELPERS = {Role.PEER, Role.MODERATOR, Role.ORGANIZER}
 OVERSEERS = {Role.MODERATOR, Role.ORGANIZER}
 
+BESIDE = "beside"
+"""How the keys of pages begin that call others beside the holder of a case."""
+
+BULK = {"synchronize_session": False}
+"""Such a statement changes rows that no session has loaded."""
+
 FLOOD_CASES = 12
 """So many cases of one community, opened within `FLOOD_WINDOW` and not taken, are told in one page with their number:
-a hundred pages, one for each, would hide the people among them."""
+a hundred pages, one for each, would hide the people among them. An emergency is paged about alone, unless there are as
+many emergencies: then their one page names each of them, and is renewed at once whenever another comes."""
 
 FLOOD_WINDOW = timedelta(minutes=10)
 
 FLOOD_PAUSE = timedelta(minutes=3)
-"""In a flood each person and each room is paged at most once in this time."""
+"""In a flood each person and each room is paged at most once in this time, and once about emergencies."""
 
 FLOOD_STALE = timedelta(hours=1)
 """After this the number of cases in a page means nothing any more; there have been newer ones."""
@@ -52,21 +61,55 @@ class Paging:
 
     async def page(self, tx: Transaction, row: tables.CaseRow, page: Page, *, now: datetime) -> bool:
         """Page those whom the step names; False if there is nobody."""
-        step = page.step
-        log.info("case %d: page %d to %s", row.id, page.number, step.whom.value)
-        await store.note(tx, row.id, f"page {page.number}: {step.whom.value}", None, now=now)
+        whom = page.step.whom.value
+        log.info("case %d: page %d to %s", row.id, page.number, whom)
+        await store.note(tx, row.id, f"page {page.number}: {whom}", None, now=now)
+        return await self._to_step(tx, row, page.step, page.number, last=page.last, now=now)
+
+    async def page_beside(self, tx: Transaction, row: tables.CaseRow, step: Step, *, now: datetime) -> bool:
+        """Page those whom the step names about an emergency in a case that somebody has; False if there is nobody."""
+        log.info("case %d: %s are called beside its holder", row.id, step.whom.value)
+        await store.note(tx, row.id, f"{store.BESIDE}{step.whom.value}", None, now=now)
+        return await self._to_step(tx, row, step, row.pages, last=False, now=now)
+
+    async def _to_step(
+        self, tx: Transaction, row: tables.CaseRow, step: Step, number: int, *, last: bool, now: datetime
+    ) -> bool:
         overseers = step.whom in {Whom.MODERATORS, Whom.ORGANIZERS}
         reached = 0
         if step.in_rooms:
             kind, name = ("moderators", "mods") if overseers else ("peers", "room")
-            reached += await self._to_rooms(tx, row, kind, key=f"page:{row.id}:{page.number}:{name}", now=now)
+            reached += await self._to_rooms(tx, row, kind, key=f"{_prefix(row, number)}:{name}", now=now)
         if step.privately:
-            called = await self._called(tx, row, step, last=page.last, now=now)
+            called = await self._called(tx, row, step, last=last, now=now)
             order = await fitting(tx, row, called, step.wait)
-            reached += await self._to_people(tx, row, order.first, number=page.number, now=now)
+            reached += await self._to_people(tx, row, order.first, number=number, now=now)
             later = now + order.pause
-            reached += await self._to_people(tx, row, order.others, number=page.number, now=now, due_at=later)
+            reached += await self._to_people(tx, row, order.others, number=number, now=now, due_at=later)
         return reached > 0
+
+    async def is_off(self, tx: Transaction, community_id: int, person: int, *, now: datetime) -> bool:
+        """Whether nobody may count on this person just now; a rota that cannot be read says nothing of them."""
+        try:
+            async with tx.session.begin_nested():
+                return await self._duty.is_off(tx, community_id, person, now)
+        except Exception as error:
+            log.error("community %d: its rota cannot be read; nobody counts as off: %s", community_id, where(error))
+            return False
+
+    async def takes_a_break(self, tx: Transaction, person: Member, *, now: datetime) -> bool:
+        """Whether a person is off, as `Duty` says; one whose roster cannot be read is not."""
+        try:
+            async with tx.session.begin_nested():
+                return await self._duty.takes_a_break(tx, person.community.id, person.id, now)
+        except Exception as error:
+            log.error("community %d: its roster cannot be read: %s", person.community.id, where(error))
+            return False
+
+    async def who_else(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> list[int]:
+        """Who could have a case instead: those who are on, else all who may be called."""
+        on = await self._on_call(tx, row.community_id, now) or await self._available(tx, row.community_id, now)
+        return [person for person in on if person not in in_case(row)]
 
     async def last_resort(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> bool:
         """Page all moderators and organizers, in their rooms too, and all peers who may be called.
@@ -77,7 +120,7 @@ class Paging:
         overseers = await members.with_roles(tx, row.community_id, OVERSEERS)
         peers = await self._available(tx, row.community_id, now)
         reached = await self._to_people(tx, row, dict.fromkeys((*overseers, *peers)), number=row.pages, now=now)
-        reached += await self._to_rooms(tx, row, "moderators", key=f"page:{row.id}:{row.pages}:mods", now=now)
+        reached += await self._to_rooms(tx, row, "moderators", key=f"{_prefix(row, row.pages)}:mods", now=now)
         if not reached:
             everybody = await members.with_roles(tx, row.community_id, HELPERS)
             reached = await self._to_people(tx, row, everybody, number=row.pages, now=now)
@@ -152,20 +195,21 @@ class Paging:
         people = tuple(people)
         if not people:
             return 0
-        flood = await self._flood(tx, row, now=now)
+        flood = await _flood(tx, row, now=now)
         content = flood or await self._content(tx, row, number, now=now)
         if title is not None and not flood:
             content = replace(content, title=title)
         case_id, reached = row.id, 0
         for person_id in people:
-            if person_id == row.member_id:
+            if person_id in in_case(row):
                 continue
-            key = f"page:{case_id}:{number}:{person_id}"
+            key = f"{_prefix(row, number)}:{person_id}"
             try:
                 async with tx.session.begin_nested():
+                    person = await members.load(tx, person_id)
                     reached += await self._voice.to_member(
                         tx,
-                        await members.load(tx, person_id),
+                        person,
                         content,
                         key=_flood_key(row, str(person_id), now) if flood else key,
                         priority=Priority.CRISIS,
@@ -176,6 +220,8 @@ class Paging:
                         about_id=None if flood else row.member_id,
                         everywhere=True,
                     )
+                    if flood:
+                        await self._renew(tx, row, str(person_id), flood, person.language, now=now)
                     await store.note(tx, case_id, "counted in a page" if flood else "paged", person_id, now=now)
             except Exception as error:
                 # Nobody else is kept from being paged; not log.exception, whose message may hold somebody's words.
@@ -183,11 +229,11 @@ class Paging:
         return reached
 
     async def _to_rooms(self, tx: Transaction, row: tables.CaseRow, kind: str, *, key: str, now: datetime) -> int:
-        flood = await self._flood(tx, row, now=now)
-        stored = await tx.get(tables.Community, row.community_id)
-        return await self._voice.to_places(
+        flood = await _flood(tx, row, now=now)
+        community = members.community_of(await tx.get(tables.Community, row.community_id), tx)
+        reached = await self._voice.to_places(
             tx,
-            members.community_of(stored, tx),
+            community,
             kind,
             flood or await self._content(tx, row, row.pages, now=now),
             key=_flood_key(row, kind, now) if flood else key,
@@ -197,43 +243,95 @@ class Paging:
             case_id=None if flood else row.id,
             about_id=None if flood else row.member_id,
         )
+        if flood:
+            await self._renew(tx, row, kind, flood, community.language, now=now)
+        return reached
+
+    async def _renew(
+        self, tx: Transaction, row: tables.CaseRow, receiver: str, flood: Content, language: str, *, now: datetime
+    ) -> None:
+        """The one page about many emergencies names this one, too, where it was said without it."""
+        if row.severity != Severity.EMERGENCY:
+            return
+        delivery, key = tables.Delivery, _flood_key(row, receiver, now)
+        said = or_(delivery.key == key, delivery.key.startswith(f"{key}:"))
+        for page in await tx.session.scalars(select(delivery).where(said).order_by(delivery.id)):
+            if page.created_at == now and page.state == "pending":
+                continue  # it is this one
+            upon = Upon(act="refresh", message=page.message_id, delivery=page.id)
+            message = Message(
+                key=f"{EDIT}{page.key}:{row.id}:{row.pages}",
+                to=address_of(page),
+                content=replace(flood, upon=upon),
+                priority=Priority.CRISIS,
+                due_at=now,
+                expires_at=now + FLOOD_STALE,
+                member_id=page.member_id,
+            )
+            await self._voice.put(tx, message, language, now=now)
 
     # What
 
     async def _content(self, tx: Transaction, row: tables.CaseRow, number: int, *, now: datetime) -> Content:
+        severity, known = store.case_of(row).severity, await facts(tx, row, now=now)
+        if row.holder is not None:
+            name = (await members.load(tx, row.holder)).name or words.A_PEER
+            return held_words.page_beside(row.id, name, severity, known)
         minutes = int((now - row.opened_at).total_seconds() // 60)
-        return words.page(row.id, number, store.case_of(row).severity, await facts(tx, row, now=now), minutes)
+        return words.page(row.id, number, severity, known, minutes)
 
-    async def _flood(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> Content | None:
-        """What is said instead of a page, if there are so many cases that one for each would hide them."""
-        case = tables.CaseRow
-        waiting = select(case.severity, func.count().label("cases")).where(
-            case.community_id == row.community_id,
-            case.open_for.is_not(None),
-            case.holder.is_(None),
-            case.opened_at > now - FLOOD_WINDOW,
-        )
-        # Whoever already waits longer than a flood lasts is paged about alone, as everybody is.
-        if row.opened_at <= now - FLOOD_WINDOW:
-            return None
-        rows = await tx.session.execute(waiting.group_by(case.severity))
-        counts = {row.severity: row.cases for row in rows}
-        if sum(counts.values()) < FLOOD_CASES:
-            return None
-        minutes = FLOOD_WINDOW // timedelta(minutes=1)
-        return words.flood(sum(counts.values()), counts.get(Severity.EMERGENCY.value, 0), minutes)
+
+async def _flood(tx: Transaction, row: tables.CaseRow, *, now: datetime) -> Content | None:
+    """What is said instead of a page, if there are so many cases as grave that one for each would hide them."""
+    # Whoever already waits longer than a flood lasts is paged about alone, as everybody is.
+    if row.holder is not None or row.opened_at <= now - FLOOD_WINDOW:
+        return None
+    case = tables.CaseRow
+    waiting = select(case.id, case.severity).where(
+        case.community_id == row.community_id,
+        case.open_for.is_not(None),
+        case.holder.is_(None),
+        case.opened_at > now - FLOOD_WINDOW,
+    )
+    cases = (await tx.session.execute(waiting.order_by(case.id))).all()
+    emergencies = [each.id for each in cases if each.severity == Severity.EMERGENCY]
+    if len(emergencies if row.severity == Severity.EMERGENCY else cases) < FLOOD_CASES:
+        return None
+    minutes = FLOOD_WINDOW // timedelta(minutes=1)
+    if row.severity == Severity.EMERGENCY:
+        return flood_words.flood_of_emergencies(emergencies, minutes)
+    return flood_words.flood(len(cases), len(emergencies), minutes)
+
+
+def _prefix(row: tables.CaseRow, number: int) -> str:
+    """How the keys of a case's pages begin; those beside its holder are needed although it has one."""
+    return f"page:{row.id}:{number}" if row.holder is None else f"{BESIDE}:{row.id}:{row.version}"
+
+
+def is_page(key: str) -> bool:
+    """Whether a delivery of this key calls people to a case."""
+    return key.startswith("page:") or is_beside(key)
+
+
+def is_beside(key: str) -> bool:
+    """Whether it calls them beside the holder."""
+    return key.startswith(f"{BESIDE}:")
 
 
 def _flood_key(row: tables.CaseRow, receiver: str, now: datetime) -> str:
-    """The same for all cases of a community whose pages come to the receiver within `FLOOD_PAUSE`."""
-    return f"page:flood:{row.community_id}:{int(now.timestamp() // FLOOD_PAUSE.total_seconds())}:{receiver}"
+    """The same for all cases of a community as grave whose pages come to the receiver within `FLOOD_PAUSE`."""
+    kind = ":emergency" if row.severity == Severity.EMERGENCY else ""
+    return f"page:flood:{row.community_id}{kind}:{int(now.timestamp() // FLOOD_PAUSE.total_seconds())}:{receiver}"
 
 
 async def facts(tx: Transaction, row: tables.CaseRow, *, now: datetime) -> tuple[Field, ...]:
     """What a peer is told about a case."""
     member = await members.load(tx, row.member_id) if row.member_id is not None else None
     seen = await store.lateness(tx, row.id)
-    return words.case_facts(
+    unreached: tuple[Field, ...] = ()
+    if await store.is_unreached(tx, row):
+        unreached = (words.unreached(await accounts_of(tx, row)),)
+    known = words.case_facts(
         row.id,
         category=row.category,
         excerpt=store.excerpt_of(tx, row),
@@ -243,6 +341,24 @@ async def facts(tx: Transaction, row: tables.CaseRow, *, now: datetime) -> tuple
         how=row.opened_by,
         written=None if seen is None else words.written(seen[0], now - seen[1]),
     )
+    return (*unreached, *known)
+
+
+async def accounts_of(tx: Transaction, row: tables.CaseRow) -> str:
+    """Where people can write to the member themselves."""
+    identity = tables.Identity
+    found = select(identity).where(identity.member_id == row.member_id).order_by(identity.id)
+    return ", ".join(f"{one.platform}: {one.account}" for one in await tx.session.scalars(found))
+
+
+async def withdraw_from(tx: Transaction, member_id: int) -> None:
+    """Nobody reads of others' cases who is no peer any more, also what could not be brought to them before."""
+    delivery, case = tables.Delivery, tables.CaseRow
+    of_others = select(case.id).where(or_(case.member_id.is_(None), case.member_id != member_id))
+    about_others = or_(delivery.case_id.in_(of_others), delivery.key.startswith("page:"))
+    theirs = (delivery.state == "pending", delivery.member_id == member_id, about_others)
+    values = {"state": "expired", "reason": "they are no peer any more"}
+    await tx.session.execute(update(delivery).where(*theirs).values(values), execution_options=BULK)
 
 
 async def waiting_for(tx: Transaction, person: Member) -> list[int]:
@@ -266,10 +382,11 @@ async def waiting_for(tx: Transaction, person: Member) -> list[int]:
 
 
 async def drop_pages(tx: Transaction, case_id: int) -> None:
-    """A taken or ended case pages nobody any more."""
+    """A case whose peer is there, or that has ended, pages nobody any more."""
     delivery = tables.Delivery
+    is_page = or_(delivery.key.startswith("page:"), delivery.key.startswith(f"{BESIDE}:"))
     await tx.session.execute(
         update(delivery)
-        .where(delivery.case_id == case_id, delivery.state == "pending", delivery.key.startswith("page:"))
+        .where(delivery.case_id == case_id, delivery.state == "pending", is_page)
         .values(state="expired", reason="the case needs nobody any more")
     )

@@ -268,8 +268,8 @@ class Relay:
         """Take copies away. What has not left yet never leaves; where a platform cannot, the reader is told once."""
         told: set[int] = set()
         for copy in [*copies, *await rows.changes(tx, copies)]:
-            if copy.state == "pending":
-                await rows.drop(tx, copy)
+            if copy.state in {"pending", "sending"}:
+                await rows.drop(tx, copy, now=now)
             if copy.state not in GONE_OUT or copy.member_id is None:
                 continue
             say = not silently and copy.member_id not in told
@@ -320,9 +320,9 @@ class Relay:
         now: datetime,
     ) -> None:
         for copy in copies:
-            if copy.state == "pending":
-                await rows.drop(tx, copy)
-            elif copy.state in GONE_OUT and copy.member_id is not None:
+            if copy.state in {"pending", "sending"}:
+                await rows.drop(tx, copy, now=now)
+            if copy.state in GONE_OUT and copy.member_id is not None:
                 reader = await members.load(tx, copy.member_id)
                 content = Content(upon=rows.upon_copy("unreact", copy, ""))
                 await self.send(tx, row, None, reader, rows.address_of(copy), content, f"{key}:{copy.id}", now=now)

@@ -1,6 +1,7 @@
 """The rows of a relay: what was written, its copies, and what was done to those."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
@@ -62,14 +63,12 @@ async def copies(tx: Transaction, relay_id: int) -> Sequence[Delivery]:
     return list(await tx.session.scalars(query.execution_options(populate_existing=True)))
 
 
-async def drop(tx: Transaction, copy: Delivery) -> None:
-    """What has not left yet never leaves."""
-    await tx.session.execute(
-        update(Delivery)
-        .where(Delivery.id == copy.id, Delivery.state == "pending")
-        .values(state="expired", reason="it was taken back or changed before it left")
-        .execution_options(synchronize_session=False)
-    )
+async def drop(tx: Transaction, copy: Delivery, *, now: datetime) -> None:
+    """What has not left yet never leaves; what is just being sent is not tried again, should it fail."""
+    this = update(Delivery).where(Delivery.id == copy.id).execution_options(synchronize_session=False)
+    await tx.session.execute(this.where(Delivery.state == "sending").values(expires_at=now))
+    reason = "it was taken back or changed before it left"
+    await tx.session.execute(this.where(Delivery.state == "pending").values(state="expired", reason=reason))
 
 
 async def changes(tx: Transaction, copies: Sequence[Delivery]) -> list[Delivery]:

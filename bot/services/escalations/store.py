@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, cast, or_, select
+from sqlalchemy import ColumnElement, Select, String, bindparam, cast, func, or_, select
 
 from bot.core.crisis import Severity
 from bot.core.escalation import Case, Outcome, State
@@ -31,7 +31,16 @@ PUNCTUAL = timedelta()
 _LATE, _MINUTES = "seen ", " min late"
 """The line of the audit log that says how late the words of the case were seen."""
 
-_HAS_HELPERS = cast(tables.CaseRow.helpers, String) != "[]"
+UNDELIVERED = "not delivered: "
+"""How the line of the audit log begins that says to whom something could not be brought."""
+
+OF_A_PICTURE = "picture, "
+"""What follows in it where that was only a picture."""
+
+BESIDE = "beside: "
+"""How the line of the audit log begins that says whom of others was called beside the holder."""
+
+HAS_HELPERS = cast(tables.CaseRow.helpers, String) != "[]"
 """No database finds one number in a list of JSON the way another does: the few such cases are looked through."""
 
 EXCERPT_LIMIT = 300
@@ -125,7 +134,7 @@ async def open_case_of(tx: Transaction, member_id: int) -> tables.CaseRow | None
 
 async def cases_helped_by(tx: Transaction, member_id: int) -> list[tables.CaseRow]:
     """The open cases whose holder this person has joined, oldest first."""
-    rows = await _locked(tx, _HAS_HELPERS, tables.CaseRow.open_for.is_not(None))
+    rows = await _locked(tx, HAS_HELPERS, tables.CaseRow.open_for.is_not(None))
     return [row for row in rows if member_id in row.helpers]
 
 
@@ -185,7 +194,7 @@ _OPEN_CASE_OF = _locking(tables.CaseRow.open_for == bindparam("member"))
 _CASE = _locking(tables.CaseRow.id == bindparam("case"))
 _CASE_IN = _locking(tables.CaseRow.id == bindparam("case"), tables.CaseRow.community_id == bindparam("community"))
 _OPEN_CASES_WITH = _locking(
-    or_(tables.CaseRow.open_for == bindparam("member"), tables.CaseRow.holder == bindparam("member"), _HAS_HELPERS),
+    or_(tables.CaseRow.open_for == bindparam("member"), tables.CaseRow.holder == bindparam("member"), HAS_HELPERS),
     tables.CaseRow.open_for.is_not(None),
 )
 
@@ -249,6 +258,44 @@ async def was_in(tx: Transaction, case_id: int, person_id: int) -> bool:
     entered = event.what.in_(("Taken", "Joined", "was given it"))
     found = select(event.id).where(event.case_id == case_id, event.actor == person_id, entered)
     return await tx.session.scalar(found.limit(1)) is not None
+
+
+async def spoke_since(tx: Transaction, row: tables.CaseRow, since: datetime) -> set[int]:
+    """Which of those who are with the member have said something to them since then; a reaction is no word."""
+    said = tables.RelayMessage
+    people = [person for person in (row.holder, *row.helpers) if person is not None]
+    query = select(said.author).where(said.case_id == row.id, said.author.in_(people), said.at > since)
+    return set(await tx.session.scalars(query.where(said.kind != "reaction")))
+
+
+async def called_beside(tx: Transaction, row: tables.CaseRow, since: datetime) -> bool:
+    """Whether others were called beside the holder since then."""
+    event = tables.CaseEvent
+    query = select(event.id).where(event.case_id == row.id, event.at > since, event.what.startswith(BESIDE))
+    return await tx.session.scalar(query.limit(1)) is not None
+
+
+async def paged(tx: Transaction, case_id: int) -> list[int]:
+    """Who was paged about a case, first those who were first."""
+    event = tables.CaseEvent
+    told = event.what.in_(("paged", "counted in a page"))
+    query = select(event.actor).where(event.case_id == case_id, event.actor.is_not(None), told).order_by(event.id)
+    return list(dict.fromkeys(person for person in await tx.session.scalars(query) if person is not None))
+
+
+async def is_unreached(tx: Transaction, row: tables.CaseRow) -> bool:
+    """Whether the member has not got what was written to them, and nothing privately since."""
+    event, delivery = tables.CaseEvent, tables.Delivery
+    failed = select(func.max(event.at)).where(
+        event.case_id == row.id,
+        event.actor == row.member_id,
+        event.what.startswith(UNDELIVERED),
+        ~event.what.startswith(f"{UNDELIVERED}{OF_A_PICTURE}"),
+    )
+    if (at := await tx.session.scalar(failed)) is None:
+        return False
+    theirs = (delivery.kind == "direct", delivery.member_id == row.member_id, delivery.state == "sent")
+    return await tx.session.scalar(select(delivery.id).where(*theirs, delivery.sent_at > at).limit(1)) is None
 
 
 async def words_since_opening(tx: Transaction, row: tables.CaseRow) -> tuple[str, ...]:

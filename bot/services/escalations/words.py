@@ -39,15 +39,15 @@ A_PEER = _("a peer")
 A_MEMBER = _("a member")
 
 
-def about_the_peer(lines: tuple[Field, ...]) -> Content:
-    """To a peer who writes words of danger to the member they are with."""
-    return Content(
-        text=_(
-            "I have not passed this on yet. If it is about you: you need not carry that alone, a person can come for"
-            " you, too. If it is for them, choose the case."
-        ),
-        fields=lines,
+def about_the_peer(lines: tuple[Field, ...], *, waits: bool) -> Content:
+    """To a peer who writes words of danger to the member they are with; `waits`: else a person is called for them."""
+    text: Text = _(
+        "I have not passed this on yet. If it is about you: you need not carry that alone, a person can come for"
+        " you, too. If it is for them, choose the case."
     )
+    if waits:
+        text = _("{text} If you choose nothing within two minutes, I get a person for you.", text=text)
+    return Content(text=text, fields=lines)
 
 
 def are_you_with_them(case_id: int, turn: int) -> Content:
@@ -58,7 +58,7 @@ def are_you_with_them(case_id: int, turn: int) -> Content:
             "They are waiting for a word from you. If you cannot be there now, hand the case over: no reason needed."
             " Otherwise I call somebody else soon."
         ),
-        choices=_for_holder(case_id, turn)[::-1],
+        choices=for_holder(case_id, turn)[::-1],
     )
 
 
@@ -165,12 +165,12 @@ def you_have_it(
         choices=(
             (Choice(label=_("Leave the talk"), command="leave", arguments={"case": str(case_id)}), *beside)
             if joined
-            else (*_for_holder(case_id, turn), *beside)
+            else (*for_holder(case_id, turn), *beside)
         ),
     )
 
 
-def _for_holder(case_id: int, turn: int) -> tuple[Choice, Choice]:
+def for_holder(case_id: int, turn: int) -> tuple[Choice, Choice]:
     """The holder's buttons; once the case is somebody else's, or nobody's, they do nothing."""
     arguments = {"case": str(case_id), "turn": str(turn)}
     return (
@@ -253,21 +253,6 @@ def has_changed(case_id: int, name: str | Text | None) -> Content:
     )
 
 
-def flood(cases: int, emergencies: int, minutes: int) -> Content:
-    """The one page for many cases at once."""
-    return Content(
-        title=_n("{n} person is waiting", "{n} people are waiting", n=cases),
-        text=_(
-            "So many have asked for a person or were heard within {minutes} minutes; {emergencies} of them are"
-            " emergencies. It may be an attack on your community, and somebody among them may be in danger. Each has"
-            " had an answer with numbers to call. The list shows all of them.",
-            minutes=minutes,
-            emergencies=emergencies,
-        ),
-        choices=(Choice(label=_("Show the cases"), command="cases", style="primary"),),
-    )
-
-
 def is_on_it(name: str | Text, case_id: int) -> Content:
     """To the peers' room: somebody has it."""
     return Content(text=_("{name} is on it (case {number}).", name=name, number=case_id))
@@ -296,6 +281,16 @@ def ended_for_peers(case_id: int, outcome: Outcome, *, by_member: bool) -> Conte
             number=case_id,
             outcome=OUTCOMES[outcome],
         )
+    )
+
+
+def unreached(accounts: str) -> Field:
+    """Among the facts of a case: the bot does not reach the member."""
+    return Field(
+        name=_("⚠️ I cannot reach them"),
+        value=_(
+            "My private messages do not get to them. Please write to them yourself ({accounts}).", accounts=accounts
+        ),
     )
 
 
