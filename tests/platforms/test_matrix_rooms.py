@@ -188,6 +188,42 @@ async def test_an_upgraded_direct_room_stays_the_direct_room(
     await anna.wait_for_message(upgraded, saying("hello"))
 
 
+async def test_what_is_refused_upon_a_message_costs_nobody_their_direct_room(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna = await matrix_person("anna")
+    receipt = await bot.send("direct", anna.user_id, "hello", "k1")
+    room = (await anna.wait_for_message(None, with_id(receipt.message_id))).room_id
+    for number, nowhere in enumerate(("$" + "a" * 43, "$" + "b" * 43)):
+        with pytest.raises(NeverAgain):
+            sign = Content(text="📨", upon=Upon(act="react", message=nowhere))
+            await bot.send("direct", anna.user_id, sign, f"sign {number}")
+        changed = Content(text=f"new words {number}", upon=Upon(act="replace", message=nowhere))
+        await bot.send("direct", anna.user_id, changed, f"edit {number}")
+        assert (await anna.wait_for_message(None, saying(f"new words {number}"))).room_id == room
+    await anna.says(room, "only for you")
+    assert (await bot.hub.hears_text("only for you")).private
+
+
+async def test_who_has_left_the_successor_of_a_direct_room_is_not_written_to_in_the_replaced_one(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna = await matrix_person("anna")
+    receipt = await bot.send("direct", anna.user_id, "one", "k1")
+    room = (await anna.wait_for_message(None, with_id(receipt.message_id))).room_id
+    upgraded = await upgrade(anna, room, "12")
+    await anna.client.room_invite(upgraded, bot.user_id)
+    await anna.members_joined(upgraded, [bot.user_id])
+    await anna.says(upgraded, "moved")
+    await bot.hub.hears_text("moved")
+    await anna.client.room_leave(upgraded)
+    common = await room_with(bot, anna)
+    await anna.says(common, "left")
+    await bot.hub.hears_text("left")
+    await bot.send("direct", anna.user_id, "two", "k2")
+    assert (await anna.wait_for_message(None, saying("two"))).room_id not in {room, upgraded}
+
+
 async def test_ten_pages_at_once_go_into_one_direct_room(bot: RunningBot, matrix_person: MatrixPersonFactory) -> None:
     anna = await matrix_person("anna")
     receipts = await asyncio.gather(*(bot.send("direct", anna.user_id, f"page {n}", f"k{n}") for n in range(10)))
