@@ -13,6 +13,7 @@ import nio
 
 from bot.core.faults import where
 from bot.platforms.matrix.apart import RoomsApart
+from bot.platforms.matrix.crosssigning import CrossSigning
 from bot.platforms.matrix.directs import DirectRooms
 from bot.platforms.matrix.errors import ConnectionLost, Refused
 from bot.platforms.matrix.events import Event
@@ -74,6 +75,7 @@ class Listening:
         self._unheard = Unheard(session, hearing, failures)
         self._invitations = Invitations(session, rooms, directs, upgrades)
         self._gaps = Gaps(session, directs, self._hear)
+        self._signing = CrossSigning(session)
         self._told = False
         """Whether it was said that the position cannot be stored."""
 
@@ -143,6 +145,7 @@ class Listening:
             self._gaps.seconds,
             self._invitations.waits.seconds,
             self._upgrades.waits.seconds,
+            self._signing.seconds,
         )
         soonest = min((seconds for seconds in others if seconds is not None), default=_POLL_SECONDS)
         return min(max(soonest, _SHORTEST_POLL_SECONDS), _POLL_SECONDS)
@@ -163,6 +166,7 @@ class Listening:
         except (Refused, *OUT_OF_REACH) as trouble:
             # It is still to be done, and is tried again after the next sync.
             log.warning("Looking after the Matrix keys failed: %s", type(trouble).__name__)
+        await self._signing.look_after()
 
     async def _look_after_keys(self) -> None:
         """Do between two syncs what nio's own loop does."""
