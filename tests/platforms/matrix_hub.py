@@ -19,6 +19,7 @@ class RecordingHub:
         self.registry = Registry()
         self.heard: list[Inbound] = []
         self.gone: list[str] = []
+        self.unreadable: list[str] = []
         self.taken: list[tuple[str, str | None]] = []
         self.departed: list[tuple[str, str]] = []
         self.memory: dict[str, str] = {}
@@ -48,6 +49,9 @@ class RecordingHub:
 
     async def left(self, platform: str, account: str, place: str) -> None:
         self.departed.append((account, place))
+
+    async def unread(self, inbound: Inbound) -> None:
+        self.unreadable.append(inbound.event_id)
 
     async def reader(self, inbound: Inbound) -> tuple[Reader, Words]:
         return Reader(now=datetime.now(UTC), zone=ZoneInfo("UTC")), ENGLISH

@@ -116,7 +116,7 @@ class CrossSigning:
             )
         if standing != "unsigned":
             return
-        device = _mapping(_mapping(known.get("device_keys")).get(me)).get(device_id)
+        device = _mapping(_mapping(_mapping(known.get("device_keys")).get(me)).get(device_id))
         if not self._is_own(device):
             raise Refused(None, None)  # the homeserver has not taken the device's keys yet
         if keys is None:
@@ -128,11 +128,11 @@ class CrossSigning:
             raise _Unconfirmed
         log.info("The Matrix device %s is signed by its account", device_id)
 
-    def _is_own(self, device: object) -> bool:
+    def _is_own(self, device: Mapping[str, Any]) -> bool:
         """Whether these are this device's own keys: no others are signed, whatever the homeserver says."""
         own = self._client.olm.account.identity_keys
         named = {f"{kind}:{self._client.device_id}": own[kind] for kind in ("ed25519", "curve25519")}
-        return _mapping(_mapping(device).get("keys")) == named
+        return _mapping(device.get("keys")) == named
 
     async def _upload(self, keys: _Keys, me: str) -> None:
         """Give the account its keys; some homeservers want the password with that."""

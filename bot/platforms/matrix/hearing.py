@@ -93,7 +93,7 @@ class Hearing:
 
     async def bare(self, room_id: str, event: Event) -> Inbound:
         """That somebody did something, and nothing of what it was; raises nothing."""
-        private = self._is_private(room_id, event.sender)
+        private = self.is_private(room_id, event.sender)
         shared = self._rooms.shared_with(event.sender) if private else ()
         space = self._rooms.space_of(room_id)
         place, *shared_places = await self._places_of([room_id, *shared])
@@ -110,7 +110,7 @@ class Hearing:
             link=event.link(room_id),
         )
 
-    def _is_private(self, room_id: str, account: str) -> bool:
+    def is_private(self, room_id: str, account: str) -> bool:
         """Whether it is for the bot alone, or for those in a place apart."""
         return self._apart.key_of(room_id) is not None or self._directs.is_private(room_id, account)
 
@@ -132,7 +132,7 @@ class Hearing:
                 self._recent.keep(event.event_id, event.sender, text)
         if event.sender == self._session.user_id:
             return None
-        files = event.has_file and not event.is_edit and self._is_private(room_id, event.sender)
+        files = event.has_file and not event.is_edit and self.is_private(room_id, event.sender)
         if not text.strip() and not files:
             return None
         pictures = pictures_of(event.content) if files else ()
@@ -171,7 +171,7 @@ class Hearing:
 
     async def _sign(self, room_id: str, event: Event) -> Inbound | None:
         """An emoji in a private chat: it may be meant for whoever is at the other end."""
-        if not event.reaction or not self._is_private(room_id, event.sender):
+        if not event.reaction or not self.is_private(room_id, event.sender):
             return None
         about = Target(message_id=event.related_to, account="", text="")
         reaction = Reaction(emoji=event.reaction, id=event.event_id)
