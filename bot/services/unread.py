@@ -9,7 +9,7 @@ from bot.core.words import Text, _
 from bot.delivery.outbox import Priority
 from bot.services import members
 from bot.services.voice import Voice
-from bot.services.whereabouts import community_id_of
+from bot.services.whereabouts import community_id_of, stands_in
 from bot.storage import tables
 from bot.storage.database import Transaction
 
@@ -30,7 +30,9 @@ async def tell_peers(tx: Transaction, voice: Voice, inbound: Inbound, *, now: da
     community = members.community_of(await tx.get(tables.Community, community_id), tx)
     place: Text = _("It was to me alone.")
     if not inbound.private:
-        place = _("It is here: {link}", link=inbound.link) if inbound.link else _("It was in a common room.")
+        place = _("It was in a room with others.")
+        if inbound.link and await stands_in(tx, community_id, inbound):
+            place = _("It is here: {link}", link=inbound.link)
     content = Content(
         title=_("Somebody wrote what I could not read"),
         text=_(

@@ -26,6 +26,8 @@ class RecordingHub:
         self.choices_under: dict[str, tuple[Choice, ...]] = {}
         self.newest_choices: dict[str, tuple[Choice, ...]] = {}
         self.on_receive: Callable[[Inbound], Awaitable[None]] | None = None
+        self.nobodys: set[str] = set()
+        """Rooms that are no community's."""
         self.full = False
         """Whether nothing can be stored."""
         self._positions = 0
@@ -92,7 +94,7 @@ class RecordingHub:
         return False
 
     async def is_known_place(self, platform: str, place: str) -> bool:
-        return True
+        return place not in self.nobodys
 
     async def known_servers(self, platform: str, limit: int) -> list[str]:
         return []

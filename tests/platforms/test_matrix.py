@@ -15,6 +15,22 @@ from bot.core.words import _
 bot = matrix_scene.bot
 
 
+async def test_a_room_of_two_is_private_although_it_was_not_made_as_a_direct_one_unless_it_is_a_communitys(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna = await matrix_person("anna")
+    lobby, unmarked = await room_with(bot, anna), await room_with(bot, anna, encrypted=True)
+    bot.hub.nobodys.add(unmarked)
+    await anna.says(lobby, "hello all")
+    heard = await bot.hub.hears_text("hello all")
+    assert not heard.private
+    assert set(heard.shared_spaces) == {lobby, unmarked}
+    await anna.says(unmarked, "hello you")
+    assert (await bot.hub.hears_text("hello you")).private
+    await bot.send("direct", anna.user_id, "hello anna", "k1")
+    await anna.wait_for_message(unmarked, saying("hello anna"))
+
+
 @pytest.mark.parametrize(("encrypted", "version"), [(False, "11"), (True, "11"), (False, "12"), (True, "12")])
 async def test_a_message_in_a_room_is_heard(
     bot: RunningBot, matrix_person: MatrixPersonFactory, encrypted: bool, version: str

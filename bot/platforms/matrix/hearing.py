@@ -93,8 +93,8 @@ class Hearing:
 
     async def bare(self, room_id: str, event: Event) -> Inbound:
         """That somebody did something, and nothing of what it was; raises nothing."""
-        private = self.is_private(room_id, event.sender)
-        shared = self._rooms.shared_with(event.sender) if private else ()
+        private = await self.is_private(room_id, event.sender)
+        shared = self._rooms.shared_with(event.sender)
         space = self._rooms.space_of(room_id)
         place, *shared_places = await self._places_of([room_id, *shared])
         return Inbound(
@@ -110,9 +110,31 @@ class Hearing:
             link=event.link(room_id),
         )
 
-    def is_private(self, room_id: str, account: str) -> bool:
-        """Whether it is for the bot alone, or for those in a place apart."""
-        return self._apart.key_of(room_id) is not None or self._directs.is_private(room_id, account)
+    async def is_private(self, room_id: str, account: str) -> bool:
+        """Whether it is for the bot alone, or for those in a place apart.
+
+        Where nobody else is, that is so also if the room was not made as a direct one, unless it is a community's.
+        """
+        if self._apart.key_of(room_id) is not None or self._directs.is_private(room_id, account):
+            return True
+        if not self._rooms.only_for(room_id, account) or await self._is_a_communitys(room_id):
+            return False
+        if self._rooms.only_for(room_id, account):
+            self._directs.expect(account, room_id)
+        return True
+
+    async def _is_a_communitys(self, room_id: str) -> bool:
+        space = self._rooms.space_of(room_id)
+        try:
+            async with asyncio.timeout(_LOOK_UP_SECONDS):
+                for place in await self._places_of([room_id, *([] if space is None else [space])]):
+                    if await self._hub.is_known_place(PLATFORM, place):
+                        return True
+        except Exception as error:
+            # Then it counts as one: nothing private is said where others may come to read it.
+            log.error("Whether a Matrix room is a community's could not be read: %s", where(error))
+            return True
+        return False
 
     async def _places_of(self, rooms: list[str]) -> list[str]:
         try:
@@ -132,7 +154,7 @@ class Hearing:
                 self._recent.keep(event.event_id, event.sender, text)
         if event.sender == self._session.user_id:
             return None
-        files = event.has_file and not event.is_edit and self.is_private(room_id, event.sender)
+        files = event.has_file and not event.is_edit and await self.is_private(room_id, event.sender)
         if not text.strip() and not files:
             return None
         pictures = pictures_of(event.content) if files else ()
@@ -171,7 +193,7 @@ class Hearing:
 
     async def _sign(self, room_id: str, event: Event) -> Inbound | None:
         """An emoji in a private chat: it may be meant for whoever is at the other end."""
-        if not event.reaction or not self.is_private(room_id, event.sender):
+        if not event.reaction or not await self.is_private(room_id, event.sender):
             return None
         about = Target(message_id=event.related_to, account="", text="")
         reaction = Reaction(emoji=event.reaction, id=event.event_id)

@@ -109,17 +109,18 @@ class Unread:
                 continue
             room_id, nio_event = self._events[event_id]
             event = Event(nio_event.source)
-            if not self._is_silenced(room_id, event.sender, now) and not await self._is_told(room_id, event, deadline):
+            is_silenced = await self._is_silenced(room_id, event.sender, now)
+            if not is_silenced and not await self._is_told(room_id, event, deadline):
                 continue
             for other in list(self._unanswered):
                 where_said, said = self._events[other]
                 if (where_said, Event(said.source).sender) == (room_id, event.sender):
                     self._answered(other)
 
-    def _is_silenced(self, room_id: str, sender: str, now: float) -> bool:
+    async def _is_silenced(self, room_id: str, sender: str, now: float) -> bool:
         told = self._told.get((room_id, sender))
         is_recent = told is not None and now - told < _SILENCE_SECONDS
-        return is_recent and not self._hearing.is_private(room_id, sender)
+        return is_recent and not await self._hearing.is_private(room_id, sender)
 
     async def _is_told(self, room_id: str, event: Event, deadline: float) -> bool:
         """Tell the writer, and the peers; whether that is over: done, or given up."""
