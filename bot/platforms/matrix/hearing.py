@@ -14,7 +14,7 @@ from bot.core.platform import Address, Hub
 from bot.platforms.matrix.apart import RoomsApart
 from bot.platforms.matrix.directs import DirectRooms
 from bot.platforms.matrix.errors import Refused
-from bot.platforms.matrix.events import Event, link_to
+from bot.platforms.matrix.events import SAID, Event, link_to
 from bot.platforms.matrix.media import pictures_of
 from bot.platforms.matrix.patience import OUT_OF_REACH
 from bot.platforms.matrix.reactions import MOST_KEYCAPS, asks_for_help, chosen, number_in
@@ -58,7 +58,7 @@ class Hearing:
         Raises `Refused` or a connection's error where something about it cannot be looked up for the moment.
         """
         match event.type:
-            case "m.room.message":
+            case _ if event.type in SAID or event.is_something_else:
                 return await self._message(room_id, event)
             case "m.reaction":
                 return await self._reaction(room_id, event)
@@ -85,7 +85,7 @@ class Hearing:
         """
         if event.sender == self._session.user_id:
             return None
-        if event.type == "m.room.message" and event.text.strip():
+        if event.type in SAID and event.text.strip():
             return replace(await self._said(room_id, event), text=event.text)
         if event.type == "m.reaction" and event.relation == "m.annotation" and asks_for_help(event.reaction):
             return replace(await self.bare(room_id, event), invocation=Invocation(command=_FOR_ANOTHER))
@@ -253,5 +253,5 @@ class Hearing:
             with contextlib.suppress(nio.EncryptionError):
                 found = client.decrypt_event(found)
         event = Event(found.source)
-        known = event.event_id == event_id and event.type in {"m.room.message", "m.room.encrypted"}
+        known = event.event_id == event_id and event.type in {*SAID, "m.room.encrypted"}
         return event if known else None
