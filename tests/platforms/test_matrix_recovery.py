@@ -41,6 +41,21 @@ async def test_after_a_restart_what_was_said_meanwhile_is_heard_once(
     assert bot.hub.memory["device_id"] == device
 
 
+@pytest.mark.parametrize("direct", [True, False])
+async def test_what_was_said_before_the_bot_was_put_out_of_the_room_meanwhile_is_heard(
+    bot: RunningBot, matrix_person: MatrixPersonFactory, direct: bool
+) -> None:
+    anna = await matrix_person("anna")
+    room = await (direct_room_with(bot, anna) if direct else room_with(bot, anna, encrypted=True))
+    await anna.says(room, "hello")
+    await bot.hub.is_past((await bot.hub.hears_text("hello")).event_id)
+    await bot.stop()
+    await anna.says(room, "I need somebody")
+    await anna.client.room_kick(room, bot.user_id)
+    await bot.start()
+    assert (await bot.hub.hears_text("I need somebody")).private == direct
+
+
 async def test_a_choice_is_understood_by_its_message_alone(bot: RunningBot, matrix_person: MatrixPersonFactory) -> None:
     anna = await matrix_person("anna")
     # The hub is never told under which id it was sent: so it is for a bot that is killed just then.

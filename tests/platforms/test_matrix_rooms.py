@@ -248,7 +248,7 @@ async def test_a_room_is_heard_with_the_space_that_lists_it(
 
 async def test_a_message_is_edited_in_place(bot: RunningBot, matrix_person: MatrixPersonFactory) -> None:
     anna = await matrix_person("anna")
-    room = await room_with(bot, anna)
+    room = await room_with(bot, anna, encrypted=True)
     first = await bot.send("place", room, "one open case", "k1")
     upon = Upon(act="refresh", message=first.message_id)
     again = await bot.send("place", room, Content(text="two open cases", upon=upon), "k2")
@@ -256,3 +256,19 @@ async def test_a_message_is_edited_in_place(bot: RunningBot, matrix_person: Matr
     edit = await anna.wait_for_message(room, saying("* two open cases"))
     assert edit.content["m.relates_to"] == {"rel_type": "m.replace", "event_id": first.message_id}
     assert edit.content["m.new_content"]["body"] == "two open cases"
+
+
+@pytest.mark.parametrize("letter", ["a", "ä", "🙂", '"'])
+async def test_a_text_that_is_too_long_to_be_said_twice_in_one_event_is_said_anew(
+    bot: RunningBot, matrix_person: MatrixPersonFactory, letter: str
+) -> None:
+    anna = await matrix_person("anna")
+    room = await room_with(bot, anna, encrypted=True)
+    first = await bot.send("place", room, Content(title="The board", text="one open case"), "k1")
+    long = Content(title="The board", text=letter * 15_000, upon=Upon(act="replace", message=first.message_id))
+    await bot.send("place", room, long, "k2")
+    await bot.send("place", room, "after", "k3")
+    await anna.wait_for_message(room, saying("after"))
+    said = [message for message in anna.messages(room) if letter * 100 in message.body]
+    assert sum(message.body.count(letter) for message in said) >= 15_000
+    assert all(message.decrypted and "m.new_content" not in message.content for message in said)

@@ -15,7 +15,7 @@ from bot.platforms.matrix.errors import Refused
 from bot.platforms.matrix.patience import OUT_OF_REACH
 from bot.platforms.matrix.reactions import MOST_KEYCAPS, keycap
 from bot.platforms.matrix.recent import Recent
-from bot.platforms.matrix.rendering import messages
+from bot.platforms.matrix.rendering import edit_of, messages
 from bot.platforms.matrix.rooms import Rooms
 from bot.platforms.matrix.session import Session
 
@@ -74,15 +74,8 @@ class Sending:
                 case "answer":
                     said[0]["m.relates_to"] = {"m.in_reply_to": {"event_id": upon.message}}
                     return await self._say_all(room_id, content, said, key)
-                case "replace" | "refresh" if len(said) == 1:
-                    relation = {"rel_type": "m.replace", "event_id": upon.message}
-                    edit = {**said[0], "body": f"* {said[0]['body']}", "m.new_content": said[0]}
-                    changed = await self._put(
-                        room_id,
-                        "m.room.message",
-                        {**edit, "m.relates_to": relation},
-                        transaction_id(key, "edit", 0),
-                    )
+                case "replace" | "refresh" if len(said) == 1 and (edit := edit_of(upon.message, said[0])) is not None:
+                    changed = await self._put(room_id, "m.room.message", edit, transaction_id(key, "edit", 0))
                     if content.attachment is not None:
                         file = await self._attach(room_id, content.attachment, key, about=upon.message)
                         await self._take_files(room_id, upon.message, key, but=file)
