@@ -47,6 +47,4 @@ async def tell_peers(tx: Transaction, voice: Voice, inbound: Inbound, *, now: da
         return
     for peer_id in await members.with_roles(tx, community_id, {Role.PEER}):
         peer = await members.load(tx, peer_id)
-        await voice.to_member(
-            tx, peer, content, key=f"{key}:{peer_id}", priority=reply, now=now, expires_at=until
-        )
+        await voice.to_member(tx, peer, content, key=f"{key}:{peer_id}", priority=reply, now=now, expires_at=until)

@@ -20,10 +20,12 @@ async def community_id_of(tx: Transaction, inbound: Inbound) -> int | None:
     """The community that is meant; None if it cannot be told.
 
     In a room it is the room's; in one that is no community's, theirs with whom they share another room with the bot,
-    of several where they are in a case or were last seen. In a private chat, of the communities that know the account, it is the one of the
-    case or question that a button names; else of the open case they are in, their own before one they hold, so that
-    a conversation is never lost; else where they were last seen. Then it is one whose rooms they share with the bot,
-    one that has them in its file, or the only one there is.
+    of several where they are in a case or were last seen.
+
+    In a private chat, of the communities that know the account, it is the one of the case or question that a button
+    names; else of the open case they are in, their own before one they hold, so that a conversation is never lost;
+    else where they were last seen. Then it is one whose rooms they share with the bot, one that has them in its file,
+    or the only one there is.
     """
     if not inbound.private:
         named = await _of_places(tx, inbound, [inbound.place, *([inbound.space] if inbound.space else [])])

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import matrix_scene
 import pytest
-from matrix_scene import CHOICES, PERSON, RunningBot, direct_room_with, put_event, room_with, saying, with_id
+from matrix_scene import CHOICES, PERSON, RunningBot, direct_room_with, put_event, room_with, with_id
 from real_matrix.fixtures import MatrixPersonFactory
 from real_matrix.homeserver import Homeserver
 from real_matrix.people import MatrixPerson, Message

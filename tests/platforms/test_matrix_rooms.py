@@ -195,8 +195,8 @@ async def test_what_is_refused_upon_a_message_costs_nobody_their_direct_room(
     receipt = await bot.send("direct", anna.user_id, "hello", "k1")
     room = (await anna.wait_for_message(None, with_id(receipt.message_id))).room_id
     for number, nowhere in enumerate(("$" + "a" * 43, "$" + "b" * 43)):
+        sign = Content(text="📨", upon=Upon(act="react", message=nowhere))
         with pytest.raises(NeverAgain):
-            sign = Content(text="📨", upon=Upon(act="react", message=nowhere))
             await bot.send("direct", anna.user_id, sign, f"sign {number}")
         changed = Content(text=f"new words {number}", upon=Upon(act="replace", message=nowhere))
         await bot.send("direct", anna.user_id, changed, f"edit {number}")

@@ -111,7 +111,9 @@ def _signed(standing: Standing, device_id: str) -> Finding:
         )
     return Finding(
         level="warning",
-        what=str(_("The Matrix account has cross-signing keys that are not the bot's, and they do not sign its device.")),
+        what=str(
+            _("The Matrix account has cross-signing keys that are not the bot's, and they do not sign its device.")
+        ),
         mend=str(
             _(
                 "Some people's clients do not show what the bot says. Verify the device {device} in the client that "

@@ -33,7 +33,7 @@ _SECONDS = 5.0
 _SIGNING = "signing"
 
 Standing = Literal["signed", "unsigned", "foreign"]
-"""How the device stands: signed; not signed (yet); or not signed on an account that has keys which are not the bot's."""
+"""How the device stands: signed; not signed (yet); or not signed, on an account with keys that are not the bot's."""
 
 
 class _Unconfirmed(Exception):
@@ -111,7 +111,7 @@ class CrossSigning:
         standing = _standing(known, me, device_id, keys)
         if standing == "foreign":
             log.critical(
-                "The Matrix account has cross-signing keys that are not the bot's, and its device is not signed by them:"
+                "The Matrix account has cross-signing keys that are not the bot's, and they do not sign its device:"
                 " some people's clients will not show what it says. `handrail check` says what to do"
             )
         if standing != "unsigned":

@@ -39,7 +39,7 @@ def messages(content: Content) -> list[dict[str, Any]]:
 
 
 def edit_of(event_id: str, message: dict[str, Any]) -> dict[str, Any] | None:
-    """The content that replaces what an earlier message says; None where that, said twice, is too long for one event."""
+    """The content that replaces what an earlier message says; None where that is too long, twice, for one event."""
     edit = {
         **message,
         "body": f"* {message['body']}",
