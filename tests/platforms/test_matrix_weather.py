@@ -283,3 +283,20 @@ async def test_who_could_not_be_told_that_they_were_not_read_is_told_later(
     await put_event(anna, room, "m.room.encrypted", {"algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "x"})
     await anna.wait_for_message(room, lambda message: "could not read" in message.body)
     assert proxy.failed == 1
+
+
+@pytest.mark.parametrize("refusals", [1, 2])
+async def test_a_homeserver_that_wants_the_password_for_the_bots_signature_gets_it_or_check_says_what_to_do(
+    homeserver: Homeserver, proxy: FaultProxy, tmp_path: Path, refusals: int
+) -> None:
+    registered = await RunningBot.registered(homeserver, tmp_path / "keys")
+    bot = RunningBot(replace(registered.account, homeserver=proxy.base_url))
+    proxy.fail_next("POST", "/keys/device_signing/upload", status=401, times=refusals)
+    async with bot:
+        assert proxy.failed == refusals
+        (told,) = (finding for finding in await bot.platform.check() if "signed" in finding.what)
+        assert ("password" in told.mend) == (refusals == 2)
+        await bot.stop()
+        await bot.start()
+        (told,) = (finding for finding in await bot.platform.check() if "signed" in finding.what)
+        assert told.level == "ok"
