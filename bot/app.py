@@ -1,7 +1,7 @@
 """Builds everything: from the database and the platforms to the commands of the cogs."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -16,7 +16,7 @@ from babel.support import Translations
 from bot.core.commands import Registry
 from bot.core.content import Content
 from bot.core.crisis import Detector
-from bot.core.platform import Address, Hub, Platform, SendError
+from bot.core.platform import Acquaintance, Address, Hub, KnowsPeople, Platform, SendError
 from bot.core.resources import parse_emergency_numbers, parse_helplines
 from bot.core.words import ENGLISH, Words
 from bot.delivery.outbox import Claimed
@@ -66,6 +66,9 @@ from cogs.pictures import PictureCog
 from cogs.resources import ResourceCog
 from cogs.rotas import RotaCog
 from cogs.settings import SettingsCog
+
+WHO_IS_SECONDS = 2.0
+"""So long a platform may take to tell who somebody is: meanwhile nobody else's words can be stored on SQLite."""
 
 LEXICONS = ("en", "es", "de", "fr", "pt", "ru", "ar", "hi", "zh", "ja")
 
@@ -140,6 +143,16 @@ def build(
     async def say_at_once(to: Address, content: Content, key: str) -> None:
         await platforms[to.platform].send(to, content, key, retried=False, urgent=True)
 
+    async def who_is(platform: str, words: str, places: Sequence[str]) -> Sequence[Acquaintance]:
+        asked: object = platforms.get(platform)
+        if not isinstance(asked, KnowsPeople):
+            return ()
+        try:
+            async with asyncio.timeout(WHO_IS_SECONDS):
+                return await asked.people(words, places)
+        except (SendError, TimeoutError):
+            return ()  # then they are nobody whom the bot knows, and an account or a reply to their message does it
+
     voice = Voice(load_languages(), wake, claim)
     resources = load_resources()
     duty, rotas = Duty(), Rotas(voice)
@@ -151,7 +164,7 @@ def build(
     lexicons = Lexicons(built_in(), load_detector(), database)
     registry = Registry.of(
         HelpCog(lambda: registry),
-        EscalationCog(escalations),
+        EscalationCog(escalations, who_is),
         AftercareCog(follow_ups, Aftercare(voice)),
         BesideCog(escalations, resources, Swapping(voice)),
         PictureCog(escalations.pictures),

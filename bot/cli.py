@@ -12,6 +12,7 @@ import typer
 
 from bot.core.words import _
 from bot.memory import spare_memory
+from bot.operations.cli_examples import add_examples
 from bot.operations.notes_cli import add_notes
 from bot.operations.resource_cli import resources_app
 from bot.operations.stopping import FAILED, Stop, told
@@ -479,3 +480,6 @@ def _tell(line: str) -> None:
 
 def _print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+add_examples(app)

@@ -1,5 +1,7 @@
 """Beside the talk: ready answers, checklists, and each other's account if both want that."""
 
+from collections.abc import Mapping
+
 from bot.core.commands import BadValue, Parameter, command
 from bot.core.content import Choice, Content, Field, Reply
 from bot.core.kinds import NAME, Number, Words
@@ -48,7 +50,18 @@ class BesideCog:
             content=Content(fields=tuple(Field(name=row.name, value=row.text) for row in rows), choices=choices)
         )
 
-    @command("snippet", _("Send a ready answer to the member you are with"), WHICH, CASE, may=Action.TAKE_CASE)
+    async def _to_whom(self, call: Call, case: int | None = None, **_others: object) -> Mapping[str, str]:
+        """The case that is meant, before they are asked what to send; raises `BadValue`."""
+        return {"case": str((await self._the_case(call, case)).id)}
+
+    @command(
+        "snippet",
+        _("Send a ready answer to the member you are with"),
+        WHICH,
+        CASE,
+        may=Action.TAKE_CASE,
+        first=_to_whom,
+    )
     async def send(self, call: Call, name: str, case: int | None = None) -> Reply:
         """Carry it as the peer's own words."""
         row = await snippets.named(call.tx, call.member.community.id, name)
@@ -128,5 +141,5 @@ class BesideCog:
         if len(held) == 1:
             return held[0]
         if not held:
-            raise BadValue(_("You have no case now. Which one do you mean? Its number."), parameter="case")
+            raise BadValue(_("You have no case now, so there is nobody to send it to."))
         raise BadValue(_("Which of your cases?"), tuple(str(row.id) for row in held[:5]), parameter="case")

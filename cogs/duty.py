@@ -66,7 +66,10 @@ class DutyCog:
         if Role.ORGANIZER not in call.member.roles:
             _on_the_roster(call)
             listed = [each for each in listed if each.entry.member == call.member.id]
-        fields = tuple([Field(name=each.name, value=_entry(each)) for each in listed[:LIST_LIMIT]])
+        fields = [Field(name=each.name, value=_entry(each)) for each in listed[:LIST_LIMIT]]
+        if (more := len(listed) - LIST_LIMIT) > 0:
+            told = _("and {n} more: “handrail community export” writes down all of them", n=more)
+            fields.append(Field(name=_("And more"), value=told))
         if not fields:
             raise BadValue(_("There are no peers yet. They stand in the community's file, under people."))
         choices = (
@@ -75,7 +78,7 @@ class DutyCog:
             Choice(label=_("Hours"), command="roster hours"),
             Choice(label=_("Most cases at a time"), command="roster most"),
         )
-        return Reply(content=Content(title=_("The roster"), fields=fields, choices=choices))
+        return Reply(content=Content(title=_("The roster"), fields=tuple(fields), choices=choices))
 
     @command(
         "roster languages",

@@ -1,5 +1,7 @@
 """Escalation: a member asks for a person, a peer takes the case, both talk, somebody says it has ended."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.commands import BadValue, Parameter, command
@@ -12,9 +14,10 @@ from bot.core.words import Text, _
 from bot.services import members, whom
 from bot.services.call import Call
 from bot.services.escalations import Escalations, pauses
+from bot.services.escalations.member_words import I_AM_SAFE
 from bot.services.escalations.store import NOTE_LIMIT
-from bot.services.escalations.words import I_AM_SAFE, OUTCOMES, SEVERITIES
-from bot.services.whom import ACCOUNT_LIMIT
+from bot.services.escalations.words import OUTCOMES, SEVERITIES, no_such_case
+from bot.services.whom import ACCOUNT_LIMIT, WhoIs
 
 CASE_NUMBER = Number(1, 999_999)
 TURN = Parameter(name="turn", ask=_("Which turn of it?"), kind=CASE_NUMBER, required=False)
@@ -28,12 +31,25 @@ OUTCOME = Parameter(
     kind=OneOf(*((outcome.value, label) for outcome, label in OUTCOMES.items())),
 )
 
+NOTE = Parameter(
+    name="note",
+    ask=_("What should they know?"),
+    kind=Words(NOTE_LIMIT),
+    required=False,
+    rest=True,
+    example="They would rather write than talk.",
+)
+
+_NAMED = 5
+"""Cases that stand beside the question which one is meant."""
+
 
 class EscalationCog:
     """Commands and buttons of escalation."""
 
-    def __init__(self, service: Escalations) -> None:
+    def __init__(self, service: Escalations, who_is: WhoIs) -> None:
         self._escalations = service
+        self._who_is = who_is
 
     # Members
 
@@ -88,7 +104,15 @@ class EscalationCog:
         case = case or await self._waiting_case(call)
         return _told(await self._escalations.take(call.tx, call.member, case, now=call.now))
 
-    @command("resolve", _("End a case, with its outcome"), CASE, OUTCOME, may=Action.TAKE_CASE)
+    async def _to_end(
+        self, call: Call, case: int | None = None, turn: int | None = None, **_others: object
+    ) -> Reply | Mapping[str, str]:
+        """The case that is meant, before anything else is asked about it; why not, where they cannot end it."""
+        case = case or await self._own_case(call)
+        hindrance = await self._escalations.hindrance(call.tx, call.member, case, turn=turn)
+        return {"case": str(case)} if hindrance is None else Reply(content=hindrance)
+
+    @command("resolve", _("End a case, with its outcome"), CASE, OUTCOME, may=Action.TAKE_CASE, first=_to_end)
     async def resolve(self, call: Call, outcome: str, case: int | None = None) -> Reply:
         """End the case on a person's word."""
         case = case or await self._own_case(call)
@@ -97,14 +121,15 @@ class EscalationCog:
     @command("ending", _("Choose how a case ended"), CASE, TURN, may=Action.TAKE_CASE, hidden=True)
     async def ending(self, call: Call, case: int | None = None, turn: int | None = None) -> Reply:
         """Offer the outcomes as buttons."""
-        arguments = {"case": str(case or await self._own_case(call))}
-        if turn is not None:
-            arguments["turn"] = str(turn)
+        found = await self._to_end(call, case, turn)
+        if isinstance(found, Reply):
+            return found
+        arguments = _of_turn(found, turn)
         choices = tuple(
             Choice(label=label, command="ended", arguments={**arguments, "outcome": outcome.value})
             for outcome, label in OUTCOMES.items()
         )
-        return Reply(content=Content(text=_("How did it end?"), choices=choices))
+        return Reply(content=Content(text=_("How did it end?"), choices=choices), asks=True)
 
     @command("ended", _("End a case, with its outcome"), CASE, OUTCOME, TURN, may=Action.TAKE_CASE, hidden=True)
     async def ended(self, call: Call, outcome: str, case: int | None = None, turn: int | None = None) -> Reply:
@@ -124,14 +149,7 @@ class EscalationCog:
             required=False,
             after=("to",),
         ),
-        Parameter(
-            name="note",
-            ask=_("What should they know?"),
-            kind=Words(NOTE_LIMIT),
-            required=False,
-            rest=True,
-            example="They would rather write than talk.",
-        ),
+        NOTE,
         may=Action.TAKE_CASE,
     )
     async def hand_over(self, call: Call, case: int | None = None, person: str | None = None, note: str = "") -> Reply:
@@ -147,16 +165,69 @@ class EscalationCog:
         "handing", _("Give a case back, so that somebody else is called"), CASE, TURN, may=Action.TAKE_CASE, hidden=True
     )
     async def handing(self, call: Call, case: int | None = None, turn: int | None = None) -> Reply:
+        """Ask before the case is given back by a button, unless it is an old one."""
+        found = await self._to_end(call, case, turn)
+        if isinstance(found, Reply):
+            return found
+        text = _(
+            "Hand over case {number}? They are told that you cannot go on just now, and I call somebody else. To give"
+            " it to somebody whom you know, say “hand over {number} NAME”.",
+            number=found["case"],
+        )
+        arguments = _of_turn(found, turn)
+        choices = (
+            Choice(label=_("Yes, hand over"), command="handed", arguments=arguments, style="primary"),
+            Choice(label=_("Yes, with a note"), command="handed noted", arguments=arguments),
+        )
+        return Reply(content=Content(text=text, choices=choices), asks=True)
+
+    @command(
+        "handed", _("Give a case back, so that somebody else is called"), CASE, TURN, may=Action.TAKE_CASE, hidden=True
+    )
+    async def handed(self, call: Call, case: int | None = None, turn: int | None = None, note: str = "") -> Reply:
         """Give the case back by a button, unless it is an old one."""
         case = case or await self._own_case(call)
-        return _told(await self._escalations.hand_over(call.tx, call.member, case, now=call.now, turn=turn))
+        return _told(await self._escalations.hand_over(call.tx, call.member, case, now=call.now, turn=turn, note=note))
 
-    @command("join", _("Help somebody with a case"), NAMED_CASE, may=Action.TAKE_CASE)
+    @command(
+        "handed noted",
+        _("Give a case back, with a note for who comes"),
+        CASE,
+        TURN,
+        replace(NOTE, required=True),
+        may=Action.TAKE_CASE,
+        hidden=True,
+        first=_to_end,
+    )
+    async def handed_noted(self, call: Call, note: str, case: int | None = None, turn: int | None = None) -> Reply:
+        """Give the case back by a button, with what the next should know."""
+        return await self.handed(call, case, turn, note)
+
+    async def _to_join(self, call: Call, **_known: object) -> Mapping[str, str]:
+        """Raises `BadValue`: with the cases that somebody has whom they could help, or because there is none."""
+        rows = await self._escalations.open_cases(call.tx, call.member.community.id)
+        me = call.member.id
+        others = [
+            row.id for row in rows if row.holder is not None and me not in {row.member_id, row.holder, *row.helpers}
+        ]
+        if not others:
+            raise BadValue(_("There is no case that you could join now."))
+        raise _which(NAMED_CASE.ask, others)
+
+    async def _to_leave(self, call: Call, **_known: object) -> Mapping[str, str]:
+        """Raises `BadValue`: with the cases that they have joined, or because there is none."""
+        rows = await self._escalations.conversations(call.tx, call.member)
+        joined = [row.id for row in rows if call.member.id in row.helpers]
+        if not joined:
+            raise BadValue(_("You have joined no case, so there is none to leave."))
+        raise _which(NAMED_CASE.ask, joined)
+
+    @command("join", _("Help somebody with a case"), NAMED_CASE, may=Action.TAKE_CASE, first=_to_join)
     async def join(self, call: Call, case: int) -> Reply:
         """Come into a case that somebody has."""
         return _told(await self._escalations.join(call.tx, call.member, case, now=call.now))
 
-    @command("leave", _("Leave a case that you have joined"), NAMED_CASE, may=Action.TAKE_CASE)
+    @command("leave", _("Leave a case that you have joined"), NAMED_CASE, may=Action.TAKE_CASE, first=_to_leave)
     async def leave(self, call: Call, case: int) -> Reply:
         """Go from a case that somebody else has."""
         return _told(await self._escalations.leave(call.tx, call.member, case, now=call.now))
@@ -222,7 +293,7 @@ class EscalationCog:
         if call.about is not None:
             member = await whom.author(call.tx, call.member, call.inbound)
         elif person:
-            member = await whom.named(call.tx, call.member, call.inbound.platform, person)
+            member = await whom.known_anywhere(call.tx, call.member, call.inbound.platform, person, self._who_is)
         else:
             raise BadValue(
                 _("For whom? Reply to their message with this command, or name their account."), parameter="person"
@@ -261,7 +332,7 @@ class EscalationCog:
             return waiting[0]
         if not waiting:
             raise BadValue(_("No case is waiting. Thank you."))
-        raise BadValue(_("Which case?"), tuple(str(id_) for id_ in waiting[:5]), parameter="case")
+        raise _which(_("Which case?"), waiting)
 
     async def _own_case(self, call: Call) -> int:
         """The only case this peer has; raises `BadValue` if there is none or more than one."""
@@ -274,8 +345,23 @@ class EscalationCog:
         if len(held) == 1 or here in held:
             return here if here in held else held[0]
         if not held:
-            raise BadValue(_("You have no case now. Which one do you mean? Its number."), parameter="case")
-        raise BadValue(_("Which of your cases?"), tuple(str(id_) for id_ in held[:5]), parameter="case")
+            others = await self._escalations.may_end(call.tx, call.member)
+            if not others:
+                raise BadValue(_("You have no case now. “cases” shows those that are open."))
+            raise _which(_("You have no case now. Which one do you mean? Its number."), [row.id for row in others])
+        raise _which(_("Which of your cases?"), held)
+
+
+def _which(ask: Text, case_ids: Sequence[int]) -> BadValue:
+    """The question which case is meant, with some of them, and how many more there are."""
+    if (more := len(case_ids) - _NAMED) > 0:
+        ask = _("{ask} There are these, and {n} more: “cases” shows all of them.", ask=ask, n=more)
+    return BadValue(ask, tuple(str(id_) for id_ in case_ids[:_NAMED]), parameter="case")
+
+
+def _of_turn(found: Mapping[str, str], turn: int | None) -> dict[str, str]:
+    """A holder's button's arguments: of the case that was found, and good for that turn only."""
+    return dict(found) if turn is None else {**found, "turn": str(turn)}
 
 
 def _severity(stored: str) -> Text:
@@ -284,4 +370,4 @@ def _severity(stored: str) -> Text:
 
 def _told(content: Content | None) -> Reply:
     """The service's answer; a case of another community is not known to exist."""
-    return Reply(content=content or Content(text=_("There is no such case.")))
+    return Reply(content=content or no_such_case())

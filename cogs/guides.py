@@ -13,6 +13,8 @@ from bot.services.resources import Resources
 
 _LISTED = 20
 """Guides that have a button in the list: what Discord shows under one message."""
+_NEAREST = 5
+"""Guides that are named to who asks for one that there is not; more come with the bot."""
 
 
 class GuideCog:
@@ -25,11 +27,18 @@ class GuideCog:
     async def listed(self, call: Call) -> Reply:
         """List the guides."""
         own = await guides.of_community(call.tx, call.member.community.id)
+        listed = (*own, *GUIDES)
         choices = tuple(
-            Choice(label=guide.title, command="guide", arguments={"name": guide.id})
-            for guide in (*own, *GUIDES)[:_LISTED]
+            Choice(label=guide.title, command="guide", arguments={"name": guide.id}) for guide in listed[:_LISTED]
         )
-        return Reply(content=Content(title=_("Guides"), text=_("Which one?"), choices=choices))
+        text = _("Which one?")
+        if len(listed) > _LISTED:
+            text = _(
+                "Which one? There are {n} more: “guide” and what it is about finds them, such as “guide {name}”.",
+                n=len(listed) - _LISTED,
+                name=listed[_LISTED].id,
+            )
+        return Reply(content=Content(title=_("Guides"), text=text, choices=choices))
 
     @command(
         "guide",
@@ -48,7 +57,8 @@ class GuideCog:
         guide = find_guide(name, own)
         if guide is None:
             names = tuple(guide.id for guide in (*own, *GUIDES))
-            raise BadValue(_("I have no guide of that name. There are:"), names[:5], parameter="name")
+            text = _("I have no guide of that name. There are these, and {n} more: “guides”", n=len(names) - _NEAREST)
+            raise BadValue(text, names[:_NEAREST], parameter="name")
         return Reply(content=self._shown(guide, call))
 
     def _shown(self, guide: Guide, call: Call) -> Content:

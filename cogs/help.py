@@ -75,7 +75,9 @@ class HelpCog:
 
 
 def _listed(title: Say, commands: Sequence[Command]) -> Content:
-    text: Text = _("How one of them is written: “help {command}”.", command=commands[-1].name)
+    text: Text = _(
+        "To see how one of them is typed, write “help” before it: “help {command}”.", command=commands[-1].name
+    )
     return Content(title=title, text=text, fields=tuple(Field(name=each.name, value=each.summary) for each in commands))
 
 

@@ -1,5 +1,6 @@
 """Meetings in chat: a host opens and closes one, members raise a hand, and get a note that they were there."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from bot.core.commands import BadValue, Parameter, command
@@ -129,6 +130,11 @@ class HostingCog:
         """Show the queue to one person, where its message is far up."""
         return Reply(content=await self._hosting.queue(call, number))
 
+    async def _to_attend(self, call: Call, number: Keyed | None = None, **_others: object) -> Mapping[str, str]:
+        """Nobody is asked for a name where there is no meeting, or none whose host could confirm it."""
+        await self._attendance.held(call, number)
+        return {}
+
     @command(
         "attendance",
         _("Get a signed note that you were at a meeting here"),
@@ -139,6 +145,7 @@ class HostingCog:
             example="Alex Carver",
         ),
         NUMBER,
+        first=_to_attend,
     )
     async def attendance(self, call: Call, name: str, number: Keyed | None = None) -> Reply:
         """Ask the host to confirm it."""

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.core.commands import BadValue, Parameter, command
 from bot.core.content import Attachment, Choice, Content, Field, Reply
 from bot.core.kinds import DATE, LINK, MINUTES, NAME, TIME, WEEKDAYS, ZONE, Words
+from bot.core.kinds.reading import mended
 from bot.core.matching import fold, likeness
 from bot.core.meetings import asking
 from bot.core.occurrences import describe, instant
@@ -25,6 +26,8 @@ from bot.storage.tables import MeetingRow
 from cogs.parameters import MEETING
 
 SHOWN = 6
+COUNTED = 50
+"""So many listed meetings are counted behind those that are shown; a large feed has thousands."""
 LEAD = 15
 """Minutes before the start at which followers are reminded, if they do not say otherwise."""
 
@@ -59,20 +62,21 @@ class MeetingCog:
             self._vocabulary,
             begin=call.now,
             end=call.now + asking.LONGEST,
-            limit=SHOWN + 1,
+            limit=COUNTED,
         )
         hidden = {each.meeting.id for each in dates} - {each.meeting.id for each in coming}
-        there_are_more = bool(hidden) or bool(listed and len(coming) + len(listed) > SHOWN)
+        more = len(hidden) + max(0, len(coming) + len(listed) - SHOWN)
         if not coming and not listed:
             return Reply(content=Content(text=_("There are no meetings in the next two weeks.")))
         zone = call.member.zone
         text = times_are_in(zone.key)
-        if there_are_more:
+        if more:
             text = _(
-                "These are the next {n}, and there are more: “meetings find online tonight”, or “meetings find” and a"
-                " day, a town or a kind.\n{zone}",
+                "These are the next {shown}, {more}: “meetings find online tonight”, or “meetings find” and a day, a"
+                " town or a kind.\n{zone}",
                 zone=text,
-                n=SHOWN,
+                shown=SHOWN,
+                more=_and_more(more, uncounted=len(listed) == COUNTED),
             )
         shown: list[tuple[datetime, Field, Choice]] = []
         for each in coming:
@@ -125,16 +129,24 @@ class MeetingCog:
             return near
         own = await self._own(call, asked)
         listed = await finding.coming(
-            call.tx, community, sought, self._vocabulary, begin=asked.begin, end=asked.end, limit=SHOWN + 1
+            call.tx, community, sought, self._vocabulary, begin=asked.begin, end=asked.end, limit=COUNTED
         )
         title, text = _("Meetings"), times_are_in(zone.key)
-        if len(own) + len(listed) > SHOWN:
-            text = _("These are the first {n}; more words find fewer.\n{zone}", n=SHOWN, zone=text)
+        if (more := len(own) + len(listed) - SHOWN) > 0:
+            text = _(
+                "These are the first {shown}, {more}: more words find fewer.\n{zone}",
+                zone=text,
+                shown=SHOWN,
+                more=_and_more(more, uncounted=len(listed) == COUNTED),
+            )
         if not listed and not own:
             listed = await finding.matching(call.tx, community, sought, self._vocabulary, limit=SHOWN)
             title = _("None then, but these are like it")
         if not listed and not own:
             none = _("I know of no such meeting. Fewer words may find one, such as “online” or the name of a town.")
+            better = mended(words.casefold(), asking.TIME_WORDS)
+            if better is not None and asking.read(better, None, now=call.now, zone=zone) != asked:
+                raise BadValue(none, (better,), "words")
             return Reply(content=Content(text=none))
         return Reply(
             content=Content(
@@ -162,7 +174,7 @@ class MeetingCog:
             reached = (not asked.online or each.meeting.link) and (not asked.in_person or each.meeting.where)
             return asked.begin <= each.start < asked.end and known and bool(reached)
 
-        return [each for each in coming if fits(each)][: SHOWN + 1]
+        return [each for each in coming if fits(each)]
 
     async def _near(self, call: Call, sought: Sought, asked: asking.Asked) -> Reply | None:
         """The meetings near the place that was named, with how far they are; None if nobody knows where it is."""
@@ -407,3 +419,10 @@ def _shown(coming: Coming, zone: ZoneInfo, now: datetime) -> Field:
         name=_("{number}. {meeting}", number=meeting.id, meeting=meeting.name),
         value=_("{when}\n{place}", when=when, place=place) if place else when,
     )
+
+
+def _and_more(more: int, *, uncounted: bool) -> Text:
+    """How many a list leaves out; `uncounted`: at least so many."""
+    if uncounted:
+        return _("and over {n} more", n=more - 1)
+    return _("and {n} more", n=more)

@@ -166,7 +166,7 @@ class ResourceCog:
         there = country_name(where, call.member.language)
         other = Choice(label=_("Another country"), command="settings country")
         asked = {"words": said, "topic": topic or "", "country": country or "", "page": str(page + 1)}
-        following = (_more(asked),) if found.more else ()
+        following = (_more(asked, found.more),) if found.more else ()
         if place is not None and page == 0:
             known = spot is not None or any(is_in(each.resource, place) for each in found.found)
             if not found.found or not known:
@@ -219,12 +219,14 @@ class ResourceCog:
         return Reply(content=Content(text=text, fields=fields, choices=choices))
 
 
-def _more(asked: dict[str, str]) -> Choice:
+def _more(asked: dict[str, str], number: int) -> Choice:
     """The button for the next answers. What is asked for goes with it, cut down to what a button can carry."""
     for letters in range(len(asked["words"]), -1, -5):
         kept = {**asked, "words": shortened(asked["words"], letters)}
         choice = Choice(
-            label=_("More"), command="resources more", arguments={key: value for key, value in kept.items() if value}
+            label=_("{n} more", n=number),
+            command="resources more",
+            arguments={key: value for key, value in kept.items() if value},
         )
         try:
             choice.token  # noqa: B018  raises where it is too long

@@ -60,6 +60,8 @@ class RotaCog:
             for gap in gaps[:GAPS_SHOWN]:
                 line = period(gap, zone)
                 lines = line if lines is None else _("{before}\n{line}", before=lines, line=line)
+            if (more := len(gaps) - GAPS_SHOWN) > 0:
+                lines = _("{before}\nand {n} more: “rota calendar” has them all", before=lines or "", n=more)
             fields.append(Field(name=_("Nobody is on"), value=lines or ""))
         return Reply(
             content=Content(

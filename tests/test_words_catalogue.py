@@ -13,7 +13,7 @@ from bot.app import load_languages
 from bot.core.commands import Registry
 from bot.core.words import ENGLISH, Words, _, _n
 from bot.locale import __main__ as catalogues
-from bot.services.escalations.words import I_AM_SAFE, ended_for_member
+from bot.services.escalations.member_words import I_AM_SAFE, ended_for_member
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.typed import read_phrase
 from cogs.escalation import EscalationCog

@@ -68,6 +68,7 @@ class Parameter:
 
 
 Handler = Callable[..., Awaitable[Reply]]
+First = Callable[..., Awaitable[Reply | Mapping[str, str]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,9 @@ class Command:
 
     `name` is one or two lower-case words; `hidden` ones are reached by buttons only; `on_message` is the label
     under which it stands in the menu of somebody's message (its handler then finds that message in the call).
+
+    `first` is called, with the values that are known, before a missing one is asked for: it answers, or raises
+    `BadValue`, where asking would be for nothing, and else returns the arguments that it has found out.
     """
 
     name: str
@@ -86,6 +90,7 @@ class Command:
     hidden: bool = False
     on_message: Text | None = None
     phrases: tuple[Text, ...] = ()
+    first: First | None = None
 
     def missing(self, arguments: Mapping[str, object]) -> tuple[Parameter, ...]:
         """The required parameters that `arguments` lacks: what a form must ask."""
@@ -100,8 +105,12 @@ def command(
     hidden: bool = False,
     on_message: Text | None = None,
     phrases: tuple[Text, ...] = (),
+    first: First | None = None,
 ) -> Callable[[Handler], Handler]:
-    """Declare a cog's method as a command; the method is called with the call and the parsed parameters."""
+    """Declare a cog's method as a command; the method is called with the call and the parsed parameters.
+
+    `first` is a method of the same cog.
+    """
 
     def declare(method: Handler) -> Handler:
         method.__handrail_command__ = Command(  # type: ignore[attr-defined]  # read by commands_of, below
@@ -113,6 +122,7 @@ def command(
             hidden=hidden,
             on_message=on_message,
             phrases=phrases,
+            first=first,
         )
         return method
 
@@ -124,7 +134,9 @@ def commands_of(cog: object) -> Iterator[Command]:
     for attribute in vars(type(cog)).values():
         declared = getattr(attribute, "__handrail_command__", None)
         if isinstance(declared, Command):
-            yield replace(declared, run=attribute.__get__(cog))
+            first = declared.first
+            bound = None if first is None else first.__get__(cog)
+            yield replace(declared, run=attribute.__get__(cog), first=bound)
 
 
 @dataclass(frozen=True, slots=True)

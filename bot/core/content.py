@@ -300,7 +300,11 @@ def _apart(data: Any) -> Apart | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A handler's answer. `private`: only the asker may see it, wherever they asked."""
+    """A handler's answer. `private`: only the asker may see it, wherever they asked.
+
+    `asks`: it is a question to the asker, so nobody else is shown it, not even those who may read the answer.
+    """
 
     content: Content
     private: bool = True
+    asks: bool = False

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from bot.core.commands import Reader, Registry
 from bot.core.content import Choice, Content, Reply
@@ -102,6 +102,25 @@ class Finding:
     mend: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acquaintance:
+    """Somebody whom a platform knows in a server or a room: their `account`, and all `names` they have there."""
+
+    account: str
+    names: tuple[str, ...] = field(repr=False)
+
+
+@runtime_checkable
+class KnowsPeople(Protocol):
+    """A platform that tells who is in its places, though they never wrote to the bot."""
+
+    async def people(self, words: str, places: Sequence[str]) -> Sequence[Acquaintance]:
+        """Those in these `places`, and in no others, whose account is `words` or whose name may be.
+
+        Which of the names is meant, the caller compares. Raises `SendError` where that cannot be told.
+        """
+
+
 class Platform(Protocol):
     """One platform account of the bot."""
 
@@ -183,8 +202,11 @@ class Hub(Protocol):
     async def has_sent(self, platform: str, message_id: str) -> bool:
         """Whether a message is known to be one that the bot has sent: its delivery is over."""
 
-    async def latest_choices(self, address: Address) -> tuple[Choice, ...]:
-        """The choices under the bot's newest message with choices at `address`."""
+    async def numbered(self, address: Address, number: int) -> Choice | None:
+        """The choice that a number (from 1) presses which was typed at `address`, under the bot's newest message there.
+
+        None where that has none of that number, or another message's may be meant: then it is words.
+        """
 
     async def remembered(self, platform: str, name: str) -> str | None:
         """A value the platform stored (a sync token, a device id, the last message of a channel)."""

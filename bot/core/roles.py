@@ -37,6 +37,15 @@ ALLOWED: dict[Action, frozenset[Role]] = {
 }
 
 
+OF_PEERS = frozenset({Action.TAKE_CASE, Action.ESCALATE_FOR_OTHER, Action.PAUSE_MEMBER, Action.OVERSEE})
+"""The work of those who look after others: what there is of it, they alone learn."""
+
+
 def may(roles: AbstractSet[Role], action: Action) -> bool:
     """Whether somebody with these roles (`MEMBER` is everybody's) may do `action`."""
     return not ALLOWED[action].isdisjoint(roles | {Role.MEMBER})
+
+
+def knows_of(roles: AbstractSet[Role], action: Action) -> bool:
+    """Whether somebody with these roles may be told that there is `action`, though it is perhaps not for them."""
+    return action not in OF_PEERS or bool(roles - {Role.MEMBER})

@@ -228,7 +228,7 @@ async def search(
         found = await resources.find_anywhere(database, asked, page=page - 1)
     if as_json:
         results = list(map(_plain, found.found))
-        _print({"words": words, "country": code, "page": page, "more": found.more, "results": results})
+        _print({"words": words, "country": code, "page": page, "more": bool(found.more), "results": results})
     else:
         _show_found(found, Console(highlight=False), page)
 
@@ -274,7 +274,7 @@ def _show_found(page: Page, console: Console, number: int) -> None:
             str(_("I found nothing for that. Other directories are taken in with: handrail resources import FILE"))
         )
     elif page.more:
-        console.print(str(_("There is more: --page {number}", number=number + 1)))
+        console.print(str(_("And {n} more: --page {number}", n=page.more, number=number + 1)))
 
 
 def _escaped(text: str) -> str:

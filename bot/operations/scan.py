@@ -106,7 +106,7 @@ def as_json(message: Message, heard: Explanation) -> dict[str, Any]:
     return {
         "id": message.id,
         "severity": signal.severity.value if signal else NONE,
-        "category": signal.category.value if signal else None,
+        "category": signal.category.value if signal and signal.category else None,
         "matches": [
             {"start": span.start, "end": span.end, "text": message.text[span.start : span.end], "rule": span.rule}
             for span in (signal.spans if signal else ())
@@ -142,7 +142,9 @@ def _explanation(message: Message, heard: Explanation, *, marks: bool) -> Iterat
     """The lines for one message; with `marks` the words stand in »«, for a terminal without colours."""
     signal = heard.signal
     sign, style = _LOOK[signal.severity if signal else None]
-    what = f"{signal.severity.value} · {signal.category.value}" if signal else NONE
+    what = NONE if signal is None else signal.severity.value
+    if signal is not None and signal.category is not None:
+        what = f"{what} · {signal.category.value}"
     first = Line(f"{sign} {what}", style=style)
     first.append(f"  {_one_line(str(message.id))}", style="dim not bold")
     yield first

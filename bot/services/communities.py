@@ -230,7 +230,17 @@ async def _apply_places(tx: Transaction, community_id: int, wanted: tuple[Place,
             row = tables.Place(community_id=community_id, platform=place.platform, address=place.address)
             tx.session.add(row)
         if row.community_id != community_id:
-            raise Refused(_("The place {address} belongs to another community already.", address=place.address))
+            other = (await tx.session.get_one(tables.Community, row.community_id)).slug
+            raise Refused(
+                _(
+                    "The place {address} belongs to the community “{other}” already. If this file is about that"
+                    ' community, put id = "{other}" into it (an id is never changed) and apply it again. If it is'
+                    " about another one, first take the place out of the other's file (“handrail community export"
+                    " {other}” writes it) and apply that.",
+                    address=place.address,
+                    other=other,
+                )
+            )
         row.kinds = [kind.value for kind in place.kinds]
 
 

@@ -134,13 +134,16 @@ class Hearing:
         return not own and any(member.id in {row.holder, *row.helpers} for row in conversations)
 
     async def _still_counts(self, tx: Transaction, inbound: Inbound, signal: Signal | None) -> bool:
-        """Whether what is read back is to be stored: of plain words only those to an open conversation."""
+        """Whether what is read back is to be stored: of plain words those to an open conversation, and a "cancel"."""
         if not inbound.read_back or signal is not None or self._writing.calls_for_a_person(inbound):
             return True
         if await incoming.find(tx, incoming.key_of(inbound)) is not None:
             return True
         member = await members.find(tx, inbound)
-        return member is not None and bool(await self._escalations.conversations(tx, member))
+        if member is None:
+            return False
+        cancels = await self._writing.cancels(tx, member, inbound, now=self._now())
+        return cancels or bool(await self._escalations.conversations(tx, member))
 
     async def _take_over(self, tx: Transaction, inbound: Inbound, *, now: datetime) -> Heard | None:
         """An event that the platform has brought again: to be handled now, for whoever had it in hand is gone.

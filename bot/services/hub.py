@@ -13,8 +13,8 @@ from bot.core.content import Choice, Reply
 from bot.core.inbound import Inbound
 from bot.core.platform import Address
 from bot.core.words import Words
-from bot.delivery import contents, outbox
-from bot.services import members, unread
+from bot.delivery import contents
+from bot.services import members, offered, unread
 from bot.services.departures import Departures
 from bot.services.dispatcher import Dispatcher
 from bot.services.recently import Recently
@@ -121,20 +121,14 @@ class BotHub:
         query = query.order_by(Delivery.id.desc())  # an edit has the choices that are under the message now
         return await self._read(lambda tx: _choices(tx, query))
 
-    async def latest_choices(self, address: Address) -> tuple[Choice, ...]:
-        """The choices under the newest message at `address`; () if that one has none."""
-        query = (
-            select(Delivery)
-            .where(
-                Delivery.platform == address.platform,
-                Delivery.kind == address.kind,
-                Delivery.address == address.id,
-                Delivery.state == "sent",
-                ~Delivery.key.startswith(outbox.EDIT),
-            )
-            .order_by(Delivery.sent_at.desc(), Delivery.id.desc())
-        )
-        return await self._read(lambda tx: _choices(tx, query))
+    async def numbered(self, address: Address, number: int) -> Choice | None:
+        """The choice that a typed number presses."""
+
+        async def look(tx: Transaction) -> Choice | None:
+            messages = await offered.lately(tx, address, at_once=True)
+            return offered.pressed(messages, number, now=self._now())
+
+        return await self._read(look)
 
     async def has_sent(self, platform: str, message_id: str) -> bool:
         """Whether some delivery has become this message."""

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, update
 
 from bot.core.commands import BadValue, Command, Parameter
 from bot.core.content import Choice, Content, Reply
+from bot.core.inbound import PUNCTUAL
 from bot.core.people import Member
 from bot.core.words import Say, _
 from bot.storage.database import Transaction
@@ -118,9 +119,12 @@ async def forget_about(tx: Transaction, command: str, member_ids: Collection[int
 
 
 async def was_asked(tx: Transaction, member: Member, *, now: datetime) -> bool:
-    """Whether the member was asked something lately, though it may be over: a bare "cancel" is then about that."""
+    """Whether the member was asked something lately, though it may be over: a bare "cancel" is then about that.
+
+    `now`: when they wrote it, perhaps by another clock.
+    """
     row = await _row(tx, member)
-    return row is not None and now - row.asked_at <= LATELY
+    return row is not None and -PUNCTUAL <= now - row.asked_at <= LATELY
 
 
 async def _row(tx: Transaction, member: Member) -> Question | None:

@@ -9,8 +9,11 @@ from bot.core.roles import ALLOWED, Action, Role
 from bot.core.text import clean_name
 from bot.core.usage import usage
 from bot.core.words import Text, _
-from bot.services.escalations.words import I_AM_SAFE, answer_to_stranger
+from bot.services.escalations.member_words import I_AM_SAFE, answer_to_stranger
 from bot.services.offer import I_NEED_A_PERSON
+
+_WAITING = 5
+"""Cases that are offered to a peer who writes before they have taken one."""
 
 _OFFERED = 8
 """Buttons for the commands of a family: what every platform can show, with one for a person."""
@@ -58,6 +61,16 @@ def which_of(family: Sequence[Command]) -> Content:
     return Content(text=_("Which of these?"), fields=fields, choices=choices)
 
 
+def which_number(meant: Sequence[Choice]) -> Content:
+    """A number, where it is not sure under which message of the bot it was read."""
+    return Content(text=_("Which of my messages is that number for? Press what you mean."), choices=_person_last(meant))
+
+
+def _person_last(choices: Iterable[Choice]) -> tuple[Choice, ...]:
+    """Where the button that calls a person always stands."""
+    return tuple(sorted(choices, key=lambda choice: choice.command == I_NEED_A_PERSON.command))
+
+
 def did_you_mean(names: Sequence[str], registry: Registry) -> Content:
     """Words that are nearly a command's name, or the first word of several."""
     choices = tuple(
@@ -97,6 +110,29 @@ def kept_for_the_person(*, calling: bool) -> Content:
     return Content(text=text, choices=(I_NEED_A_PERSON, I_AM_SAFE))
 
 
+def it_went_to(name: str | Text, command: str, mark: str) -> Content:
+    """To a member in a talk whose words are a command's, and went to their peer."""
+    return Content(
+        text=_(
+            "That went to {name}. For my own “{command}”, write “{marked}”.",
+            name=name,
+            command=command,
+            marked=mark + command,
+        )
+    )
+
+
+def has_gone(name: str | Text) -> Content:
+    """To a member who writes after their talk has ended, at first."""
+    text = _("{name} has gone, so this has reached nobody. Shall I call a person again?", name=name)
+    return Content(text=text, choices=(I_NEED_A_PERSON,))
+
+
+def reached_nobody() -> Content:
+    """To the same who goes on writing."""
+    return Content(text=_("This has reached nobody."), choices=(I_NEED_A_PERSON,))
+
+
 def no_files() -> Content:
     """To somebody in a conversation who sends a picture."""
     return Content(
@@ -131,9 +167,12 @@ def take_it_first(case_ids: Sequence[int]) -> Content:
         Choice(
             label=_("I'm on case {number}", number=id_), command="take", arguments={"case": str(id_)}, style="primary"
         )
-        for id_ in case_ids
+        for id_ in case_ids[:_WAITING]
     )
-    return Content(text=_("Somebody is waiting, but nobody reads you yet: take the case first."), choices=choices)
+    text = _("Somebody is waiting, but nobody reads you yet: take the case first.")
+    if (more := len(case_ids) - _WAITING) > 0:
+        text = _("{text} And {n} more wait: “cases” shows all of them.", text=text, n=more)
+    return Content(text=text, choices=choices)
 
 
 def question_is_gone() -> Content:
@@ -149,6 +188,11 @@ def cancelled() -> Content:
 def nothing_to_cancel() -> Content:
     """To somebody in a conversation who writes "cancel" when the question that said so is over."""
     return Content(text=_("I ask nothing any more, so there is nothing to cancel. I have passed this on to nobody."))
+
+
+def nothing_waits() -> Content:
+    """To somebody else who writes "cancel" when the question that said so is over."""
+    return Content(text=_("I ask nothing any more, so there is nothing to cancel."))
 
 
 def no_community() -> Content:

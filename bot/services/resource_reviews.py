@@ -130,6 +130,15 @@ def _question(found: Sequence[Resource], today: date) -> Content:
             "{n} helplines and services that your members are shown have not been checked for over a year. Please call"
             " or look up these, and say what you found. I ask once a week at most.",
             n=len(found),
+        )
+        if len(found) == len(shown)
+        else _(
+            "{n} helplines and services that your members are shown have not been checked for over a year. Please call"
+            " or look up these {shown}, and say what you found: then I ask about the other {others}, once a week at"
+            " most.",
+            n=len(found),
+            shown=len(shown),
+            others=len(found) - len(shown),
         ),
         fields=tuple(describe(resource, today=today) for resource in shown),
         choices=(*choices, Choice(label=_("Ask me no more"), command="resources reviews", arguments={"ask": "off"})),

@@ -43,10 +43,10 @@ ANSWERS = 30
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some answers, and whether there are more behind them."""
+    """Some answers, and how many more there are behind them."""
 
     found: tuple[Found, ...]
-    more: bool
+    more: int
 
     @classmethod
     def of(cls, ranked: Sequence[Found], number: int) -> "Page":
@@ -57,7 +57,7 @@ class Page:
             if pages[-1] and len(pages[-1]) + len(together) > PAGE:
                 pages.append([])
             pages[-1] += together
-        return cls(tuple(pages[number]) if number < len(pages) else (), number + 1 < len(pages))
+        return cls(tuple(pages[number]) if number < len(pages) else (), sum(len(page) for page in pages[number + 1 :]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from bot.core.roles import Action, may
 from bot.services import questions, replies, typed
 from bot.services.call import Call
 from bot.services.escalations import Escalations
-from bot.services.escalations.places import reads_there
+from bot.services.escalations.places import reads_there, reads_there_alone
 from bot.services.voice import Voice
 from bot.storage.tables import Member as MemberRow
 
@@ -52,11 +52,14 @@ class Runner:
     async def run(self, call: Call, command: Command, arguments: dict[str, str]) -> Reply:
         """Check the role, read the values, ask for what is missing or not understood, and run the handler.
 
-        In the place of a case a peer's work is answered there; whatever else they ask is answered privately.
+        In the place of a case a peer's work is answered there; whatever else they ask is answered privately, and so is
+        what is asked of them, where others would read it and think that they were asked.
         """
         reply = await self._run(call, command, arguments)
         at_work = call.inbound.apart is not None and command.may is Action.TAKE_CASE
-        return replace(reply, private=False) if at_work and await reads_there(call) else reply
+        if not at_work or not await reads_there(call):
+            return reply
+        return replace(reply, private=reply.asks and not await reads_there_alone(call))
 
     async def _run(self, call: Call, command: Command, arguments: dict[str, str]) -> Reply:
         if not may(call.member.roles, command.may):
@@ -65,18 +68,22 @@ class Runner:
         values: dict[str, object] = {}
         if call.inbound.case is not None and command.may is Action.TAKE_CASE:
             arguments = {"case": str(call.inbound.case), **arguments}  # whatever is said there is about that case
+        wanted: list[tuple[Parameter, BadValue | None]] = []
         for parameter in command.parameters:
             given = arguments.get(parameter.name, "").strip()
-            problem = None
             if given:
                 try:
                     values[parameter.name] = parameter.kind.parse(given, reader)
-                    continue
                 except BadValue as bad:
-                    problem = bad
-            if given or parameter.required:
-                return await self._ask(call, command, parameter, arguments, problem)
+                    wanted.append((parameter, bad))
+            elif parameter.required:
+                wanted.append((parameter, None))
         try:
+            if wanted:
+                found = {} if command.first is None else await command.first(call, **values)
+                if isinstance(found, Reply):
+                    return found
+                return await self._ask(call, command, wanted[0][0], {**arguments, **found}, wanted[0][1])
             reply = await command.run(call, **values)
         except BadValue as bad:
             again = next((p for p in command.parameters if p.name == bad.parameter), None)
@@ -98,7 +105,7 @@ class Runner:
         closes = parameter.kind.name not in typed.FREE and bool(
             await self._escalations.conversations(call.tx, call.member)
         )
-        return await questions.ask(
+        asked = await questions.ask(
             call.tx,
             call.member,
             command,
@@ -108,6 +115,7 @@ class Runner:
             now=call.now,
             can_cancel=not (in_a_room or closes),
         )
+        return replace(asked, asks=True)
 
     async def welcome(self, call: Call) -> None:
         """At the first contact that is not a cry for help: say what is stored. Not around a case of theirs."""

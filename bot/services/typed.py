@@ -12,10 +12,19 @@ from bot.core.words import Text, Words
 MARKS = ("!", "/")
 """What may stand before a typed command. "/" is Discord's habit, and some Matrix clients keep it for themselves."""
 
+MARK_ON = {"discord": "/"}
+"""The mark that people know on a platform, where it is not the first of them."""
+
 MOST_WORDS = 6
 """Words that one value may have, such as "tue, thu and first sun"."""
 
+NAME_WORDS = 12
+"""Words of a free value behind which a slip in the next one is looked for."""
+
 _TOKEN = re.compile(r'"([^"]*)"|“([^”]*)”|(\S+)')
+TIMES = frozenset({"time", "date", "minutes"})
+"""Kinds of which a slip is told from other words."""
+
 FREE = frozenset({"text", "name"})
 """Kinds that take any words: they get one word (or a quoted phrase), unless they are the last."""
 
@@ -92,6 +101,17 @@ def _usual(body: str) -> str:
     return _NOUNS[word] + (f" {after[1:]}" if after.startswith("-") else after)
 
 
+def is_whole(found: Typed, reader: Reader) -> bool:
+    """Whether every word of it was understood: "take care" is no command."""
+    try:
+        for parameter in found.command.parameters:
+            if parameter.name in found.arguments:
+                parameter.kind.parse(found.arguments[parameter.name], reader)
+    except BadValue:
+        return False
+    return not found.left
+
+
 def family_of(text: str, registry: Registry) -> list[Command]:
     """The commands that begin with the word which is all of `text`, such as those of "checkin" or "check-in"."""
     word = _usual(text.strip().lstrip("".join(MARKS))).casefold()
@@ -138,7 +158,12 @@ def _arguments(command: Command, tokens: list[_Token], body: str, reader: Reader
                 tokens = tokens[1:]
             waiting = others
             continue
-        arguments[parameter.name], used = taken
+        value, used = taken
+        is_more = used < len(tokens) and not any(_take(p, tokens[used:], [], body, reader) for p in others)
+        if is_more and _is_nearly(parameter, tokens[: used + 1], reader):
+            used += 1  # it is asked about: "8 oclok"
+            value = " ".join(token.text for token in tokens[:used])
+        arguments[parameter.name] = value
         tokens, waiting = tokens[used:], others
     left = body[tokens[0].start :] if tokens else ""
     return Typed(command, arguments, left)
@@ -174,4 +199,21 @@ def _until_next(tokens: Sequence[_Token], others: Sequence[Parameter], body: str
     for count in range(1, len(tokens)):
         if _take(following, tokens[count:], [], body, reader) is not None:
             return count
-    return 1 if following.required else len(tokens)
+    if not following.required:
+        return len(tokens)
+    for count in range(1, min(len(tokens), NAME_WORDS + 1)):
+        ends = range(count + 1, min(count + MOST_WORDS, len(tokens)) + 1)
+        if any(_is_nearly(following, tokens[count:end], reader) for end in ends):
+            return count
+    return 1
+
+
+def _is_nearly(parameter: Parameter, tokens: Sequence[_Token], reader: Reader) -> bool:
+    """Whether the words are a day or a time but for a slip: then that is asked about, and they are nothing else."""
+    if parameter.kind.name not in TIMES:
+        return False
+    try:
+        parameter.kind.parse(" ".join(token.text for token in tokens), reader)
+    except BadValue as unread:
+        return bool(unread.guesses)
+    return False

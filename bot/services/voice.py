@@ -183,6 +183,10 @@ class Voice:
             id=inbound.account if direct else inbound.place,
             fallback=None if inbound.private else inbound.place,
         )
+        if direct and inbound.apart is not None and member is not None:
+            # Under the place of a case no private thread can be opened for somebody whose chat is closed.
+            known = await self.private_address(tx, member, platform=inbound.platform)
+            to = replace(to, fallback=None if known is None else known.fallback)
         message = Message(
             key=key,
             to=to,

@@ -1,6 +1,7 @@
 """Whom somebody means who asks for a peer for another person."""
 
 import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -8,6 +9,7 @@ from bot.core.commands import BadValue
 from bot.core.inbound import Inbound
 from bot.core.matching import fold, nearest
 from bot.core.people import Member
+from bot.core.platform import Acquaintance
 from bot.core.words import _
 from bot.services import members
 from bot.services.whereabouts import stands_in
@@ -18,6 +20,9 @@ ACCOUNT_LIMIT = 255
 """Characters of a platform's account id; a Matrix user id has no more."""
 
 _DISCORD_MENTION = re.compile(r"<@!?(\d{1,20})>")
+
+WhoIs = Callable[[str, str, Sequence[str]], Awaitable[Sequence[Acquaintance]]]
+"""Asks a platform for the people of an account or name in some of its places; () where it does not tell."""
 
 NOBODY = _("I know nobody of that name here.")
 
@@ -43,40 +48,96 @@ async def named(tx: Transaction, by: Member, platform: str, typed: str) -> Membe
     Raises `BadValue`: a name that is nearly somebody's is asked about, never guessed, because a page to the wrong
     person would tell them of another's danger.
     """
+    platform, account = _account(platform, typed)
+    known = await _with_account(tx, by.community.id, platform, account)
+    if known is None:
+        names = await _names(tx, by.community.id)
+        same = _named_so(names, account)
+        known = same[0] if len(same) == 1 else None
+        if known is None:
+            raise _several() if same else _nobody(names, account)
+    return await members.load(tx, known)
+
+
+async def known_anywhere(tx: Transaction, by: Member, platform: str, typed: str, who_is: WhoIs) -> Member:
+    """As `named`; also somebody who never wrote to the bot, if a platform knows them in one of the community's places.
+
+    By their account, or by their whole name there; they become a member by it. Raises `BadValue`.
+    """
+    community = by.community.id
+    own, account = _account(platform, typed)
+    known = await _with_account(tx, community, own, account)
+    if known is not None:
+        return await members.load(tx, known)
+    names = await _names(tx, community)
+    meant: set[int | tuple[str, str]] = set(_named_so(names, account))
+    for each, places in (await _places(tx, community)).items():
+        for person in await who_is(each, account, places):
+            alike = any(_compared(name) == _compared(account.removeprefix("@")) for name in person.names)
+            if len(person.account) <= ACCOUNT_LIMIT and (person.account == account or alike):
+                known = await _with_account(tx, community, each, person.account, nowhere_else=True)
+                meant.add((each, person.account) if known is None else known)
+    if len(meant) != 1:
+        raise _several() if meant else _nobody(names, account)
+    (one,) = meant
+    member_id = one if isinstance(one, int) else (await members.ensure(tx, community, *one))[0]
+    return await members.load(tx, member_id)
+
+
+def _account(platform: str, typed: str) -> tuple[str, str]:
+    """The platform and the account or name that were typed, perhaps as a mention."""
     typed = typed.strip()
     mention = _DISCORD_MENTION.fullmatch(typed)
-    account = mention[1] if mention else typed
-    known = await _with_account(tx, by.community.id, "discord" if mention else platform, account)
-    return await members.load(tx, await _with_name(tx, by.community.id, typed) if known is None else known)
+    return ("discord", mention[1]) if mention else (platform, typed)
 
 
-async def _with_account(tx: Transaction, community_id: int, platform: str, account: str) -> int | None:
-    """The member with this account, on `platform` rather than on another one."""
+async def _places(tx: Transaction, community_id: int) -> dict[str, list[str]]:
+    """The addresses of the community's places, by platform."""
+    place, found = tables.Place, dict[str, list[str]]()
+    query = select(place.platform, place.address).where(place.community_id == community_id).order_by(place.id)
+    for platform, address in await tx.session.execute(query):
+        found.setdefault(platform, []).append(address)
+    return found
+
+
+async def _with_account(
+    tx: Transaction, community_id: int, platform: str, account: str, *, nowhere_else: bool = False
+) -> int | None:
+    """The member with this account, on `platform` rather than on another one, or `nowhere_else`."""
     identity = tables.Identity
     query = (
         select(identity.member_id)
         .where(identity.community_id == community_id, identity.account == account)
         .order_by((identity.platform == platform).desc(), identity.id)
     )
+    if nowhere_else:
+        query = query.where(identity.platform == platform)
     return await tx.session.scalar(query.limit(1))
 
 
-async def _with_name(tx: Transaction, community_id: int, typed: str) -> int:
+async def _names(tx: Transaction, community_id: int) -> dict[int, str]:
+    """The chosen names of members."""
     rows = await tx.session.execute(
         select(tables.Member.id, tables.Member.name_sealed)
         .where(tables.Member.community_id == community_id, tables.Member.name_sealed.is_not(None))
         .order_by(tables.Member.id)
     )
-    names = {id_: tx.vault.open(sealed, members.NAME_PURPOSE) for id_, sealed in rows if sealed is not None}
+    return {id_: tx.vault.open(sealed, members.NAME_PURPOSE) for id_, sealed in rows if sealed is not None}
+
+
+def _named_so(names: Mapping[int, str], typed: str) -> list[int]:
     wanted = _compared(typed)
-    same = [id_ for id_, name in names.items() if _compared(name) == wanted]
-    if len(same) == 1:
-        return same[0]
-    if same:
-        several = _("Several people here have that name. Reply to a message of theirs, or name their account.")
-        raise BadValue(several, parameter="person")
+    return [id_ for id_, name in names.items() if _compared(name) == wanted]
+
+
+def _several() -> BadValue:
+    text = _("Several people here have that name. Reply to a message of theirs, or name their account.")
+    return BadValue(text, parameter="person")
+
+
+def _nobody(names: Mapping[int, str], typed: str) -> BadValue:
     guesses = nearest(typed, [(_compared(name), name) for name in names.values()])
-    raise BadValue(_("Whom do you mean?") if guesses else NOBODY, tuple(guesses), parameter="person")
+    return BadValue(_("Whom do you mean?") if guesses else NOBODY, tuple(guesses), parameter="person")
 
 
 def _compared(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from rapidfuzz import fuzz, process
 
@@ -11,10 +11,12 @@ from bot.core.content import Reply
 from bot.core.crisis import Severity, Signal
 from bot.core.inbound import Inbound
 from bot.core.matching import fold
+from bot.core.people import Member
 from bot.core.pictures import KINDS
-from bot.core.roles import Action, may
+from bot.core.roles import Action, knows_of, may
 from bot.core.words import Text, _
-from bot.services import help_topics, questions, replies, typed
+from bot.services import help_topics, offered, questions, replies, typed
+from bot.services.around_a_talk import is_too_late, tell_of_the_mark
 from bot.services.call import Call
 from bot.services.escalations import Escalations, place_words
 from bot.services.escalations.followup import FollowUps, thanks
@@ -24,6 +26,7 @@ from bot.services.escalations.relay import Written
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.runner import Runner
 from bot.services.voice import Voice
+from bot.storage.database import Transaction
 from bot.storage.tables import CaseRow
 
 SAY = "say"
@@ -85,7 +88,7 @@ class Writing:
         return bool(await self._talks(call))
 
     async def afterwards(self, call: Call, signal: Signal | None) -> Reply | None:
-        """What was written while the bot was away: a call for a person, or words to the other side.
+        """What was written while the bot was away: a call for a person, the end of a question, words to the other side.
 
         Nothing else is done so late; a signal has been answered already.
         """
@@ -94,9 +97,23 @@ class Writing:
         is_word = call.inbound.private and not typed.is_marked(call.inbound.text)
         if signal is None and self.calls_for_a_person(call.inbound) and not (accompanied and is_word):
             return await self._runner.run(call, self._registry.by_name[PEER], {})
+        if await self.cancels(call.tx, call.member, call.inbound, now=call.now):
+            question = await questions.pending(call.tx, call.member, now=call.inbound.at)
+            if question is not None:
+                return await self._runner.answer_question(call, question, call.inbound.text)
+            return Reply(content=replies.nothing_to_cancel() if conversations else replies.nothing_waits())
         if not is_word or not conversations:
             return None
         return await self._in_conversation(call, conversations, signal)
+
+    @staticmethod
+    async def cancels(tx: Transaction, member: Member, inbound: Inbound, *, now: datetime) -> bool:
+        """Whether it is the "cancel" that a question of the bot's has named: that is nobody else's word.
+
+        Of what is read back it counts when that was written.
+        """
+        is_it = inbound.private and not inbound.edited and questions.is_bare_cancel(inbound.text)
+        return is_it and await questions.was_asked(tx, member, now=inbound.at if inbound.read_back else now)
 
     async def changed(self, call: Call, signal: Signal | None) -> Reply | None:
         """A message whose words are others now, or that has a reaction: those who read it see that, too.
@@ -130,7 +147,8 @@ class Writing:
         """
         conversations = await self._talks(call)
         if not conversations:
-            return None if call.inbound.read_back else Reply(content=replies.not_understood())
+            late = call.inbound.read_back or await is_too_late(call, self._voice)
+            return None if late else Reply(content=replies.not_understood())
         limit, pictures = call.member.community.picture_limit, call.inbound.pictures
         if limit and pictures:
             return await self._pictures(call, conversations)
@@ -161,7 +179,8 @@ class Writing:
         if typed.is_marked(call.inbound.text):
             return await self.marked(call)
         if call.inbound.apart is not None and not await self._talks(call):
-            return self._nobody_here(call)
+            work = self._work_here(call)
+            return self._nobody_here(call) if work is None else await self._runner.run_typed(call, work)
         return await (self.private if call.inbound.private else self.in_a_room)(call, signal)
 
     async def in_a_room(self, call: Call, signal: Signal | None) -> Reply | None:
@@ -173,7 +192,7 @@ class Writing:
     async def marked(self, call: Call) -> Reply | None:
         """A typed command; in a room an unknown one is another bot's business."""
         text = call.inbound.text
-        found = typed.read(text, self._registry, call.member.reads(call.now), forgiving=True)
+        found = self._command_in(call, forgiving=True)
         if found is not None:
             if call.inbound.private and not found.left:
                 await questions.forget(call.tx, call.member)  # they have moved on
@@ -186,6 +205,15 @@ class Writing:
         if not call.inbound.private:
             return None
         return self._perhaps(call, text.strip()[1:]) or Reply(content=replies.unknown_command())
+
+    def _command_in(self, call: Call, *, forgiving: bool = False) -> typed.Typed | None:
+        """The command that their words begin with; one of peers' work is no command for a member."""
+        found = typed.read(call.inbound.text, self._registry, call.member.reads(call.now), forgiving=forgiving)
+        return found if found is not None and knows_of(call.member.roles, found.command.may) else None
+
+    def _is_whole(self, call: Call, bare: typed.Typed) -> bool:
+        """Whether they wrote nothing but that command."""
+        return typed.is_whole(bare, call.member.reads(call.now))
 
     def _family(self, call: Call) -> list[Command]:
         """The commands that a single word may mean."""
@@ -215,6 +243,9 @@ class Writing:
             if not conversations or " " in found.command.name:
                 return await self._runner.run_typed(call, found)
             question = None  # of one word alone it is not said here that it is not for the other side
+        if question is not None and signal is None and not conversations and await self._names_another(call, question):
+            await questions.forget(call.tx, call.member)
+            question = None
         if question is not None and signal is None and self._answers(call, question, busy=len(conversations) == 1):
             reply = await self._runner.answer_question(call, question, text)
             if not conversations or not await self._asks_again(call, question):
@@ -232,23 +263,58 @@ class Writing:
             return held or await self._in_conversation(call, conversations, signal)
         return None if signal is not None else await self._to_the_bot(call)
 
-    async def _to_the_bot(self, call: Call) -> Reply:
+    async def _to_the_bot(self, call: Call) -> Reply | None:
         """Words to the bot alone: a command without its mark, or something it does not understand."""
-        text = call.inbound.text
-        bare = typed.read(text, self._registry, call.member.reads(call.now), forgiving=True)
+        bare = self._command_in(call, forgiving=True)
         if bare is not None and not bare.left:
             return await self._runner.run_typed(call, bare)
+        chosen = await self._chosen(call)
+        if chosen is not None:
+            return chosen
         if may(call.member.roles, Action.TAKE_CASE):
             rows = await self._escalations.open_cases(call.tx, call.member.community.id)
             waiting = [row.id for row in rows if row.holder is None]
             if waiting:
-                return Reply(content=replies.take_it_first(waiting[:5]))
+                return Reply(content=replies.take_it_first(waiting))
+        if await self.cancels(call.tx, call.member, call.inbound, now=call.now):
+            return Reply(content=replies.nothing_waits())
         if await self._follow_ups.is_answer(call.tx, call.member, now=call.now):
             return Reply(content=thanks("words"))
         await self._runner.welcome(call)
+        return await self._not_understood(call)
+
+    async def _not_understood(self, call: Call) -> Reply | None:
         if family := self._family(call):
             return Reply(content=replies.which_of(family))
-        return self._perhaps(call, text) or Reply(content=replies.not_understood())
+        if perhaps := self._perhaps(call, call.inbound.text):
+            return perhaps
+        return None if await is_too_late(call, self._voice) else Reply(content=replies.not_understood())
+
+    async def _chosen(self, call: Call) -> Reply | None:
+        """What comes of the name, or the number, of a choice that stands under something the bot has said."""
+        messages = await offered.lately(call.tx, offered.where_written(call.inbound))
+        named = offered.named(messages, call.inbound.text, now=call.now)
+        if named is not None:
+            return await self._runner.invoke(call, named.command, dict(named.arguments))
+        number = offered.number_of(call.inbound.text)
+        meant = () if number is None else offered.numbered(messages, number, now=call.now)
+        return Reply(content=replies.which_number(meant)) if meant else None
+
+    async def _names_another(self, call: Call, question: questions.Pending) -> bool:
+        """Whether words that are not the answer to a question are the name of a choice under something else.
+
+        Where any words would do as an answer, they are that name only if it was offered later than the bot has asked.
+        """
+        asked = self._asked(question)
+        if asked is None or (asked.kind.name not in typed.FREE and self._is_value(call, asked)):
+            return False
+        after = question.asked_at if asked.kind.name in typed.FREE else None
+        messages = await offered.lately(call.tx, offered.where_written(call.inbound))
+        return offered.named(messages, call.inbound.text, now=call.now, after=after) is not None
+
+    def _asked(self, question: questions.Pending) -> Parameter | None:
+        command = self._registry.get(question.command)
+        return next((p for p in command.parameters if p.name == question.parameter), None) if command else None
 
     def _phrase(self, call: Call, text: str, conversations: Sequence[CaseRow]) -> Command | None:
         """The command that a whole message means, such as "I need a person".
@@ -268,12 +334,11 @@ class Writing:
         a case has ended. Where any words would do as an answer, a command of one word is one only if nothing but that
         word, or what is no free text, was typed: "guide to the harbour" may be an answer.
         """
-        bare = typed.read(call.inbound.text, self._registry, call.member.reads(call.now))
-        command = self._registry.get(question.command)
-        asked = next((p for p in command.parameters if p.name == question.parameter), None) if command else None
+        bare = self._command_in(call)
+        asked = self._asked(question)
         if bare is None or asked is None or not self._is_whole(call, bare):
             return None
-        if bare.command is command or fold(call.inbound.text) == HELPLINES:
+        if bare.command.name == question.command or fold(call.inbound.text) == HELPLINES:
             return bare
         if asked.kind.name not in typed.FREE:
             return None if self._is_value(call, asked) else bare
@@ -287,8 +352,7 @@ class Writing:
 
         Any words would do as a note or a name: then they answer only a question that was asked just now.
         """
-        command = self._registry.get(question.command)
-        asked = next((p for p in command.parameters if p.name == question.parameter), None) if command else None
+        asked = self._asked(question)
         if not busy or asked is None or questions.is_cancel(call.inbound.text):
             return True
         if asked.kind.name in typed.FREE:
@@ -319,10 +383,10 @@ class Writing:
         own = bool(mine)
         if holds and signal is not None and not own:
             return await self._is_it_about_the_peer(call, conversations, signal)
-        if signal is None and await self._answers_what_is_over(call):
-            return None if call.inbound.read_back else Reply(content=replies.nothing_to_cancel())
+        if signal is None and await self.cancels(call.tx, call.member, call.inbound, now=call.now):
+            return Reply(content=replies.nothing_to_cancel())
         alone = not any(row.holder is not None for row in conversations)
-        bare = typed.read(call.inbound.text, self._registry, call.member.reads(call.now)) if holds or alone else None
+        bare = self._command_in(call) if holds or alone else None
         # Once somebody is there, only a peer's own work is a command: the rest is for the other side.
         if bare is not None and self._is_whole(call, bare) and (alone or bare.command.may is Action.TAKE_CASE):
             if not call.inbound.read_back:
@@ -336,7 +400,12 @@ class Writing:
                 return held
         # In danger themselves, a peer writes to the person who is with them, whatever else they do.
         to = mine if signal is not None and mine else [row.id for row in conversations]
-        return await self._carry(call, to, answered=signal is not None)
+        told = await self._carry(call, to, answered=signal is not None)
+        if told is None and signal is None and not call.inbound.read_back:
+            accompanied = next((row for row in conversations if row.member_id == call.member.id), None)
+            if accompanied is not None:
+                await tell_of_the_mark(call, accompanied, self._registry, self._voice)
+        return told
 
     def _nearly_of_peers(self, text: str) -> str | None:
         """The command of a peer's work that words begin with, but for a slip; short names are everyday words."""
@@ -368,32 +437,23 @@ class Writing:
         arguments = {"text": call.inbound.text}
         return await questions.ask(call.tx, call.member, say, parameter, arguments, problem=which, now=call.now)
 
-    @staticmethod
-    async def _answers_what_is_over(call: Call) -> bool:
-        """Whether it is the "cancel" that a question of the bot's has named: that is nobody else's word."""
-        is_it = questions.is_bare_cancel(call.inbound.text)
-        return is_it and await questions.was_asked(call.tx, call.member, now=call.now)
-
     def _is_of_peers(self, question: questions.Pending) -> bool:
         """Whether it belongs to a peer's work."""
         command = self._registry.get(question.command)
         return command is not None and (command.may is Action.TAKE_CASE or command.name == SAY)
 
+    def _work_here(self, call: Call) -> typed.Typed | None:
+        """A whole command of a peer's work, in the place of a case that they are not in: an overseer may end it."""
+        bare = self._command_in(call)
+        if call.inbound.case is None or bare is None or not self._is_whole(call, bare):
+            return None
+        is_work = bare.command.may is Action.TAKE_CASE and may(call.member.roles, bare.command.may)
+        return bare if is_work else None
+
     def _nobody_here(self, call: Call) -> Reply | None:
         """Words in the place of a case that has ended, or in which they are not: they are passed on to nobody."""
         number = call.inbound.case
         return None if number is None else Reply(content=place_words.ended_here(number), private=False)
-
-    def _is_whole(self, call: Call, found: typed.Typed) -> bool:
-        """Whether every word of it was understood: "take care" is no command."""
-        reader = call.member.reads(call.now)
-        try:
-            for parameter in found.command.parameters:
-                if parameter.name in found.arguments:
-                    parameter.kind.parse(found.arguments[parameter.name], reader)
-        except BadValue:
-            return False
-        return not found.left
 
     async def _is_it_about_the_peer(self, call: Call, conversations: Sequence[CaseRow], signal: Signal) -> Reply:
         """A peer's words sound as if they were in danger: they are not passed on before the peer has said so."""

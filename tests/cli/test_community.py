@@ -101,13 +101,17 @@ def test_a_plan_for_a_program_changes_nothing(handrail: Handrail, applied: tuple
     assert place.database.read_bytes() == before
 
 
-def test_a_place_of_another_community_is_refused_in_one_line(handrail: Handrail, applied: tuple[Place, str]) -> None:
+def test_a_place_of_another_community_is_refused_in_one_line_that_says_what_to_do(
+    handrail: Handrail, applied: tuple[Place, str]
+) -> None:
     place = applied[0]
     place.write("other.toml", RIVERSIDE.replace('id = "riverside"', 'id = "other"'))
     done = handrail(place, "community", "apply", "other.toml", "--yes")
     assert done.code == 1
     assert len(done.err.splitlines()) == 1
-    assert "belongs to another community" in done.err
+    assert "belongs to the community “riverside” already" in done.err
+    assert 'put id = "riverside" into it' in done.err
+    assert "handrail community export riverside" in done.err
     assert json.loads(handrail(place, "community", "list", "--json").out) == [
         {"id": "riverside", "name": "Sample community"}
     ]

@@ -13,6 +13,7 @@ from bot.core.crisis.normalise import normalise
 from bot.core.crisis.pattern import BadPattern, compile_pattern
 from bot.core.crisis.signal import MAX_SPANS
 from bot.core.crisis.tokens import forms_of, tokenise
+from bot.operations.lexicon import built_in
 
 SMALL = """
 language = "en"
@@ -264,6 +265,50 @@ def test_what_was_never_written_is_no_signal(data: object) -> None:
 
 def test_what_was_only_said_before_is_not_signalled_again() -> None:
     assert DETECTOR.detect("and then?", Context(earlier=("i want to die",))) is None
+
+
+@pytest.mark.parametrize(
+    ("earlier", "text", "severity"),
+    [
+        ("i want to die", "goodbye, cruel world", Severity.URGENT),
+        ("i want to die. goodbye", "world", None),
+        ("goodbye", "world", Severity.URGENT),
+        ("i want to die. took 40", "pills help", Severity.EMERGENCY),
+    ],
+)
+def test_of_words_that_are_joined_only_what_is_new_or_graver_is_signalled(
+    earlier: str, text: str, severity: Severity | None
+) -> None:
+    signal = DETECTOR.detect(text, Context(earlier=(earlier,)))
+    assert (signal and signal.severity) == severity
+
+
+# ------------------------------------------------------------------ who only asks for a person
+
+
+ASKING = Detector([*built_in()])
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("can I talk to someone", None),
+        ("i need to talk to somebody...", None),
+        ("¿puedo hablar con alguien?", None),
+        ("can I talk to someone. my life is worthless", Category.SUICIDE),
+        ("i need to talk to somebody, i want to die", Category.SUICIDE),
+    ],
+)
+def test_a_call_for_a_person_that_does_not_say_why_has_no_category(text: str, category: Category | None) -> None:
+    signal = ASKING.detect(text)
+    assert signal is not None
+    assert signal.category is category
+    assert Signal.from_json(json.loads(json.dumps(signal.as_json()))) == signal
+
+
+def test_only_a_rule_for_a_concern_may_not_say_why() -> None:
+    with pytest.raises(BadLexicon, match="says_why"):
+        parse_lexicon(SMALL.replace('severity = "urgent"', 'severity = "urgent"\nsays_why = false'), name="small")
 
 
 # ------------------------------------------------------------------ any text at all

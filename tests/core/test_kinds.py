@@ -399,6 +399,25 @@ def test_a_length_out_of_bounds_is_answered_with_the_bound(text: str, guess: str
     assert refused(MINUTES, text).guesses == (guess,)
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "guess"),
+    [
+        (DATE, "tomorow", "tomorrow"),
+        (DATE, "next mondey", "2026-05-11"),
+        (DATE, "3 novmber", "2026-11-03"),
+        (DATE, "in 3 dyas", "2026-05-09"),
+        (PAST_DATE, "2 weks ago", "2026-04-22"),
+        (TIME, "mdnight", "midnight"),
+        (TIME, "mid night", "midnight"),
+        (TIME, "8 oclok", "08:00"),
+        (MINUTES, "90 mintues", "90"),
+        (MINUTES, "hlaf hour", "30"),
+    ],
+)
+def test_mistyped_words_for_a_time_are_answered_with_what_was_meant(kind: Kind, text: str, guess: str) -> None:
+    assert refused(kind, text).guesses == (guess,)
+
+
 @pytest.mark.parametrize(("text", "code"), [("de", "de"), ("German", "de"), ("Deutsch", "de"), ("espanol", "es")])
 def test_a_language_is_read(text: str, code: str) -> None:
     assert LANGUAGE.parse(text, READER) == code

@@ -34,5 +34,9 @@ def test_hints_come_from_what_the_rule_is_about_and_a_communitys_own_rule_is_nam
     assert "your community's own" in told
 
 
+def test_of_who_only_asks_to_talk_it_is_told_that_they_have_not_said_why() -> None:
+    assert "have not said why" in str(reasons(None, Severity.CONCERN, ["en/asks-to-talk"])[0])
+
+
 def test_who_asked_by_hand_was_not_heard_by_any_rule() -> None:
     assert reasons(None, Severity.URGENT, ()) == ()

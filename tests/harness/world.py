@@ -6,7 +6,7 @@ fails it (`World.all_was_seen`). Failures name places and counts, never anybody'
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ from bot.core.community import CommunityFile
 from bot.core.content import Content
 from bot.core.inbound import Inbound, Picture, Target
 from bot.core.pictures import Still
-from bot.core.platform import Address, Hub, Receipt, SendError, Unopened
+from bot.core.platform import Acquaintance, Address, Hub, Receipt, SendError, Unopened
 from bot.operations.demo import Demo
 from bot.platforms.console import ConsolePlatform, Shown
 from bot.platforms.console.lines import Clicks, Says
@@ -45,8 +45,14 @@ class Console(ConsolePlatform):
     failures: dict[str, SendError]
     files: dict[str, bytes | SendError]
     stills: list[tuple[str, Still]]
+    acquaintances: dict[str, list[Acquaintance]]
+    """Who is in a room, by the room's name, though they never wrote to the bot."""
     unopened: Unopened | None = None
     """Why no conversation apart can be opened, if none can."""
+
+    async def people(self, words: str, places: Sequence[str]) -> Sequence[Acquaintance]:
+        """All who are in these rooms: which of them is meant, the bot finds out."""
+        return [one for place in places for one in self.acquaintances.get(place, ())]
 
     async def send(self, to: Address, content: Content, key: str, *, retried: bool, urgent: bool) -> Receipt:
         """Show the message, unless the receiver cannot be reached."""
@@ -239,7 +245,7 @@ async def open_world(url: str, key_file: Path, community: CommunityFile | None =
 
     def platforms(hub: Hub) -> list[Console]:
         console = Console(hub, show, clock, f"test{next(_sessions)}")
-        console.failures, console.files, console.stills = {}, {}, []
+        console.failures, console.files, console.stills, console.acquaintances = {}, {}, [], {}
         consoles.append(console)
         return consoles
 

@@ -61,8 +61,8 @@ class RecordingHub:
     async def choices(self, platform: str, message_id: str) -> tuple[Choice, ...]:
         return self.choices_under.get(message_id, ())
 
-    async def latest_choices(self, address: Address) -> tuple[Choice, ...]:
-        return self.newest_choices.get(address.id, ())
+    async def numbered(self, address: Address, number: int) -> Choice | None:
+        return dict(enumerate(self.newest_choices.get(address.id, ()), start=1)).get(number)
 
     async def remembered(self, platform: str, name: str) -> str | None:
         assert platform == "matrix"

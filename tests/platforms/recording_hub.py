@@ -82,8 +82,8 @@ class RecordingHub:
     async def choices(self, platform: str, message_id: str) -> tuple[Choice, ...]:
         return self.sent_choices.get(message_id, ())
 
-    async def latest_choices(self, address: Address) -> tuple[Choice, ...]:
-        return ()
+    async def numbered(self, address: Address, number: int) -> Choice | None:
+        return None
 
     async def remembered(self, platform: str, name: str) -> str | None:
         return self.memory.get(f"{platform}:{name}")

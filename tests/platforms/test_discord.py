@@ -282,3 +282,14 @@ async def test_an_answer_whose_connection_breaks_arrives_as_a_direct_message(sce
     scene.discord.fail_next("POST", "/callback", drop=True, after_commit=True)
     await scene.ana.runs("help", scene.channel)
     await scene.discord.wait_for_message(scene.ana, "Here I am.")
+
+
+async def test_people_who_never_wrote_are_known_by_id_and_by_name_in_the_servers_that_are_asked(scene: Scene) -> None:
+    other = scene.discord.add_guild("Other")
+    stranger = scene.discord.add_user("benedict", other)
+    by_name = await scene.platform.people("@ben", [str(scene.channel.id), str(scene.guild.id)])
+    assert [(one.account, "ben" in one.names) for one in by_name] == [(str(scene.ben.id), True)]
+    (by_id,) = await scene.platform.people(str(scene.ben.id), [str(scene.guild.id)])
+    assert by_id.account == str(scene.ben.id)
+    assert await scene.platform.people(str(stranger.id), [str(scene.guild.id)]) == []
+    assert await scene.platform.people("nobody", [str(scene.guild.id)]) == []

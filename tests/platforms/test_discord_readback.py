@@ -131,6 +131,29 @@ async def test_a_resumed_session_needs_no_reading_back(scene: Scene) -> None:
     assert history_of(scene.discord, scene.channel) == 0
 
 
+async def test_who_leaves_in_the_gap_before_a_resumed_session_is_told_to_the_hub_when_it_is_back(scene: Scene) -> None:
+    async with scene.running():
+        await scene.reads_back()
+        await scene.discord.drop_gateway()
+        scene.ben.leaves(scene.guild)
+        await scene.discord.wait_until(lambda: bool(scene.hub.departed))
+        assert scene.hub.departed == [(str(scene.ben.id), str(scene.guild.id))]
+
+
+async def test_who_leaves_before_a_new_session_is_told_by_nobody(
+    discord: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Scene(discord)
+    monkeypatch.setattr("asyncio.sleep", scene.no_pause)
+    async with scene.running():
+        await scene.reads_back()
+        await discord.drop_gateway(resumable=False)
+        scene.ben.leaves(scene.guild)
+        await scene.ana.says(scene.channel, "in the gap")
+        await scene.hub.hears("in the gap")
+    assert scene.hub.departed == [], "docs/escalation.md says so"
+
+
 async def test_a_server_that_comes_late_is_read_too(scene: Scene) -> None:
     other = scene.discord.add_guild("Late")
     channel = other.add_text_channel("general")

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.content import Choice, Content
+from bot.core.content import Choice, Content, Field, Shown
 from bot.core.platform import NeverAgain, TryAgain
 from bot.platforms.matrix.errors import Refused
 from bot.platforms.matrix.events import Event
-from bot.platforms.matrix.rendering import messages
+from bot.platforms.matrix.rendering import in_words, messages
 
 
 def test_the_servers_wait_is_passed_on() -> None:
@@ -47,3 +47,11 @@ def test_a_caption_is_heard_and_a_file_name_is_not() -> None:
     captioned = {"msgtype": "m.image", "body": "help", "filename": "a.png"}
     assert Event({"content": captioned}).text == "help"
     assert Event({"content": {"msgtype": "m.image", "body": "a.png"}}).text == ""
+
+
+def test_what_is_said_instead_of_a_picture_stands_in_the_plain_words_and_in_the_html() -> None:
+    picture = Shown(id=1, instead="(A picture: PNG. It cannot be shown here.)")
+    content = Content(title="A member <1>", picture=picture, fields=(Field(name="Case", value="1"),))
+    (said,) = messages(in_words(content))
+    assert "It cannot be shown here" in said["body"]
+    assert said["formatted_body"].startswith("<strong>A member &lt;1&gt;</strong><br><br>(A picture: PNG.")

@@ -272,3 +272,21 @@ async def test_a_text_that_is_too_long_to_be_said_twice_in_one_event_is_said_ane
     said = [message for message in anna.messages(room) if letter * 100 in message.body]
     assert sum(message.body.count(letter) for message in said) >= 15_000
     assert all(message.decrypted and "m.new_content" not in message.content for message in said)
+
+
+async def test_people_who_never_wrote_are_known_by_account_and_by_name_in_the_rooms_that_are_asked(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna, zoe = await matrix_person("anna"), await matrix_person("zoe")
+    room = await room_with(bot, anna, version="11")
+    await zoe.client.set_displayname("Zoe Quiet")
+    await anna.client.room_invite(room, zoe.user_id)
+    assert await bot.platform.people(zoe.user_id, [room]) == [], "who is only invited is not there"
+    await zoe.client.join(room)
+    await anna.members_joined(room, [zoe.user_id])
+    await anna.says(room, "hello")
+    await bot.hub.hears_text("hello")
+    for words in (zoe.user_id, "zoe quiet"):
+        assert [one.account for one in await bot.platform.people(words, [room])] == [zoe.user_id]
+    elsewhere = await room_with(bot, anna, version="11")
+    assert await bot.platform.people(zoe.user_id, [elsewhere]) == []

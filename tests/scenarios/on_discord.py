@@ -15,6 +15,8 @@ MENU = "Get a peer for them"
 class DiscordPerson(Person):
     """Somebody in the server; `rooms` are its channels by what they are for."""
 
+    mark = "/"
+
     def __init__(self, name: str, server: LoopbackDiscord, user: DiscordUser, rooms: dict[str, Channel]) -> None:
         super().__init__(name)
         self._server = server

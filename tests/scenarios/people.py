@@ -20,6 +20,9 @@ class Seen:
 class Person(ABC):
     """Somebody with an account. `reads` consumes what it finds: at a scenario's end nothing may be left unread."""
 
+    mark = "!"
+    """What stands before a command that they type."""
+
     def __init__(self, name: str) -> None:
         self.name = name
         self._read: set[str] = set()

@@ -30,6 +30,12 @@ async def test_a_case_is_talked_about_in_its_own_place_until_it_ends(world: Worl
     await sam.reads("hello both")
     await world.reads_along(robin, "hello both")
 
+    await sam.says("resolve", "case")
+    await sam.reads("How did it end?")
+    assert not any("How did it end?" in seen.text for seen in robin.seen()), "only who would end it is asked"
+    await sam.says("cancel")
+    await sam.reads("nothing was changed")
+
     await alice.says("i took all the pills", "lobby")
     await alice.reads("please call 911")
     await sam.reads("Emergency", "took all the pills")

@@ -17,6 +17,9 @@ async def test_a_person_comes_to_a_member_who_writes_in_a_room(world: World) -> 
     await world.alice.reads("Sam, peer", "I'm here with you")
     await world.alice.says("thank you for coming")
     await world.sam.reads("a member", "thank you for coming")
+    await world.alice.says("help")
+    await world.sam.reads("a member", "help")
+    await world.alice.reads(f"That went to Sam. For my own “help”, write “{world.alice.mark}help”.")
 
     await world.sam.presses("Resolve")
     await world.sam.reads("How did it end?")
@@ -24,6 +27,8 @@ async def test_a_person_comes_to_a_member_who_writes_in_a_room(world: World) -> 
     await world.sam.reads("has ended", "safe")
     await world.sam.reads("Case 1 has ended", place="peers")
     await world.alice.reads("Your talk with Sam has ended")
+    await world.alice.says("are you still there")
+    await world.alice.reads("Sam has gone, so this has reached nobody")
 
 
 @pytest.mark.cast("alice", "sam")

@@ -10,8 +10,10 @@ from harness import World
 from harness.fixtures import on_both_databases
 from sqlalchemy import select
 
+from bot.core.inbound import Inbound
 from bot.core.platform import TryAgain
 from bot.storage.tables import CaseEvent, Delivery
+from services.test_cases import taken_case
 
 NEW_YORK = ZoneInfo("America/New_York")
 PROMPT = "How are you today?"
@@ -160,6 +162,55 @@ async def test_what_waits_goes_out_by_importance_and_then_by_time(world: World) 
     assert first[2:] == ["dave", "lobby", "erin", "alice"]
     for box in world.mailboxes:
         box.unseen.clear()
+
+
+async def writes_while_it_is_down(world: World, text: str, minutes: float) -> None:
+    """Alice writes to the bot, which reads it so many minutes later."""
+    at = world.now
+    world.clock.move_to(at + timedelta(minutes=minutes))
+    said = Inbound(
+        event_id="late",
+        platform="console",
+        account="alice",
+        place="alice",
+        private=True,
+        at=at,
+        text=text,
+        read_back=True,
+    )
+    await world.app.hub.receive(said)
+    await world.app.settle()
+
+
+@pytest.mark.parametrize("minutes", [5, 300])
+async def test_a_cancel_that_is_read_back_takes_back_what_was_asked(world: World, minutes: float) -> None:
+    await world.alice.says("settings name")
+    world.alice.sees("Which name shall others see?")
+    await writes_while_it_is_down(world, "cancel", minutes)
+    world.alice.sees("nothing was changed")
+    await world.alice.says("Ali")
+    world.alice.sees("I did not understand")
+
+
+@pytest.mark.parametrize("in_a_talk", [False, True])
+async def test_a_cancel_that_is_read_back_is_answered_although_nothing_waits_any_more(
+    world: World, *, in_a_talk: bool
+) -> None:
+    if in_a_talk:
+        await taken_case(world)
+    await world.alice.says("!settings zone Xyzzy")
+    world.alice.sees("I did not understand")
+    await world.alice.says("!settings zone Lisbon")
+    world.alice.sees("Your time zone is Europe/Lisbon")
+    await writes_while_it_is_down(world, "cancel", 3)
+    world.alice.sees("I ask nothing any more, so there is nothing to cancel.")
+    world.sam.sees_nothing()
+
+
+@pytest.mark.parametrize("words", ["cancel", "good morning"])
+async def test_other_words_to_the_bot_that_are_read_back_are_not_answered(world: World, words: str) -> None:
+    await writes_while_it_is_down(world, words, 5)
+    world.alice.sees_nothing()
 
 
 async def test_how_many_have_expired_is_told_in_one_line(world: World, caplog: pytest.LogCaptureFixture) -> None:

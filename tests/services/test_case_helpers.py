@@ -126,10 +126,107 @@ async def test_a_button_of_before_the_hand_over_does_nothing_and_says_so(world: 
     await world.sam.clicks("Hand over")
     world.sam.sees("I did nothing: that button is old. Case 1 is with Robin.")
     await world.sam.clicks("Resolve")
-    world.sam.sees("How did it end?")
-    await world.sam.clicks("They are safe for now")
     world.sam.sees("I did nothing: that button is old.")
     assert await world.rows(select(CaseRow.state)) == ["acknowledged"]
+
+
+@pytest.mark.parametrize("first", ["Resolve", "Hand over"])
+async def test_nor_does_an_old_button_under_the_question_that_came_first(world: World, first: str) -> None:
+    await taken_case(world)
+    await world.sam.clicks(first)
+    await world.sam.says("hand over 1 Robin")
+    clear(world)
+    for second in ("They are safe for now",) if first == "Resolve" else ("Yes, hand over", "Yes, with a note"):
+        await world.sam.clicks(second)
+        world.sam.sees("I did nothing: that button is old. Case 1 is with Robin.")
+    assert await world.rows(select(CaseRow.state)) == ["acknowledged"]
+
+
+async def test_who_hands_over_by_the_button_may_leave_a_note_for_who_comes(world: World) -> None:
+    await taken_case(world)
+    await world.sam.clicks("Hand over")
+    await world.sam.clicks("Yes, with a note")
+    world.sam.sees("What should they know?")
+    await world.sam.says("she likes to be called Ali")
+    clear(world)
+    await world.robin.clicks("I'm on it")
+    world.robin.sees("A note from who was here before: “she likes to be called Ali”")
+    clear(world)
+
+
+@pytest.mark.parametrize("joined", [True, False])
+async def test_a_moderator_who_ends_anothers_case_in_its_place_is_asked_how_and_nobody_else(
+    world: World, joined: bool
+) -> None:
+    await taken_case(world)
+    if joined:
+        await world.mo.says("join 1")
+        clear(world)
+    world.console._apart["case-1"].people["mo"] = None
+    await world.mo.says("resolve", "case-1")
+    assert world.mo.sees("How did it end?").place == "dm"
+    world.sam.sees_nothing()
+    await world.mo.clicks("They are safe for now")
+    assert await world.rows(select(CaseRow.outcome)) == ["safe"]
+    clear(world)
+
+
+async def test_who_is_alone_in_the_place_of_a_case_is_asked_there(world: World) -> None:
+    await taken_case(world)
+    await world.sam.says("resolve", "case-1")
+    assert world.sam.sees("How did it end?").place == "case-1"
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ("resolve", "You have no case now"),
+        ("resolve 5", "There is no such case"),
+        ("hand over", "You have no case now"),
+        ("join", "There is no case that you could join"),
+        ("leave", "You have joined no case"),
+        ("snippet", "You have no case now, so there is nobody to send it to"),
+    ],
+)
+async def test_where_there_is_no_case_nothing_is_asked_about_it(world: World, words: str, answer: str) -> None:
+    await world.mo.says(words)
+    assert "cancel" not in world.mo.sees(answer).text
+
+
+async def test_a_moderator_without_a_case_is_asked_first_which_they_mean_and_then_how_it_ended(world: World) -> None:
+    await taken_case(world)
+    await world.mo.says("resolve")
+    world.mo.sees("Which one do you mean?", "1")
+    await world.mo.says("1")
+    world.mo.sees("How did it end?")
+    await world.robin.says("resolve")
+    world.robin.sees("You have no case now. “cases” shows those that are open.")
+
+
+async def test_of_many_cases_some_are_named_and_how_many_more_there_are(world: World) -> None:
+    for number in range(7):
+        await world.person(f"member{number}").says("peer")
+    clear(world)
+    await world.mo.says("resolve")
+    world.mo.sees("There are these, and 2 more: “cases” shows all of them", "5")
+    await world.mo.says("cancel")
+    await world.mo.says("what shall I do")
+    world.mo.sees("take the case first. And 2 more wait")
+    clear(world)
+
+
+async def test_how_anothers_case_ended_is_not_even_asked(world: World) -> None:
+    await taken_case(world)
+    await world.robin.says("resolve 1")
+    world.robin.sees("There is no such case")
+    await world.robin.says("join 1")
+    clear(world)
+    await world.robin.says("resolve 1")
+    world.robin.sees("I did nothing: case 1 is with Sam")
+    await world.sam.says("resolve 1 safe")
+    clear(world)
+    await world.mo.says("resolve 1")
+    world.mo.sees("This case has ended already")
 
 
 @pytest.mark.parametrize("words", ["resolve 1 safe", "hand over 1 Sam", "hand over 1"])

@@ -262,7 +262,7 @@ async def test_words_after_the_end_reach_nobody(world: World) -> None:
     world.alice.sees("Your talk with Sam has ended here")
     world.room("peers").sees("has ended")
     await world.alice.says("one more thing")
-    world.alice.sees("I'm a bot, and I did not understand that", "I need a person")
+    world.alice.sees("Sam has gone, so this has reached nobody", "I need a person")
 
 
 async def test_the_member_who_says_they_are_safe_ends_the_case(world: World) -> None:
@@ -283,6 +283,9 @@ async def test_i_am_safe_written_to_the_peer_is_theirs_to_judge(world: World) ->
 async def test_a_case_that_is_handed_over_is_paged_again_and_another_peer_takes_it(world: World) -> None:
     await taken_case(world)
     await world.sam.clicks("Hand over")
+    world.sam.sees("Hand over case 1?", "“hand over 1 NAME”")
+    world.alice.sees_nothing()
+    await world.sam.clicks("Yes, hand over")
     world.room("peers").sees("I'm on it", "Nobody is with them yet")
     world.alice.sees("looking for somebody else")
     world.sam.sees("I'm calling somebody else for case 1")
@@ -380,7 +383,7 @@ async def test_a_moderator_gets_a_peer_for_somebody_by_name(world: World) -> Non
 
 async def test_a_member_may_not_call_a_peer_for_somebody_else(world: World) -> None:
     await world.alice.says("escalate bob")
-    world.alice.sees("This is for peers and moderators of your community")
+    world.alice.sees("I did not understand that", "I need a person")
     assert await world.rows(select(CaseRow.id)) == []
 
 

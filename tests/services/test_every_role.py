@@ -155,4 +155,4 @@ async def test_a_role_that_was_taken_away_counts_no_more(world: World) -> None:
     people = tuple(person for person in HARBOUR.people if person.name != "Robin")
     await world.apply(HARBOUR.model_copy(update={"people": people}))
     await world.robin.says("!cases")
-    world.robin.sees("This is for peers", "I need a person")
+    world.robin.sees("I don't know that command")

@@ -304,9 +304,9 @@ async def test_a_rare_meeting_is_found_behind_many_that_are_nearer(
 async def test_a_large_feed_leaves_room_for_the_communitys_own_meetings(feeds: Feeds) -> None:
     await feeds.take([record(n, name=f"Sooner {n}", day=n % 7, time="12:30") for n in range(30)])
     await feeds.world.alice.says("meetings")
-    feeds.world.alice.sees("The next meetings", "Evening group", "Sooner", "the next 6, and there are more")
+    feeds.world.alice.sees("The next meetings", "Evening group", "Sooner", "the next 6, and 28 more: “meetings find")
     await feeds.world.alice.says("meetings find sooner")
-    feeds.world.alice.sees("These are the first 6")
+    feeds.world.alice.sees("These are the first 6, and 24 more: more words find fewer")
 
 
 async def test_places_across_the_antimeridian_are_near_each_other(feeds: Feeds) -> None:

@@ -100,6 +100,28 @@ async def test_what_was_heard_is_not_heard_again_with_what_follows(world: World)
     assert await world.rows(select(CaseEvent.what).where(CaseEvent.what == "Heard")) == []
 
 
+@pytest.mark.parametrize("more", ["now", "i don't know what to do now", "tonight", "so much"])
+async def test_who_was_heard_is_not_heard_again_for_a_word_that_says_nothing_by_itself(world: World, more: str) -> None:
+    await says(world, ["i want to die", more])
+    answered(world)
+    world.alice.sees_nothing()
+
+
+async def test_danger_in_the_next_message_is_heard_again(world: World) -> None:
+    await says(world, ["i want to die", "i took the pills"])
+    answered(world)
+    world.alice.sees("still looking for a person")
+
+
+@pytest.mark.parametrize("texts", [["i want to die", "i'm going to", "do it now"], ["i want to kill", "myself", "now"]])
+async def test_a_word_that_makes_what_was_heard_graver_raises_the_case(world: World, texts: list[str]) -> None:
+    await says(world, texts)
+    answered(world)
+    world.alice.unseen.clear()
+    world.room("peers").sees("Emergency")
+    assert await world.rows(select(CaseRow.severity)) == ["emergency"]
+
+
 async def test_an_edit_is_not_joined_with_the_words_that_it_replaces(world: World) -> None:
     await world.app.hub.receive(heard(world, "1", "i want to kill"))
     await world.app.hub.receive(heard(world, "1:edit", "myself", edited=True, replaces="1"))

@@ -74,7 +74,6 @@ def test_the_examples_of_help_are_whole_commands(world: World) -> None:
         ("check-ins", "Which of these?"),
         ("my data", "Which of these?"),
         ("resource", "What do you need?"),
-        ("case", "This is for peers"),
     ],
 )
 async def test_a_command_is_understood_in_the_singular_and_plural_apart_and_with_a_hyphen(
@@ -96,8 +95,32 @@ async def test_a_typo_in_a_command_is_asked_about_privately_and_passed_over_wher
     world.alice.sees_nothing()
 
 
-@pytest.mark.parametrize("said", ["help me", "help me find myself", "leaves", "peers", "same", "met me there at noon"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("help me", "help me find myself", "leaves", "peers", "same", "met me there at noon"),
+        *("leave me", "take me", "take", "case", "pause 24 bob", "resolve 1 of my troubles", "join us"),
+    ],
+)
 async def test_words_that_only_begin_like_a_command_offer_a_person_and_do_nothing(world: World, said: str) -> None:
     await world.alice.says(said)
     world.alice.sees("I did not understand that", "I need a person")
+    world.alice.sees_nothing()
     assert await world.rows(select(CaseRow.id)) == []
+
+
+async def test_a_member_does_not_learn_of_peers_commands_with_a_mark_either(world: World) -> None:
+    for words in ("!resolve", "!escalate bob", "!snippets add a b"):
+        await world.alice.says(words)
+        world.alice.sees("I don't know that command")
+        await world.alice.says(words, "lobby")
+        world.alice.sees_nothing()
+    await world.alice.says("help cases")
+    world.alice.sees("I know nothing about that")
+
+
+async def test_a_group_of_commands_says_how_to_see_the_way_one_is_typed(world: World) -> None:
+    await world.alice.says("help meetings")
+    world.alice.sees("To see how one of them is typed, write “help” before it: “help meetings wrong”")
+    await world.alice.says("help meetings wrong")
+    world.alice.sees("For example")

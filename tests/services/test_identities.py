@@ -6,6 +6,7 @@ from harness.communities import NORTH
 from sqlalchemy import select
 
 from bot.core.inbound import Inbound, Target
+from bot.core.platform import Acquaintance
 from bot.services import members
 from bot.services.whereabouts import NEVER_SEEN
 from bot.storage.tables import CaseRow, Identity, Member
@@ -154,6 +155,38 @@ async def test_of_several_people_with_one_name_nobody_is_chosen(world: World) ->
         await person.says("settings name Kit")
         person.sees("Kit")
     await world.mo.says("!escalate kit")
+    world.mo.sees("Several people here have that name")
+    assert await world.rows(select(CaseRow.id)) == []
+
+
+@pytest.mark.parametrize("typed", ["zoe", "Zoe Quiet", "@zoe quiet"])
+async def test_somebody_who_never_wrote_is_found_where_a_platform_knows_them(world: World, typed: str) -> None:
+    world.console.acquaintances["lobby"] = [
+        Acquaintance(account="zoe", names=("Zoe Quiet",)),
+        Acquaintance(account="zoey", names=("Zoe Quieter",)),
+    ]
+    await world.mo.says(f"escalate {typed}")
+    world.mo.sees("The peers have been called")
+    world.zoe.sees("Harbour is worried about you")
+    world.room("peers").sees("somebody asked for them")
+    assert await world.rows(select(Identity.last_seen_at).where(Identity.account == "zoe")) == [NEVER_SEEN]
+
+
+async def test_nobody_is_looked_for_in_the_places_of_another_community(world: World) -> None:
+    await world.apply(NORTH)
+    world.console.acquaintances["north"] = [Acquaintance(account="zoe", names=("Zoe",))]
+    await world.mo.says("escalate Zoe")
+    world.mo.sees("I know nobody of that name here")
+    await world.mo.says("cancel")
+    world.mo.sees("nothing was changed")
+    assert await world.rows(select(Identity.id).where(Identity.account == "zoe")) == []
+
+
+async def test_a_chosen_name_that_is_another_persons_name_on_a_platform_calls_nobody(world: World) -> None:
+    await world.bob.says("settings name Kit")
+    world.bob.sees("Kit")
+    world.console.acquaintances["lobby"] = [Acquaintance(account="zoe", names=("Kit",))]
+    await world.mo.says("escalate kit")
     world.mo.sees("Several people here have that name")
     assert await world.rows(select(CaseRow.id)) == []
 

@@ -86,7 +86,7 @@ async def test_a_service_is_found_by_need_place_and_in_spite_of_a_typing_error(w
     assert (free.resource.name, "cost little" in str(free.why)) == ("Lantern Kitchen", True)
     pages = [await find(world, "food", page=page) for page in range(3)]
     assert len({match.resource.name for page in pages for match in page.found}) == 9
-    assert [page.more for page in pages] == [True, True, False]
+    assert [page.more for page in pages] == [6, 3, 0]
 
 
 async def test_what_breaks_off_or_shrinks_leaves_everything_as_it_was(world: World) -> None:
@@ -129,9 +129,9 @@ async def test_an_imported_copy_of_a_helpline_is_not_shown_twice(world: World) -
 async def test_the_answers_come_three_at_a_time_with_why_and_more_on_asking(world: World) -> None:
     await bring(world, *(pantry(number) for number in range(1, 6)))
     await world.alice.says("resources food bank near Oakland")
-    first = world.alice.sees("Pantry 1", "For: Food. In the place you named.", "More")
+    first = world.alice.sees("Pantry 1", "For: Food. In the place you named.", "2 more")
     assert first.text.count("Pantry") == 3
-    await world.alice.clicks("More")
+    await world.alice.clicks("2 more")
     world.alice.sees("Pantry 2", "Pantry 4")
 
 

@@ -75,7 +75,7 @@ async def test_a_picture_is_brought_only_once_somebody_wants_to_see_it(world: Wo
     world.sam.sees("I'm getting it")
     world.sam.sees("a member (case 1)", "A picture: PNG")
     ((to, still),) = world.console.stills
-    assert (to, still.width, still.height) == ("case-1", 60, 40)
+    assert (to, still.width, still.height) == ("sam", 60, 40), "and not in the place of the case"
     (row,) = await stored(world)
     assert row.data_sealed is not None
     assert b"PNG" not in row.data_sealed
@@ -119,7 +119,7 @@ async def test_who_wants_to_see_all_is_not_asked_again_until_they_say_so(talk: W
     await talk.sam.clicks("Ask me each time")
     talk.sam.sees("I ask you about each picture first")
     await offered(talk)
-    assert shown_to(talk) == ["case-1"] * 3
+    assert shown_to(talk) == ["sam"] * 3
 
 
 async def test_a_wish_holds_for_one_side_and_one_talk(talk: World) -> None:
@@ -290,7 +290,7 @@ async def test_a_picture_that_was_asked_for_comes_after_a_restart(talk: World, w
         restarted.console.files[f"{id_}/0"] = photograph()
         await restarted.advance(seconds=10)
         restarted.sam.sees("A picture: PNG")
-        assert shown_to(restarted) == ["case-1"]
+        assert shown_to(restarted) == ["sam"]
         clear(restarted)
 
 

@@ -1,5 +1,6 @@
 """The relay: what is changed, taken back, answered and reacted to between a member and a peer."""
 
+import pytest
 from harness import World
 from sqlalchemy import func, select
 
@@ -26,6 +27,66 @@ async def talk(world: World) -> None:
     world.alice.sees("Sam, peer", "hello Alice")
     await world.alice.says("are you a person")
     world.sam.sees("a member (case 1)", "are you a person")
+
+
+@pytest.mark.parametrize("words", ["help", "Mydata", "mydata erase", "checkin start 8:30"])
+async def test_a_command_without_its_mark_is_a_word_to_the_peer_and_the_member_is_told_once(
+    world: World, words: str
+) -> None:
+    await talk(world)
+    name = words.lower().removesuffix(" 8:30")
+    for told in (True, False):
+        await world.alice.says(words)
+        world.sam.sees("a member (case 1)", words)
+        if told:
+            world.alice.sees(f"That went to Sam. For my own “{name}”, write “!{name}”.")
+        world.all_was_seen()
+
+
+@pytest.mark.parametrize("words", ["help me please", "break my heart", "my data is gone", "safe to say so", "note it"])
+async def test_words_that_only_begin_like_a_command_are_not_remarked_on(world: World, words: str) -> None:
+    await talk(world)
+    await world.alice.says(words)
+    world.sam.sees(words)
+    world.all_was_seen()
+
+
+async def ended_talk(world: World) -> None:
+    """Alice and Sam have spoken, and Sam has gone."""
+    await talk(world)
+    await world.sam.says("resolve 1 safe")
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+async def test_who_writes_after_the_talk_is_told_that_nobody_reads_it_and_can_call_a_person_again(world: World) -> None:
+    await ended_talk(world)
+    await world.alice.says("one more thing")
+    world.alice.sees("Sam has gone, so this has reached nobody. Shall I call a person again?", "I need a person")
+    await world.alice.says("it is about my brother")
+    assert world.alice.sees("This has reached nobody.", "I need a person").text == "This has reached nobody."
+    await world.alice.clicks("I need a person")
+    world.alice.sees("988")
+    world.alice.sees("written to you privately")
+    world.room("peers").sees("I'm on it")
+
+
+async def test_danger_after_the_talk_is_heard_and_commands_are_done(world: World) -> None:
+    await ended_talk(world)
+    await world.alice.says("help")
+    world.alice.sees("What I can do")
+    await world.alice.says("i want to kill myself")
+    world.alice.sees("988")
+    world.room("peers").sees("I'm on it")
+
+
+async def test_a_day_after_the_talk_words_are_to_the_bot_again(world: World) -> None:
+    await ended_talk(world)
+    await world.advance(hours=24)
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("one more thing")
+    world.alice.sees("I'm a bot, and I did not understand that")
 
 
 async def test_what_is_changed_is_brought_again_and_kept_as_it_is_now(world: World) -> None:

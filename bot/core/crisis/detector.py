@@ -4,13 +4,14 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from bot.core.crisis.context import Context
-from bot.core.crisis.folding import reread
+from bot.core.crisis.folding import Change, reread
 from bot.core.crisis.index import Index, Match
 from bot.core.crisis.keyring import Keyring, renumbered
 from bot.core.crisis.lexicon import Lexicon
-from bot.core.crisis.normalise import normalise
+from bot.core.crisis.normalise import Normal, normalise
 from bot.core.crisis.pattern import Pattern
 from bot.core.crisis.repeats import Cut, cuts_of, places, without
 from bot.core.crisis.rules import NEAR, NEAR_SIGNS, Lowering, Rule, Where
@@ -38,6 +39,9 @@ class Explanation:
     lowered_by: tuple[str, ...]
     steps: int
 
+
+_BESIDE = 3
+"""Characters between what was left out and the words beside it: what they say may be another thing without it."""
 
 _NOTHING_HEARD = Explanation(signal=None, heard=(), lowered_by=(), steps=0)
 
@@ -71,6 +75,8 @@ class Detector:
             self._keyrings(lexicons),
             [lexicon.vocabulary() for lexicon in lexicons],
             [rule.beside for rule in self.rules for _ in rule.patterns],
+            frozenset[str]().union(*(lexicon.fillers for lexicon in lexicons)),
+            dict(chain.from_iterable(lexicon.shorthand.items() for lexicon in lexicons)),
         )
         self._near = _Table({at: rule.near for at, rule in enumerate(self.rules)})
         self._also = _Table({at: rule.also for at, rule in enumerate(self.rules)})
@@ -101,28 +107,37 @@ class Detector:
         only = screened.candidates if self._screened else None
         normal = normalise(whole)
         hits, steps = self._hits(tokens_of(normal), only, len(before))
-        if screened.changes:
-            reading = reread(normal, screened.changes)
-            changed = [normal.original(change.start, change.end) for change in screened.changes]
-            more, most = self._hits(tokens_of(reading), only, len(before))
-            # What the other reading says of words that stand as they are was said, and weighed, before.
-            hits += [
-                hit for hit in more if any(hit.span.start < end and start < hit.span.end for start, end in changed)
-            ]
-            steps += most
+        for changes in self._screen.readings(normal.text, screened.changes):
+            hits, more = self._reread(normal, changes, hits, only, len(before))
+            steps += more
         hits = list(_set_down(hits, cuts)) if cuts else hits
         if not hits:
             return Explanation(signal=None, heard=(), lowered_by=(), steps=steps)
         lowered_by = tuple(sorted(frozenset[str]().union(*(hit.lowered_by for hit in hits))))
-        signal = _signal(hits, lowered_by, skipped=len(before))
+        signal = _signal(hits, lowered_by, text, skipped=len(before))
         if signal and context and _adds_weight(hits, signal) and context.is_alarmed:
             signal = replace(signal, severity=Severity.URGENT, rules=(*signal.rules, NEIGHBOURS_ALARM))
-        return Explanation(
+        explanation = Explanation(
             signal=signal,
             heard=tuple(dict.fromkeys(hit.rule.id for hit in hits)),
             lowered_by=lowered_by,
             steps=steps,
         )
+        return self._what_is_new(text, context, explanation) if context and signal and signal.before else explanation
+
+    def _what_is_new(self, text: str, context: Context, explanation: Explanation) -> Explanation:
+        """Of what `text` says together with earlier words, what it says itself, if those said as much without it.
+
+        Who wrote "i want to die" was heard; "i don't know what to do now" behind it is no alarm, although both together
+        would be one of the same severity.
+        """
+        signal = explanation.signal
+        assert signal is not None  # noqa: S101  it was looked at
+        alone = self.explain(text, Context(around=context.around))
+        if alone.signal is not None and alone.signal.severity >= signal.severity:
+            return explanation
+        before = self.explain(context.before).signal
+        return alone if before is not None and before.severity >= signal.severity else explanation
 
     def touches(self, text: str) -> bool:
         """Whether any rule or lowering has words in `text`, whatever comes of it."""
@@ -141,6 +156,31 @@ class Detector:
             return [], steps
         against, more = self._evidence(tokens)
         return [self._weigh(each, tokens, against) for each in heard], steps + more
+
+    def _reread(
+        self, normal: Normal, changes: Sequence[Change], known: Sequence["_Hit"], only: Set[int] | None, skipped: int
+    ) -> tuple[list["_Hit"], int]:
+        """What is `known` with what the text says when these `changes` are made, and the steps taken.
+
+        What it says of words that stand as they are is known. What one reading lowers is low: a word that says nothing
+        may be why, or keep apart what is why.
+        """
+        changed = [
+            normal.original(max(0, change.start - reach), min(len(normal.text), change.end + reach))
+            for change in changes
+            for reach in [0 if change.words else _BESIDE]
+        ]
+        heard, steps = self._hits(tokens_of(reread(normal, changes)), only, skipped)
+        heard = [hit for hit in heard if any(hit.span.start < end and start < hit.span.end for start, end in changed)]
+        lowered = [hit for hit in heard if hit.lowered_by]
+        low = [hit.span for hit in known if hit.lowered_by]
+        kept = [
+            next((other for other in lowered if other.rule is hit.rule and _meet(other.span, hit.span)), hit)
+            if hit.severity is not None and not hit.lowered_by
+            else hit
+            for hit in known
+        ]
+        return [*kept, *(hit for hit in heard if not any(_meet(hit.span, span) for span in low))], steps
 
     def _with_what_is_near(self, heard: Sequence["_Heard"], tokens: Sequence[Token]) -> tuple[list["_Heard"], int]:
         """Those of which all that must be near is."""
@@ -283,6 +323,10 @@ def _set_down(hits: Iterable[_Hit], cuts: Sequence[Cut]) -> Iterator[_Hit]:
             yield _Hit(hit.rule, Span(start=start, end=end, rule=hit.rule.id), hit.severity, hit.lowered_by)
 
 
+def _meet(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
 def _adds_weight(hits: Iterable[_Hit], signal: Signal) -> bool:
     """Whether others' alarm would make `signal` more than it is.
 
@@ -304,25 +348,39 @@ def _lowers(lowering: Lowering, rule: Rule) -> bool:
     return concerned and (lowering.to is None or lowering.to < rule.severity)
 
 
-def _signal(hits: Iterable[_Hit], lowered_by: tuple[str, ...], *, skipped: int) -> Signal | None:
-    """What is left of `hits`, whose spans count from `skipped` characters before the message."""
+def _signal(hits: Iterable[_Hit], lowered_by: tuple[str, ...], text: str, *, skipped: int) -> Signal | None:
+    """What is left of `hits` in `text`, whose spans count from `skipped` characters before the message."""
     left = sorted(
         ((hit.severity, hit) for hit in hits if hit.severity is not None),
         key=lambda pair: (-pair[0].rank, pair[1].span.start, pair[1].span.end, pair[1].rule.id),
     )
     if not left:
         return None
-    severity, gravest = left[0]
+    severity = left[0][0]
     shown = [hit.span for _, hit in left[:MAX_SPANS]]
     spans = dict.fromkeys(_within(span, skipped) for span in shown)
     return Signal(
-        category=gravest.rule.category,
+        category=_category([hit for _, hit in left], text, skipped),
         severity=severity,
         spans=tuple(sorted(spans, key=lambda span: (span.start, span.end, span.rule))),
         rules=tuple(dict.fromkeys(hit.rule.id for _, hit in left)),
         lowered_by=lowered_by,
         before=max(0, skipped - min(span.start for span in shown)),
     )
+
+
+def _category(left: Sequence[_Hit], said: str, skipped: int) -> Category | None:
+    """What the hits that are `left` of what was `said`, the gravest first, are about.
+
+    None where all of it are the words by which somebody asks for a person.
+    """
+    asks = sorted((max(0, hit.span.start - skipped), hit.span.end - skipped) for hit in left if not hit.rule.says_why)
+    is_all = bool(asks) and left[0].severity is Severity.CONCERN
+    at = 0
+    for start, end in (*asks, (len(said), len(said))):
+        is_all = is_all and not any(letter.isalnum() for letter in said[at:start])
+        at = max(at, end)
+    return None if is_all else left[0].rule.category
 
 
 def _within(span: Span, skipped: int) -> Span:

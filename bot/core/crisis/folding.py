@@ -12,7 +12,7 @@ from string import ascii_lowercase
 from bot.core.crisis.keys import COUNTED
 from bot.core.crisis.needs import FREQUENT
 from bot.core.crisis.normalise import Normal
-from bot.core.crisis.slips import REAL_WORDS, Slips
+from bot.core.crisis.slips import REAL_WORDS, Slips, likely
 from bot.core.crisis.vocabulary import Joints, Vocabulary
 
 EMOJI = {
@@ -29,7 +29,7 @@ EMOJI = {
 _EMOJI = re.compile(f"[{''.join(EMOJI)}]")
 
 _SHORTEST_TYPO = 6
-_SHORTEST_HIDDEN = 5
+_SHORTEST_HIDDEN = 4
 _SHORTEST_GLUED = 6
 _SHORTEST_PAIR = 5
 _WORDS_OF_A_LETTER = frozenset("aiu")
@@ -40,7 +40,7 @@ _REMEMBERED = 50_000
 """Words that are known to be what they are: more than people use, fewer than a hostile text can show."""
 
 _LATIN = re.compile(r"[a-z]+")
-_LATIN_WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
+_LATIN_WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)*")
 
 _LEET = re.compile(r"[0-9@$!|+*\u20ac]")
 _LEET_WORD = re.compile(r"(?<![a-z0-9@$!|+*\u20ac])[a-z0-9@$!|+*\u20ac]{3,40}(?![a-z0-9@$|+*\u20ac])")
@@ -89,7 +89,9 @@ class Change:
 class Folding:
     """Readings by what the lexicons know: all their words, and the rare ones by which they are found."""
 
-    def __init__(self, vocabularies: Sequence[Vocabulary]) -> None:
+    def __init__(self, vocabularies: Sequence[Vocabulary], shorthand: Mapping[str, str] | None = None) -> None:
+        """`shorthand`: words, and what they stand for."""
+        self._shorthand = shorthand or {}
         self.vocabulary = frozenset(word for each in vocabularies for word in each.words if word.isalpha())
         self.beginnings = tuple(sorted({beginning for each in vocabularies for beginning in each.beginnings}))
         self._joints = Joints(joint for each in vocabularies for joint in each.joints)
@@ -120,6 +122,8 @@ class Folding:
 
     def _meaning(self, word: str) -> str | None:
         """What `word` says, None for what it is."""
+        if word in self._shorthand:
+            return self._shorthand[word]
         if not _SHORTEST_HIDDEN <= len(word) <= _LONGEST or word in COUNTED or word in self.vocabulary:
             return None
         if not _LATIN.fullmatch(word):
@@ -131,7 +135,12 @@ class Folding:
         """The anchor that is meant by `word`, which is no word itself."""
         if word in self.vocabulary or word in REAL_WORDS or word in COUNTED:
             return None
-        return self._slips.meant(word)
+        return self._slips.meant(word) or self._likely(word)
+
+    def _likely(self, word: str) -> str | None:
+        """The known word that is most likely meant by `word`; what is an ordinary word may be meant just as well."""
+        meant = likely(word, lambda each: each in self.vocabulary or each in COUNTED)
+        return meant if meant in self.vocabulary else None
 
     def changes(self, text: str, words: Sequence[str], meanings: Mapping[str, str], *, spaced: bool) -> list[Change]:
         """What else the normalised `text` says, in order.
@@ -153,8 +162,7 @@ class Folding:
             found += self._spaced(text, _SPACED_OTHERS)
         if meanings:
             found += self._misspelt(text, meanings)
-        found.sort(key=lambda change: (change.start, -change.end))
-        return list(_apart(found))
+        return apart(found)
 
     def _spaced(self, text: str, letters: re.Pattern[str] = _SPACED) -> Iterator[Change]:
         """Spaced out or dotted: "k i l l", "k.i.l.l"."""
@@ -290,10 +298,10 @@ def changed(text: str, changes: Sequence[Change]) -> str:
     return "".join([*pieces, text[done:]])
 
 
-def _apart(changes: Iterable[Change]) -> Iterator[Change]:
-    """Those that do not overlap an earlier one."""
-    end = 0
-    for change in changes:
-        if change.start >= end:
-            end = change.end
-            yield change
+def apart(changes: Iterable[Change]) -> list[Change]:
+    """Those that do not overlap an earlier one, in order."""
+    left: list[Change] = []
+    for change in sorted(changes, key=lambda change: (change.start, -change.end)):
+        if not left or change.start >= left[-1].end:
+            left.append(change)
+    return left

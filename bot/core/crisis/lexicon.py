@@ -3,7 +3,11 @@
 ```toml
 language = "en"                         # ISO 639-1
 common = "i to the"                     # words too frequent to start a search from
+fillers = "just really lol"             # words that say nothing: a text is heard with and without them
 mute = ["en/want-to-die"]               # ids of any lexicon that are switched off
+
+[shorthand]                             # what stands for other words
+2 = "to"
 
 [words]                                 # named pieces; one may use those above it
 want = "(want to|wanna)"
@@ -34,7 +38,7 @@ ignores = ["I want to die"]
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from typing import Any, TypeVar
@@ -42,6 +46,7 @@ from typing import Any, TypeVar
 from bot.core.crisis import compiled
 from bot.core.crisis.compiled import Compiled
 from bot.core.crisis.keyring import Keyring, keyring_of
+from bot.core.crisis.normalise import normalise
 from bot.core.crisis.pattern import BadPattern, Pattern, Patterns
 from bot.core.crisis.rules import Lowering, Reason, Rule, Where
 from bot.core.crisis.signal import Category, Severity
@@ -57,14 +62,18 @@ MAX_ITEMS = 200
 """Patterns, or examples, of one rule."""
 MAX_EXAMPLE = 500
 """Characters of one example."""
+MAX_SPOKEN = 20
+"""Characters of what shorthand stands for."""
 MAX_PROBLEMS = 50
 """Problems that are told at once."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _PIECE_NAME = re.compile(r"[a-z_]{1,40}")
 _NOTHING = "nothing"
-_TOP_KEYS = {"language", "common", "mute", "words", "rule", "lower"}
-_RULE_KEYS = {"id", "category", "severity", "pattern", "near", "also", "hears", "ignores"}
+_SHORTHAND = re.compile(r"[a-z0-9]{1,20}")
+_SPOKEN = re.compile(rf"[a-z ]{{1,{MAX_SPOKEN}}}")
+_TOP_KEYS = {"language", "common", "fillers", "mute", "shorthand", "words", "rule", "lower"}
+_RULE_KEYS = {"id", "category", "severity", "says_why", "pattern", "near", "also", "hears", "ignores"}
 _LOWER_KEYS = {"id", "reason", "to", "where", "categories", "pattern", "unless", "hears", "ignores"}
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -75,6 +84,7 @@ Got = TypeVar("Got")
 class Lexicon:
     """One file's rules and lowerings; `mutes` are the ids, of any lexicon, that it switches off.
 
+    `fillers` are words without which a text says the same, `shorthand` what stands for other words.
     `vocabulary` gives the words of the rules, `keyring` by what they are found: detectors ask once, and keep their own.
     """
 
@@ -83,6 +93,8 @@ class Lexicon:
     rules: tuple[Rule, ...]
     lowerings: tuple[Lowering, ...]
     mutes: frozenset[str] = frozenset()
+    fillers: frozenset[str] = frozenset()
+    shorthand: Mapping[str, str] = field(default_factory=dict)
     vocabulary: Callable[[], Vocabulary]
     keyring: Callable[[], Keyring]
 
@@ -141,9 +153,11 @@ class _Reader:
         table = self._table()
         self._unknown(table, _TOP_KEYS, None)
         language = self._value(None, lambda: _text(table, "language", longest=8))
-        common = self._value(None, lambda: _text(table, "common", longest=5_000) if "common" in table else "")
+        common = self._words(table, "common")
+        fillers = self._words(table, "fillers")
+        shorthand = self._shorthand(table.get("shorthand", {}))
         kept_facts = self.kept.facts if self.kept else None
-        self.patterns = Patterns((forms_of(word)[0] for word in (common or "").split()), kept_facts)
+        self.patterns = Patterns(common, kept_facts)
         mutes = self._value(None, lambda: _texts(table, "mute", required=False)) or ()
         self._read_pieces(table.get("words", {}))
         rules = [rule for entry in self._entries(table, "rule") if (rule := self._rule(entry))]
@@ -163,6 +177,8 @@ class _Reader:
             rules=tuple(rules),
             lowerings=tuple(lowerings),
             mutes=frozenset(mutes),
+            fillers=frozenset(fillers),
+            shorthand=shorthand,
             vocabulary=known.vocabulary if known else partial(vocabulary_of, near, others),
             keyring=known.keyring if known else partial(keyring_of, rules),
         )
@@ -180,6 +196,25 @@ class _Reader:
         except (ValueError, RecursionError) as error:
             reason = " ".join(str(error).split())[:200]
             raise BadLexicon((f"{self.name}: it is not TOML: {reason}",)) from None
+
+    def _words(self, table: Mapping[str, Any], key: str) -> list[str]:
+        """The words under `key`, if it is there."""
+        written = self._value(None, lambda: _text(table, key, longest=5_000) if key in table else "")
+        return [forms_of(word)[0] for word in normalise(written or "").text.split()]
+
+    def _shorthand(self, table: object) -> dict[str, str]:
+        """What stands for other words."""
+        if not isinstance(table, dict) or len(table) > MAX_ITEMS:
+            self._note(None, f"[shorthand] is a table of at most {MAX_ITEMS} words and what they stand for")
+            return {}
+        known: dict[str, str] = {}
+        for word, meant in table.items():
+            if not _SHORTHAND.fullmatch(word) or not isinstance(meant, str) or not _SPOKEN.fullmatch(meant):
+                reason = f"a word stands for others of at most {MAX_SPOKEN} small letters"
+                self._note(None, f"[shorthand] {word[:64]!r}: {reason}")
+            else:
+                known[word] = meant
+        return known
 
     def _entries(self, table: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
         """The tables under `[[key]]`."""
@@ -215,6 +250,7 @@ class _Reader:
                 id=self._id(entry),
                 category=_one_of(Category, _text(entry, "category"), "category"),
                 severity=_one_of(Severity, _text(entry, "severity"), "severity"),
+                says_why=_says_why(entry),
                 patterns=self._patterns(entry, "pattern"),
                 near=self._patterns(entry, "near", required=False),
                 also=self._patterns(entry, "also", required=False),
@@ -299,6 +335,13 @@ def _text(table: Mapping[str, Any], key: str, longest: int = 64) -> str:
     if not isinstance(value, str) or not value or len(value) > longest:
         raise _Problem(f"`{key}` must be a text of 1 to {longest} characters")
     return value
+
+
+def _says_why(entry: Mapping[str, Any]) -> bool:
+    says = entry.get("says_why", True)
+    if not isinstance(says, bool) or (not says and entry.get("severity") != Severity.CONCERN.value):
+        raise _Problem("says_why is true or false, and false only for a concern")
+    return says
 
 
 def _texts(

@@ -47,11 +47,14 @@ class Rule:
     most `NEAR` words between the two, and, when `also` has any, one of those matches anywhere in the message. `hears`
     and `ignores` are its examples: messages that give a signal of at least this severity with this rule in it, and
     messages that give none of this severity. `id` is "lexicon/rule".
+
+    `says_why`: not where somebody only asks for a person: then its `category` tells what lowers it, and nothing more.
     """
 
     id: str
     category: Category
     severity: Severity
+    says_why: bool = True
     patterns: tuple[Pattern, ...]
     near: tuple[Pattern, ...] = ()
     also: tuple[Pattern, ...] = ()

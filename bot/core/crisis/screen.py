@@ -4,17 +4,17 @@ It never changes an answer, it only spares work: the words it finds are those of
 left out only where its key is not here, or each of its ways needs a word that is not.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 from string import ascii_lowercase, digits
 
-from bot.core.crisis.folding import HIDING, Change, Folding, changed
+from bot.core.crisis.folding import HIDING, Change, Folding, apart, changed
 from bot.core.crisis.keyring import Keyring, Numbers
 from bot.core.crisis.normalise import normalise
 from bot.core.crisis.pairs import Pairs
 from bot.core.crisis.pattern import Pattern, Words
-from bot.core.crisis.tokens import ELISION, STRETCHED, forms_of
+from bot.core.crisis.tokens import ELISION, STRETCHED, WORD, forms_of
 from bot.core.crisis.uncollected import uncollected
 from bot.core.crisis.vocabulary import Vocabulary
 from bot.core.crisis.words import elided_of, folded, is_odd, parted, sentences_of, words_of
@@ -63,12 +63,16 @@ class Screen:
         keyrings: Iterable[Keyring],
         vocabularies: Sequence[Vocabulary],
         beside: Sequence[Sequence[Sequence[Pattern]]] | None = None,
+        fillers: frozenset[str] = frozenset(),
+        shorthand: Mapping[str, str] | None = None,
     ) -> None:
         """The numbers in `keyrings` are those of `patterns`.
 
-        `beside`: of each the groups of others, without one of which it says nothing.
+        `beside`: of each the groups of others, without one of which it says nothing. `fillers`: words without which a
+        text says the same. `shorthand`: words, and what they stand for.
         """
-        self._folding = Folding(vocabularies)
+        self._folding = Folding(vocabularies, shorthand)
+        self._fillers = fillers
         self._patterns = patterns
         self._beside = beside if beside is not None else [()] * len(patterns)
         self._asked: list[_Asked | None] = [None] * len(patterns)
@@ -122,7 +126,7 @@ class Screen:
             words = words_of(text)
             spaced = f" {' '.join(words)} "
         pieces = {number for number, _, _ in self._find(spaced, True)}
-        pairs = self._pairs.met(words)
+        pairs = self._met(words)
         names = set(words)
         meanings = self._folding.meanings(names)
         hidden = is_odd(text) or not (text.isascii() or HIDING.search(text) is None)
@@ -141,6 +145,30 @@ class Screen:
         candidates = self._candidates(found)
         return self._heard(candidates if elided else self._meeting(text, words, candidates))
 
+    def readings(self, text: str, changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
+        """The other readings of a normalised `text`: with these `changes`, if any, and without its fillers."""
+        if changes:
+            yield changes
+        left_out = [
+            Change(*match.span(), "")
+            for match in WORD.finditer(text)
+            if not self._fillers.isdisjoint(forms_of(match[0]))
+        ]
+        if left_out:
+            yield apart([*changes, *left_out])
+
+    def _met(self, words: Sequence[str]) -> list[tuple[str, str]]:
+        """The pairs in `words`, and those in them without fillers."""
+        pairs = self._pairs.met(words)
+        if not self._fillers.isdisjoint(words):
+            pairs += self._pairs.met(self._thinned(words))
+        return pairs
+
+    def _thinned(self, words: Iterable[str]) -> list[str]:
+        """The `words` without fillers."""
+        fillers = self._fillers
+        return [word for word in words if word not in fillers]
+
     def _heard(self, candidates: Sequence[int], changes: Sequence[Change] = ()) -> Heard:
         if not (candidates or changes or self._always):
             return _NOTHING
@@ -150,12 +178,16 @@ class Screen:
         """Those of the `candidates` that match somewhere in a plain `text`, where that is told easily."""
         if not candidates or not (sentences := sentences_of(text, words)):
             return candidates
+        readings = [sentences]
+        if not self._fillers.isdisjoint(sentences):
+            readings.append(self._thinned(sentences))
         if stretched:
-            forms = [forms_of(word) for word in sentences]
+            forms = [[forms_of(word) for word in reading] for reading in readings]
         patterns, beside = self._patterns, self._beside
 
         def meets(pattern: Pattern) -> bool:
-            return pattern.automaton.meets_any(forms) if stretched else pattern.automaton.meets(sentences)
+            automaton = pattern.automaton
+            return any(map(automaton.meets_any, forms)) if stretched else any(map(automaton.meets, readings))
 
         return [
             number
@@ -197,7 +229,7 @@ class Screen:
         if not texts:
             return
         found.names.update(*texts)
-        found.paired |= self._pairs.numbers({pair for words in texts for pair in self._pairs.met(words)})
+        found.paired |= self._pairs.numbers({pair for words in texts for pair in self._met(words)})
         whole = "  ".join(map(" ".join, texts))
         found.pieces.update([number for number, _, _ in self._find(f" {whole} ", True)])
 

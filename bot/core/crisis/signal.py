@@ -69,7 +69,8 @@ class Span:
 class Signal:
     """What was heard in one message.
 
-    - `category`, `severity`: of the gravest match; among equals, of the first in the text.
+    - `category`, `severity`: of the gravest match; among equals, of the first in the text. The category is None where
+      somebody only asks for a person, and does not say why.
     - `spans`: every match that counted, by position, at most `MAX_SPANS`; never empty.
     - `rules`: the ids ("en/want-to-die") of the rules that raised it, gravest first; never empty.
     - `lowered_by`: the ids of the lowerings that took something away from it, sorted.
@@ -77,7 +78,7 @@ class Signal:
       characters; 0 where the message says it alone.
     """
 
-    category: Category
+    category: Category | None
     severity: Severity
     spans: tuple[Span, ...]
     rules: tuple[str, ...]
@@ -86,14 +87,14 @@ class Signal:
 
     def as_json(self) -> dict[str, Any]:
         """The signal as plain JSON values; it holds nobody's words."""
-        return {**asdict(self), "category": self.category.value, "severity": self.severity.value}
+        return {**asdict(self), "category": self.category and self.category.value, "severity": self.severity.value}
 
     @classmethod
     def from_json(cls, data: Any) -> "Signal":
         """What `as_json` wrote; raises `ValueError` for anything else."""
         try:
             return cls(
-                category=Category(data["category"]),
+                category=None if data["category"] is None else Category(data["category"]),
                 severity=Severity(data["severity"]),
                 spans=tuple(Span(start=int(s["start"]), end=int(s["end"]), rule=str(s["rule"])) for s in data["spans"]),
                 rules=tuple(map(str, data["rules"])),

@@ -1,7 +1,8 @@
 """Slips of the fingers and the ear: how a word is misspelt."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from string import ascii_lowercase
 
 _KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _VOWELS = "aeiou"
@@ -79,6 +80,35 @@ def _ends(word: str) -> tuple[str, str]:
 def _shorter(word: str) -> set[str]:
     """`word` without one of its letters; the first and the last stand."""
     return {word[:at] + word[at + 1 :] for at in range(1, len(word) - 1)}
+
+
+def likely(written: str, is_word: Callable[[str], bool]) -> str | None:
+    """What `written` is by the slips which leave the fewest words that are words themselves: of short ones, too.
+
+    Two neighbouring letters have changed about, or one is there twice, or one is missing; the first one stands. Where
+    the same slip may have been made in two words, nobody knows which.
+    """
+    for slip in (_changed_about, _twice, _missing):
+        if meant := {word for word in slip(written) if is_word(word)}:
+            return meant.pop() if len(meant) == 1 else None
+    return None
+
+
+def _changed_about(written: str) -> Iterator[str]:
+    for at in range(1, len(written) - 1):
+        yield written[:at] + written[at + 1] + written[at] + written[at + 2 :]
+
+
+def _twice(written: str) -> Iterator[str]:
+    for at in range(1, len(written)):
+        if written[at] == written[at - 1]:
+            yield written[:at] + written[at + 1 :]
+
+
+def _missing(written: str) -> Iterator[str]:
+    for at in range(1, len(written)):
+        for letter in ascii_lowercase:
+            yield written[:at] + letter + written[at:]
 
 
 def misspellings(word: str) -> Iterator[str]:

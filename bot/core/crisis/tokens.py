@@ -15,14 +15,18 @@ WORD_LIMIT = 40
 _CJK = r"\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 _MARKS = r"\u064b-\u065f\u0900-\u0963\u3099\u309a"
 _LETTER = rf"(?:[^\W_{_CJK}]|[{_MARKS}])"
+_WORD = rf"{_LETTER}+(?:'{_LETTER}+)*"
 _GLUING_DOT = rf"(?<=[^\W\d_]|[{_MARKS}])\.(?=[^\W\d_]|[{_MARKS}])"
 """Between letters a dot ends no sentence: "wish.i.was.dead" is one."""
 _EDGE = rf"(?!{_GLUING_DOT})[.!?\u3002\u061f\u0964]+|\n[ \t]*\n"
 _PIECES = re.compile(
     r"(?P<number>[0-9]+(?:[.,][0-9]+)+)"
-    rf"|(?P<word>{_LETTER}+(?:'{_LETTER}+)*|[{_CJK}][\u3099\u309a]?)"  # written without spaces: one by one
+    rf"|(?P<word>{_WORD}|[{_CJK}][\u3099\u309a]?)"  # written without spaces: one by one
     rf"|(?P<edge>{_EDGE})",
 )
+WORD = re.compile(_WORD)
+"""A word of the scripts that are written with spaces."""
+
 SENTENCE_ENDS = re.compile(_EDGE)
 """What stands between sentences, apart from dots in which one trails off."""
 

@@ -36,6 +36,7 @@ _MEANINGS: dict[tuple[str, Severity], Text] = {
     (Category.VIOLENCE, _E): _("Their words sound as if somebody were about to hurt another now."),
     (Category.RELAPSE, _C): _("Their words sound as if they had used again, or were close to it."),
     (Category.RELAPSE, _U): _("Their words sound as if they were about to use, and alone with it."),
+    ("", _C): _("They ask for somebody to talk to, and have not said why."),
     (Category.RELAPSE, _E): _("Their words sound as if they had used, and were in danger from it now."),
 }
 

@@ -5,7 +5,7 @@ from calendar import monthrange
 from datetime import date, timedelta
 
 from bot.core.commands import BadValue, Reader
-from bot.core.kinds.reading import GUESS_LIMIT, SUGGESTION_LIMIT, not_understood, plain, read
+from bot.core.kinds.reading import GUESS_LIMIT, SUGGESTION_LIMIT, mended, not_understood, plain, read
 from bot.core.matching import nearest
 from bot.core.occurrences import local_date
 from bot.core.words import Say, _
@@ -43,6 +43,7 @@ _SLASHES = re.compile(rf"(\d{{1,2}})/(\d{{1,2}})(?:/{_YEAR})?", re.ASCII)
 _AHEAD = re.compile(r"in (\d{1,3}|an?|one) (day|week)s?", re.ASCII)
 _AGO = re.compile(r"(\d{1,5}|an?|one) (day|week)s? ago", re.ASCII)
 _NEAR = {"today": 0, "tomorrow": 1, "yesterday": -1}
+_WORDS = (*_NEAR, *DAYS, *MONTHS, "next", "last", "this", "day", "days", "week", "weeks", "ago")
 _LEAP_YEARS = 9
 """From one 29 February to the next are up to eight years."""
 _WORD = 3
@@ -68,6 +69,19 @@ class Date:
     def parse(self, text: str, reader: Reader) -> date:
         """The date meant."""
         typed = read(text, self.expected).removeprefix("the ")
+        try:
+            return self._read(text, typed, reader)
+        except BadValue as unread:
+            better = mended(typed, _WORDS) if not unread.guesses and " " in typed else None
+            if better is None:
+                raise
+        try:
+            meant = self._read(text, better, reader)
+        except BadValue:
+            raise not_understood(text, self.expected) from None
+        raise not_understood(text, self.expected, [meant.isoformat()])
+
+    def _read(self, text: str, typed: str, reader: Reader) -> date:
         today = local_date(reader.now, reader.zone)
         found = _relative(typed, today, past=self.past)
         if found is not None:

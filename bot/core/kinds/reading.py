@@ -1,9 +1,10 @@
 """What all kinds do with the words they are given."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from bot.core.commands import BadValue
+from bot.core.matching import nearest
 from bot.core.text import clean_name, normalize
 from bot.core.words import Text, _
 
@@ -15,6 +16,10 @@ GUESS_LIMIT = 5
 
 SUGGESTION_LIMIT = 25
 """Suggestions for what has been typed so far: as many as Discord shows."""
+
+
+_MISSPELT = re.compile(r"[^\W\d_]{3,}[.,]?")
+"""A word that may be mended."""
 
 
 def plain(text: str) -> str:
@@ -32,6 +37,20 @@ def read(text: str, expected: Text) -> str:
     if not found:
         raise BadValue(expected)
     return found
+
+
+def mended(typed: str, known: Collection[str]) -> str | None:
+    """`typed` with each word that is none of `known`, but nearly one, as that: "next mondey" → "next monday".
+
+    None if there is no such word. What has a digit in it, or fewer than three letters, is taken as it is.
+    """
+    names = [(word, word) for word in known]
+    words = typed.split()
+    better = [
+        word if word in known or not _MISSPELT.fullmatch(word) else next(iter(nearest(word, names, 1)), word)
+        for word in words
+    ]
+    return None if better == words else " ".join(better)
 
 
 def not_understood(text: str, expected: Text, guesses: Iterable[str] = ()) -> BadValue:

@@ -3,8 +3,9 @@
 import re
 from datetime import time
 
-from bot.core.commands import Reader
-from bot.core.kinds.reading import SUGGESTION_LIMIT, not_understood, plain, read
+from bot.core.commands import BadValue, Reader
+from bot.core.kinds.reading import SUGGESTION_LIMIT, mended, not_understood, plain, read
+from bot.core.matching import nearest
 from bot.core.words import Say, _, _n
 
 _CLOCK = re.compile(
@@ -13,6 +14,7 @@ _CLOCK = re.compile(
     re.ASCII,
 )
 _NAMED = {"noon": time(12), "midday": time(12), "midnight": time(0)}
+_CLOCK_WORDS = (*_NAMED, "oclock", "o'clock")
 _HOURS, _HALF, _SIXTY = 24, 12, 60
 _USUAL = (8, 9, 12, 18, 19, 20, 21, 7, 10, 17, 22)
 """Hours at which people like to be asked, offered before anything is typed."""
@@ -31,7 +33,7 @@ class Time:
             return _NAMED[typed]
         match = _CLOCK.fullmatch(typed)
         if match is None:
-            raise not_understood(text, self.expected, (word for word in _NAMED if word[:2] == typed[:2]))
+            raise not_understood(text, self.expected, self._guesses(typed, reader))
         hour, minute, half = int(match["hour"]), int(match["minute"] or 0), match["half"]
         if half and not 1 <= hour <= _HALF:
             # 20 pm can only be 20 o'clock; 20 am may be a slip for 8 or 10.
@@ -41,6 +43,16 @@ class Time:
         if hour >= _HOURS or minute >= _SIXTY:
             raise not_understood(text, self.expected, _near(hour, minute))
         return time(hour, minute)
+
+    def _guesses(self, typed: str, reader: Reader) -> list[str]:
+        """Names of times that are nearly what was typed, or the time where its words were mended."""
+        better = mended(typed, _CLOCK_WORDS)
+        if better is not None and _CLOCK.fullmatch(better):
+            try:
+                return [_say(self.parse(better, reader))]
+            except BadValue as unread:
+                return list(unread.guesses)
+        return nearest(typed, [(word, word) for word in _NAMED])
 
     def suggest(self, typed: str, reader: Reader) -> list[tuple[str, Say]]:
         """Full and half hours that go on from what is typed."""
@@ -84,6 +96,7 @@ _NAMED_LENGTHS = {
     "an hour and a half": 90,
     "two hours": 120,
 }
+_LENGTH_WORDS = ("half", "hour", "hours", "minute", "minutes", "two", "one", "and")
 _DAY = 1440
 
 
@@ -98,8 +111,9 @@ class Minutes:
         typed = read(text, self.expected)
         minutes = _read_length(typed)
         if minutes is None:
-            near = (str(n) for words, n in _NAMED_LENGTHS.items() if words.startswith(typed[:3]))
-            raise not_understood(text, self.expected, near)
+            better = _read_length(mended(typed, _LENGTH_WORDS) or typed)
+            near = [str(n) for words, n in _NAMED_LENGTHS.items() if words.startswith(typed[:3])]
+            raise not_understood(text, self.expected, near if better is None else [str(better)])
         if not 1 <= minutes <= _DAY:
             raise not_understood(text, self.expected, [str(min(max(minutes, 1), _DAY))])
         return minutes

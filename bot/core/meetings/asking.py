@@ -7,7 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.core.distance import find_point
-from bot.core.kinds.dates import day_of_name
+from bot.core.kinds.dates import DAYS, day_of_name
 from bot.core.matching import fold
 from bot.core.meetings import types
 from bot.core.meetings.type_names import LANGUAGES
@@ -53,6 +53,8 @@ _PARTS: Final = {
     "evening": (time(17), time(23, 59)),
     "night": (time(17), time(23, 59)),
 }
+TIME_WORDS: Final = ("today", "tonight", "tomorrow", *DAYS, *_PARTS)
+"""The words for a time of which a slip can be told."""
 _ONLINE: Final = re.compile(r"\b(?:online|on line|virtual|zoom|en línea|en linea)\b")
 _IN_PERSON: Final = re.compile(r"\b(?:in[ -]person|face to face|presencial(?:es)?)\b")
 _NEAR: Final = re.compile(r"\b(?:near(?:by)?|close to|around|in|at|cerca de|en)\s+(?:the\s+)?([^\d,;]{2,60})")

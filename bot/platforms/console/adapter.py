@@ -262,8 +262,7 @@ class ConsolePlatform:
         address = Address(platform=NAME, kind="direct", id=line.who)
         if line.place in self._apart:
             address = Address(platform=NAME, kind="place", id=line.place)
-        choices = await self._hub.latest_choices(address)
-        return choices[int(text) - 1] if int(text) <= len(choices) else None
+        return await self._hub.numbered(address, int(text))
 
     def _is_private(self, who: str, place: str) -> bool:
         """Whether what they say there is for the bot alone, or for those in a conversation apart."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
@@ -10,7 +11,7 @@ import discord
 from bot.core.content import Content
 from bot.core.faults import Told, where
 from bot.core.inbound import Inbound
-from bot.core.platform import Address, Finding, Hub, NotConnected, Receipt, SendError, TryAgain
+from bot.core.platform import Acquaintance, Address, Finding, Hub, NotConnected, Receipt, SendError, TryAgain
 from bot.platforms.discord.account import DiscordAccount
 from bot.platforms.discord.answering import Answering
 from bot.platforms.discord.apart import ThreadsApart
@@ -21,6 +22,7 @@ from bot.platforms.discord.errors import GatewayLost, advice, send_error
 from bot.platforms.discord.hearing import Hearing, SharedSpaces
 from bot.platforms.discord.media import bring
 from bot.platforms.discord.pacing import Pace, urgency
+from bot.platforms.discord.people import people
 from bot.platforms.discord.progress import PLATFORM
 from bot.platforms.discord.receiving import Receiving
 from bot.platforms.discord.registering import Registering
@@ -311,6 +313,13 @@ class DiscordPlatform:
         place = "" if to.kind == "direct" else f" to {to.id}"
         if self._told.is_news(f"{mend}{place}", datetime.now(UTC)):
             log.error("Nothing could be sent%s. %s", place, mend)
+
+    async def people(self, words: str, places: Sequence[str]) -> Sequence[Acquaintance]:
+        """Who is in the servers of these places with that id, or with a name that begins so. Raises `SendError`."""
+        if (connection := self._connection) is None:
+            raise NotConnected("the bot is not connected to Discord")
+        with urgency(True):
+            return await people(connection, words, places)
 
     async def check(self) -> list[Finding]:
         """What is right and wrong with the token, the intents, the servers; without connecting to the gateway."""

@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import nio
 
 from bot.core.content import Apart, Content, Upon
-from bot.core.platform import Address, Finding, Hub, NeverAgain, NotConnected, Receipt, TryAgain
+from bot.core.platform import Acquaintance, Address, Finding, Hub, NeverAgain, NotConnected, Receipt, TryAgain
 from bot.platforms.matrix.account import MatrixAccount
 from bot.platforms.matrix.apart import NotOpened, RoomsApart
 from bot.platforms.matrix.checks import findings
@@ -134,6 +135,13 @@ class MatrixPlatform:
             raise refused.as_send_error() from refused
         except (*OUT_OF_REACH, nio.ProtocolError) as trouble:
             raise TryAgain(f"no answer from the homeserver: {type(trouble).__name__}") from trouble
+
+    async def people(self, words: str, places: Sequence[str]) -> Sequence[Acquaintance]:
+        """Who is in these rooms with that account or name. Raises `SendError`."""
+        if (connection := self._connection) is None or not self.is_connected:
+            raise NotConnected("the bot is not connected to the homeserver")
+        rooms = [await connection.upgrades.room_of(place) for place in places]
+        return connection.rooms.people(words, rooms)
 
     async def check(self) -> list[Finding]:
         """What is right and wrong with the homeserver, the login, the device and the key store."""

@@ -170,12 +170,13 @@ class Hearing:
 
     async def _typed_choice(self, inbound: Inbound, text: str) -> Invocation | None:
         """A digit typed to the bot alone presses a choice; elsewhere it may be anything."""
-        if not inbound.private or number_in(text) is None:
+        number = number_in(text)
+        if not inbound.private or number is None:
             return None
         address = Address(platform=PLATFORM, kind="direct", id=inbound.account)
         if inbound.apart is not None:
             address = Address(platform=PLATFORM, kind="place", id=inbound.place)
-        choice = chosen((await self._hub.latest_choices(address))[:MOST_KEYCAPS], text)
+        choice = await self._hub.numbered(address, number)
         return None if choice is None else Invocation(command=choice.command, arguments=choice.arguments)
 
     async def _reaction(self, room_id: str, event: Event) -> Inbound | None:

@@ -1,6 +1,7 @@
 """Content as Matrix messages: plain text always, HTML only for the structure, never a mention."""
 
 import json
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -52,6 +53,13 @@ def edit_of(event_id: str, message: dict[str, Any]) -> dict[str, Any] | None:
 def _size(value: object) -> int:
     """Bytes of the value in an event that is encrypted."""
     return len(json.dumps(value))
+
+
+def in_words(content: Content) -> Content:
+    """The same for where its picture is not taken: what is said instead is part of its words, plain and HTML."""
+    instead = "" if content.picture is None else str(content.picture.instead)
+    text = "\n\n".join(part for part in (str(content.text), instead) if part)
+    return replace(content, text=text, picture=None)
 
 
 def _message(body: str) -> dict[str, Any]:

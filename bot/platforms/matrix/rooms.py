@@ -1,7 +1,11 @@
 """The rooms the bot is in, and who is in them."""
 
+from collections.abc import Iterable
+
 import nio
 
+from bot.core.matching import fold
+from bot.core.platform import Acquaintance
 from bot.platforms.matrix.account import server_of
 from bot.platforms.matrix.errors import Refused
 from bot.platforms.matrix.session import Session
@@ -25,6 +29,21 @@ class Rooms:
         """Everybody who is in the room or invited to it."""
         room = self._client.rooms.get(room_id)
         return frozenset() if room is None else frozenset(room.users)
+
+    def people(self, words: str, room_ids: Iterable[str]) -> list[Acquaintance]:
+        """Those who have come into one of these rooms and have that account, or that name in any of them."""
+        names: dict[str, set[str]] = {}
+        for room_id in room_ids:
+            room = self._client.rooms.get(room_id)
+            for account, user in {} if room is None else room.users.items():
+                if not user.invited and account != self._session.user_id:
+                    names.setdefault(account, set()).update({user.name or account, account[1:].partition(":")[0]})
+        wanted = _compared(words)
+        return [
+            Acquaintance(account=account, names=tuple(sorted(known)))
+            for account, known in names.items()
+            if words == account or wanted in {_compared(name) for name in known}
+        ]
 
     def only_for(self, room_id: str, account: str) -> bool:
         """Whether nobody else than the bot and this person is in the room or invited to it."""
@@ -117,3 +136,7 @@ class Rooms:
         """Leave the room, or refuse the invitation; raises `Refused`."""
         await self._client.call("POST", "rooms", room_id, "leave", body={})
         self.forget(room_id)
+
+
+def _compared(name: str) -> str:
+    return fold(name.removeprefix("@")) or name.casefold()

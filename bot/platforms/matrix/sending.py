@@ -15,7 +15,7 @@ from bot.platforms.matrix.errors import Refused
 from bot.platforms.matrix.patience import OUT_OF_REACH
 from bot.platforms.matrix.reactions import MOST_KEYCAPS, keycap
 from bot.platforms.matrix.recent import Recent
-from bot.platforms.matrix.rendering import edit_of, messages
+from bot.platforms.matrix.rendering import edit_of, in_words, messages
 from bot.platforms.matrix.rooms import Rooms
 from bot.platforms.matrix.session import Session
 
@@ -157,8 +157,7 @@ class Sending:
         except Refused as refused:
             if refused.may_pass:
                 raise
-            said[-1]["body"] += f"\n\n{content.picture.instead}"  # such as one that is too large for the homeserver
-            return said
+            return messages(in_words(content))  # such as one that is too large for the homeserver
         info = {"mimetype": still.kind, "size": len(still.data), "w": still.width, "h": still.height}
         said[-1] |= {"msgtype": "m.image", "filename": still.filename, "info": info, "file": file}
         return said

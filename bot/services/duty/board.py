@@ -192,7 +192,8 @@ async def _content(tx: Transaction, community: Community, *, now: datetime) -> t
         )
         fields.append(Field(name=_("Case {number}", number=row.id), value=value))
     if len(cases) > SHOWN:
-        fields.append(Field(name=_("And more"), value=_("{n} open cases in all. See “cases”.", n=len(cases))))
+        more = _("and {n} more open cases: “cases” shows them all", n=len(cases) - SHOWN)
+        fields.append(Field(name=_("And more"), value=more))
     if not cases:
         fields.append(Field(name=_("Open cases"), value=_("none")))
     again = [now + (GROWS_OLD if now - row.opened_at < timedelta(hours=1) else LATER) for row in cases]

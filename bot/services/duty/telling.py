@@ -156,7 +156,8 @@ class DutyRounds:
             if member_id in organizers and gaps:
                 shown: list[Say] = [period(gap, member.zone) for gap in gaps[:GAPS_SHOWN]]
                 if len(gaps) > GAPS_SHOWN:
-                    shown.append(_("and {n} more", n=len(gaps) - GAPS_SHOWN))
+                    more = len(gaps) - GAPS_SHOWN
+                    shown.append(_("and {n} more: “rota calendar” has them all", n=more))
                 fields.append(Field(name=_("Nobody is on"), value=_lines(shown)))
             if member_id in organizers and lapsing:
                 told = [

@@ -26,7 +26,7 @@ from bot.core.text import clean, excerpt
 from bot.core.words import _
 from bot.services import questions
 from bot.services.alone import each_alone
-from bot.services.escalations import pauses, relay, store
+from bot.services.escalations import pauses, relay, store, words
 from bot.services.escalations.conversations import Conversations
 from bot.services.escalations.fitting import paged_alone
 from bot.services.escalations.store import NewCase
@@ -64,7 +64,7 @@ class Escalations(Conversations):
             NewCase(
                 how="signal",
                 severity=signal.severity,
-                category=signal.category.value,
+                category=signal.category and signal.category.value,
                 rules=signal.rules,
                 excerpt=_heard_in(inbound.text, signal, before),
                 link=inbound.link,
@@ -218,6 +218,22 @@ class Escalations(Conversations):
         if to is not None and row.turn != before:
             await store.note(tx, row.id, "was given it", to.id, now=now)
         return told
+
+    async def hindrance(self, tx: Transaction, by: Member, case_id: int, *, turn: int | None = None) -> Content | None:
+        """Why somebody cannot end a case or hand it over, before they are asked more about it; None if they can."""
+        row = await self._case_to_end(tx, by, case_id)
+        if row is None:
+            return words.no_such_case()
+        if row.open_for is None:
+            return words.has_ended()
+        if turn not in {None, row.turn}:
+            return await self._effects.has_changed(tx, row)
+        return None if _may_end(row, by) else await self._effects.is_with(tx, row)
+
+    async def may_end(self, tx: Transaction, by: Member) -> list[tables.CaseRow]:
+        """The open cases that somebody may end or hand over, oldest first; none about themselves."""
+        rows = await self.open_cases(tx, by.community.id)
+        return [row for row in rows if row.member_id != by.id and _may_end(row, by)]
 
     async def say_safe(self, tx: Transaction, member: Member, *, now: datetime) -> bool:
         """The member ends their own case; False if none was open."""

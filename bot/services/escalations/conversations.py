@@ -106,7 +106,7 @@ class Conversations(Changing):
 
     async def ask_the_peer(self, tx: Transaction, peer: Member, signal: Signal) -> Content:
         """What a peer is told whose words to a member sound as if they were in danger themselves."""
-        return await self._effects.ask_the_peer(tx, peer, signal.category.value)
+        return await self._effects.ask_the_peer(tx, peer, signal.category and signal.category.value)
 
     async def on_failure(self, tx: Transaction, failed: Claimed, error: SendError, *, now: datetime) -> None:
         """A message of a case has failed for good: those on duty are told, and a lost peer is replaced."""

@@ -30,7 +30,7 @@ from bot.core.platform import Address
 from bot.core.words import Say, Text, _
 from bot.delivery.outbox import Message, Priority
 from bot.services import members
-from bot.services.escalations import place_words, store, words
+from bot.services.escalations import member_words, place_words, store, words
 from bot.services.escalations.aftercare import choices_after
 from bot.services.escalations.checklists import checklist
 from bot.services.escalations.duty import Duty, EveryPeer
@@ -119,19 +119,19 @@ class Effects:
             content = await self._answer(tx, row, somebody_told=True)
             await self._to_member(tx, row, content, key=f"answer:{row.version}", now=now)
         elif row.holder is None:
-            await self._to_member(tx, row, words.heard_again(), key=f"again:{minute}", now=now)
+            await self._to_member(tx, row, member_words.heard_again(), key=f"again:{minute}", now=now)
         elif not carried:
             name = (await members.load(tx, row.holder)).name or words.A_PEER
-            await self._to_member(tx, row, words.told_your_peer(name), key=f"again:{minute}", now=now)
+            await self._to_member(tx, row, member_words.told_your_peer(name), key=f"again:{minute}", now=now)
 
     async def numbers(self, tx: Transaction, row: tables.CaseRow) -> Content:
         """The numbers for a member who is in another country than was thought; it says nothing about who was told."""
         member = await self._member(tx, row)
-        return words.numbers(self._emergency_number(member), await self._lines(tx, member, row.category))
+        return member_words.numbers(self._emergency_number(member), await self._lines(tx, member, row.category))
 
     async def answer_paused(self, tx: Transaction, member: Member) -> Content:
         """What a member reads who asks by hand while that calls nobody."""
-        return words.answer_paused(self._emergency_number(member), await self._lines(tx, member, None))
+        return member_words.answer_paused(self._emergency_number(member), await self._lines(tx, member, None))
 
     async def ask_the_peer(self, tx: Transaction, peer: Member, category: str | None) -> Content:
         """What a peer is told whose words to a member sound as if they were in danger themselves."""
@@ -213,7 +213,7 @@ class Effects:
         await drop_pages(tx, row.id)
         name = await self._name(tx, peer_id)
         before = None if instead is None else await self._name(tx, instead)
-        await self._to_member(tx, row, words.person_is_here(name, before), key=f"here:{row.version}", now=now)
+        await self._to_member(tx, row, member_words.person_is_here(name, before), key=f"here:{row.version}", now=now)
         await self._tell_how(tx, row, peer_id, key=f"have:{row.version}", now=now)
         await self._to_rooms(tx, row, words.is_on_it(name, row.id), key=f"onit:{row.id}:{row.version}", now=now)
         return Content(text=_("You have it. I have written to you privately."))
@@ -232,7 +232,7 @@ class Effects:
 
     async def _let_in(self, tx: Transaction, row: tables.CaseRow, helper: int, *, now: datetime) -> Content:
         name = await self._name(tx, helper)
-        await self._to_member(tx, row, words.person_is_here(name), key=f"here:{row.version}", now=now)
+        await self._to_member(tx, row, member_words.person_is_here(name), key=f"here:{row.version}", now=now)
         await self._to_peers(tx, row, words.has_joined(name, row.id), key=f"in:{row.version}", but=helper, now=now)
         await self._tell_how(tx, row, helper, key=f"have:{row.version}", now=now, joined=True)
         return Content(text=_("You are in it. I have written to you privately."))
@@ -240,7 +240,7 @@ class Effects:
     async def _let_out(self, tx: Transaction, row: tables.CaseRow, helper: int, *, now: datetime) -> Content:
         name = await self._name(tx, helper)
         await self.places.let_out(tx, row, helper, now=now)
-        await self._to_member(tx, row, words.has_left_member(name), key=f"out:{row.version}", now=now)
+        await self._to_member(tx, row, member_words.has_left_member(name), key=f"out:{row.version}", now=now)
         await self._to_peers(tx, row, words.has_left(name, row.id), key=f"out:{row.version}", but=helper, now=now)
         return Content(text=_("You are out of case {number}. Thank you for being there.", number=row.id))
 
@@ -251,7 +251,7 @@ class Effects:
             name = await self._name(tx, back.holder)
             await self.places.let_out(tx, row, back.holder, now=now)
             if back.to is None:  # else the member is told together with who has come
-                await self._to_member(tx, row, words.person_has_left(name), key=f"left:{row.version}", now=now)
+                await self._to_member(tx, row, member_words.person_has_left(name), key=f"left:{row.version}", now=now)
                 told = words.has_left(name, row.id)
                 await self._to_peers(tx, row, told, key=f"left:{row.version}", but=actor, now=now)
             else:
@@ -274,7 +274,7 @@ class Effects:
         if outcome is not Outcome.ERASED:
             name = None if row.holder is None else await self._name(tx, row.holder)
             asked = None if outcome is Outcome.FALSE_ALARM else row.id
-            await self._to_member(tx, row, words.ended_for_member(name, asked), key="ended", now=now)
+            await self._to_member(tx, row, member_words.ended_for_member(name, asked), key="ended", now=now)
         ended = words.ended_for_peers(row.id, outcome, by_member=by_member)
         ended = replace(ended, choices=choices_after(row, outcome))
         people = [person for person in (row.holder, *close.helpers) if person is not None and person != actor]
@@ -290,10 +290,14 @@ class Effects:
     ) -> Content:
         """Nothing was done: things have changed since the button was made."""
         if isinstance(why, AlreadyEnded):
-            return Content(text=_("This case has ended already. Thank you."))
+            return words.has_ended()
         if isinstance(why, AlreadyTaken):
             name = await self._name(tx, why.holder)
             return Content(text=_("{name} already has this case. Thank you.", name=name))
+        return await self.has_changed(tx, row)
+
+    async def has_changed(self, tx: Transaction, row: tables.CaseRow) -> Content:
+        """To somebody who has pressed an old button: nothing was done."""
         return words.has_changed(row.id, None if row.holder is None else await self._name(tx, row.holder))
 
     async def is_with(self, tx: Transaction, row: tables.CaseRow) -> Content:
@@ -341,18 +345,18 @@ class Effects:
         member = await self._member(tx, row)
         number, lines = self._emergency_number(member), await self._lines(tx, member, row.category)
         if row.holder is not None:
-            return words.answer_in_conversation(number, lines)
+            return member_words.answer_in_conversation(number, lines)
         seen = await store.lateness(tx, row.id) if row.opened_by != "other" else None
         late = seen[0] if seen is not None else store.PUNCTUAL
         if not somebody_told:
-            return words.answer_without_peers(number, lines, late)
+            return member_words.answer_without_peers(number, lines, late)
         if row.opened_by == "other":
-            return words.answer_worried(member.community.name, number, lines)
-        return words.answer_to_member(store.case_of(row).severity, member.community.name, number, lines, late)
+            return member_words.answer_worried(member.community.name, number, lines)
+        return member_words.answer_to_member(store.case_of(row).severity, member.community.name, number, lines, late)
 
     async def _late(self, tx: Transaction, row: tables.CaseRow) -> Content:
         member = await self._member(tx, row)
-        return words.late(self._emergency_number(member), await self._lines(tx, member, row.category))
+        return member_words.late(self._emergency_number(member), await self._lines(tx, member, row.category))
 
     def _emergency_number(self, member: Member) -> str | None:
         number = self._resources.emergency_number(member.country)

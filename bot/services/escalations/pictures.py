@@ -114,7 +114,7 @@ class Pictures:
             author = await members.load(tx, kept.author)
             title = title_of(row, author, reader_id)
             content = _offered(title, kept.id, await _pictures(tx, kept.id))
-            # Once for all who are in a place: whoever asks to see it there is shown it where only they are.
+            # Once for all who are in a place: whoever asks to see it there is shown it privately.
             key = f"{event}:pictures:{to.id if to.kind == 'place' else reader_id}"
             await self._relay.send(tx, row, kept, reader, to, content, key, now=now)
         return wish
@@ -134,7 +134,7 @@ class Pictures:
         row, kept = found
         for picture in await _pictures(tx, kept.id):
             await self._want(tx, row, kept, picture, person, now=now)
-        return Content(text=_("I'm getting it for you."))
+        return Content(text=_("I'm getting it for you. It comes to you privately."))
 
     async def wish(self, tx: Transaction, person: Member, wish: Wish, of: int | None, *, now: datetime) -> Content:
         """What somebody wants of all pictures in the talk in which that message is, or in all of theirs."""
@@ -260,7 +260,8 @@ class Pictures:
         *,
         now: datetime,
     ) -> None:
-        to = await self._where_alone(tx, row, reader, kept.author)
+        # Never in the place of the case, though nobody else is there now: who comes later would see it unasked.
+        to = await self._voice.private_address(tx, reader)
         if to is None or picture.kind is None:
             return
         author = await members.load(tx, kept.author)
@@ -277,18 +278,6 @@ class Pictures:
         )
         key = f"picture:{picture.id}:{reader.id}:{int(now.timestamp())}"
         await self._relay.send(tx, row, kept, reader, to, content, key, now=now)
-
-    async def _where_alone(self, tx: Transaction, row: tables.CaseRow, reader: Member, author: int) -> Address | None:
-        """Where only this reader sees it, and perhaps its author: in a place with others it is shown privately."""
-        to = await self._places.address(tx, row.id, reader)
-        if to is None or to.kind == "direct":
-            return to
-        for other in in_case(row):
-            if other in {reader.id, author}:
-                continue
-            if await self._places.address(tx, row.id, await members.load(tx, other)) == to:
-                return await self._voice.private_address(tx, reader)
-        return to
 
     async def _tell(
         self,

@@ -41,9 +41,18 @@ BETWEEN = 8
 
 async def reads_there(call: Call) -> bool:
     """Whether who asks something in a case's place is still in it: leaving it may have been what they asked."""
+    return call.member.id in await _readers(call)
+
+
+async def reads_there_alone(call: Call) -> bool:
+    """Whether who asks something in a case's place is the only person in it, as far as the bot has let them in."""
+    return set(await _readers(call)) <= {call.member.id}
+
+
+async def _readers(call: Call) -> Sequence[int]:
     inbound = call.inbound
     place = None if inbound.case is None else await call.tx.session.get(CasePlace, (inbound.case, inbound.platform))
-    return place is not None and call.member.id in place.people
+    return () if place is None else place.people
 
 
 class Places:

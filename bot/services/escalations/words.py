@@ -1,4 +1,4 @@
-"""What is said in an escalation.
+"""What peers read in an escalation; what the member reads is in member_words.
 
 After safe-messaging guidance (Samaritans; #chatsafe; NSPA's guide for community moderators): direct, warm, no
 methods, no judgement, and no promise that the bot cannot keep.
@@ -9,9 +9,7 @@ from datetime import timedelta
 from bot.core.content import Choice, Content, Field
 from bot.core.crisis import Category, Severity
 from bot.core.escalation import Outcome
-from bot.core.resources import ELSEWHERE
 from bot.core.words import Text, _, _n
-from bot.services.offer import I_NEED_A_PERSON
 
 CATEGORIES: dict[str, Text] = {
     Category.SUICIDE: _("suicide"),
@@ -22,6 +20,7 @@ CATEGORIES: dict[str, Text] = {
     Category.VIOLENCE: _("violence"),
     Category.RELAPSE: _("return to use"),
 }
+UNSAID = _("somebody to talk to; they have not said why")
 
 SEVERITIES: dict[Severity, Text] = {
     Severity.EMERGENCY: _("🔴 Emergency: a life may be in danger now"),
@@ -36,91 +35,8 @@ OUTCOMES: dict[Outcome, Text] = {
     Outcome.FALSE_ALARM: _("False alarm"),
 }
 
-I_AM_SAFE = Choice(label=_("I'm safe"), command="safe")
-OTHER_COUNTRY = Choice(label=_("I'm in another country"), command="settings country")
-
 A_PEER = _("a peer")
 A_MEMBER = _("a member")
-
-
-def answer_to_member(
-    severity: Severity, community: str, emergency_number: str | None, lines: tuple[Field, ...], late: timedelta
-) -> Content:
-    """The answer at once: what happens next, and the helplines for their country; `late`: how late they were seen."""
-    if severity is Severity.CONCERN:
-        text = _(
-            "That sounds hard, and I'm glad you said it. I'm a bot; I have let the peers of {community} know, so that a"
-            " person can write to you here. You decide how much you want to say.",
-            community=community,
-        )
-    else:
-        text = _(
-            "Thank you for saying it. I'm a bot, and I'm getting a person: the peers of {community} have been told,"
-            " and whoever comes will write to you here. You can write to me already; they will read it.",
-            community=community,
-        )
-    text = _sorry_for(late, text)
-    if severity is Severity.EMERGENCY:
-        call = (
-            _("If you or somebody with you is in danger right now, please call {number}.", number=emergency_number)
-            if emergency_number
-            else _("If you or somebody with you is in danger right now, please call your local emergency number.")
-        )
-        text = _("{call}\n\n{text}", call=call, text=text)
-    elif severity is Severity.URGENT and emergency_number:
-        text = _(
-            "{text}\n\nIf it becomes more than you can hold: {number} is the emergency number.",
-            text=text,
-            number=emergency_number,
-        )
-    if not lines:
-        text = _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE)
-    return Content(text=text, fields=lines, choices=(I_AM_SAFE, OTHER_COUNTRY))
-
-
-def answer_without_peers(emergency_number: str | None, lines: tuple[Field, ...], late: timedelta) -> Content:
-    """The answer at once, where the community has nobody who could be told: said honestly."""
-    text: Text = _(
-        "Thank you for saying it. I'm a bot, and right now I cannot reach a peer of your community. I keep trying."
-        " These people answer now, and so may somebody you trust."
-    )
-    text = _sorry_for(late, text)
-    if emergency_number:
-        text = _("{text} If you are in danger, please call {number}.", text=text, number=emergency_number)
-    if not lines:
-        text = _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE)
-    return Content(text=text, fields=lines, choices=(I_AM_SAFE, OTHER_COUNTRY))
-
-
-def _sorry_for(late: timedelta, text: Text) -> Text:
-    """An answer that comes late through the bot's fault says so."""
-    if not late:
-        return text
-    return _("You wrote this {time} ago, and I saw it only now. I'm sorry.\n\n{text}", time=_long(late), text=text)
-
-
-def answer_worried(community: str, emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
-    """To a member for whom somebody else has asked."""
-    text: Text = _(
-        "Somebody in {community} is worried about you and asked for a person for you. I'm a bot; whoever comes will"
-        " write to you here, and you decide whether you want to talk.",
-        community=community,
-    )
-    if emergency_number:
-        text = _("{text} If you are in danger, please call {number}.", text=text, number=emergency_number)
-    if not lines:
-        text = _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE)
-    return Content(text=text, fields=lines, choices=(I_AM_SAFE, OTHER_COUNTRY))
-
-
-def numbers(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
-    """The numbers of another country, to a member whose case is open."""
-    text: Text = _("Thank you. These are the numbers there.")
-    if emergency_number:
-        text = _("{text} If you are in danger, please call {number}.", text=text, number=emergency_number)
-    if not lines:
-        text = _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE)
-    return Content(text=text, fields=lines, choices=(I_AM_SAFE, OTHER_COUNTRY))
 
 
 def about_the_peer(lines: tuple[Field, ...]) -> Content:
@@ -132,11 +48,6 @@ def about_the_peer(lines: tuple[Field, ...]) -> Content:
         ),
         fields=lines,
     )
-
-
-def told_your_peer(name: str | Text) -> Content:
-    """To a member who was heard in a room while a peer is with them."""
-    return Content(text=_("I heard you, and I have told {name}. Write to me here, and they read it.", name=name))
 
 
 def are_you_with_them(case_id: int, turn: int) -> Content:
@@ -151,54 +62,12 @@ def are_you_with_them(case_id: int, turn: int) -> Content:
     )
 
 
-def answer_to_stranger() -> Content:
-    """The answer to somebody in danger whose community the bot does not know."""
-    return Content(
-        text=_(
-            "Thank you for saying it. I'm a bot, and I cannot reach a person for you here, because I don't know your"
-            " community. If you are in danger right now, please call your local emergency number (112 or 911 in many"
-            " countries), or somebody you trust.\n\n{elsewhere}",
-            elsewhere=ELSEWHERE,
-        )
-    )
-
-
-def heard_again() -> Content:
-    """The answer to a member whose case is open already and waits for a person."""
-    return Content(
-        text=_("I'm still here, and still looking for a person. What you write is kept for them."),
-        choices=(I_AM_SAFE,),
-    )
-
-
-def answer_in_conversation(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
-    """The answer to something worse from a member whom a peer is with already."""
-    call = (
-        _("If you or somebody with you is in danger right now, please call {number}.", number=emergency_number)
-        if emergency_number
-        else _("If you or somebody with you is in danger right now, please call your local emergency number.")
-    )
-    text = _("{call}\n\nI have told the person you are talking with. They are still here.", call=call)
-    return Content(text=text if lines else _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE), fields=lines)
-
-
-def late(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
-    """Said honestly when nobody has come."""
-    text = _(
-        "I'm sorry: nobody has answered yet. I go on calling, and I won't stop. Until somebody comes, you can reach"
-        " people here."
-    )
-    if emergency_number:
-        text = _("{text} If you are in danger, please call {number}.", text=text, number=emergency_number)
-    return Content(text=text if lines else _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE), fields=lines)
-
-
 def page(case_id: int, number: int, severity: Severity, facts: tuple[Field, ...], minutes: int) -> Content:
     """The alert, with the button that takes the case."""
     text = (
         _("Who can be with them?")
         if number == 1
-        else _("Nobody is with them yet, after {time}. Who can be?", time=_for_so_long(minutes))
+        else _("Nobody is with them yet, after {time}. Who can be?", time=_for_sohow_long(minutes))
     )
     return Content(
         title=SEVERITIES[severity],
@@ -211,23 +80,23 @@ def page(case_id: int, number: int, severity: Severity, facts: tuple[Field, ...]
 def written(late: timedelta, since: timedelta) -> Text:
     """When they wrote the words that were seen so `late`, so long ago (`since`)."""
     if since < timedelta(minutes=1):
-        return _("{time} ago; I saw it only now", time=_long(late))
-    return _("{time} ago; I saw it {late} late", time=_long(late + since), late=_long(late))
+        return _("{time} ago; I saw it only now", time=how_long(late))
+    return _("{time} ago; I saw it {late} late", time=how_long(late + since), late=how_long(late))
 
 
 def written_ago(title: Text, late: timedelta) -> Text:
     """The title of a message that was seen so `late`."""
-    return _("{title}, written {time} ago", title=title, time=_long(late))
+    return _("{title}, written {time} ago", title=title, time=how_long(late))
 
 
-def _long(time: timedelta) -> Text:
+def how_long(time: timedelta) -> Text:
     """Minutes up to two hours, then whole hours."""
     if time < timedelta(hours=2):
         return _n("{n} minute", "{n} minutes", n=time // timedelta(minutes=1))
     return _n("{n} hour", "{n} hours", n=time // timedelta(hours=1))
 
 
-def _for_so_long(minutes: int) -> Text:
+def _for_sohow_long(minutes: int) -> Text:
     hours, rest = divmod(minutes, 60)
     return _("{hours} h {minutes} min", hours=hours, minutes=rest) if hours else _("{minutes} min", minutes=rest)
 
@@ -250,8 +119,8 @@ def case_facts(
         "other": _("somebody asked for them"),
     }
     fields = [Field(name=_("Case"), value=_("{number}, {how}", number=case_id, how=opened[how]))]
-    if category is not None:
-        fields.append(Field(name=_("About"), value=CATEGORIES.get(category, category)))
+    if category is not None or how == "signal":
+        fields.append(Field(name=_("About"), value=CATEGORIES.get(category or "", category or UNSAID)))
     if written is not None:
         fields.append(Field(name=_("When"), value=written))
     if excerpt:
@@ -262,38 +131,6 @@ def case_facts(
         Field(name=_("Country, language"), value=_("{country}, {language}", country=country, language=language))
     )
     return tuple(fields)
-
-
-def person_is_here(name: str | Text, before: str | Text | None = None) -> Content:
-    """To the member: a person has come; instead of the one who was here `before`, and has gone, if there was one."""
-    text = _(
-        "A peer from your community. What you write to me now, they read; what they write, you read here. Where I"
-        " can, 📨 under a message of yours shows that it has reached them."
-    )
-    if before is not None:
-        text = _(
-            "{before} has gone for now, and {name} is with you in their place. {text}",
-            before=before,
-            name=name,
-            text=text,
-        )
-    return Content(
-        title=_("{name} is here", name=name),
-        text=text,
-        choices=(I_AM_SAFE,),
-    )
-
-
-def person_has_left(name: str | Text) -> Content:
-    """To the member: the person who was here cannot go on, and somebody else is called."""
-    return Content(
-        text=_(
-            "{name} cannot go on just now, and I'm looking for somebody else. You can write to me meanwhile; whoever"
-            " comes will read it.",
-            name=name,
-        ),
-        choices=(I_AM_SAFE,),
-    )
 
 
 def you_have_it(
@@ -354,11 +191,6 @@ def has_left(name: str | Text, case_id: int) -> Content:
     return Content(text=_("{name} has left the talk (case {number}).", name=name, number=case_id))
 
 
-def has_left_member(name: str | Text) -> Content:
-    """To the member: of those who are with them, one has gone."""
-    return Content(text=_("{name} has left the talk. The others are still here.", name=name))
-
-
 def has_it_now(name: str | Text, before: str | Text, case_id: int) -> Content:
     """To those who have joined: the one whom they help is another now."""
     return Content(
@@ -389,6 +221,16 @@ def is_with(case_id: int, name: str | Text) -> Content:
             name=name,
         )
     )
+
+
+def no_such_case() -> Content:
+    """A case that is none, or that somebody may not know of: which of these, they do not learn."""
+    return Content(text=_("There is no such case."))
+
+
+def has_ended() -> Content:
+    """To a peer who would do something about a case that is over."""
+    return Content(text=_("This case has ended already. Thank you."))
 
 
 def given_back(case_id: int) -> Content:
@@ -426,17 +268,6 @@ def flood(cases: int, emergencies: int, minutes: int) -> Content:
     )
 
 
-def answer_paused(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
-    """To a member whose asking by hand calls nobody for a while."""
-    text: Text = _(
-        "I cannot call a peer for you by this button just now. These people answer, day and night. If your life is in"
-        " danger, write it to me in your own words: then I call somebody at once."
-    )
-    if emergency_number:
-        text = _("{text} If you are in danger, please call {number}.", text=text, number=emergency_number)
-    return Content(text=text if lines else _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE), fields=lines)
-
-
 def is_on_it(name: str | Text, case_id: int) -> Content:
     """To the peers' room: somebody has it."""
     return Content(text=_("{name} is on it (case {number}).", name=name, number=case_id))
@@ -446,22 +277,11 @@ def signal_in_conversation(case_id: int, severity: Severity, excerpt: str | None
     """To the holder: the bot heard the member again; `excerpt` are words that they have not read in the relay."""
     text = _("I heard this in what they wrote just now (case {number}).", number=case_id)
     if late:
-        text = _("I heard this in what they wrote {time} ago (case {number}).", number=case_id, time=_long(late))
+        text = _("I heard this in what they wrote {time} ago (case {number}).", number=case_id, time=how_long(late))
     if excerpt:
         text = _("They wrote in a room (case {number}): “{words}”", number=case_id, words=excerpt)
         text = written_ago(text, late) if late else text
     return Content(title=SEVERITIES[severity], text=text)
-
-
-def ended_for_member(name: str | Text | None, case_id: int | None) -> Content:
-    """To the member: the conversation has ended; with a `case_id`, whether they want to be asked again."""
-    text = _("Your talk with {name} has ended here.", name=name) if name else _("I have told the peers. Thank you.")
-    text = _("{text} Whenever you need a person again, press the button or write “I need a person”.", text=text)
-    if case_id is None:
-        return Content(text=text, choices=(I_NEED_A_PERSON,))
-    again = Choice(label=_("Ask me again how I am"), command="followup start", arguments={"case": str(case_id)})
-    text = _("{text} If you like, I ask you tomorrow, in three days and in a week how you are.", text=text)
-    return Content(text=text, choices=(I_NEED_A_PERSON, again))
 
 
 def ended_for_peers(case_id: int, outcome: Outcome, *, by_member: bool) -> Content:

@@ -48,10 +48,8 @@ class Attendance:
 
     async def ask(self, call: Call, name: str, number: Keyed | None) -> MeetingRow:
         """Ask the host; raises `BadValue` where no meeting was held, or the host cannot be asked."""
-        tx, since = call.tx, call.now - AFTERWARDS
-        hosted, meeting = await named(tx, call.member, call.inbound, number, since=since, now=call.now)
-        if hosted.host_id == call.member.id:
-            raise BadValue(_("You host this meeting yourself: nobody else can confirm it."))
+        tx = call.tx
+        hosted, meeting = await self.held(call, number)
         await self._keep(call, hosted, name)
         request = await tx.session.scalar(
             select(AttendanceRequest).where(
@@ -84,6 +82,14 @@ class Attendance:
         if not asked:
             raise BadValue(_("The host cannot be reached. An organizer may be able to help you."))
         return meeting
+
+    async def held(self, call: Call, number: Keyed | None) -> tuple[HostedMeeting, MeetingRow]:
+        """The meeting that the note is about; raises `BadValue` where none was held, or they host it themselves."""
+        since = call.now - AFTERWARDS
+        hosted, meeting = await named(call.tx, call.member, call.inbound, number, since=since, now=call.now)
+        if hosted.host_id == call.member.id:
+            raise BadValue(_("You host this meeting yourself: nobody else can confirm it."))
+        return hosted, meeting
 
     async def _keep(self, call: Call, hosted: HostedMeeting, name: str) -> None:
         """One request of a member for a meeting: asked again, it is another, which the old name's buttons miss."""

@@ -88,7 +88,7 @@ async def named(
     if len(found) > 1:
         guesses = tuple(str(hosted.id) for hosted in found[:5])
         listed = [f"{hosted.id}: {(await tx.session.get_one(MeetingRow, hosted.meeting_id)).name}" for hosted in found]
-        asked = _("Which meeting do you mean? {meetings}", meetings=", ".join(listed[:5]))
+        asked = _("Which meeting do you mean? {meetings}", meetings=", ".join(listed))
         raise BadValue(asked, guesses, parameter="number")
     locked = select(HostedMeeting).where(HostedMeeting.id == found[0].id).with_for_update()
     hosted = (await tx.session.scalars(locked.execution_options(populate_existing=True))).one()

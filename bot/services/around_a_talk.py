@@ -1,0 +1,64 @@
+"""What a member is told around a talk: which of their words went to their peer, and which to nobody any more."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from bot.core.commands import Registry
+from bot.core.roles import may
+from bot.delivery.outbox import key_of
+from bot.services import members, replies, typed
+from bot.services.call import Call
+from bot.services.escalations import words
+from bot.services.voice import Voice
+from bot.storage.tables import CaseRow, Delivery
+
+AFTERWARDS = timedelta(hours=24)
+"""So long after a talk has ended words that nothing else understands are taken for words to who was there."""
+
+
+async def tell_of_the_mark(call: Call, row: CaseRow, registry: Registry, voice: Voice) -> None:
+    """Their words are a command's, and went to the peer: how to get the bot's own, once in each talk with somebody."""
+    name = _named(call, registry)
+    if name is None or row.holder is None:
+        return
+    mark = typed.MARK_ON.get(call.inbound.platform, typed.MARKS[0])
+    peer = (await members.load(call.tx, row.holder)).name or words.A_PEER
+    content = replies.it_went_to(peer, name, mark).rendered(voice.words(call.member.language))
+    # The key tells whether it was said before.
+    key = f"mark:{row.id}:{row.holder}:{name}"
+    await voice.answer(call.tx, call.inbound, content, private=True, key=key, member=call.member, now=call.now)
+
+
+async def is_too_late(call: Call, voice: Voice) -> bool:
+    """Whether they write although their talk has ended lately; then they are told that nobody reads it."""
+    query = select(CaseRow.id, CaseRow.holder).where(
+        CaseRow.member_id == call.member.id,
+        CaseRow.holder.is_not(None),
+        CaseRow.ended_at > call.now - AFTERWARDS,
+    )
+    ended = (await call.tx.session.execute(query.order_by(CaseRow.ended_at.desc()).limit(1))).one_or_none()
+    if ended is None:
+        return False
+    key = f"gone:{ended.id}"
+    if await call.tx.session.scalar(select(Delivery.id).where(Delivery.key == key_of(key))) is None:
+        peer = (await members.load(call.tx, ended.holder)).name or words.A_PEER
+        content = replies.has_gone(peer)
+    else:
+        content = replies.reached_nobody()
+        key += f":{call.inbound.platform}:{call.inbound.event_id}"
+    content = content.rendered(voice.words(call.member.language))
+    await voice.answer(call.tx, call.inbound, content, private=True, key=key, member=call.member, now=call.now)
+    return True
+
+
+def _named(call: Call, registry: Registry) -> str | None:
+    """The command, or the first word of several, that all of the words are; free words after it are rather a talk."""
+    text, reader = call.inbound.text, call.member.reads(call.now)
+    found = typed.read(text, registry, reader)
+    if found is None:
+        family = [command for command in typed.family_of(text, registry) if may(call.member.roles, command.may)]
+        return family[0].name.split()[0] if family else None
+    is_free = any(p.kind.name in typed.FREE for p in found.command.parameters if p.name in found.arguments)
+    is_one = may(call.member.roles, found.command.may) and typed.is_whole(found, reader)
+    return found.command.name if is_one and (" " in found.command.name or not is_free) else None

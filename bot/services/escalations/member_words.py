@@ -1,0 +1,203 @@
+"""What the member reads in an escalation: the answer at once, who is here, and how it ended.
+
+After safe-messaging guidance (Samaritans; #chatsafe; NSPA's guide for community moderators): direct, warm, no
+methods, no judgement, and no promise that the bot cannot keep.
+"""
+
+from datetime import timedelta
+
+from bot.core.content import Choice, Content, Field
+from bot.core.crisis import Severity
+from bot.core.resources import ELSEWHERE
+from bot.core.words import Text, _
+from bot.services.escalations.words import how_long
+from bot.services.offer import I_NEED_A_PERSON
+
+I_AM_SAFE = Choice(label=_("I'm safe"), command="safe")
+OTHER_COUNTRY = Choice(label=_("I'm in another country"), command="settings country")
+
+
+def answer_to_member(
+    severity: Severity, community: str, emergency_number: str | None, lines: tuple[Field, ...], late: timedelta
+) -> Content:
+    """The answer at once: what happens next, and the helplines for their country; `late`: how late they were seen."""
+    if severity is Severity.CONCERN:
+        text = _(
+            "That sounds hard, and I'm glad you said it. I'm a bot; I have let the peers of {community} know, so that a"
+            " person can write to you here. You decide how much you want to say.",
+            community=community,
+        )
+    else:
+        text = _(
+            "Thank you for saying it. I'm a bot, and I'm getting a person: the peers of {community} have been told,"
+            " and whoever comes will write to you here. You can write to me already; they will read it.",
+            community=community,
+        )
+    text = _sorry_for(late, text)
+    if severity is Severity.EMERGENCY:
+        call = (
+            _("If you or somebody with you is in danger right now, please call {number}.", number=emergency_number)
+            if emergency_number
+            else _("If you or somebody with you is in danger right now, please call your local emergency number.")
+        )
+        text = _("{call}\n\n{text}", call=call, text=text)
+    elif severity is Severity.URGENT and emergency_number:
+        text = _(
+            "{text}\n\nIf it becomes more than you can hold: {number} is the emergency number.",
+            text=text,
+            number=emergency_number,
+        )
+    if not lines:
+        text = _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE)
+    return Content(text=text, fields=lines, choices=(I_AM_SAFE, OTHER_COUNTRY))
+
+
+def answer_without_peers(emergency_number: str | None, lines: tuple[Field, ...], late: timedelta) -> Content:
+    """The answer at once, where the community has nobody who could be told: said honestly."""
+    text: Text = _(
+        "Thank you for saying it. I'm a bot, and right now I cannot reach a peer of your community. I keep trying."
+        " These people answer now, and so may somebody you trust."
+    )
+    text = _sorry_for(late, text)
+    if emergency_number:
+        text = _("{text} If you are in danger, please call {number}.", text=text, number=emergency_number)
+    if not lines:
+        text = _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE)
+    return Content(text=text, fields=lines, choices=(I_AM_SAFE, OTHER_COUNTRY))
+
+
+def _sorry_for(late: timedelta, text: Text) -> Text:
+    """An answer that comes late through the bot's fault says so."""
+    if not late:
+        return text
+    return _("You wrote this {time} ago, and I saw it only now. I'm sorry.\n\n{text}", time=how_long(late), text=text)
+
+
+def answer_worried(community: str, emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
+    """To a member for whom somebody else has asked."""
+    text: Text = _(
+        "Somebody in {community} is worried about you and asked for a person for you. I'm a bot; whoever comes will"
+        " write to you here, and you decide whether you want to talk.",
+        community=community,
+    )
+    if emergency_number:
+        text = _("{text} If you are in danger, please call {number}.", text=text, number=emergency_number)
+    if not lines:
+        text = _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE)
+    return Content(text=text, fields=lines, choices=(I_AM_SAFE, OTHER_COUNTRY))
+
+
+def numbers(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
+    """The numbers of another country, to a member whose case is open."""
+    text: Text = _("Thank you. These are the numbers there.")
+    if emergency_number:
+        text = _("{text} If you are in danger, please call {number}.", text=text, number=emergency_number)
+    if not lines:
+        text = _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE)
+    return Content(text=text, fields=lines, choices=(I_AM_SAFE, OTHER_COUNTRY))
+
+
+def told_your_peer(name: str | Text) -> Content:
+    """To a member who was heard in a room while a peer is with them."""
+    return Content(text=_("I heard you, and I have told {name}. Write to me here, and they read it.", name=name))
+
+
+def answer_to_stranger() -> Content:
+    """The answer to somebody in danger whose community the bot does not know."""
+    return Content(
+        text=_(
+            "Thank you for saying it. I'm a bot, and I cannot reach a person for you here, because I don't know your"
+            " community. If you are in danger right now, please call your local emergency number (112 or 911 in many"
+            " countries), or somebody you trust.\n\n{elsewhere}",
+            elsewhere=ELSEWHERE,
+        )
+    )
+
+
+def heard_again() -> Content:
+    """The answer to a member whose case is open already and waits for a person."""
+    return Content(
+        text=_("I'm still here, and still looking for a person. What you write is kept for them."),
+        choices=(I_AM_SAFE,),
+    )
+
+
+def answer_in_conversation(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
+    """The answer to something worse from a member whom a peer is with already."""
+    call = (
+        _("If you or somebody with you is in danger right now, please call {number}.", number=emergency_number)
+        if emergency_number
+        else _("If you or somebody with you is in danger right now, please call your local emergency number.")
+    )
+    text = _("{call}\n\nI have told the person you are talking with. They are still here.", call=call)
+    return Content(text=text if lines else _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE), fields=lines)
+
+
+def late(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
+    """Said honestly when nobody has come."""
+    text = _(
+        "I'm sorry: nobody has answered yet. I go on calling, and I won't stop. Until somebody comes, you can reach"
+        " people here."
+    )
+    if emergency_number:
+        text = _("{text} If you are in danger, please call {number}.", text=text, number=emergency_number)
+    return Content(text=text if lines else _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE), fields=lines)
+
+
+def person_is_here(name: str | Text, before: str | Text | None = None) -> Content:
+    """To the member: a person has come; instead of the one who was here `before`, and has gone, if there was one."""
+    text = _(
+        "A peer from your community. What you write to me now, they read; what they write, you read here. Where I"
+        " can, 📨 under a message of yours shows that it has reached them."
+    )
+    if before is not None:
+        text = _(
+            "{before} has gone for now, and {name} is with you in their place. {text}",
+            before=before,
+            name=name,
+            text=text,
+        )
+    return Content(
+        title=_("{name} is here", name=name),
+        text=text,
+        choices=(I_AM_SAFE,),
+    )
+
+
+def person_has_left(name: str | Text) -> Content:
+    """To the member: the person who was here cannot go on, and somebody else is called."""
+    return Content(
+        text=_(
+            "{name} cannot go on just now, and I'm looking for somebody else. You can write to me meanwhile; whoever"
+            " comes will read it.",
+            name=name,
+        ),
+        choices=(I_AM_SAFE,),
+    )
+
+
+def has_left_member(name: str | Text) -> Content:
+    """To the member: of those who are with them, one has gone."""
+    return Content(text=_("{name} has left the talk. The others are still here.", name=name))
+
+
+def answer_paused(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
+    """To a member whose asking by hand calls nobody for a while."""
+    text: Text = _(
+        "I cannot call a peer for you by this button just now. These people answer, day and night. If your life is in"
+        " danger, write it to me in your own words: then I call somebody at once."
+    )
+    if emergency_number:
+        text = _("{text} If you are in danger, please call {number}.", text=text, number=emergency_number)
+    return Content(text=text if lines else _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE), fields=lines)
+
+
+def ended_for_member(name: str | Text | None, case_id: int | None) -> Content:
+    """To the member: the conversation has ended; with a `case_id`, whether they want to be asked again."""
+    text = _("Your talk with {name} has ended here.", name=name) if name else _("I have told the peers. Thank you.")
+    text = _("{text} Whenever you need a person again, press the button or write “I need a person”.", text=text)
+    if case_id is None:
+        return Content(text=text, choices=(I_NEED_A_PERSON,))
+    again = Choice(label=_("Ask me again how I am"), command="followup start", arguments={"case": str(case_id)})
+    text = _("{text} If you like, I ask you tomorrow, in three days and in a week how you are.", text=text)
+    return Content(text=text, choices=(I_NEED_A_PERSON, again))
