@@ -63,8 +63,9 @@ class Inbound:
     - `event_id`: the platform's id of it; the same event seen twice has the same id.
     - `account`: the platform's id of the person.
     - `place`: the platform's id of the channel or room; `space`: of the Discord server it belongs to.
-    - `private`: a one-to-one chat between the person and the bot; then `shared_spaces` are the servers and rooms
-      both are in, by which their community is found.
+    - `private`: a one-to-one chat between the person and the bot.
+    - `shared_spaces`: the servers and rooms both are in, by which the community is found in a private chat, and in a
+      room that is no community's.
     - `at`: when, in UTC.
     - `text`: the words, as plain text; "" for a press of a button and for a reaction. Hostile until parsed.
     - `files`: whether it has pictures or files; only told of what is written privately. `pictures`: those of them that

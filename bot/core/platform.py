@@ -190,6 +190,9 @@ class Hub(Protocol):
     async def left(self, platform: str, account: str, place: str) -> None:
         """Somebody is in a server or room no longer, by their own will or another's."""
 
+    async def unread(self, inbound: Inbound) -> None:
+        """Somebody wrote what the bot has no key for; `inbound` tells who and where, and has no words."""
+
     async def reader(self, inbound: Inbound) -> tuple[Reader, Words]:
         """Who is typing, for suggestions and the titles of forms."""
 

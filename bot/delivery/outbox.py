@@ -30,6 +30,9 @@ LONGEST_CRISIS_WAIT = timedelta(seconds=30)
 EDIT = "edit:"
 """With this begin the keys of messages that are edited in place: they are never the newest thing that was said."""
 
+TOLD = "told: "
+"""With this begins the reason of a crisis delivery that is still tried, once those who should know have been told."""
+
 UNREADABLE = "unreadable"
 """The reason of a row whose content cannot be opened."""
 
@@ -88,6 +91,8 @@ class Claimed:
     attempts: int
     case_id: int | None
     member_id: int | None
+    is_told: bool = False
+    """Whether those who should know were told that it has not arrived."""
 
 
 async def enqueue(tx: Transaction, message: Message, *, now: datetime) -> bool:
@@ -118,12 +123,14 @@ async def enqueue(tx: Transaction, message: Message, *, now: datetime) -> bool:
 class Room:
     """How many deliveries a sender can take: `all` of any priority, of which `calm` are no crisis.
 
-    `busy` are the addresses that are being written to.
+    `busy` are the addresses that are being written to, `busy_in_crisis` those of them to which that is a crisis: such a
+    delivery waits for no other.
     """
 
     all: int = 1
     calm: int = 1
     busy: Collection[str] = ()
+    busy_in_crisis: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +164,15 @@ async def claim(
     """The deliveries that `platform` should send next, as many as there is room for, leased to the caller.
 
     By priority, then in the order in which they became due; nothing that is due after `due_by` (else `now`). What
-    goes to the same address goes one after the other, so that a conversation keeps its order.
+    goes to the same address goes one after the other, so that a conversation keeps its order; but what is said in a
+    crisis waits only for what is said in a crisis: a check-in that hangs keeps nobody in danger waiting.
 
     On the way, a page that nobody needs any more expires, and so does what shows a picture that was taken back. A row
     that cannot be opened fails as "unreadable": `on_unreadable` is told of it, with an empty content, in this
     transaction. In each case the next row is taken.
     """
     due_by = now if due_by is None else min(due_by, now)
-    busy = set(room.busy)
+    busy = {int(p): set(room.busy_in_crisis if p is Priority.CRISIS else room.busy) for p in Priority}
     taken: list[Claimed] = []
     line: dict[int, After | None] = {int(p): None for p in Priority if _wanted(room, p, taken) > 0}
     look = max(LOOK_AT_LEAST, 4 * room.all)
@@ -177,7 +185,7 @@ async def claim(
         for row in await _not_held_back(tx, [head.id for head in heads], now=now):
             if again is not None and row.priority > again:
                 break
-            if row.address in busy or _wanted(room, Priority(row.priority), taken) <= 0:
+            if row.address in busy[row.priority] or _wanted(room, Priority(row.priority), taken) <= 0:
                 continue
             if (found := await _open(tx, row, on_unreadable)) is None:
                 again = row.priority  # what it held back, or what stands behind it, goes before what is less urgent
@@ -186,7 +194,9 @@ async def claim(
                     break
             else:
                 taken.append(found)
-                busy.add(found.to.id)
+                for priority, addresses in busy.items():
+                    if found.priority is Priority.CRISIS or priority != Priority.CRISIS:
+                        addresses.add(found.to.id)
         if again is None:
             line = _go_on(line, heads, look, room, taken)
     if taken:
@@ -301,6 +311,7 @@ def _claimed(row: Any, content: Content) -> Claimed:
         attempts=row.attempts + 1,
         case_id=row.case_id,
         member_id=row.member_id,
+        is_told=(row.reason or "").startswith(TOLD),
     )
 
 
@@ -332,9 +343,15 @@ async def put_back(
         await _give_up_lease(tx, claimed, {"state": "expired", "reason": worthless})
         return False
     attempts = claimed.attempts if was_attempt else claimed.attempts - 1
-    values = {"state": "pending", "reason": reason[:255], "due_at": due_at, "attempts": attempts}
+    kept = f"{TOLD}{reason}" if claimed.is_told else reason
+    values = {"state": "pending", "reason": kept[:255], "due_at": due_at, "attempts": attempts}
     await _give_up_lease(tx, claimed, values)
     return True
+
+
+async def mark_told(tx: Transaction, claimed: Claimed, reason: str) -> None:
+    """Those who should know were told that it has not arrived yet: it is not told again."""
+    await tx.write(Delivery, {"id": claimed.id}, reason=f"{TOLD}{reason}"[:255])
 
 
 async def _give_up_lease(tx: Transaction, claimed: Claimed, values: dict[str, Any]) -> None:

@@ -55,8 +55,8 @@ UNTOLD = timedelta(minutes=1)
 class OnFailure(Protocol):
     """What else must be done, in the same transaction, when a delivery has failed for good.
 
-    Also called once, with the `TryAgain`, for a crisis delivery that keeps failing and goes on being tried; and
-    with an empty content for one that cannot be read.
+    Also called once, with the `TryAgain`, for a crisis delivery that keeps failing and goes on being tried (again where
+    that raised); and with an empty content for one that cannot be read.
     """
 
     async def __call__(self, tx: Transaction, failed: Claimed, error: SendError, *, now: datetime) -> None:
@@ -101,8 +101,8 @@ class Sender:
         self._on_failure = on_failure
         self._on_arrival = on_arrival
         self._send_limit = send_limit
-        self._in_hand: dict[str, Claimed] = {}
-        """By address, until its outcome is stored: what goes to the same address waits for that."""
+        self._in_hand: dict[int, Claimed] = {}
+        """By id, until its outcome is stored: what goes to the same address waits for that."""
         self._outcomes: list[_Outcome] = []
         self._under_way: set[asyncio.Task[None]] = set()
         self._sending: set[asyncio.Task[Receipt]] = set()
@@ -205,8 +205,8 @@ class Sender:
         """Store the outcomes there are, and start sending what is due; whether anything was, or there may be more."""
         async with self._turning:
             outcomes = tuple(self._outcomes)
-            ended = {outcome.claimed.to.id for outcome in outcomes}
-            busy = {address: claimed for address, claimed in self._in_hand.items() if address not in ended}
+            ended = {outcome.claimed.id for outcome in outcomes}
+            busy = {id_: claimed for id_, claimed in self._in_hand.items() if id_ not in ended}
             room = self._room(busy)
             if not outcomes and room.all == 0:
                 return False
@@ -219,7 +219,7 @@ class Sender:
                 look = await self._claim(tx, room, due_by, now=now) if room.all else Look()
             self._orphans = self._hurried = False
             del self._outcomes[: len(outcomes)]
-            self._in_hand = busy | {each.to.id: each for each in look.claimed}
+            self._in_hand = busy | {each.id: each for each in look.claimed}
         self._begin(look)
         return bool(look.claimed) or look.unfinished
 
@@ -270,7 +270,7 @@ class Sender:
     def _claimed_with(self, look: Look, is_stored: bool) -> None:
         self._turning.release()
         if is_stored:
-            self._in_hand |= {each.to.id: each for each in look.claimed}
+            self._in_hand |= {each.id: each for each in look.claimed}
             self._begin(look)
         elif look.claimed:
             self._orphans = True
@@ -280,19 +280,24 @@ class Sender:
         if not self._orphans and self._lost_look is not None and timedelta() <= now - self._lost_look < LOST_LOOK:
             return
         platform = self._platform
-        mine = {claimed.id for claimed in self._in_hand.values()} if self._orphans else None
+        mine = set(self._in_hand) if self._orphans else None
         recognised = platform.recognises
         for failed in await outbox.release_lost(tx, platform.name, recognised=recognised, now=now, all_but=mine):
             log.error("delivery %d: given up, its sender died twice", failed.id)
             await self._tell(tx, failed, NeverAgain(LOST), now=now)
         self._lost_look = now
 
-    def _room(self, busy: dict[str, Claimed]) -> Room:
+    def _room(self, busy: dict[int, Claimed]) -> Room:
         if self._stopped:
             return Room(all=0, calm=0)
-        calm = sum(claimed.priority is not Priority.CRISIS for claimed in busy.values())
+        in_crisis = [claimed.to.id for claimed in busy.values() if claimed.priority is Priority.CRISIS]
         at_once = self._platform.at_once
-        return Room(all=max(0, at_once - len(busy)), calm=max(0, at_once - RESERVED - calm), busy=tuple(busy))
+        return Room(
+            all=max(0, at_once - len(busy)),
+            calm=max(0, at_once - RESERVED - (len(busy) - len(in_crisis))),
+            busy={claimed.to.id for claimed in busy.values()},
+            busy_in_crisis=in_crisis,
+        )
 
     async def _claim(self, tx: Transaction, room: Room, due_by: datetime | None, *, now: datetime) -> Look:
         tell = partial(self._unreadable, tx, now)
@@ -378,8 +383,9 @@ class Sender:
             tx.after_commit(partial(log.info, "delivery %d: not sent (%s), and not needed now", claimed.id, error))
             return
         tx.after_commit(partial(self._say_not_sent, claimed, str(error), due_at, now))
-        if in_crisis and claimed.attempts == TELL_AFTER:
-            await self._tell(tx, claimed, error, now=now)
+        is_due = in_crisis and claimed.attempts >= TELL_AFTER and not claimed.is_told
+        if is_due and await self._tell(tx, claimed, error, now=now):
+            await outbox.mark_told(tx, claimed, str(error))
 
     def _say_not_sent(self, claimed: Claimed, reason: str, due_at: datetime, now: datetime) -> None:
         """Log it, but of many that fail for the same reason only the first."""

@@ -52,16 +52,19 @@ def next_in_line(
     *,
     now: datetime,
     due_by: datetime,
-    busy: Collection[str],
+    busy: Mapping[int, Collection[str]],
     limit: int,
 ) -> tuple[Select[*tuple[Any, ...]], Values]:
     """The first `limit` rows that are due in each of the priorities in `line`, behind the given place, if any.
 
+    `busy`: for each priority the addresses that are left out.
+
     Nothing here depends on other rows: the queue's index gives the rows in order, and the look ends at the limit,
     however many stand behind and whatever PostgreSQL believes of their number.
     """
-    values: Values = {"platform": platform, "now": now, "due_by": due_by, "busy": list(busy), "look": limit}
+    values: Values = {"platform": platform, "now": now, "due_by": due_by, "look": limit}
     for priority, after in line.items():
+        values[f"busy_{priority}"] = list(busy[priority])
         if after is not None:
             values |= {f"after_{priority}": after.due_at, f"id_{priority}": after.id}
     return _line(tuple((priority, after is not None) for priority, after in line.items())), values
@@ -81,7 +84,7 @@ def _line(line: tuple[tuple[int, bool], ...]) -> Select[*tuple[Any, ...]]:
             Delivery.priority == priority,
             Delivery.due_at <= bindparam("due_by"),
             of_use,
-            Delivery.address.not_in(bindparam("busy", expanding=True)),
+            Delivery.address.not_in(bindparam(f"busy_{priority}", expanding=True)),
         )
         if is_behind:
             at: BindParameter[Any] = bindparam(f"after_{priority}")
@@ -135,6 +138,7 @@ def _free() -> Select[*tuple[Any, ...]]:
             func.coalesce(Delivery.content_sealed, SharedContent.content_sealed).label("content_sealed"),
             Delivery.shared_id,
             Delivery.attempts,
+            Delivery.reason,
             Delivery.case_id,
             Delivery.member_id,
         )

@@ -14,7 +14,7 @@ from bot.core.inbound import Inbound
 from bot.core.platform import Address
 from bot.core.words import Words
 from bot.delivery import contents
-from bot.services import members, offered
+from bot.services import members, offered, unread
 from bot.services.departures import Departures
 from bot.services.dispatcher import Dispatcher
 from bot.services.escalations.talking import is_talk
@@ -69,6 +69,14 @@ class BotHub:
     async def left(self, platform: str, account: str, place: str) -> None:
         """See what follows for a peer."""
         await self._unharmed(self._departures.left(platform, account, place))
+
+    async def unread(self, inbound: Inbound) -> None:
+        """Tell the peers."""
+        await self._unharmed(self._tell_unread(inbound))
+
+    async def _tell_unread(self, inbound: Inbound) -> None:
+        async with self._database.begin() as tx:
+            await unread.tell_peers(tx, self._voice, inbound, now=self._now())
 
     def forget_old(self) -> None:
         """Forget the words that are kept in memory no longer."""

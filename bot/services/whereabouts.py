@@ -19,18 +19,28 @@ _LARGEST_ID = 2**31 - 1
 async def community_id_of(tx: Transaction, inbound: Inbound) -> int | None:
     """The community that is meant; None if it cannot be told.
 
-    In a room it is the room's. In a private chat, of the communities that know the account, it is the one of the
-    case or question that a button names; else of the open case they are in, their own before one they hold, so that
-    a conversation is never lost; else where they were last seen. Then it is one whose rooms they share with the bot,
-    one that has them in its file, the only one on this platform, or, where none is there, the only one at all.
+    In a room it is the room's; in one that is no community's, theirs with whom they share another room with the bot,
+    of several where they are in a case or were last seen.
+
+    In a private chat, of the communities that know the account, it is the one of the case or question that a button
+    names; else of the open case they are in, their own before one they hold, so that a conversation is never lost;
+    else where they were last seen. Then it is one whose rooms they share with the bot, one that has them in its file,
+    the only one on this platform, or, where none is there, the only one at all.
     """
     if not inbound.private:
-        return await _of_places(tx, inbound, [inbound.place, *([inbound.space] if inbound.space else [])])
+        named = await _of_places(tx, inbound, [inbound.place, *([inbound.space] if inbound.space else [])])
+        return await _of_guest(tx, inbound) if named is None and inbound.shared_spaces else named
     for look in (_named, _of_place_apart, _where_they_are, _of_shared_spaces, _known, _only_one):
         found = await look(tx, inbound)
         if found is not None:
             return found
     return None
+
+
+async def _of_guest(tx: Transaction, inbound: Inbound) -> int | None:
+    """Of somebody in a room of nobody's: only what they share with the bot elsewhere, at this moment, counts."""
+    shared = await _of_shared_spaces(tx, inbound)
+    return None if shared is None else await _where_they_are(tx, inbound) or shared
 
 
 def _of_account(inbound: Inbound) -> Select[int]:

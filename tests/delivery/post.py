@@ -30,6 +30,7 @@ class Letterbox(Console):
     def __init__(self) -> None:
         self.sent: list[tuple[str, str, bool]] = []
         self.arrived: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self.begun: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self.problems: list[Exception] = []
         self.shut: dict[str, SendError] = {}
         """What is raised whenever it is sent to these addresses."""
@@ -38,6 +39,7 @@ class Letterbox(Console):
 
     async def send(self, to: Address, content: Content, key: str, *, retried: bool, urgent: bool) -> Receipt:
         """Note it."""
+        self.begun[key].set()
         if to.id in self.slow:
             await self.slow[to.id].wait()
         if to.id in self.shut:

@@ -239,6 +239,29 @@ async def test_a_crisis_delivery_that_keeps_failing_is_told_once_and_still_tried
     assert await post.drain(MINUTE) == ["page"]
 
 
+@on_both_databases
+async def test_it_is_told_later_where_the_process_died_in_that_attempt_or_telling_failed(post: Post) -> None:
+    await post.put("answer", priority=Priority.CRISIS)
+    post.letterbox.shut["alice"] = TryAgain("down")
+    for _attempt in range(TELL_AFTER - 1):
+        await post.drain(MINUTE)
+    post.clock.move_to(post.clock() + MINUTE)
+    await in_flight(post)
+    post.clock.move_to(post.clock() + LEASE)
+    broken, told = [RuntimeError()], post.on_failure
+
+    async def on_failure(tx: Transaction, failed: Claimed, error: SendError, *, now: datetime) -> None:
+        if broken:
+            raise broken.pop()
+        await told(tx, failed, error, now=now)
+
+    post.sender = Sender(post.database, post.letterbox, post.clock, on_failure)
+    for _attempt in range(4):
+        await post.drain(MINUTE)
+    assert not broken
+    assert [failed.attempts for failed, _error in post.failed] == [TELL_AFTER + 2]
+
+
 async def test_other_deliveries_are_told_only_when_they_are_given_up(post: Post) -> None:
     await post.put("reply")
     post.letterbox.shut["alice"] = TryAgain("busy")

@@ -37,6 +37,11 @@ class Running:
         self.post.sender.wake()
         await self.post.letterbox.arrived[key].wait()
 
+    async def until_begun(self, key: str) -> None:
+        """Wait until the platform was asked to say something."""
+        self.post.sender.wake()
+        await self.post.letterbox.begun[key].wait()
+
 
 async def never() -> bool:
     """No turn at all."""
@@ -99,6 +104,27 @@ async def test_what_is_said_in_a_crisis_goes_out_with_the_transaction_that_decid
         await post.letterbox.arrived["page"].wait()
         assert (await post.row("page")).state == "sending"
         monkeypatch.undo()
+
+
+@on_both_databases
+@pytest.mark.parametrize("claimed", [True, False])
+async def test_what_is_said_in_a_crisis_waits_for_no_check_in_to_the_same_person_that_hangs(
+    post: Post, claimed: bool
+) -> None:
+    post.letterbox.slow["alice"] = asyncio.Event()
+    await post.put("check-in", priority=Priority.CHECK_IN)
+    async with Running(post) as running:
+        await running.until_begun("check-in")
+        await post.put("answer", priority=Priority.CRISIS, claimed=claimed)
+        await post.put("reply", priority=Priority.REPLY)
+        await running.until_begun("answer")
+        await post.put("more", priority=Priority.CRISIS)
+        await post.sender._turn()
+        begun = {key for key, event in post.letterbox.begun.items() if event.is_set()}
+        assert begun == {"check-in", "answer"}  # in a crisis, too, one thing is said after the other
+        post.letterbox.slow["alice"].set()
+        for key in ("check-in", "answer", "more", "reply"):
+            await running.until_sent(key)
 
 
 async def test_of_a_transaction_that_fails_nothing_is_said_and_the_sender_goes_on(post: Post) -> None:

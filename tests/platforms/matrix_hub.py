@@ -19,12 +19,15 @@ class RecordingHub:
         self.registry = Registry()
         self.heard: list[Inbound] = []
         self.gone: list[str] = []
+        self.unreadable: list[str] = []
         self.taken: list[tuple[str, str | None]] = []
         self.departed: list[tuple[str, str]] = []
         self.memory: dict[str, str] = {}
         self.choices_under: dict[str, tuple[Choice, ...]] = {}
         self.newest_choices: dict[str, tuple[Choice, ...]] = {}
         self.on_receive: Callable[[Inbound], Awaitable[None]] | None = None
+        self.nobodys: set[str] = set()
+        """Rooms that are no community's."""
         self.full = False
         """Whether nothing can be stored."""
         self._positions = 0
@@ -48,6 +51,9 @@ class RecordingHub:
 
     async def left(self, platform: str, account: str, place: str) -> None:
         self.departed.append((account, place))
+
+    async def unread(self, inbound: Inbound) -> None:
+        self.unreadable.append(inbound.event_id)
 
     async def reader(self, inbound: Inbound) -> tuple[Reader, Words]:
         return Reader(now=datetime.now(UTC), zone=ZoneInfo("UTC")), ENGLISH
@@ -88,7 +94,7 @@ class RecordingHub:
         return False
 
     async def is_known_place(self, platform: str, place: str) -> bool:
-        return True
+        return place not in self.nobodys
 
     async def known_servers(self, platform: str, limit: int) -> list[str]:
         return []

@@ -73,6 +73,9 @@ class RecordingHub:
     async def left(self, platform: str, account: str, place: str) -> None:
         self.departed.append((account, place))
 
+    async def unread(self, inbound: Inbound) -> None:
+        raise AssertionError("on Discord everything can be read")
+
     async def reader(self, inbound: Inbound) -> tuple[Reader, Words]:
         return Reader(now=datetime(2026, 3, 1, tzinfo=UTC), zone=ZoneInfo("UTC")), ENGLISH
 

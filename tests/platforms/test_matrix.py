@@ -15,6 +15,22 @@ from bot.core.words import _
 bot = matrix_scene.bot
 
 
+async def test_a_room_of_two_is_private_although_it_was_not_made_as_a_direct_one_unless_it_is_a_communitys(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna = await matrix_person("anna")
+    lobby, unmarked = await room_with(bot, anna), await room_with(bot, anna, encrypted=True)
+    bot.hub.nobodys.add(unmarked)
+    await anna.says(lobby, "hello all")
+    heard = await bot.hub.hears_text("hello all")
+    assert not heard.private
+    assert set(heard.shared_spaces) == {lobby, unmarked}
+    await anna.says(unmarked, "hello you")
+    assert (await bot.hub.hears_text("hello you")).private
+    await bot.send("direct", anna.user_id, "hello anna", "k1")
+    await anna.wait_for_message(unmarked, saying("hello anna"))
+
+
 @pytest.mark.parametrize(("encrypted", "version"), [(False, "11"), (True, "11"), (False, "12"), (True, "12")])
 async def test_a_message_in_a_room_is_heard(
     bot: RunningBot, matrix_person: MatrixPersonFactory, encrypted: bool, version: str
@@ -185,6 +201,25 @@ async def test_a_message_in_a_thread_is_heard_and_answers_nothing(
     root = await anna.says(room, "root")
     await anna.says(room, "in the thread", thread=root)
     assert (await bot.hub.hears_text("in the thread")).about is None
+
+
+async def test_a_poll_is_heard_and_to_the_bot_alone_what_has_no_words_is_as_a_file(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna = await matrix_person("anna")
+    direct, common = await direct_room_with(bot, anna), await room_with(bot, anna)
+    old_text, old_poll = "org.matrix.msc1767.text", "org.matrix.msc3381.poll.start"
+    question, answer = {old_text: "shall I go on"}, {"id": "1", old_text: "no"}
+    await anna.sends(direct, old_poll, {old_poll: {"question": question, "answers": [answer]}})
+    await bot.hub.hears_text("shall I go on\nno")
+    stable = {"question": {"m.text": [{"body": "why"}]}, "answers": [{"m.id": "1", "m.text": [{"body": "so"}]}]}
+    await anna.sends(common, "m.poll.start", {"m.poll": stable})
+    await bot.hub.hears_text("why\nso")
+    for room in (common, direct):
+        await anna.sends(room, "m.sticker", {"body": "a heart", "url": "mxc://example.org/heart", "info": {}})
+    heard = await bot.hub.hears(lambda inbound: inbound.files)
+    assert (heard.place, heard.text) == (direct, "")
+    assert len(bot.hub.heard) == 3
 
 
 async def test_markup_and_mentions_are_harmless(bot: RunningBot, matrix_person: MatrixPersonFactory) -> None:

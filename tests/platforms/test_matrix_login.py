@@ -1,14 +1,20 @@
 """Matrix: the login, the device, its keys, and `handrail check`."""
 
+import json
 import shutil
+from base64 import b64decode
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import matrix_scene
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from matrix_scene import RunningBot, saying
+from nio.api import Api
 from real_matrix.fixtures import MatrixPersonFactory
 from real_matrix.homeserver import Homeserver
+from real_matrix.people import MatrixPerson
 
 from bot.platforms.matrix import ConnectionLost, LoginRefused
 
@@ -114,6 +120,58 @@ async def test_a_device_that_has_lost_its_keys_is_replaced_aloud(
         assert (await anna.wait_for_message(room, saying("two"))).decrypted
         await anna.says(room, "three")
         await bot.hub.hears_text("three")
+
+
+async def _keys_of(bot: RunningBot, asker: MatrixPerson) -> dict[str, Any]:
+    """What the homeserver tells others of the bot's keys."""
+    response = await asker.client.send(
+        "POST",
+        "/_matrix/client/v3/keys/query",
+        json.dumps({"device_keys": {bot.user_id: []}}),
+        {"Authorization": f"Bearer {asker.client.access_token}"},
+    )
+    keys: dict[str, Any] = await response.json()
+    return keys
+
+
+def _signer(keys: dict[str, Any], user_id: str) -> str:
+    (name,) = keys["self_signing_keys"][user_id]["keys"]
+    return str(name)
+
+
+async def test_the_bot_signs_its_device_with_keys_that_outlive_restarts_and_the_device(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna = await matrix_person("anna")
+    first = await _keys_of(bot, anna)
+    await bot.stop()
+    shutil.rmtree(bot.account.store_path)
+    await bot.start()
+    again = await _keys_of(bot, anna)
+    assert again["master_keys"] == first["master_keys"]
+    signer = _signer(first, bot.user_id)
+    assert signer == _signer(again, bot.user_id)
+    for keys in (first, again):
+        (device,) = keys["device_keys"][bot.user_id].values()
+        public = Ed25519PublicKey.from_public_bytes(b64decode(f"{signer.removeprefix('ed25519:')}="))
+        signature = device["signatures"][bot.user_id][signer]
+        signed = {name: part for name, part in device.items() if name not in {"signatures", "unsigned"}}
+        public.verify(b64decode(f"{signature}=="), Api.to_canonical_json(signed).encode())
+    assert "signed by its account" in " ".join(finding.what for finding in await bot.platform.check())
+
+
+async def test_cross_signing_keys_from_another_client_are_not_replaced_and_check_says_what_to_do(
+    homeserver: Homeserver, matrix_person: MatrixPersonFactory, tmp_path: Path
+) -> None:
+    anna = await matrix_person("anna")
+    other = await RunningBot.registered(homeserver, tmp_path / "keys")
+    async with other:
+        theirs = await _keys_of(other, anna)
+    bot = RunningBot(replace(other.account, store_path=tmp_path / "new"))
+    async with bot:
+        assert (await _keys_of(bot, anna))["master_keys"] == theirs["master_keys"]
+        (told,) = (finding for finding in await bot.platform.check() if "cross-signing" in finding.what)
+        assert bot.hub.memory["device_id"] in told.mend
 
 
 async def test_a_key_file_of_another_database_is_not_touched(homeserver: Homeserver, tmp_path: Path) -> None:

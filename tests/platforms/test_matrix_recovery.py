@@ -8,13 +8,13 @@ from uuid import uuid4
 
 import matrix_scene
 import pytest
-from matrix_scene import CHOICES, PERSON, RunningBot, direct_room_with, put_event, room_with, saying, with_id
+from matrix_scene import CHOICES, PERSON, RunningBot, direct_room_with, put_event, room_with, with_id
 from real_matrix.fixtures import MatrixPersonFactory
 from real_matrix.homeserver import Homeserver
-from real_matrix.people import MatrixPerson
+from real_matrix.people import MatrixPerson, Message
 
 from bot.core.content import Content
-from bot.core.inbound import Inbound
+from bot.core.inbound import Inbound, Invocation
 from bot.core.platform import TryAgain
 from bot.platforms.matrix import ConnectionLost
 
@@ -39,6 +39,21 @@ async def test_after_a_restart_what_was_said_meanwhile_is_heard_once(
     await bot.hub.hears_text("after")
     assert [bot.hub.times_heard(event_id) for event_id in (before, meanwhile, after)] == [1, 1, 1]
     assert bot.hub.memory["device_id"] == device
+
+
+@pytest.mark.parametrize("direct", [True, False])
+async def test_what_was_said_before_the_bot_was_put_out_of_the_room_meanwhile_is_heard(
+    bot: RunningBot, matrix_person: MatrixPersonFactory, direct: bool
+) -> None:
+    anna = await matrix_person("anna")
+    room = await (direct_room_with(bot, anna) if direct else room_with(bot, anna, encrypted=True))
+    await anna.says(room, "hello")
+    await bot.hub.is_past((await bot.hub.hears_text("hello")).event_id)
+    await bot.stop()
+    await anna.says(room, "I need somebody")
+    await anna.client.room_kick(room, bot.user_id)
+    await bot.start()
+    assert (await bot.hub.hears_text("I need somebody")).private == direct
 
 
 async def test_a_choice_is_understood_by_its_message_alone(bot: RunningBot, matrix_person: MatrixPersonFactory) -> None:
@@ -180,24 +195,59 @@ async def test_a_homeserver_restart_is_survived(
     assert await bot.send("direct", anna.user_id, "Same", "k1") == first
 
 
-async def test_messages_without_a_key_are_answered_once(bot: RunningBot, matrix_person: MatrixPersonFactory) -> None:
-    anna = await matrix_person("anna")
-    room = await direct_room_with(bot, anna)
+async def _withholds(person: MatrixPerson, room: str) -> None:
+    """She writes with a client that gives its keys to nobody."""
     unreadable = {
         "algorithm": "m.megolm.v1.aes-sha2",
         "ciphertext": "AwgAEnACgAkLmt6qF84IK++J7UDH2Za1YVchHyprqTqsg",
-        "device_id": anna.device_id,
+        "device_id": person.device_id,
         "sender_key": "IlRMeOPX2e0MurIyfWEucYBRVOEEUMrOHqn/8mLqMjA",
         "session_id": "X3lUlvLELLYxeTx4yOVu6UDpasGEVO0Jbu+QFnm0cKQ",
     }
-    await put_event(anna, room, "m.room.encrypted", unreadable)
-    await put_event(anna, room, "m.room.encrypted", unreadable)
-    answer = await anna.wait_for_message(room, lambda message: "could not read" in message.body)
+    await put_event(person, room, "m.room.encrypted", unreadable)
+
+
+def _is_unread(message: Message) -> bool:
+    return "could not read" in message.body
+
+
+async def test_messages_without_a_key_are_answered_once_with_a_way_that_needs_none(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna = await matrix_person("anna")
+    room = await direct_room_with(bot, anna)
+    await _withholds(anna, room)
+    await _withholds(anna, room)
+    answer = await anna.wait_for_message(room, _is_unread)
     assert answer.decrypted
-    await bot.send("direct", anna.user_id, "after", "k1")
-    await anna.wait_for_message(room, saying("after"))
-    assert len(anna.messages(room)) == 2
+    await anna.wait_for_reaction(room, answer.event_id, "1️⃣")
+    assert len(anna.messages(room)) == 1
     assert bot.hub.heard == []
+    assert len(bot.hub.unreadable) == 1
+    await anna.reacts(room, answer.event_id, "1️⃣")
+    heard = await bot.hub.hears(lambda inbound: inbound.invocation is not None)
+    assert heard.invocation == Invocation(command="peer")
+    assert heard.private
+
+
+async def test_who_is_alone_with_the_bot_is_told_each_time_and_in_a_common_room_each_person(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna, ben = await matrix_person("anna"), await matrix_person("ben")
+    alone = await direct_room_with(bot, anna)
+    common = await anna.create_room(invite=[bot.user_id, ben.user_id], encrypted=True)
+    for person in (anna, ben):
+        await person.members_joined(common, [bot.user_id, ben.user_id])
+    await _withholds(anna, common)
+    await _withholds(anna, alone)
+    first = await anna.wait_for_message(alone, _is_unread)
+    await anna.wait_for_message(common, _is_unread)
+    await _withholds(anna, common)
+    await _withholds(ben, common)
+    await _withholds(anna, alone)
+    await anna.wait_for_message(alone, lambda message: _is_unread(message) and message.event_id != first.event_id)
+    await bot.hub.until(lambda: len(bot.hub.unreadable) == 4, "ben's message and the second alone")
+    assert sum(map(_is_unread, anna.messages(common))) == 2
 
 
 async def test_a_malformed_encrypted_event_stops_nobody(bot: RunningBot, matrix_person: MatrixPersonFactory) -> None:

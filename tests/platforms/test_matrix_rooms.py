@@ -188,6 +188,42 @@ async def test_an_upgraded_direct_room_stays_the_direct_room(
     await anna.wait_for_message(upgraded, saying("hello"))
 
 
+async def test_what_is_refused_upon_a_message_costs_nobody_their_direct_room(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna = await matrix_person("anna")
+    receipt = await bot.send("direct", anna.user_id, "hello", "k1")
+    room = (await anna.wait_for_message(None, with_id(receipt.message_id))).room_id
+    for number, nowhere in enumerate(("$" + "a" * 43, "$" + "b" * 43)):
+        sign = Content(text="📨", upon=Upon(act="react", message=nowhere))
+        with pytest.raises(NeverAgain):
+            await bot.send("direct", anna.user_id, sign, f"sign {number}")
+        changed = Content(text=f"new words {number}", upon=Upon(act="replace", message=nowhere))
+        await bot.send("direct", anna.user_id, changed, f"edit {number}")
+        assert (await anna.wait_for_message(None, saying(f"new words {number}"))).room_id == room
+    await anna.says(room, "only for you")
+    assert (await bot.hub.hears_text("only for you")).private
+
+
+async def test_who_has_left_the_successor_of_a_direct_room_is_not_written_to_in_the_replaced_one(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna = await matrix_person("anna")
+    receipt = await bot.send("direct", anna.user_id, "one", "k1")
+    room = (await anna.wait_for_message(None, with_id(receipt.message_id))).room_id
+    upgraded = await upgrade(anna, room, "12")
+    await anna.client.room_invite(upgraded, bot.user_id)
+    await anna.members_joined(upgraded, [bot.user_id])
+    await anna.says(upgraded, "moved")
+    await bot.hub.hears_text("moved")
+    await anna.client.room_leave(upgraded)
+    common = await room_with(bot, anna)
+    await anna.says(common, "left")
+    await bot.hub.hears_text("left")
+    await bot.send("direct", anna.user_id, "two", "k2")
+    assert (await anna.wait_for_message(None, saying("two"))).room_id not in {room, upgraded}
+
+
 async def test_ten_pages_at_once_go_into_one_direct_room(bot: RunningBot, matrix_person: MatrixPersonFactory) -> None:
     anna = await matrix_person("anna")
     receipts = await asyncio.gather(*(bot.send("direct", anna.user_id, f"page {n}", f"k{n}") for n in range(10)))
@@ -212,7 +248,7 @@ async def test_a_room_is_heard_with_the_space_that_lists_it(
 
 async def test_a_message_is_edited_in_place(bot: RunningBot, matrix_person: MatrixPersonFactory) -> None:
     anna = await matrix_person("anna")
-    room = await room_with(bot, anna)
+    room = await room_with(bot, anna, encrypted=True)
     first = await bot.send("place", room, "one open case", "k1")
     upon = Upon(act="refresh", message=first.message_id)
     again = await bot.send("place", room, Content(text="two open cases", upon=upon), "k2")
@@ -220,6 +256,22 @@ async def test_a_message_is_edited_in_place(bot: RunningBot, matrix_person: Matr
     edit = await anna.wait_for_message(room, saying("* two open cases"))
     assert edit.content["m.relates_to"] == {"rel_type": "m.replace", "event_id": first.message_id}
     assert edit.content["m.new_content"]["body"] == "two open cases"
+
+
+@pytest.mark.parametrize("letter", ["a", "ä", "🙂", '"'])
+async def test_a_text_that_is_too_long_to_be_said_twice_in_one_event_is_said_anew(
+    bot: RunningBot, matrix_person: MatrixPersonFactory, letter: str
+) -> None:
+    anna = await matrix_person("anna")
+    room = await room_with(bot, anna, encrypted=True)
+    first = await bot.send("place", room, Content(title="The board", text="one open case"), "k1")
+    long = Content(title="The board", text=letter * 15_000, upon=Upon(act="replace", message=first.message_id))
+    await bot.send("place", room, long, "k2")
+    await bot.send("place", room, "after", "k3")
+    await anna.wait_for_message(room, saying("after"))
+    said = [message for message in anna.messages(room) if letter * 100 in message.body]
+    assert sum(message.body.count(letter) for message in said) >= 15_000
+    assert all(message.decrypted and "m.new_content" not in message.content for message in said)
 
 
 async def test_people_who_never_wrote_are_known_by_account_and_by_name_in_the_rooms_that_are_asked(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from matrix_scene import RunningBot, direct_room_with, left, room_with, saying, upgrade, with_id
+from matrix_scene import RunningBot, direct_room_with, left, put_event, room_with, saying, upgrade, with_id
 from real_matrix.fixtures import MatrixPersonFactory
 from real_matrix.homeserver import Homeserver
 from real_matrix.proxy import FaultProxy
@@ -272,3 +272,31 @@ async def test_somebody_in_danger_is_answered_although_the_database_cannot_be_re
         await tried.wait()
     await bot.send("direct", anna.user_id, "You are not alone", "k1")
     await anna.wait_for_message(room, saying("You are not alone"))
+
+
+async def test_who_could_not_be_told_that_they_were_not_read_is_told_later(
+    bot: RunningBot, proxy: FaultProxy, matrix_person: MatrixPersonFactory
+) -> None:
+    anna = await matrix_person("anna")
+    room = await direct_room_with(bot, anna)
+    proxy.fail_next("PUT", "/send/m.room.encrypted", status=503)
+    await put_event(anna, room, "m.room.encrypted", {"algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "x"})
+    await anna.wait_for_message(room, lambda message: "could not read" in message.body)
+    assert proxy.failed == 1
+
+
+@pytest.mark.parametrize("refusals", [1, 2])
+async def test_a_homeserver_that_wants_the_password_for_the_bots_signature_gets_it_or_check_says_what_to_do(
+    homeserver: Homeserver, proxy: FaultProxy, tmp_path: Path, refusals: int
+) -> None:
+    registered = await RunningBot.registered(homeserver, tmp_path / "keys")
+    bot = RunningBot(replace(registered.account, homeserver=proxy.base_url))
+    proxy.fail_next("POST", "/keys/device_signing/upload", status=401, times=refusals)
+    async with bot:
+        assert proxy.failed == refusals
+        (told,) = (finding for finding in await bot.platform.check() if "signed" in finding.what)
+        assert ("password" in told.mend) == (refusals == 2)
+        await bot.stop()
+        await bot.start()
+        (told,) = (finding for finding in await bot.platform.check() if "signed" in finding.what)
+        assert told.level == "ok"

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -348,3 +349,25 @@ async def test_settings_are_kept(world: World) -> None:
 async def test_equal_times_end_quiet_hours(world: World) -> None:
     await world.alice.says("settings quiet 22:00 22:00")
     world.alice.sees("You have no quiet hours now")
+
+
+async def test_a_member_in_danger_in_a_room_that_is_no_communitys_gets_a_peer_of_the_one_they_share(
+    world: World,
+) -> None:
+    stranger = Inbound(
+        event_id="1",
+        platform="console",
+        account="nobody",
+        place="a garden",
+        private=False,
+        at=world.now,
+        text=DANGER,
+    )
+    await world.app.hub.receive(stranger)
+    await world.app.settle()
+    world.room("peers").sees_nothing()
+    await world.app.hub.receive(replace(stranger, event_id="2", account="alice", shared_spaces=("lobby",)))
+    await world.app.settle()
+    world.room("peers").sees("Urgent")
+    for box in world.mailboxes:
+        box.unseen.clear()

@@ -171,11 +171,14 @@ class MatrixPlatform:
         try:
             return await connection.sending.say(room_id, content, key)
         except Refused as refused:
-            if refused.may_pass:
+            # What is refused may be to blame itself, such as a sign on a message of an earlier room: only what the bot
+            # was put out of is forgotten, or somebody would be written to, and heard, there no more.
+            anew = content.anew
+            if refused.may_pass or anew is None or await connection.rooms.has_bot(room_id):
                 raise
-            # The bot was put out of the room: one more is made, and what it answers is final.
             connection.rooms.forget(room_id)
-        return await connection.sending.say(await connection.directs.room_for(account, urgent=urgent), content, key)
+        # One more is made, and what it answers is final.
+        return await connection.sending.say(await connection.directs.room_for(account, urgent=urgent), anew, key)
 
     async def _send_apart(
         self, connection: _Connection, account: str, content: Content, apart: Apart, key: str, *, urgent: bool

@@ -7,6 +7,7 @@ from bot.core.platform import Finding, Hub
 from bot.core.words import Text, _, _n
 from bot.platforms.matrix.account import MatrixAccount
 from bot.platforms.matrix.client import Client
+from bot.platforms.matrix.crosssigning import Standing, standing_of
 from bot.platforms.matrix.errors import LoginRefused, Refused
 from bot.platforms.matrix.keystore import key_file
 from bot.platforms.matrix.patience import OUT_OF_REACH
@@ -63,11 +64,12 @@ async def _login(account: MatrixAccount, hub: Hub, client: Client, kept: str | N
         login = await log_in(account, hub, client)
         client.access_token = login.access_token
         joined = await client.call("GET", "joined_rooms")
+        signed = _signed(await standing_of(client, hub, account.user_id, login.device_id), login.device_id)
     except LoginRefused as refused:
         return [_broken(_("The Matrix login is refused."), refused.message)]
     except (Refused, *OUT_OF_REACH):
         return [_broken(_("The Matrix login did not work."), _("Try again in a minute, and look at the homeserver."))]
-    found = [_ok(_("The Matrix login is accepted.")), _device(kept, login.device_id)]
+    found = [_ok(_("The Matrix login is accepted.")), _device(kept, login.device_id), signed]
     rooms = joined.get("joined_rooms")
     count = len(rooms) if isinstance(rooms, list) else 0
     if count:
@@ -89,6 +91,36 @@ def _device(kept: str | None, device_id: str) -> Finding:
     return _broken(
         _("The Matrix device was {kept} and is now {device}.", kept=kept, device=device_id),
         _("Encrypted messages from before cannot be read. Use the old access token, or the password."),
+    )
+
+
+def _signed(standing: Standing, device_id: str) -> Finding:
+    if standing == "signed":
+        return _ok(_("The Matrix device is signed by its account, so everybody's client shows what it says."))
+    if standing == "unsigned":
+        return Finding(
+            level="warning",
+            what=str(_("The Matrix device is not signed, so some people's clients do not show what it says.")),
+            mend=str(
+                _(
+                    "The bot signs it when it starts. If it has started, the homeserver wants the account's owner for "
+                    "that: set the account's password in the settings, or, where the account has a page on the web, "
+                    "allow there to reset its cryptographic identity; then start the bot again."
+                )
+            ),
+        )
+    return Finding(
+        level="warning",
+        what=str(
+            _("The Matrix account has cross-signing keys that are not the bot's, and they do not sign its device.")
+        ),
+        mend=str(
+            _(
+                "Some people's clients do not show what the bot says. Verify the device {device} in the client that "
+                "made those keys, or give the bot an account that no other client uses.",
+                device=device_id,
+            )
+        ),
     )
 
 

@@ -56,10 +56,13 @@ class DirectRooms:
     def is_private(self, room_id: str, account: str) -> bool:
         """Whether what this person says there is said to the bot alone.
 
-        A room of the bot's own making counts, too: it may have been killed before it wrote down whose the room is.
+        A room of the bot's own making counts, too: it may have been killed before it wrote down whose the room is. Of
+        a room that the bot was put out of nothing else is known than whose it was.
         """
-        known = room_id in self._by_account.get(account, ()) or self._rooms.made_by_bot(room_id)
-        return known and self._rooms.only_for(room_id, account)
+        is_theirs = room_id in self._by_account.get(account, ())
+        if not self._rooms.joined(room_id):
+            return is_theirs
+        return (is_theirs or self._rooms.made_by_bot(room_id)) and self._rooms.only_for(room_id, account)
 
     def owner(self, room_id: str) -> str | None:
         """Whose direct room it is."""

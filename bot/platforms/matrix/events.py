@@ -16,6 +16,20 @@ _REPLY_FALLBACK = re.compile(r"\A> (?:\* )?<@[^>\n]{1,255}>[^\n]*\n(?:>[^\n]*\n)
 person's own words."""
 
 _CAPTIONED = frozenset({"m.image", "m.video", "m.audio", "m.file"})
+_POLLS = ("m.poll.start", "org.matrix.msc3381.poll.start")
+_POLL = ("m.poll", "org.matrix.msc3381.poll.start")
+"""Polls, by the types of their events and the names of their content, now and as clients still write them."""
+
+_MOST_ANSWERS = 20
+SAID = frozenset({"m.room.message", *_POLLS})
+"""Events that hold somebody's words."""
+
+_TECHNICAL = re.compile(
+    r"m\.(?:reaction$|room\.|key\.verification\.|call\.(?!invite$)|rtc\.|poll\.|beacon)|org\.matrix\.msc3381\.poll\."
+    r"|io\.element\.|org\.matrix\.(?:msc3401|msc4075|msc4143|encrypted)"
+)
+"""Types of events that clients make by themselves, or that are handled or left out elsewhere."""
+
 _NOT_HEARD = frozenset({"m.notice", "m.key.verification.request", "m.server_notice"})
 
 
@@ -29,6 +43,7 @@ class Event:
         self.event_id = _text(source.get("event_id"))
         self.sender = _text(source.get("sender"))
         self.state_key = _text(source.get("state_key"))
+        self._is_state = "state_key" in source
         relation = _mapping(self.content.get("m.relates_to"))
         self.relation = _text(relation.get("rel_type"))
         self.related_to = _text(relation.get("event_id"))
@@ -62,6 +77,8 @@ class Event:
     def text(self) -> str:
         """The words of a message; "" if it has none that are somebody's own."""
         content = _mapping(self.content.get("m.new_content")) if self.is_edit else self.content
+        if self.type in _POLLS:
+            return _poll_in(content)
         kind, body = _text(content.get("msgtype")), _text(content.get("body"))
         if not kind or kind in _NOT_HEARD:
             return ""
@@ -73,8 +90,16 @@ class Event:
 
     @property
     def has_file(self) -> bool:
-        """Whether it is a picture, a recording or a file."""
-        return _text(self.content.get("msgtype")) in _CAPTIONED
+        """Whether it is a picture, a recording, a file, or something else that has no words: a sticker, a call."""
+        if self.type in SAID:
+            return _text(self.content.get("msgtype")) in _CAPTIONED
+        return self.is_something_else
+
+    @property
+    def is_something_else(self) -> bool:
+        """Whether somebody has sent what the bot has no ear for."""
+        is_known = self.type in SAID or _TECHNICAL.match(self.type) is not None
+        return bool(self.type) and not self._is_state and not is_known
 
     @property
     def choices(self) -> tuple[Choice, ...]:
@@ -127,6 +152,23 @@ def link_to(room_id: str, event_id: str, sender: str) -> str:
         f"https://matrix.to/#/{quote(room_id, safe='!:')}/{quote(event_id, safe='$')}"
         f"?via={quote(server_of(sender), safe='')}"
     )
+
+
+def _poll_in(content: Mapping[str, Any]) -> str:
+    """The question of a poll and its answers, a line each."""
+    poll = next((poll for name in _POLL if (poll := _mapping(content.get(name)))), {})
+    answers = poll.get("answers")
+    parts = [poll.get("question"), *(answers[:_MOST_ANSWERS] if isinstance(answers, list) else [])]
+    return "\n".join(filter(None, (_words_in(_mapping(part)) for part in parts)))
+
+
+def _words_in(part: Mapping[str, Any]) -> str:
+    """The plain words of an extensible event's part."""
+    said = part.get("m.text")
+    if isinstance(said, list):
+        plain = (_mapping(one) for one in said if _mapping(one).get("mimetype", "text/plain") == "text/plain")
+        said = next((one.get("body") for one in plain), None)
+    return _text(said) or _text(part.get("org.matrix.msc1767.text")) or _text(part.get("body"))
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ from bot.core.platform import Address, Hub
 from bot.platforms.matrix.apart import RoomsApart
 from bot.platforms.matrix.directs import DirectRooms
 from bot.platforms.matrix.errors import Refused
-from bot.platforms.matrix.events import Event, link_to
+from bot.platforms.matrix.events import SAID, Event, link_to
 from bot.platforms.matrix.media import pictures_of
 from bot.platforms.matrix.patience import OUT_OF_REACH
 from bot.platforms.matrix.reactions import MOST_KEYCAPS, asks_for_help, chosen, number_in
@@ -58,7 +58,7 @@ class Hearing:
         Raises `Refused` or a connection's error where something about it cannot be looked up for the moment.
         """
         match event.type:
-            case "m.room.message":
+            case _ if event.type in SAID or event.is_something_else:
                 return await self._message(room_id, event)
             case "m.reaction":
                 return await self._reaction(room_id, event)
@@ -85,7 +85,7 @@ class Hearing:
         """
         if event.sender == self._session.user_id:
             return None
-        if event.type == "m.room.message" and event.text.strip():
+        if event.type in SAID and event.text.strip():
             return replace(await self._said(room_id, event), text=event.text)
         if event.type == "m.reaction" and event.relation == "m.annotation" and asks_for_help(event.reaction):
             return replace(await self.bare(room_id, event), invocation=Invocation(command=_FOR_ANOTHER))
@@ -93,8 +93,8 @@ class Hearing:
 
     async def bare(self, room_id: str, event: Event) -> Inbound:
         """That somebody did something, and nothing of what it was; raises nothing."""
-        private = self._is_private(room_id, event.sender)
-        shared = self._rooms.shared_with(event.sender) if private else ()
+        private = await self.is_private(room_id, event.sender)
+        shared = self._rooms.shared_with(event.sender)
         space = self._rooms.space_of(room_id)
         place, *shared_places = await self._places_of([room_id, *shared])
         return Inbound(
@@ -110,9 +110,31 @@ class Hearing:
             link=event.link(room_id),
         )
 
-    def _is_private(self, room_id: str, account: str) -> bool:
-        """Whether it is for the bot alone, or for those in a place apart."""
-        return self._apart.key_of(room_id) is not None or self._directs.is_private(room_id, account)
+    async def is_private(self, room_id: str, account: str) -> bool:
+        """Whether it is for the bot alone, or for those in a place apart.
+
+        Where nobody else is, that is so also if the room was not made as a direct one, unless it is a community's.
+        """
+        if self._apart.key_of(room_id) is not None or self._directs.is_private(room_id, account):
+            return True
+        if not self._rooms.only_for(room_id, account) or await self._is_a_communitys(room_id):
+            return False
+        if self._rooms.only_for(room_id, account):
+            self._directs.expect(account, room_id)
+        return True
+
+    async def _is_a_communitys(self, room_id: str) -> bool:
+        space = self._rooms.space_of(room_id)
+        try:
+            async with asyncio.timeout(_LOOK_UP_SECONDS):
+                for place in await self._places_of([room_id, *([] if space is None else [space])]):
+                    if await self._hub.is_known_place(PLATFORM, place):
+                        return True
+        except Exception as error:
+            # Then it counts as one: nothing private is said where others may come to read it.
+            log.error("Whether a Matrix room is a community's could not be read: %s", where(error))
+            return True
+        return False
 
     async def _places_of(self, rooms: list[str]) -> list[str]:
         try:
@@ -132,7 +154,7 @@ class Hearing:
                 self._recent.keep(event.event_id, event.sender, text)
         if event.sender == self._session.user_id:
             return None
-        files = event.has_file and not event.is_edit and self._is_private(room_id, event.sender)
+        files = event.has_file and not event.is_edit and await self.is_private(room_id, event.sender)
         if not text.strip() and not files:
             return None
         pictures = pictures_of(event.content) if files else ()
@@ -172,7 +194,7 @@ class Hearing:
 
     async def _sign(self, room_id: str, event: Event) -> Inbound | None:
         """An emoji in a private chat: it may be meant for whoever is at the other end."""
-        if not event.reaction or not self._is_private(room_id, event.sender):
+        if not event.reaction or not await self.is_private(room_id, event.sender):
             return None
         about = Target(message_id=event.related_to, account="", text="")
         reaction = Reaction(emoji=event.reaction, id=event.event_id)
@@ -232,5 +254,5 @@ class Hearing:
             with contextlib.suppress(nio.EncryptionError):
                 found = client.decrypt_event(found)
         event = Event(found.source)
-        known = event.event_id == event_id and event.type in {"m.room.message", "m.room.encrypted"}
+        known = event.event_id == event_id and event.type in {*SAID, "m.room.encrypted"}
         return event if known else None

@@ -13,6 +13,7 @@ import nio
 
 from bot.core.faults import where
 from bot.platforms.matrix.apart import RoomsApart
+from bot.platforms.matrix.crosssigning import CrossSigning
 from bot.platforms.matrix.directs import DirectRooms
 from bot.platforms.matrix.errors import ConnectionLost, Refused
 from bot.platforms.matrix.events import Event
@@ -74,6 +75,7 @@ class Listening:
         self._unheard = Unheard(session, hearing, failures)
         self._invitations = Invitations(session, rooms, directs, upgrades)
         self._gaps = Gaps(session, directs, self._hear)
+        self._signing = CrossSigning(session)
         self._told = False
         """Whether it was said that the position cannot be stored."""
 
@@ -143,6 +145,7 @@ class Listening:
             self._gaps.seconds,
             self._invitations.waits.seconds,
             self._upgrades.waits.seconds,
+            self._signing.seconds,
         )
         soonest = min((seconds for seconds in others if seconds is not None), default=_POLL_SECONDS)
         return min(max(soonest, _SHORTEST_POLL_SECONDS), _POLL_SECONDS)
@@ -163,6 +166,7 @@ class Listening:
         except (Refused, *OUT_OF_REACH) as trouble:
             # It is still to be done, and is tried again after the next sync.
             log.warning("Looking after the Matrix keys failed: %s", type(trouble).__name__)
+        await self._signing.look_after()
 
     async def _look_after_keys(self) -> None:
         """Do between two syncs what nio's own loop does."""
@@ -180,11 +184,15 @@ class Listening:
         for event in response.account_data_events:
             if getattr(event, "type", None) == "m.direct" and isinstance(event.content, dict):
                 self._directs.learn(event.content)
-        for room_id in response.rooms.leave:
-            self._rooms.forget(room_id)
         for room_id, event in self._unread.readable_now():
             await self._hear(room_id, event)
         deadline = asyncio.get_running_loop().time() + _BACKFILL_SECONDS
+        for room_id, gone in response.rooms.leave.items():
+            if since is not None and self._is_put_out(gone.timeline):
+                # What was said before that was said to the bot, too.
+                gone.timeline.events[:] = [self._decrypted(room_id, event) for event in gone.timeline.events]
+                await self._hear_room(room_id, gone.timeline, since, deadline)
+            self._rooms.forget(room_id)
         for room_id, joined in response.rooms.join.items():
             self._invitations.take_in_joined(room_id, joined.timeline.events)
             self._invitations.is_in(room_id)
@@ -203,6 +211,22 @@ class Listening:
         deadline = asyncio.get_running_loop().time() + ERRANDS_SECONDS
         await self._invitations.answer(deadline)
         await self._upgrades.follow(deadline)
+
+    def _is_put_out(self, timeline: nio.Timeline) -> bool:
+        """Whether the bot has left the room by somebody else's will."""
+        me = self._session.user_id
+        last = (Event(event.source) for event in reversed(timeline.events))
+        return next((event.sender != me for event in last if event.leaver == me), False)
+
+    def _decrypted(self, room_id: str, event: nio.Event) -> nio.Event:
+        """An event of a room that the bot has left, of which nio decrypts nothing."""
+        if not isinstance(event, nio.MegolmEvent):
+            return event
+        event.room_id = room_id
+        try:
+            return self._client.decrypt_event(event)
+        except nio.EncryptionError:
+            return event
 
     async def _hear_room(self, room_id: str, timeline: nio.Timeline, since: str, deadline: float) -> None:
         events: list[nio.Event] = list(timeline.events)

@@ -1,5 +1,6 @@
 """Content as Matrix messages: plain text always, HTML only for the structure, never a mention."""
 
+import json
 from dataclasses import replace
 from html import escape
 from typing import Any
@@ -11,9 +12,15 @@ from bot.platforms.matrix.reactions import MOST_KEYCAPS, keycap
 MESSAGE_CHARACTERS = 16_000
 """Characters in one message. The specification bounds an event to 65,536 bytes, encrypted or not."""
 
-_MESSAGE_BYTES = 20_000
-"""UTF-8 bytes of one body: twice (plain and HTML), JSON and base64 (four thirds) must stay below the bound."""
+_EVENT_BYTES = 45_000
+"""Bytes of an event's content as it is encrypted: as JSON, in which all but ASCII is escaped. With base64 (four thirds)
+and what is around it, that stays below the bound."""
 
+_MESSAGE_BYTES = 40_000
+"""Bytes, counted like that, of the words of one message; what else is in it is small."""
+
+_CHARACTER_BYTES = 12
+"""What a character takes at most: a pair of surrogates, each escaped."""
 
 CHOICES = "org.handrail.choices"
 """The field of a message that holds the tokens of its choices. Who presses one is understood by it alone: the bot may
@@ -25,11 +32,27 @@ def messages(content: Content) -> list[dict[str, Any]]:
     said = [_message(piece) for piece in _pieces(_plain(content))]
     if len(said) == 1 and (content.title or content.fields):
         html = _html(content)
-        if len(html.encode()) <= _MESSAGE_BYTES:
+        if _size(said[0]["body"]) + _size(html) <= _MESSAGE_BYTES:
             said[0] |= {"format": "org.matrix.custom.html", "formatted_body": html}
     if content.choices:
         said[-1][CHOICES] = [choice.token for choice in content.choices[:MOST_KEYCAPS]]
     return said
+
+
+def edit_of(event_id: str, message: dict[str, Any]) -> dict[str, Any] | None:
+    """The content that replaces what an earlier message says; None where that is too long, twice, for one event."""
+    edit = {
+        **message,
+        "body": f"* {message['body']}",
+        "m.new_content": message,
+        "m.relates_to": {"rel_type": "m.replace", "event_id": event_id},
+    }
+    return edit if _size(edit) <= _EVENT_BYTES else None
+
+
+def _size(value: object) -> int:
+    """Bytes of the value in an event that is encrypted."""
+    return len(json.dumps(value))
 
 
 def in_words(content: Content) -> Content:
@@ -47,9 +70,8 @@ def _message(body: str) -> dict[str, Any]:
 def _pieces(text: str) -> list[str]:
     pieces = []
     for piece in split(text, MESSAGE_CHARACTERS):
-        size = len(piece.encode())
-        # A character is four bytes at most, so pieces of a quarter of the bytes always fit.
-        pieces += [piece] if size <= _MESSAGE_BYTES else split(piece, _MESSAGE_BYTES // 4)
+        fits = _size(piece) <= _MESSAGE_BYTES
+        pieces += [piece] if fits else split(piece, _MESSAGE_BYTES // _CHARACTER_BYTES)
     return pieces
 
 

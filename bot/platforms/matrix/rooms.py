@@ -57,16 +57,14 @@ class Rooms:
     def made_for(self, account: str) -> str | None:
         """A direct room that the bot has made for this person, who need not have come in yet.
 
-        It is encrypted, and has no name as those have that are for something of its own.
+        It is encrypted, was not replaced, and has no name as those have that are for something of its own.
         """
-        return min(
-            (
-                room_id
-                for room_id, room in self._client.rooms.items()
-                if room.encrypted and not room.name and self.made_by_bot(room_id) and self.only_for(room_id, account)
-            ),
-            default=None,
+        plain = (
+            room_id
+            for room_id, room in self._client.rooms.items()
+            if room.encrypted and not room.name and not room.replacement_room
         )
+        return min((room for room in plain if self.made_by_bot(room) and self.only_for(room, account)), default=None)
 
     def shared_with(self, account: str) -> tuple[str, ...]:
         """Rooms and spaces in which both are members, at most a hundred."""
@@ -85,6 +83,13 @@ class Rooms:
         room = self._client.rooms.get(room_id)
         if room is not None and account in room.users and not room.users[account].invited:
             return True
+        return await self._has_joined(room_id, account)
+
+    async def has_bot(self, room_id: str) -> bool:
+        """Whether the homeserver says that the bot is in the room; raises `Refused` where that may be known later."""
+        return await self._has_joined(room_id, self._session.user_id)
+
+    async def _has_joined(self, room_id: str, account: str) -> bool:
         try:
             found = await self._client.call("GET", "rooms", room_id, "state", "m.room.member", account)
         except Refused as refused:

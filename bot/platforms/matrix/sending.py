@@ -15,7 +15,7 @@ from bot.platforms.matrix.errors import Refused
 from bot.platforms.matrix.patience import OUT_OF_REACH
 from bot.platforms.matrix.reactions import MOST_KEYCAPS, keycap
 from bot.platforms.matrix.recent import Recent
-from bot.platforms.matrix.rendering import in_words, messages
+from bot.platforms.matrix.rendering import edit_of, in_words, messages
 from bot.platforms.matrix.rooms import Rooms
 from bot.platforms.matrix.session import Session
 
@@ -51,23 +51,31 @@ class Sending:
     async def _upon(self, room_id: str, content: Content, upon: Upon, key: str) -> str:
         """Answer, replace, redact or react. What is gone, or too long for one event, is said anew if it has words.
 
-        The answer is the id of what was said, of a reaction its own; "" where nothing was.
+        So is what the homeserver refuses for good, such as new words for a message of an earlier room. The answer is
+        the id of what was said, of a reaction its own; "" where nothing was.
         """
+        anew = content.anew
+        try:
+            done = await self._done_upon(room_id, content, upon, key)
+        except Refused as refused:
+            if refused.may_pass or upon.act == "answer" or anew is None:
+                raise
+            log.warning("Said anew in Matrix room %s, as it cannot be done upon a message: %s", room_id, refused)
+            done = None
+        if done is not None:
+            return done
+        return "" if anew is None else await self._anew(room_id, anew, key)
+
+    async def _done_upon(self, room_id: str, content: Content, upon: Upon, key: str) -> str | None:
+        """Do it, if there is a message to do it upon and one event is enough; the id, None if it was not done."""
         said = await self._messages(replace(content, upon=None))
         if upon.message is not None:
             match upon.act:
                 case "answer":
                     said[0]["m.relates_to"] = {"m.in_reply_to": {"event_id": upon.message}}
                     return await self._say_all(room_id, content, said, key)
-                case "replace" | "refresh" if len(said) == 1:
-                    relation = {"rel_type": "m.replace", "event_id": upon.message}
-                    edit = {**said[0], "body": f"* {said[0]['body']}", "m.new_content": said[0]}
-                    changed = await self._put(
-                        room_id,
-                        "m.room.message",
-                        {**edit, "m.relates_to": relation},
-                        transaction_id(key, "edit", 0),
-                    )
+                case "replace" | "refresh" if len(said) == 1 and (edit := edit_of(upon.message, said[0])) is not None:
+                    changed = await self._put(room_id, "m.room.message", edit, transaction_id(key, "edit", 0))
                     if content.attachment is not None:
                         file = await self._attach(room_id, content.attachment, key, about=upon.message)
                         await self._take_files(room_id, upon.message, key, but=file)
@@ -81,8 +89,7 @@ class Sending:
                     return await self._redact(room_id, upon.message, transaction_id(key, "redaction", 0))
                 case "react":
                     return await self._react(room_id, upon.message, str(content.text), key)
-        anew = content.anew
-        return "" if anew is None else await self._anew(room_id, anew, key)
+        return None
 
     async def _redact(self, room_id: str, event_id: str, transaction: str) -> str:
         await self._client.call("PUT", "rooms", room_id, "redact", event_id, transaction, body={})
