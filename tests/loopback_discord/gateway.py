@@ -312,4 +312,5 @@ def without_content(data: JSON, message: Message, bot_id: int) -> JSON:
     mentioned = any(user.id == bot_id for user in message.mentions)
     if message.channel.guild is None or message.author.id == bot_id or mentioned:
         return data
-    return {**data, "content": "", "embeds": [], "components": [], "attachments": []}
+    emptied = {**data, "content": "", "embeds": [], "components": [], "attachments": []}
+    return {key: value for key, value in emptied.items() if key not in {"poll", "message_snapshots"}}

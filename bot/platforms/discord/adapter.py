@@ -32,6 +32,7 @@ from bot.platforms.discord.sharding import connection_of
 from bot.platforms.discord.shards import Progresses, Shards
 from bot.platforms.discord.signs import Signs
 from bot.platforms.discord.threads import PrivateThreads
+from bot.platforms.discord.titles import Titles
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,8 @@ class DiscordPlatform:
         self._sending = Sending(hub, self._threads, apart, self._chats, self._time)
         self._progress = Progresses(hub, account)
         self._receiving = Receiving(hub, self._hearing, self._progress.of, self._chats)
-        self._shards = Shards(hub, account, self._receiving, self._progress, self._time)
+        self._titles = Titles(hub, self._hearing, self._time)
+        self._shards = Shards(hub, account, self._receiving, self._titles, self._progress, self._time)
         self.caught_up = self._shards.caught_up
         self._pace = Pace(account.requests_per_second)
         self._answering = Answering(
@@ -240,6 +242,11 @@ class DiscordPlatform:
         """Hand a message to the hub."""
         if self._connection is not None:
             await self._receiving.hear(self._connection, message, edited=edited)
+
+    async def named(self, thread: discord.Thread, *, changed: bool) -> None:
+        """Hand the name of a thread to the hub."""
+        if self._connection is not None:
+            await (self._titles.changed if changed else self._titles.given)(self._connection, thread)
 
     async def removed(self, message_id: int) -> None:
         """Tell the hub of a message that is no longer there."""

@@ -13,6 +13,7 @@ from bot.core.faults import where
 from bot.core.inbound import Inbound, Invocation, Target
 from bot.core.platform import Hub
 from bot.core.words import ENGLISH, Words, _
+from bot.platforms.discord import wording
 from bot.platforms.discord.commands import Menu
 from bot.platforms.discord.delivering import Delivery
 from bot.platforms.discord.errors import TROUBLE
@@ -185,5 +186,5 @@ class Answering:
         except (*TROUBLE, ValueError):
             return None
         return Target(
-            message_id=message_id, account=str(message.author.id), text=message.content, link=message.jump_url
+            message_id=message_id, account=str(message.author.id), text=wording.words_of(message), link=message.jump_url
         )

@@ -66,6 +66,9 @@ class Ears(Protocol):
     async def heard(self, message: discord.Message, *, edited: bool) -> None:
         """Somebody wrote or changed a message."""
 
+    async def named(self, thread: discord.Thread, *, changed: bool) -> None:
+        """Somebody opened a thread, or it has another name than before."""
+
     async def removed(self, message_id: int) -> None:
         """A message was removed."""
 
@@ -210,6 +213,15 @@ class Connection(discord.Client):
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """Called for each change of a message, known to the library or not."""
         await self._work(self._ears.heard(payload.message, edited=True))
+
+    async def on_thread_create(self, thread: discord.Thread) -> None:
+        """Called for each thread that is opened, and each post in a forum."""
+        await self._work(self._ears.named(thread, changed=False))
+
+    async def on_thread_update(self, before: discord.Thread, after: discord.Thread) -> None:
+        """Called for each change of a thread that is not archived."""
+        if before.name != after.name:
+            await self._work(self._ears.named(after, changed=True))
 
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
         """Called for each message that is removed."""

@@ -19,6 +19,7 @@ from bot.platforms.discord.pacing import urgency
 from bot.platforms.discord.progress import PLATFORM
 from bot.platforms.discord.servertime import ServerTime
 from bot.platforms.discord.threads import PrivateThreads
+from bot.platforms.discord.wording import has_files, words_of
 
 log = logging.getLogger(__name__)
 
@@ -190,14 +191,15 @@ class Hearing:
     async def inbound(self, client: discord.Client, message: discord.Message, *, edited: bool) -> Inbound | None:
         """The message as the hub receives it; None if it is nobody's words.
 
-        That is: from a bot or a webhook, by Discord itself, or without text. Without the message content intent
-        a message in a channel has no text, unless it mentions the bot.
+        That is: from a bot or a webhook, by Discord itself, or in a channel and without text. Without the message
+        content intent a message in a channel has no text, unless it mentions the bot. In private whatever else it
+        holds counts as a file, so that it is answered.
         """
         author = message.author
         if author.bot or message.webhook_id is not None or message.is_system():
             return None
-        has_files = bool(message.attachments or message.stickers) and not edited
-        if not message.content and not has_files:
+        text = words_of(message)
+        if not text and edited:
             return None
         at = message.created_at
         event_id = str(message.id)
@@ -207,8 +209,9 @@ class Hearing:
             at = message.edited_at
             event_id = f"{message.id}:{at.isoformat()}"
         place, space, private, apart = await self.whereabouts(client, message.channel, message.guild, author.id)
-        if not message.content and not private:
+        if not text and not private:
             return None
+        files = private and not edited and (has_files(message) or not text)
         spaces: tuple[str, ...] = ()
         if private:
             heard_in = f"message {message.id}"
@@ -223,9 +226,9 @@ class Hearing:
             space=space,
             apart=apart,
             shared_spaces=spaces,
-            text=message.content,
-            files=has_files and private,
-            pictures=pictures_of(message) if has_files and private else (),
+            text=text,
+            files=files,
+            pictures=pictures_of(message) if files else (),
             edited=edited,
             replaces=str(message.id) if edited else None,
             about=_replied_to(message),
@@ -262,6 +265,6 @@ def _replied_to(message: discord.Message) -> Target | None:
     return Target(
         message_id=str(original.id),
         account=str(original.author.id),
-        text=original.content,
+        text=words_of(original),
         link=original.jump_url,
     )
