@@ -16,7 +16,8 @@ from bot.core.words import Words
 class Address:
     """Where a message goes: privately to an account ("direct"), or into a channel or room ("place").
 
-    `fallback` is the place where a private thread may be opened for somebody whose private chat is closed.
+    `fallback` is the place where a private thread may be opened for somebody whose private chat is closed; else their
+    community's lobby.
     """
 
     platform: str
@@ -228,3 +229,6 @@ class Hub(Protocol):
 
     async def known_servers(self, platform: str, limit: int) -> list[str]:
         """Servers that communities have on a platform, the oldest first: at most `limit`."""
+
+    async def lobbies(self, platform: str, places: Sequence[str]) -> list[str]:
+        """The lobbies on this platform of the community that has one of these places, the first one first."""

@@ -184,6 +184,10 @@ class BotHub:
         """Servers of communities, in the order in which they were added."""
         return await self._read(lambda tx: members.known_servers(tx, platform, limit))
 
+    async def lobbies(self, platform: str, places: Sequence[str]) -> list[str]:
+        """The lobbies of the community that has one of these places."""
+        return await self._read(lambda tx: members.lobbies(tx, platform, places))
+
 
 async def _choices(tx: Transaction, query: Select[Delivery]) -> tuple[Choice, ...]:
     row = await tx.session.scalar(query.limit(1))

@@ -90,6 +90,9 @@ class RecordingHub:
     async def is_known_place(self, platform: str, place: str) -> bool:
         return True
 
+    async def lobbies(self, platform: str, places: Sequence[str]) -> list[str]:
+        return []
+
     async def known_servers(self, platform: str, limit: int) -> list[str]:
         return []
 

@@ -40,6 +40,7 @@ class RecordingHub:
         self.poison: str | None = None
         self.handled: list[str] = []
         self.servers: list[str] = []
+        self.lobby: list[str] = []
         self.seen: set[str] = set()
         self.sent: set[str] = set()
         self.gone: list[str] = []
@@ -108,6 +109,9 @@ class RecordingHub:
 
     async def is_known_place(self, platform: str, place: str) -> bool:
         return True
+
+    async def lobbies(self, platform: str, places: Sequence[str]) -> list[str]:
+        return self.lobby
 
     async def known_servers(self, platform: str, limit: int) -> list[str]:
         return self.servers[:limit]

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
-from loopback_discord import permissions
+from loopback_discord import FORUM, permissions
 
 from scenarios.on_discord import DiscordPerson
 from scenarios.world import CAST, World, open_world
@@ -32,6 +32,18 @@ async def test_whose_private_chat_is_closed_is_reached_in_a_private_thread(disco
     await discord.sam.reads("Sam is on it", place="peers")
     await alice.says("thank you", "thread")
     await discord.sam.reads("a member", "thank you")
+
+
+async def test_who_cries_for_help_in_the_title_of_a_forum_post_is_reached_under_the_lobby(discord: World) -> None:
+    alice = discord.alice
+    assert isinstance(alice, DiscordPerson)
+    lobby = alice.rooms["lobby"]
+    assert lobby.guild is not None
+    forum = lobby.guild.add_text_channel("vent", kind=FORUM)
+    alice.user.dm_closed = True
+    await alice.user.opens_thread(forum, "i want to kill myself tonight", "sorry for the long silence everyone")
+    await alice.reads("Thank you for saying it", "988", place="thread")
+    await discord.sam.reads("Urgent", "i want to kill myself tonight", place="peers")
 
 
 async def test_whom_the_bot_cannot_reach_at_all_is_told_to_those_on_duty(discord: World) -> None:

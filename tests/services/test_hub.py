@@ -55,3 +55,15 @@ async def test_the_servers_of_communities_are_found(world: World) -> None:
             tx.session.add(row)
             await tx.session.flush()
     assert await world.app.hub.known_servers("discord", 2) == ["11", "9"]
+
+
+@on_both_databases
+async def test_the_lobbies_of_a_community_are_found_by_any_of_its_places(world: World) -> None:
+    places = [("discord", "11", ["server"]), ("discord", "12", ["lobby", "meetings"]), ("discord", "13", ["lobby"])]
+    async with world.app.database.begin() as tx:
+        community = await tx.session.scalar(select(tables.Community.id).limit(1))
+        for platform, address, kinds in places:
+            tx.session.add(tables.Place(community_id=community, platform=platform, address=address, kinds=kinds))
+            await tx.session.flush()
+    assert await world.app.hub.lobbies("discord", ["99", "11"]) == ["12", "13"]
+    assert await world.app.hub.lobbies("discord", ["99"]) == []

@@ -18,6 +18,7 @@ from bot.platforms.discord.apart import ThreadsApart
 from bot.platforms.discord.checking import check
 from bot.platforms.discord.connection import Connection, Granted, granted_to, without_gateway
 from bot.platforms.discord.directs import DirectChats
+from bot.platforms.discord.elsewhere import Elsewhere
 from bot.platforms.discord.errors import GatewayLost, advice, send_error
 from bot.platforms.discord.hearing import Hearing, SharedSpaces
 from bot.platforms.discord.media import bring
@@ -70,7 +71,7 @@ class DiscordPlatform:
         self._hearing = Hearing(self._spaces, self._threads, apart, self._time)
         self._chats = DirectChats(hub)
         self._signs = Signs(hub, apart, self._time)
-        self._sending = Sending(hub, self._threads, apart, self._chats, self._time)
+        self._sending = Sending(hub, Elsewhere(hub, self._threads), apart, self._chats, self._time)
         self._progress = Progresses(hub, account)
         self._receiving = Receiving(hub, self._hearing, self._progress.of, self._chats)
         self._titles = Titles(hub, self._hearing, self._time)
@@ -285,7 +286,8 @@ class DiscordPlatform:
         Discord itself refuses a second message of the same key for a few minutes; with `retried`, the last hundred
         messages of the destination are looked through as well. Works from the login on, also while the gateway is
         lost: waits 10 s for it. A person whose direct messages are closed is written to in a private thread under
-        `to.fallback`. Raises `SendError`; after 30 s, `TryAgain`; at once where Discord has told the whole bot to wait.
+        `to.fallback`, or under a lobby of its community. Raises `SendError`; after 30 s, `TryAgain`; at once where
+        Discord has told the whole bot to wait.
         """
         if not retried:
             self._sending.note_first(key)
