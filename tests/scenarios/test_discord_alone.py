@@ -54,3 +54,8 @@ async def test_whom_the_bot_cannot_reach_at_all_is_told_to_those_on_duty(discord
     await alice.says("i want to kill myself", "lobby")
     await discord.sam.reads("Urgent", place="peers")
     await discord.sam.reads("I cannot reach the person of case 1", place="peers")
+    await alice.reads("I have written to you", place="lobby")
+    await discord.sam.presses("Read it")
+    await discord.sam.reads("This is for somebody else")
+    await alice.presses("Read it")
+    await alice.reads("Thank you for saying it", "988")

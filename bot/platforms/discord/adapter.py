@@ -11,7 +11,17 @@ import discord
 from bot.core.content import Content
 from bot.core.faults import Told, where
 from bot.core.inbound import Inbound
-from bot.core.platform import Acquaintance, Address, Finding, Hub, NotConnected, Receipt, SendError, TryAgain
+from bot.core.platform import (
+    Acquaintance,
+    Address,
+    Finding,
+    Hub,
+    NotConnected,
+    Receipt,
+    SendError,
+    TryAgain,
+    Unreachable,
+)
 from bot.platforms.discord.account import DiscordAccount
 from bot.platforms.discord.answering import Answering
 from bot.platforms.discord.apart import ThreadsApart
@@ -34,6 +44,7 @@ from bot.platforms.discord.shards import Progresses, Shards
 from bot.platforms.discord.signs import Signs
 from bot.platforms.discord.threads import PrivateThreads
 from bot.platforms.discord.titles import Titles
+from bot.platforms.discord.waiting import Waiting
 
 log = logging.getLogger(__name__)
 
@@ -78,8 +89,9 @@ class DiscordPlatform:
         self._shards = Shards(hub, account, self._receiving, self._titles, self._progress, self._time)
         self.caught_up = self._shards.caught_up
         self._pace = Pace(account.requests_per_second)
+        self._waiting = Waiting(hub, self._hearing)
         self._answering = Answering(
-            hub, self._hearing, self._spaces, answer_within=account.answer_within, apart=self._say_apart
+            hub, self._hearing, self._spaces, self._waiting, answer_within=account.answer_within, apart=self._say_apart
         )
         self._connection: Connection | None = None
         self._logged_in = asyncio.Event()
@@ -312,6 +324,8 @@ class DiscordPlatform:
             failed = send_error(error)
             if urgent and isinstance(failed, TryAgain) and (wait := self._pace.refusal(urgent=True)) is not None:
                 failed.after = timedelta(seconds=wait)
+            if urgent and isinstance(failed, Unreachable):
+                await self._waiting.ask(connection, to, content, key)
             # Without the cause: it may quote what was said.
             raise failed from None
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -39,6 +40,10 @@ _SPACES_CACHE = 10_000
 
 _EDIT_FRESH = timedelta(hours=1)
 """Discord sends a changed message again when it is pinned or a link preview is added, with the old edit's time."""
+
+
+_THREADS = 1000
+"""People of whom it is known in which thread of a channel they were last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +153,7 @@ async def _ask_once(
     async def work_off() -> None:
         for guild in queue:
             answers[guild] = None
-            answers[guild] = await _is_member(client, guild, user_id)
+            answers[guild] = await is_member(client, guild, user_id)
             if any(answers.values()) and not all_of_them:
                 break
 
@@ -164,7 +169,7 @@ async def _ask_once(
     return answers
 
 
-async def _is_member(client: discord.Client, guild_id: int, user_id: int) -> bool | None:
+async def is_member(client: discord.Client, guild_id: int, user_id: int) -> bool | None:
     """Whether the person is in the server; None if Discord did not say."""
     guild = client.get_guild(guild_id)
     if guild is not None and guild.get_member(user_id) is not None:
@@ -187,6 +192,7 @@ class Hearing:
         self._spaces = spaces
         self._threads = threads
         self._time = time
+        self._last_threads: OrderedDict[tuple[str, str], int] = OrderedDict()
 
     async def inbound(self, client: discord.Client, message: discord.Message, *, edited: bool) -> Inbound | None:
         """The message as the hub receives it; None if it is nobody's words.
@@ -252,7 +258,15 @@ class Hearing:
             return channel_id, None, True, key
         if await self._threads.account_of(channel) == str(user_id):
             return channel_id, None, True, None
-        return str(channel.parent_id), str(guild.id), False, None
+        place = str(channel.parent_id)
+        self._last_threads[str(user_id), place] = channel.id
+        if len(self._last_threads) > _THREADS:
+            self._last_threads.popitem(last=False)
+        return place, str(guild.id), False, None
+
+    def thread_of(self, account: str, place: str) -> int | None:
+        """The thread under a channel in which somebody wrote last, as far as this run knows."""
+        return self._last_threads.get((account, place))
 
 
 def _replied_to(message: discord.Message) -> Target | None:
