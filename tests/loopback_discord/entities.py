@@ -237,6 +237,7 @@ class Guild:
     threads: dict[int, Channel] = field(default_factory=dict)
     scheduled_events: dict[int, JSON] = field(default_factory=dict)
     locale: str = "en-US"
+    features: list[str] = field(default_factory=list)
 
     def add_text_channel(
         self,
@@ -272,7 +273,7 @@ class Guild:
             "splash": None,
             "discovery_splash": None,
             "description": None,
-            "features": [],
+            "features": self.features,
             "roles": [role.json() for role in self.roles.values()],
             "emojis": [],
             "stickers": [],

@@ -134,6 +134,8 @@ class Gateway:
                 shown = data
                 if message is not None and not session.intents & MESSAGE_CONTENT:
                     shown = without_content(data, message, self.world.bot.id)
+                if event == "AUTO_MODERATION_ACTION_EXECUTION" and not session.intents & MESSAGE_CONTENT:
+                    shown = {**data, "content": "", "matched_content": ""}
                 session.dispatch(event, shown)
 
     def drop(self, code: int, *, resumable: bool) -> asyncio.Future[list[None]]:

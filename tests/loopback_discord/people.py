@@ -114,6 +114,11 @@ class Person:
         named = {str(number): file for number, file in enumerate(files)}
         return self._world.post(compose.draft(self._world, channel, self.user, {"content": text}, named))
 
+    async def meets_automod(self, channel: Channel, text: str, *, keyword: str, posted: bool = False) -> None:
+        """Write what a rule of AutoMod finds by its ``keyword``, and blocks unless it is ``posted`` all the same."""
+        message = await self.says(channel, text) if posted else None
+        self._world.automod_acts(channel, self.user, text, keyword, message)
+
     async def forwards(self, message: Message, channel: Channel) -> Message:
         """Pass a message on, without a word of their own."""
         self._may(message.channel)

@@ -25,6 +25,7 @@ from bot.core.platform import (
 from bot.platforms.discord.account import DiscordAccount
 from bot.platforms.discord.answering import Answering
 from bot.platforms.discord.apart import ThreadsApart
+from bot.platforms.discord.automod import AutoMod
 from bot.platforms.discord.checking import check
 from bot.platforms.discord.connection import Connection, Granted, granted_to, without_gateway
 from bot.platforms.discord.directs import DirectChats
@@ -85,6 +86,7 @@ class DiscordPlatform:
         self._sending = Sending(hub, Elsewhere(hub, self._threads), apart, self._chats, self._time)
         self._progress = Progresses(hub, account)
         self._receiving = Receiving(hub, self._hearing, self._progress.of, self._chats)
+        self._automod = AutoMod(hub, self._hearing, self._time)
         self._titles = Titles(hub, self._hearing, self._time)
         self._shards = Shards(hub, account, self._receiving, self._titles, self._progress, self._time)
         self.caught_up = self._shards.caught_up
@@ -260,6 +262,11 @@ class DiscordPlatform:
         """Hand the name of a thread to the hub."""
         if self._connection is not None:
             await (self._titles.changed if changed else self._titles.given)(self._connection, thread)
+
+    async def found(self, action: discord.AutoModAction) -> None:
+        """Hand what AutoMod has found to the hub."""
+        if self._connection is not None:
+            await self._automod.acted(self._connection, action)
 
     async def removed(self, message_id: int) -> None:
         """Tell the hub of a message that is no longer there."""

@@ -69,6 +69,9 @@ class Ears(Protocol):
     async def named(self, thread: discord.Thread, *, changed: bool) -> None:
         """Somebody opened a thread, or it has another name than before."""
 
+    async def found(self, action: discord.AutoModAction) -> None:
+        """A rule of AutoMod has found something in what somebody wrote."""
+
     async def removed(self, message_id: int) -> None:
         """A message was removed."""
 
@@ -109,6 +112,7 @@ class Connection(discord.Client):
         intents.dm_messages = True
         intents.dm_reactions = True
         intents.guild_reactions = True  # of these only what is done in places apart counts
+        intents.auto_moderation_execution = True
         intents.message_content = granted.content
         intents.members = granted.members  # of these only who leaves counts
         super().__init__(
@@ -222,6 +226,10 @@ class Connection(discord.Client):
         """Called for each change of a thread that is not archived."""
         if before.name != after.name:
             await self._work(self._ears.named(after, changed=True))
+
+    async def on_automod_action(self, execution: discord.AutoModAction) -> None:
+        """Called for each action of each rule, where the bot may manage the server."""
+        await self._work(self._ears.found(execution))
 
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
         """Called for each message that is removed."""
