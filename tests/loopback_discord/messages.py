@@ -42,6 +42,7 @@ class Message:
     thread: Channel | None = None
     interaction: JSON | None = None
     webhook_id: int | None = None
+    application_id: int | None = None
     forwarded: Message | None = None
     poll: JSON | None = None
     deleted: bool = False
@@ -96,7 +97,8 @@ class Message:
         if self.nonce is not None and reader_id == self.author.id:
             data["nonce"] = self.nonce
         if self.webhook_id is not None:
-            data |= {"webhook_id": str(self.webhook_id), "application_id": str(self.webhook_id)}
+            application = self.application_id or self.webhook_id
+            data |= {"webhook_id": str(self.webhook_id), "application_id": str(application)}
         if self.interaction is not None:
             data["interaction_metadata"] = self.interaction
         if self.poll is not None:

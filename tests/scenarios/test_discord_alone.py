@@ -59,3 +59,21 @@ async def test_whom_the_bot_cannot_reach_at_all_is_told_to_those_on_duty(discord
     await discord.sam.reads("This is for somebody else")
     await alice.presses("Read it")
     await alice.reads("Thank you for saying it", "988")
+
+
+async def test_what_a_proxy_has_said_for_somebody_while_the_bot_was_away_is_told_to_those_on_duty(
+    discord: World,
+) -> None:
+    alice = discord.alice
+    assert isinstance(alice, DiscordPerson)
+    await alice.says("good morning", "lobby")
+    await discord.stop()
+    said = await alice.user.says_by_proxy(alice.rooms["lobby"], "i want to kill myself")
+    await discord.start()
+    await discord.sam.reads("i want to kill myself", place="lobby")
+    await discord.sam.reads("I do not know who", str(said.id), place="peers")
+    await alice.reads("If you need a person", place="lobby")
+    await alice.presses("I need a person")
+    await alice.reads("I have written to you privately")
+    await alice.reads("I'm getting a person", "988")
+    await discord.sam.reads("Urgent", "they asked for a person", place="peers")

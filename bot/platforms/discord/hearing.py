@@ -18,6 +18,7 @@ from bot.platforms.discord.errors import TROUBLE, is_final
 from bot.platforms.discord.media import pictures_of
 from bot.platforms.discord.pacing import urgency
 from bot.platforms.discord.progress import PLATFORM
+from bot.platforms.discord.proxies import Proxies, speaks_for_somebody
 from bot.platforms.discord.servertime import ServerTime
 from bot.platforms.discord.threads import PrivateThreads
 from bot.platforms.discord.wording import has_files, words_of
@@ -192,17 +193,20 @@ class Hearing:
         self._spaces = spaces
         self._threads = threads
         self._time = time
+        self._proxies = Proxies()
         self._last_threads: OrderedDict[tuple[str, str], int] = OrderedDict()
 
     async def inbound(self, client: discord.Client, message: discord.Message, *, edited: bool) -> Inbound | None:
         """The message as the hub receives it; None if it is nobody's words.
 
-        That is: from a bot or a webhook, by Discord itself, or in a channel and without text. Without the message
+        That is: from a bot, by Discord itself, or in a channel and without text. Without the message
         content intent a message in a channel has no text, unless it mentions the bot. In private whatever else it
         holds counts as a file, so that it is answered.
         """
         author = message.author
-        if author.bot or message.webhook_id is not None or message.is_system():
+        if message.webhook_id is not None:
+            return self._by_proxy(message) if not edited else None
+        if author.bot or message.is_system():
             return None
         text = words_of(message)
         if not text and edited:
@@ -217,6 +221,8 @@ class Hearing:
         place, space, private, apart = await self.whereabouts(client, message.channel, message.guild, author.id)
         if not text and not private:
             return None
+        if message.guild is not None:
+            self._proxies.note(message.channel.id, text)
         files = private and not edited and (has_files(message) or not text)
         spaces: tuple[str, ...] = ()
         if private:
@@ -239,6 +245,26 @@ class Hearing:
             replaces=str(message.id) if edited else None,
             about=_replied_to(message),
             link=message.jump_url,
+        )
+
+    def _by_proxy(self, message: discord.Message) -> Inbound | None:
+        """A webhook's message, if somebody may have said it whom the bot has not heard."""
+        text = words_of(message)
+        if message.guild is None or not text or not speaks_for_somebody(message):
+            return None
+        if self._proxies.has_heard(message.channel.id, text):
+            return None
+        return Inbound(
+            event_id=str(message.id),
+            platform=PLATFORM,
+            account=f"webhook:{message.webhook_id}",
+            place=str(message.channel.id),
+            private=False,
+            at=message.created_at,
+            space=str(message.guild.id),
+            text=text,
+            link=message.jump_url,
+            unnamed=True,
         )
 
     async def whereabouts(
