@@ -179,6 +179,12 @@ class Hub(Protocol):
     async def receive(self, inbound: Inbound) -> Reply | None:
         """Hear one thing. The reply is rendered, and given only if `inbound.answered_directly`."""
 
+    async def answer_later(self, inbound: Inbound, content: Content, key: str) -> None:
+        """Say the rendered `content` privately to whom it answers as soon as the platform takes it.
+
+        For a reply that could not be given directly: a message with this `key` may have arrived.
+        """
+
     def removed(self, platform: str, message_id: str) -> None:
         """A message that people wrote is no longer there: what is kept of it in memory is forgotten."""
 

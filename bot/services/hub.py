@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, select
 
 from bot.core.commands import Reader, Registry
-from bot.core.content import Choice, Reply
+from bot.core.content import Choice, Content, Reply
 from bot.core.inbound import Inbound
 from bot.core.platform import Address
 from bot.core.words import Words
@@ -56,6 +56,16 @@ class BotHub:
     async def receive(self, inbound: Inbound) -> Reply | None:
         """Hear one thing."""
         return await self._unharmed(self._dispatcher.receive(inbound))
+
+    async def answer_later(self, inbound: Inbound, content: Content, key: str) -> None:
+        """Put it into the outbox."""
+        await self._unharmed(self._answer_later(inbound, content, key))
+
+    async def _answer_later(self, inbound: Inbound, content: Content, key: str) -> None:
+        now = self._now()
+        async with self._database.begin() as tx:
+            member = await members.find(tx, inbound)
+            await self._voice.answer(tx, inbound, content, private=True, key=key, member=member, now=now)
 
     def removed(self, platform: str, message_id: str) -> None:
         """Forget a message."""

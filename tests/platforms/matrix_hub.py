@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from bot.core.commands import Reader, Registry
-from bot.core.content import Choice, Reply
+from bot.core.content import Choice, Content, Reply
 from bot.core.inbound import Inbound
 from bot.core.platform import Address
 from bot.core.words import ENGLISH, Words
@@ -39,6 +39,9 @@ class RecordingHub:
             self._position_when_heard[inbound.event_id] = self._positions
             self._changed.notify_all()
         return None
+
+    async def answer_later(self, inbound: Inbound, content: Content, key: str) -> None:
+        raise NotImplementedError
 
     def removed(self, platform: str, message_id: str) -> None:
         self.gone.append(message_id)

@@ -287,15 +287,22 @@ class DiscordPlatform:
         await self._answering.answer(interaction, self._registering.menu)
 
     async def _say_apart(self, inbound: Inbound, content: Content) -> None:
-        """What an interaction could not be answered with, as a direct message."""
+        """What an interaction could not be answered with, as a direct message: at once, or as soon as that works."""
         to = Address(
             platform=PLATFORM,
             kind="direct",
             id=inbound.account,
             fallback=None if inbound.private else inbound.place,
         )
+        key = f"answer:{inbound.event_id}"
         try:
-            await self.send(to, content, f"answer:{inbound.event_id}", retried=False, urgent=True)
+            await self.send(to, content, key, retried=False, urgent=True)
+        except TryAgain as error:
+            log.warning("interaction %s is answered later: %s", inbound.event_id, error)
+            try:
+                await self._hub.answer_later(inbound, content, key)
+            except Exception as fault:
+                log.error("interaction %s has no answer: %s", inbound.event_id, where(fault))
         except SendError as error:
             log.error("interaction %s has no answer: %s", inbound.event_id, error)
 
