@@ -35,14 +35,22 @@ class Titles:
         """Somebody has opened a thread; the same event, however often it is seen."""
         if (inbound := await self._inbound(client, thread)) is not None:
             heard = replace(inbound, read_back=read_back)
-            await surely(lambda: self._hub.receive(heard), "the name of a thread")
+            await self._hand_in(thread.id, heard)
 
     async def changed(self, client: discord.Client, thread: discord.Thread) -> None:
         """A thread has another name than before."""
         if (inbound := await self._inbound(client, thread)) is not None:
             now = self._time.now()
             heard = replace(inbound, event_id=f"{inbound.event_id}:{now.timestamp():.3f}", at=now)
-            await surely(lambda: self._hub.receive(heard), "the new name of a thread")
+            await self._hand_in(thread.id, heard)
+
+    async def _hand_in(self, thread_id: int, inbound: Inbound) -> None:
+        try:
+            await surely(lambda: self._hub.receive(inbound), "the name of a thread")
+        except BaseException:
+            # It was interrupted: the next run reads it back.
+            self._known.pop(thread_id, None)
+            raise
 
     async def _inbound(self, client: discord.Client, thread: discord.Thread) -> Inbound | None:
         """Its name as the hub receives it; None if it was heard, or is nobody's words: the bot names its own itself."""
