@@ -75,6 +75,7 @@ class Inbound:
       message's event id.
     - `apart`: the key of the place that was opened for something of its own (`bot.core.content.Apart`); such a place is
       private, for those who were let in.
+    - `unnamed`: whose words they are is not told, as `account` is not a person's: they are looked at for danger only.
     - `answered_directly`: the adapter renders the reply itself (a Discord interaction); otherwise the reply goes
       through the outbox.
     - `read_back`: it is history, read after the bot was away. Only what must not be missed is still done: a signal, a
@@ -100,6 +101,7 @@ class Inbound:
     link: str | None = None
     language: str | None = None
     apart: str | None = None
+    unnamed: bool = False
     answered_directly: bool = False
     read_back: bool = False
 
@@ -117,7 +119,8 @@ class Inbound:
     def as_json(self) -> dict[str, Any]:
         """What it takes to handle it later, as plain JSON values of bounded size.
 
-        Left out are `shared_spaces`, which only tell the community, and `answered_directly`: nobody waits any more.
+        Left out are `shared_spaces`, which only tell the community, `answered_directly`, as nobody waits any more, and
+        `unnamed`: such are handled at once.
         """
         values = {name: getattr(self, name) for name in _INBOUND}
         values["at"] = self.at.isoformat()

@@ -16,7 +16,8 @@ from bot.core.words import Words
 class Address:
     """Where a message goes: privately to an account ("direct"), or into a channel or room ("place").
 
-    `fallback` is the place where a private thread may be opened for somebody whose private chat is closed.
+    `fallback` is the place where a private thread may be opened for somebody whose private chat is closed; else their
+    community's lobby.
     """
 
     platform: str
@@ -178,6 +179,12 @@ class Hub(Protocol):
     async def receive(self, inbound: Inbound) -> Reply | None:
         """Hear one thing. The reply is rendered, and given only if `inbound.answered_directly`."""
 
+    async def answer_later(self, inbound: Inbound, content: Content, key: str) -> None:
+        """Say the rendered `content` privately to whom it answers as soon as the platform takes it.
+
+        For a reply that could not be given directly: a message with this `key` may have arrived.
+        """
+
     def removed(self, platform: str, message_id: str) -> None:
         """A message that people wrote is no longer there: what is kept of it in memory is forgotten."""
 
@@ -231,3 +238,6 @@ class Hub(Protocol):
 
     async def known_servers(self, platform: str, limit: int) -> list[str]:
         """Servers that communities have on a platform, the oldest first: at most `limit`."""
+
+    async def lobbies(self, platform: str, places: Sequence[str]) -> list[str]:
+        """The lobbies on this platform of the community that has one of these places, the first one first."""

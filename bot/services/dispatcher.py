@@ -31,6 +31,7 @@ from bot.services.lexicons import Lexicons
 from bot.services.offer import with_a_person
 from bot.services.recently import Recently
 from bot.services.runner import Runner
+from bot.services.unnamed import Unnamed
 from bot.services.voice import Voice
 from bot.services.writing import Writing
 from bot.storage.database import Database, Transaction
@@ -72,6 +73,7 @@ class Dispatcher:
         self._hearing = Hearing(
             database=database, ear=self._ear, escalations=escalations, voice=voice, writing=self._writing, now=now
         )
+        self._unnamed = Unnamed(database=database, ear=self._ear, voice=voice, now=now)
         self._at_once = AtOnce(say_at_once, voice)
         self._in_hand = InHand()
 
@@ -80,6 +82,9 @@ class Dispatcher:
 
         Raises what keeps it from being stored, so that the platform brings it again.
         """
+        if inbound.unnamed:
+            await self._unnamed.hear(inbound)
+            return None
         calls = self._writing.calls_for_a_person(inbound)
         # Discord takes an interaction's answer for three seconds.
         signal = await self._ear.signal_in(inbound, at_once=calls or inbound.answered_directly)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, select
 
 from bot.core.commands import Reader, Registry
-from bot.core.content import Choice, Reply
+from bot.core.content import Choice, Content, Reply
 from bot.core.inbound import Inbound
 from bot.core.platform import Address
 from bot.core.words import Words
@@ -57,6 +57,16 @@ class BotHub:
     async def receive(self, inbound: Inbound) -> Reply | None:
         """Hear one thing."""
         return await self._unharmed(self._dispatcher.receive(inbound))
+
+    async def answer_later(self, inbound: Inbound, content: Content, key: str) -> None:
+        """Put it into the outbox."""
+        await self._unharmed(self._answer_later(inbound, content, key))
+
+    async def _answer_later(self, inbound: Inbound, content: Content, key: str) -> None:
+        now = self._now()
+        async with self._database.begin() as tx:
+            member = await members.find(tx, inbound)
+            await self._voice.answer(tx, inbound, content, private=True, key=key, member=member, now=now)
 
     def removed(self, platform: str, message_id: str) -> None:
         """Forget a message."""
@@ -197,6 +207,10 @@ class BotHub:
     async def known_servers(self, platform: str, limit: int) -> list[str]:
         """Servers of communities, in the order in which they were added."""
         return await self._read(lambda tx: members.known_servers(tx, platform, limit))
+
+    async def lobbies(self, platform: str, places: Sequence[str]) -> list[str]:
+        """The lobbies of the community that has one of these places."""
+        return await self._read(lambda tx: members.lobbies(tx, platform, places))
 
 
 async def _choices(tx: Transaction, query: Select[Delivery]) -> tuple[Choice, ...]:

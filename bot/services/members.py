@@ -5,7 +5,7 @@ is damaged or its zone is no longer in tzdata: it counts as not told, and the lo
 """
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -313,3 +313,13 @@ async def known_servers(tx: Transaction, platform: str, limit: int) -> list[str]
     is_server = cast(place.kinds, String).contains(f'"{PlaceKind.SERVER}"')
     query = select(place.address).where(place.platform == platform, is_server).order_by(place.id)
     return list(await tx.session.scalars(query.limit(limit)))
+
+
+async def lobbies(tx: Transaction, platform: str, addresses: Sequence[str]) -> list[str]:
+    """The lobbies on a platform of the community that has one of these places, the oldest first."""
+    place = tables.Place
+    mine = select(place.community_id).where(place.platform == platform, place.address.in_(addresses))
+    is_lobby = cast(place.kinds, String).contains(f'"{PlaceKind.LOBBY}"')
+    query = select(place.address).where(place.platform == platform, is_lobby)
+    query = query.where(place.community_id == mine.order_by(place.id).limit(1).scalar_subquery())
+    return list(await tx.session.scalars(query.order_by(place.id)))

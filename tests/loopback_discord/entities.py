@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 JSON = dict[str, Any]
 
-TEXT, DM, PUBLIC_THREAD, PRIVATE_THREAD = 0, 1, 11, 12
+TEXT, DM, VOICE, PUBLIC_THREAD, PRIVATE_THREAD, STAGE, FORUM = 0, 1, 2, 11, 12, 13, 15
 
 
 def timestamp(seconds: float) -> str:
@@ -119,7 +119,7 @@ class Overwrite:
 
 @dataclass(eq=False)
 class Channel:
-    """A text channel, a direct message channel or a thread."""
+    """A text channel or one of another kind, a direct message channel or a thread."""
 
     id: int
     type: int
@@ -188,6 +188,8 @@ class Channel:
         }
         if not self.is_thread:
             position = list(self.guild.channels).index(self.id) if self.id in self.guild.channels else 0
+            if self.type in (VOICE, STAGE):
+                data |= {"bitrate": 64000, "user_limit": 0, "rtc_region": None, "video_quality_mode": 1}
             return data | {
                 "position": position,
                 "topic": self.topic,
@@ -235,6 +237,7 @@ class Guild:
     threads: dict[int, Channel] = field(default_factory=dict)
     scheduled_events: dict[int, JSON] = field(default_factory=dict)
     locale: str = "en-US"
+    features: list[str] = field(default_factory=list)
 
     def add_text_channel(
         self,
@@ -243,9 +246,15 @@ class Guild:
         private_to: Person | User | Role | Sequence[Person | User | Role] | None = None,
         bot_can_see: bool = True,
         topic: str | None = None,
+        kind: int = TEXT,
     ) -> Channel:
-        """Add a text channel; ``private_to`` hides it from everybody but those named (and the bot)."""
-        return self.world.add_text_channel(self, name, private_to=private_to, bot_can_see=bot_can_see, topic=topic)
+        """Add a text channel; ``private_to`` hides it from everybody but those named (and the bot).
+
+        ``kind`` makes it a channel of another kind in which people write: a forum, a voice or a stage channel.
+        """
+        return self.world.add_text_channel(
+            self, name, private_to=private_to, bot_can_see=bot_can_see, topic=topic, kind=kind
+        )
 
     def add_role(self, name: str, permissions: int = 0, *, mentionable: bool = False) -> Role:
         """Add a role that can be given to people with ``person.gains(role)``."""
@@ -264,7 +273,7 @@ class Guild:
             "splash": None,
             "discovery_splash": None,
             "description": None,
-            "features": [],
+            "features": self.features,
             "roles": [role.json() for role in self.roles.values()],
             "emojis": [],
             "stickers": [],

@@ -134,6 +134,8 @@ class Gateway:
                 shown = data
                 if message is not None and not session.intents & MESSAGE_CONTENT:
                     shown = without_content(data, message, self.world.bot.id)
+                if event == "AUTO_MODERATION_ACTION_EXECUTION" and not session.intents & MESSAGE_CONTENT:
+                    shown = {**data, "content": "", "matched_content": ""}
                 session.dispatch(event, shown)
 
     def drop(self, code: int, *, resumable: bool) -> asyncio.Future[list[None]]:
@@ -312,4 +314,5 @@ def without_content(data: JSON, message: Message, bot_id: int) -> JSON:
     mentioned = any(user.id == bot_id for user in message.mentions)
     if message.channel.guild is None or message.author.id == bot_id or mentioned:
         return data
-    return {**data, "content": "", "embeds": [], "components": [], "attachments": []}
+    emptied = {**data, "content": "", "embeds": [], "components": [], "attachments": []}
+    return {key: value for key, value in emptied.items() if key not in {"poll", "message_snapshots"}}

@@ -42,6 +42,9 @@ class Message:
     thread: Channel | None = None
     interaction: JSON | None = None
     webhook_id: int | None = None
+    application_id: int | None = None
+    forwarded: Message | None = None
+    poll: JSON | None = None
     deleted: bool = False
 
     @property
@@ -94,9 +97,14 @@ class Message:
         if self.nonce is not None and reader_id == self.author.id:
             data["nonce"] = self.nonce
         if self.webhook_id is not None:
-            data |= {"webhook_id": str(self.webhook_id), "application_id": str(self.webhook_id)}
+            application = self.application_id or self.webhook_id
+            data |= {"webhook_id": str(self.webhook_id), "application_id": str(application)}
         if self.interaction is not None:
             data["interaction_metadata"] = self.interaction
+        if self.poll is not None:
+            data["poll"] = self.poll
+        if self.forwarded is not None:
+            data |= self._forwarded(self.forwarded)
         if self.thread is not None:
             data["thread"] = self.thread.json()
         if self.replied_to is not None:
@@ -110,6 +118,23 @@ class Message:
                 original = self.replied_to
                 data["referenced_message"] = None if gone else original.json(reader_id=reader_id, with_reference=False)
         return data
+
+    def _forwarded(self, original: Message) -> JSON:
+        """What Discord shows of a forwarded message: what it says, and not who has written it."""
+        shown = {
+            "type": original.type,
+            "content": original.content,
+            "embeds": original.embeds,
+            "attachments": original.attachments,
+            "timestamp": timestamp(original.created),
+            "edited_timestamp": None,
+            "flags": original.flags,
+            "mentions": [],
+            "mention_roles": [],
+            "components": original.components,
+        }
+        reference = {"type": 1, "message_id": str(original.id), "channel_id": str(original.channel.id)}
+        return {"message_reference": reference, "message_snapshots": [{"message": shown}]}
 
     def _mention(self, user: User) -> JSON:
         guild = self.channel.guild

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import components, compose, interactions, permissions
 from .commands import MESSAGE_COMMAND, USER_COMMAND
-from .entities import DM, JSON, Channel, Guild, Role, User
+from .entities import DM, JSON, PUBLIC_THREAD, Channel, Guild, Role, User, timestamp
 from .interactions import Answer, Choice
 from .messages import Message
 
@@ -107,11 +108,58 @@ class Person:
             body |= {"message_reference": {"message_id": str(reply_to.id)}, "allowed_mentions": allowed}
         return self._world.post(compose.draft(self._world, channel, self.user, body))
 
+    async def says_by_proxy(self, channel: Channel, text: str) -> Message:
+        """Write a message that a bot removes and has a webhook say anew, without the marks around it (PluralKit)."""
+        own = await self.says(channel, f"L: {text}")
+        webhook = User(self._world.snowflake(), "Luna", bot=True)
+        made = compose.draft(self._world, channel, webhook, {"content": text})
+        made.webhook_id, made.application_id = webhook.id, self._world.snowflake()
+        said = self._world.post(made)
+        await self.deletes(own)
+        return said
+
     async def attaches(self, channel: Channel, text: str, *files: compose.File) -> Message:
         """Write a message with files, whose kind Discord tells by their names."""
         self._may(channel, permissions.ATTACH_FILES)
         named = {str(number): file for number, file in enumerate(files)}
         return self._world.post(compose.draft(self._world, channel, self.user, {"content": text}, named))
+
+    async def meets_automod(self, channel: Channel, text: str, *, keyword: str, posted: bool = False) -> None:
+        """Write what a rule of AutoMod finds by its ``keyword``, and blocks unless it is ``posted`` all the same."""
+        message = await self.says(channel, text) if posted else None
+        self._world.automod_acts(channel, self.user, text, keyword, message)
+
+    async def forwards(self, message: Message, channel: Channel) -> Message:
+        """Pass a message on, without a word of their own."""
+        self._may(message.channel)
+        return await self.sends_without_content(channel, forwarded=message)
+
+    async def starts_poll(self, channel: Channel, question: str, *answers: str) -> Message:
+        """Ask everybody in a channel."""
+        media = [{"answer_id": number, "poll_media": {"text": one}} for number, one in enumerate(answers, 1)]
+        ends = timestamp(time.time() + 24 * 3600)
+        poll: JSON = {"question": {"text": question}, "answers": media, "expiry": ends, "layout_type": 1}
+        return await self.sends_without_content(channel, poll=poll | {"allow_multiselect": False})
+
+    async def sends_without_content(self, channel: Channel, **parts: Any) -> Message:
+        """Send a message that has no content, but something else."""
+        self._may(channel, permissions.SEND_MESSAGES)
+        made = Message(self._world.snowflake(), channel, self.user, created=time.time(), **parts)
+        return self._world.post(made)
+
+    async def opens_thread(self, channel: Channel, name: str, text: str | None = None) -> Channel:
+        """Open a thread in a channel, or in a forum a post with that title, and write its first message."""
+        self._may(channel, permissions.CREATE_PUBLIC_THREADS)
+        thread = self._world.add_thread(channel, self.user, PUBLIC_THREAD, {"name": name}, self._world.snowflake())
+        if text is not None:
+            await self.says(thread, text)
+        return thread
+
+    async def renames(self, thread: Channel, name: str) -> None:
+        """Give an own thread another name."""
+        assert thread.owner_id == self.id, f"{self.name} did not open this"
+        thread.name = name
+        self._world.update_thread(thread)
 
     async def edits(self, message: Message, text: str) -> Message:
         """Change an own message."""

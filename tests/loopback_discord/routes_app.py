@@ -43,7 +43,7 @@ def current_guilds(call: Call) -> list[JSON]:
             "banner": None,
             "owner": False,
             "permissions": str(guild.permissions_of(bot.id)),
-            "features": [],
+            "features": guild.features,
         }
         for guild in guilds
     ]

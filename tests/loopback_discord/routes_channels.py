@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import compose, errors, permissions
-from .entities import JSON, PRIVATE_THREAD, PUBLIC_THREAD, Channel
+from .entities import JSON, PRIVATE_THREAD, PUBLIC_THREAD, TEXT, Channel
 from .events import MESSAGE_CONTENT
 from .messages import Message
 from .rest import Call, route
@@ -203,7 +203,7 @@ def open_thread_from_message(call: Call) -> JSON:
 
 
 def _thread(call: Call, parent: Channel, kind: int, thread_id: int) -> Channel:
-    if parent.guild is None or parent.is_thread:
+    if parent.guild is None or parent.is_thread or (kind == PRIVATE_THREAD and parent.type != TEXT):
         raise errors.ApiError(400, 50024, "Cannot execute action on this channel type")
     return call.server.world.add_thread(parent, call.server.world.bot, kind, call.body, thread_id)
 

@@ -7,7 +7,15 @@ from collections.abc import Callable
 
 from . import errors, permissions
 from .entities import JSON, Channel, User
-from .events import DM_MESSAGES, DM_REACTIONS, DM_TYPING, GUILD_MESSAGES, GUILD_REACTIONS, GUILD_TYPING
+from .events import (
+    AUTO_MODERATION_EXECUTION,
+    DM_MESSAGES,
+    DM_REACTIONS,
+    DM_TYPING,
+    GUILD_MESSAGES,
+    GUILD_REACTIONS,
+    GUILD_TYPING,
+)
 from .messages import Message
 from .notifier import Notifier
 from .structure import Structure
@@ -115,6 +123,27 @@ class World(Structure):
             if guild is not None and user.id in guild.members:
                 data["member"] = guild.members[user.id].json()
         self._emit_in(message.channel, event, data, GUILD_REACTIONS, dm_intent=DM_REACTIONS)
+
+    def automod_acts(self, channel: Channel, user: User, text: str, keyword: str, message: Message | None) -> None:
+        """Tell of a keyword rule with two actions: it blocks the message, unless it was posted, and says so."""
+        assert channel.guild is not None
+        if not permissions.in_guild(channel.guild, self.bot.id) & permissions.MANAGE_GUILD:
+            return
+        rule = self.snowflake()
+        for kind in (1, 2):
+            data: JSON = {
+                "guild_id": str(channel.guild.id),
+                "action": {"type": kind, "metadata": {"channel_id": str(channel.id)} if kind == 2 else {}},
+                "rule_id": str(rule),
+                "rule_trigger_type": 1,
+                "user_id": str(user.id),
+                "channel_id": str(channel.id),
+                "content": text,
+                "matched_keyword": keyword,
+                "matched_content": keyword.strip("*"),
+            } | ({} if message is None else {"message_id": str(message.id)})
+            event = "AUTO_MODERATION_ACTION_EXECUTION"
+            self.emit(event, data, guild=channel.guild, intent=AUTO_MODERATION_EXECUTION)
 
     def typing(self, channel: Channel, user: User) -> None:
         """Show that somebody types."""

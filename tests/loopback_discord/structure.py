@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from . import permissions
-from .entities import DM, JSON, PRIVATE_THREAD, TEXT, Channel, Guild, Member, Overwrite, Role, User
+from .entities import DM, JSON, PRIVATE_THREAD, Channel, Guild, Member, Overwrite, Role, User
 from .events import GUILD_MEMBERS, GUILDS, Emit, nobody_listens
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ class Structure:
         private_to: Person | User | Role | Sequence[Person | User | Role] | None,
         bot_can_see: bool,
         topic: str | None,
+        kind: int,
     ) -> Channel:
         """Add a text channel with the overwrites that make it private."""
         overwrites = []
@@ -118,7 +119,7 @@ class Structure:
             overwrites.append(Overwrite(self.bot.id, 1, deny=permissions.VIEW_CHANNEL))
         elif private_to is not None:
             overwrites.append(Overwrite(self.bot.id, 1, permissions.VIEW_CHANNEL))
-        channel = Channel(self.snowflake(), TEXT, name, topic, guild=guild, overwrites=overwrites, world=self)
+        channel = Channel(self.snowflake(), kind, name, topic, guild=guild, overwrites=overwrites, world=self)
         self.channels[channel.id] = guild.channels[channel.id] = channel
         self.emit_channel("CHANNEL_CREATE", channel)
         return channel

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from bot.core.commands import Reader, Registry
-from bot.core.content import Choice, Reply
+from bot.core.content import Choice, Content, Reply
 from bot.core.inbound import Inbound
 from bot.core.platform import Address
 from bot.core.words import ENGLISH, Words
@@ -42,6 +42,9 @@ class RecordingHub:
             self._position_when_heard[inbound.event_id] = self._positions
             self._changed.notify_all()
         return None
+
+    async def answer_later(self, inbound: Inbound, content: Content, key: str) -> None:
+        raise NotImplementedError
 
     def removed(self, platform: str, message_id: str) -> None:
         self.gone.append(message_id)
@@ -95,6 +98,9 @@ class RecordingHub:
 
     async def is_known_place(self, platform: str, place: str) -> bool:
         return place not in self.nobodys
+
+    async def lobbies(self, platform: str, places: Sequence[str]) -> list[str]:
+        return []
 
     async def known_servers(self, platform: str, limit: int) -> list[str]:
         return []

@@ -40,9 +40,11 @@ class RecordingHub:
         self.poison: str | None = None
         self.handled: list[str] = []
         self.servers: list[str] = []
+        self.lobby: list[str] = []
         self.seen: set[str] = set()
         self.sent: set[str] = set()
         self.gone: list[str] = []
+        self.later: list[tuple[Inbound, Content, str]] = []
         self.taken: list[tuple[str, str | None]] = []
         self.departed: list[tuple[str, str]] = []
         self.sent_choices: dict[str, tuple[Choice, ...]] = {}
@@ -63,6 +65,11 @@ class RecordingHub:
         if not inbound.answered_directly or inbound.invocation is None:
             return None
         return self.replies.get(inbound.invocation.command)
+
+    async def answer_later(self, inbound: Inbound, content: Content, key: str) -> None:
+        async with self._news:
+            self.later.append((inbound, content, key))
+            self._news.notify_all()
 
     def removed(self, platform: str, message_id: str) -> None:
         self.gone.append(message_id)
@@ -112,6 +119,9 @@ class RecordingHub:
     async def is_known_place(self, platform: str, place: str) -> bool:
         return True
 
+    async def lobbies(self, platform: str, places: Sequence[str]) -> list[str]:
+        return self.lobby
+
     async def known_servers(self, platform: str, limit: int) -> list[str]:
         return self.servers[:limit]
 
@@ -123,6 +133,11 @@ class RecordingHub:
         """Wait until a thing was received without a failure; at most 10 s."""
         async with asyncio.timeout(10), self._news:
             await self._news.wait_for(lambda: event_id in self.handled)
+
+    async def until_later(self) -> None:
+        """Wait until an answer was left to the outbox; at most 10 s."""
+        async with asyncio.timeout(10), self._news:
+            await self._news.wait_for(lambda: bool(self.later))
 
     async def hears(self, wanted: Callable[[Inbound], bool] | str) -> Inbound:
         """The first thing received that matches (a text, or a test), past or future; at most 10 s."""

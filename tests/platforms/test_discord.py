@@ -230,6 +230,18 @@ async def test_an_answer_that_comes_too_late_arrives_as_a_direct_message() -> No
     await discord.stop()
 
 
+async def test_an_answer_that_no_way_takes_at_once_is_left_to_the_outbox(scene: Scene) -> None:
+    scene.hub.replies["help"] = private("Here I am.")
+    scene.discord.fail_next("POST", "/callback", status=503)
+    scene.discord.fail_next("POST", "/messages$", status=503)
+    scene.discord.interactions.answer_within = 0.3
+    with pytest.raises(AssertionError, match="did not respond"):
+        await scene.ana.runs("help", scene.channel)
+    await scene.hub.until_later()
+    ((inbound, content, key),) = scene.hub.later
+    assert (inbound.account, content.text, key) == (str(scene.ana.id), "Here I am.", f"answer:{inbound.event_id}")
+
+
 async def test_work_goes_on_when_its_stand_in_is_refused() -> None:
     discord = LoopbackDiscord(interaction_timeout=0.3)
     await discord.start()

@@ -169,6 +169,15 @@ async def test_missing_permissions_are_found_by_name(discord: LoopbackDiscord) -
         assert name in warnings_found[0].what
 
 
+async def test_a_server_with_automod_needs_one_permission_more(discord: LoopbackDiscord) -> None:
+    scene = Scene(discord)
+    scene.guild.features.append("AUTO_MODERATION")
+    (finding,) = (one for one in await scene.platform.check() if one.level == "warning")
+    assert ("what AutoMod blocks" in finding.what, "Manage Server" in finding.mend) == (True, True)
+    scene.guild.roles[scene.guild.id].permissions |= permissions.MANAGE_GUILD
+    assert all(one.level == "ok" for one in await scene.platform.check())
+
+
 async def test_a_bot_in_no_server_is_told_how_to_get_into_one(discord: LoopbackDiscord) -> None:
     scene = Scene(discord)
     discord.remove_bot(scene.guild)

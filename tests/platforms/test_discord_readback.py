@@ -67,6 +67,18 @@ async def test_what_is_heard_live_is_not_marked_as_read_back(scene: Scene) -> No
         assert not (await scene.hub.hears("live")).read_back
 
 
+async def test_what_a_proxy_has_said_for_a_member_meanwhile_is_heard_as_nobodys(scene: Scene) -> None:
+    said = await scene.ana.says_by_proxy(scene.channel, "I want to die")
+    async with scene.running():
+        heard = await scene.hub.hears("I want to die")
+        assert (heard.unnamed, heard.read_back, heard.event_id) == (True, True, str(said.id))
+        assert (heard.place, heard.space) == (str(scene.channel.id), str(scene.guild.id))
+        await scene.ana.says_by_proxy(scene.channel, "I am still here")
+        await scene.ana.says(scene.channel, "behind it")
+        await scene.hub.hears("behind it")
+    assert texts(scene) == ["I want to die", "L: I am still here", "behind it"]
+
+
 async def test_a_channel_is_read_oldest_first(scene: Scene) -> None:
     said = [f"message {number}" for number in range(250)]
     for text in said:

@@ -3,8 +3,9 @@
 import discord_scene
 import pytest
 from discord_scene import Scene
-from loopback_discord import LoopbackDiscord, permissions
+from loopback_discord import FORUM, STAGE, VOICE, LoopbackDiscord, permissions
 
+from bot.core.content import Content
 from bot.core.platform import TryAgain, Unreachable
 
 discord, scene = discord_scene.discord, discord_scene.scene
@@ -82,6 +83,55 @@ async def test_somebody_elses_words_in_a_private_thread_are_not_private(scene: S
     await moderator.says(thread, "I am here too")
     heard = await scene.hub.hears("I am here too")
     assert (heard.private, heard.place) == (False, str(scene.channel.id))
+
+
+@pytest.mark.parametrize("kind", [VOICE, STAGE, FORUM])
+async def test_where_no_private_thread_can_be_the_lobby_holds_it(scene: Scene, kind: int) -> None:
+    scene.ana.dm_closed = True
+    to = scene.to(scene.ana, fallback=scene.guild.add_text_channel("vent", kind=kind))
+    with pytest.raises(Unreachable):
+        await scene.send(to, "are you there", "one")
+    scene.hub.lobby = [str(scene.channel.id)]
+    await scene.send(to, "are you there", "two")
+    await scene.send(to, "still there", "three")
+    thread = next(iter(scene.guild.threads.values()))
+    assert (len(scene.guild.threads), thread.parent) == (1, scene.channel)
+    assert [message.content for message in scene.discord.messages(thread)] == ["are you there", "still there"]
+
+
+async def test_a_private_thread_that_a_moderator_has_locked_is_replaced(scene: Scene) -> None:
+    scene.ana.dm_closed = True
+    scene.channel.forbid(permissions.MANAGE_THREADS)
+    to = scene.to(scene.ana, fallback=scene.channel)
+    await scene.send(to, "one", "one")
+    locked = next(iter(scene.guild.threads.values()))
+    locked.locked = True
+    for text in ("two", "three"):
+        await scene.send(to, text, text)
+    (other,) = (thread for thread in scene.guild.threads.values() if thread is not locked)
+    assert [message.content for message in scene.discord.messages(other)] == ["two", "three"]
+
+
+@pytest.mark.parametrize("urgent", [True, False])
+async def test_only_what_is_urgent_takes_the_thread_while_discord_lets_the_bot_open_no_chat(
+    scene: Scene, urgent: bool
+) -> None:
+    scene.discord.fail_next("POST", "/users/@me/channels", status=400, code=40003)
+    to, content = scene.to(scene.ana, fallback=scene.channel), Content(text="are you there")
+    if urgent:
+        await scene.platform.send(to, content, "key", retried=False, urgent=True)
+    else:
+        with pytest.raises(TryAgain):
+            await scene.platform.send(to, content, "key", retried=False, urgent=False)
+    assert len(scene.guild.threads) == urgent
+
+
+async def test_what_is_urgent_is_tried_again_where_neither_a_chat_nor_a_thread_can_be_opened_now(scene: Scene) -> None:
+    scene.discord.fail_next("POST", "/users/@me/channels", status=400, code=40003)
+    scene.channel.forbid(permissions.CREATE_PRIVATE_THREADS)
+    to = scene.to(scene.ana, fallback=scene.channel)
+    with pytest.raises(TryAgain):
+        await scene.platform.send(to, Content(text="are you there"), "key", retried=False, urgent=True)
 
 
 async def test_closed_direct_messages_without_a_fallback_are_unreachable(scene: Scene) -> None:

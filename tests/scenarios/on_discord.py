@@ -109,7 +109,7 @@ class DiscordPerson(Person):
 
     def _thread(self) -> Channel | None:
         """The private thread that the bot has opened for them."""
-        threads = (c for c in self._server.world.channels.values() if c.is_thread and self.user.sees(c))
+        threads = (c for c in self._server.world.channels.values() if c.is_private_thread and self.user.sees(c))
         return next((thread for thread in threads if not thread.name.startswith("Case ")), None)
 
     def _case_threads(self) -> list[Channel]:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
-from loopback_discord import permissions
+from loopback_discord import FORUM, permissions
 
 from scenarios.on_discord import DiscordPerson
 from scenarios.world import CAST, World, open_world
@@ -34,6 +34,18 @@ async def test_whose_private_chat_is_closed_is_reached_in_a_private_thread(disco
     await discord.sam.reads("a member", "thank you")
 
 
+async def test_who_cries_for_help_in_the_title_of_a_forum_post_is_reached_under_the_lobby(discord: World) -> None:
+    alice = discord.alice
+    assert isinstance(alice, DiscordPerson)
+    lobby = alice.rooms["lobby"]
+    assert lobby.guild is not None
+    forum = lobby.guild.add_text_channel("vent", kind=FORUM)
+    alice.user.dm_closed = True
+    await alice.user.opens_thread(forum, "i want to kill myself tonight", "sorry for the long silence everyone")
+    await alice.reads("Thank you for saying it", "988", place="thread")
+    await discord.sam.reads("Urgent", "i want to kill myself tonight", place="peers")
+
+
 async def test_whom_the_bot_cannot_reach_at_all_is_told_to_those_on_duty(discord: World) -> None:
     alice = discord.alice
     assert isinstance(alice, DiscordPerson)
@@ -42,3 +54,26 @@ async def test_whom_the_bot_cannot_reach_at_all_is_told_to_those_on_duty(discord
     await alice.says("i want to kill myself", "lobby")
     await discord.sam.reads("Urgent", place="peers")
     await discord.sam.reads("I cannot reach the person of case 1", place="peers")
+    await alice.reads("I have written to you", place="lobby")
+    await discord.sam.presses("Read it")
+    await discord.sam.reads("This is for somebody else")
+    await alice.presses("Read it")
+    await alice.reads("Thank you for saying it", "988")
+
+
+async def test_what_a_proxy_has_said_for_somebody_while_the_bot_was_away_is_told_to_those_on_duty(
+    discord: World,
+) -> None:
+    alice = discord.alice
+    assert isinstance(alice, DiscordPerson)
+    await alice.says("good morning", "lobby")
+    await discord.stop()
+    said = await alice.user.says_by_proxy(alice.rooms["lobby"], "i want to kill myself")
+    await discord.start()
+    await discord.sam.reads("i want to kill myself", place="lobby")
+    await discord.sam.reads("I do not know who", str(said.id), place="peers")
+    await alice.reads("If you need a person", place="lobby")
+    await alice.presses("I need a person")
+    await alice.reads("I have written to you privately")
+    await alice.reads("I'm getting a person", "988")
+    await discord.sam.reads("Urgent", "they asked for a person", place="peers")

@@ -11,13 +11,25 @@ import discord
 from bot.core.content import Content
 from bot.core.faults import Told, where
 from bot.core.inbound import Inbound
-from bot.core.platform import Acquaintance, Address, Finding, Hub, NotConnected, Receipt, SendError, TryAgain
+from bot.core.platform import (
+    Acquaintance,
+    Address,
+    Finding,
+    Hub,
+    NotConnected,
+    Receipt,
+    SendError,
+    TryAgain,
+    Unreachable,
+)
 from bot.platforms.discord.account import DiscordAccount
 from bot.platforms.discord.answering import Answering
 from bot.platforms.discord.apart import ThreadsApart
+from bot.platforms.discord.automod import AutoMod
 from bot.platforms.discord.checking import check
 from bot.platforms.discord.connection import Connection, Granted, granted_to, without_gateway
 from bot.platforms.discord.directs import DirectChats
+from bot.platforms.discord.elsewhere import Elsewhere
 from bot.platforms.discord.errors import GatewayLost, advice, send_error
 from bot.platforms.discord.hearing import Hearing, SharedSpaces
 from bot.platforms.discord.media import bring
@@ -32,6 +44,8 @@ from bot.platforms.discord.sharding import connection_of
 from bot.platforms.discord.shards import Progresses, Shards
 from bot.platforms.discord.signs import Signs
 from bot.platforms.discord.threads import PrivateThreads
+from bot.platforms.discord.titles import Titles
+from bot.platforms.discord.waiting import Waiting
 
 log = logging.getLogger(__name__)
 
@@ -69,14 +83,17 @@ class DiscordPlatform:
         self._hearing = Hearing(self._spaces, self._threads, apart, self._time)
         self._chats = DirectChats(hub)
         self._signs = Signs(hub, apart, self._time)
-        self._sending = Sending(hub, self._threads, apart, self._chats, self._time)
+        self._sending = Sending(hub, Elsewhere(hub, self._threads), apart, self._chats, self._time)
         self._progress = Progresses(hub, account)
         self._receiving = Receiving(hub, self._hearing, self._progress.of, self._chats)
-        self._shards = Shards(hub, account, self._receiving, self._progress, self._time)
+        self._automod = AutoMod(hub, self._hearing, self._time)
+        self._titles = Titles(hub, self._hearing, self._time)
+        self._shards = Shards(hub, account, self._receiving, self._titles, self._progress, self._time)
         self.caught_up = self._shards.caught_up
         self._pace = Pace(account.requests_per_second)
+        self._waiting = Waiting(hub, self._hearing)
         self._answering = Answering(
-            hub, self._hearing, self._spaces, answer_within=account.answer_within, apart=self._say_apart
+            hub, self._hearing, self._spaces, self._waiting, answer_within=account.answer_within, apart=self._say_apart
         )
         self._connection: Connection | None = None
         self._logged_in = asyncio.Event()
@@ -241,6 +258,16 @@ class DiscordPlatform:
         if self._connection is not None:
             await self._receiving.hear(self._connection, message, edited=edited)
 
+    async def named(self, thread: discord.Thread, *, changed: bool) -> None:
+        """Hand the name of a thread to the hub."""
+        if self._connection is not None:
+            await (self._titles.changed if changed else self._titles.given)(self._connection, thread)
+
+    async def found(self, action: discord.AutoModAction) -> None:
+        """Hand what AutoMod has found to the hub."""
+        if self._connection is not None:
+            await self._automod.acted(self._connection, action)
+
     async def removed(self, message_id: int) -> None:
         """Tell the hub of a message that is no longer there."""
         await self._signs.removed(message_id)
@@ -260,15 +287,22 @@ class DiscordPlatform:
         await self._answering.answer(interaction, self._registering.menu)
 
     async def _say_apart(self, inbound: Inbound, content: Content) -> None:
-        """What an interaction could not be answered with, as a direct message."""
+        """What an interaction could not be answered with, as a direct message: at once, or as soon as that works."""
         to = Address(
             platform=PLATFORM,
             kind="direct",
             id=inbound.account,
             fallback=None if inbound.private else inbound.place,
         )
+        key = f"answer:{inbound.event_id}"
         try:
-            await self.send(to, content, f"answer:{inbound.event_id}", retried=False, urgent=True)
+            await self.send(to, content, key, retried=False, urgent=True)
+        except TryAgain as error:
+            log.warning("interaction %s is answered later: %s", inbound.event_id, error)
+            try:
+                await self._hub.answer_later(inbound, content, key)
+            except Exception as fault:
+                log.error("interaction %s has no answer: %s", inbound.event_id, where(fault))
         except SendError as error:
             log.error("interaction %s has no answer: %s", inbound.event_id, error)
 
@@ -278,7 +312,8 @@ class DiscordPlatform:
         Discord itself refuses a second message of the same key for a few minutes; with `retried`, the last hundred
         messages of the destination are looked through as well. Works from the login on, also while the gateway is
         lost: waits 10 s for it. A person whose direct messages are closed is written to in a private thread under
-        `to.fallback`. Raises `SendError`; after 30 s, `TryAgain`; at once where Discord has told the whole bot to wait.
+        `to.fallback`, or under a lobby of its community. Raises `SendError`; after 30 s, `TryAgain`; at once where
+        Discord has told the whole bot to wait.
         """
         if not retried:
             self._sending.note_first(key)
@@ -303,6 +338,8 @@ class DiscordPlatform:
             failed = send_error(error)
             if urgent and isinstance(failed, TryAgain) and (wait := self._pace.refusal(urgent=True)) is not None:
                 failed.after = timedelta(seconds=wait)
+            if urgent and isinstance(failed, Unreachable):
+                await self._waiting.ask(connection, to, content, key)
             # Without the cause: it may quote what was said.
             raise failed from None
 

@@ -13,6 +13,7 @@ from bot.core.faults import where
 from bot.core.inbound import Inbound, Invocation, Target
 from bot.core.platform import Hub
 from bot.core.words import ENGLISH, Words, _
+from bot.platforms.discord import wording
 from bot.platforms.discord.commands import Menu
 from bot.platforms.discord.delivering import Delivery
 from bot.platforms.discord.errors import TROUBLE
@@ -21,6 +22,7 @@ from bot.platforms.discord.hearing import Hearing, SharedSpaces
 from bot.platforms.discord.interactions import Asked, read, words_of
 from bot.platforms.discord.progress import PLATFORM
 from bot.platforms.discord.rendering import cut
+from bot.platforms.discord.waiting import Waiting, asked_for
 
 log = logging.getLogger(__name__)
 
@@ -38,14 +40,30 @@ _SORRY = _(
     "If you are in danger, please call your local emergency number."
 )
 
+_NO_LONGER = _(
+    "I no longer have it here. Please allow direct messages from members of this server and write to me. If you need "
+    "a person, write “I need a person” here or to me. If you are in danger, please call your local emergency number."
+)
+_NOT_YOURS = _("This is for somebody else. If you need a person, write “I need a person” here or to me.")
+
 
 class Answering:
     """Hands interactions to the hub and brings its answers back."""
 
-    def __init__(self, hub: Hub, hearing: Hearing, spaces: SharedSpaces, *, answer_within: float, apart: Apart) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        hearing: Hearing,
+        spaces: SharedSpaces,
+        waiting: Waiting,
+        *,
+        answer_within: float,
+        apart: Apart,
+    ) -> None:
         self._hub = hub
         self._hearing = hearing
         self._spaces = spaces
+        self._waiting = waiting
         self._answer_within = answer_within
         self._apart = apart
         self._targets: dict[str, Target] = {}
@@ -55,10 +73,30 @@ class Answering:
         asked = read(interaction, menu)
         if asked is None:
             return
-        if interaction.type is discord.InteractionType.autocomplete:
+        if (account := asked_for(interaction)) is not None:
+            await self._hand_out(interaction, asked, account)
+        elif interaction.type is discord.InteractionType.autocomplete:
             await self._suggest(interaction, asked)
         elif not await self._open_form(interaction, asked):
             await self._run(interaction, asked)
+
+    async def _hand_out(self, interaction: discord.Interaction, asked: Asked, account: str) -> None:
+        """Show them what could be sent nowhere."""
+        is_theirs = account == str(interaction.user.id)
+        kept = self._waiting.take(account) if is_theirs else []
+        inbound = await self._inbound(interaction, asked)
+        if not kept:
+            words = await self._words(inbound)
+            kept = [Content(text=words.render(_NO_LONGER if is_theirs else _NOT_YOURS))]
+        delivery = Delivery(interaction)
+        try:
+            await delivery.bring(Reply(content=kept[0]))
+            for content in kept[1:]:
+                await delivery.add(content)
+        except (*TROUBLE, ValueError) as error:
+            log.error("interaction %s was not answered: %s", interaction.id, where(error))
+            if is_theirs:
+                await self._apart(inbound, kept[0])
 
     async def _suggest(self, interaction: discord.Interaction, asked: Asked) -> None:
         choices: list[app_commands.Choice[str]] = []
@@ -185,5 +223,5 @@ class Answering:
         except (*TROUBLE, ValueError):
             return None
         return Target(
-            message_id=message_id, account=str(message.author.id), text=message.content, link=message.jump_url
+            message_id=message_id, account=str(message.author.id), text=wording.words_of(message), link=message.jump_url
         )

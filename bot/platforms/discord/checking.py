@@ -92,11 +92,25 @@ def _servers(guilds: list[dict[str, Any]]) -> list[Finding]:
                 _("Invite it with the link from the developer portal, under Installation."),
             )
         ]
-    return [_server(guild) for guild in guilds]
+    return [finding for guild in guilds for finding in (_server(guild), *_automod(guild))]
+
+
+def _automod(guild: dict[str, Any]) -> list[Finding]:
+    has = discord.Permissions(int(guild.get("permissions", 0)))
+    if "AUTO_MODERATION" not in guild.get("features", ()) or has.administrator or has.manage_guild:
+        return []
+    what = _(
+        "In {server} the bot is not told what AutoMod blocks, so danger in it goes unnoticed.", server=_name(guild)
+    )
+    return [_warning(what, _("Give Manage Server to the bot's role, under Server Settings, Roles."))]
+
+
+def _name(guild: dict[str, Any]) -> str:
+    return f"{clean_name(str(guild.get('name', '')))} ({guild['id']})"
 
 
 def _server(guild: dict[str, Any]) -> Finding:
-    name = f"{clean_name(str(guild.get('name', '')))} ({guild['id']})"
+    name = _name(guild)
     has = discord.Permissions(int(guild.get("permissions", 0)))
     lacking = [str(label) for flag, label in _NEEDED if not (has.administrator or getattr(has, flag))]
     if not lacking:

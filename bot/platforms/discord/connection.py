@@ -66,6 +66,12 @@ class Ears(Protocol):
     async def heard(self, message: discord.Message, *, edited: bool) -> None:
         """Somebody wrote or changed a message."""
 
+    async def named(self, thread: discord.Thread, *, changed: bool) -> None:
+        """Somebody opened a thread, or it has another name than before."""
+
+    async def found(self, action: discord.AutoModAction) -> None:
+        """A rule of AutoMod has found something in what somebody wrote."""
+
     async def removed(self, message_id: int) -> None:
         """A message was removed."""
 
@@ -106,6 +112,7 @@ class Connection(discord.Client):
         intents.dm_messages = True
         intents.dm_reactions = True
         intents.guild_reactions = True  # of these only what is done in places apart counts
+        intents.auto_moderation_execution = True
         intents.message_content = granted.content
         intents.members = granted.members  # of these only who leaves counts
         super().__init__(
@@ -210,6 +217,19 @@ class Connection(discord.Client):
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """Called for each change of a message, known to the library or not."""
         await self._work(self._ears.heard(payload.message, edited=True))
+
+    async def on_thread_create(self, thread: discord.Thread) -> None:
+        """Called for each thread that is opened, and each post in a forum."""
+        await self._work(self._ears.named(thread, changed=False))
+
+    async def on_thread_update(self, before: discord.Thread, after: discord.Thread) -> None:
+        """Called for each change of a thread that is not archived."""
+        if before.name != after.name:
+            await self._work(self._ears.named(after, changed=True))
+
+    async def on_automod_action(self, execution: discord.AutoModAction) -> None:
+        """Called for each action of each rule, where the bot may manage the server."""
+        await self._work(self._ears.found(execution))
 
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
         """Called for each message that is removed."""

@@ -2,7 +2,7 @@
 
 import discord
 
-from bot.core.content import Reply
+from bot.core.content import Content, Reply
 from bot.platforms.discord.errors import ALREADY_ANSWERED
 from bot.platforms.discord.rendering import Piece, pieces
 
@@ -45,6 +45,13 @@ class Delivery:
             more = [first, *more]
         for piece in more:
             await self._interaction.followup.send(piece.text, **piece.parts, ephemeral=ephemeral, suppress_embeds=True)
+
+    async def add(self, content: Content) -> None:
+        """Show one thing more to them alone; raises what discord.py raises."""
+        for piece in pieces(content):
+            await self._interaction.followup.send(
+                piece.text, **piece.parts, ephemeral=self._in_server, suppress_embeds=True
+            )
 
     async def _answer(self, piece: Piece, *, ephemeral: bool) -> None:
         """Answer at once. The library tries again by itself; then the first try may turn out to have worked."""

@@ -25,6 +25,7 @@ OVERLOADED = 130000
 CANNOT_WRITE_TO_USER = 50007
 INVALID_RECIPIENT = 50033
 THREAD_ARCHIVED = 50083
+THREAD_LOCKED = 160005
 ALREADY_ANSWERED = 40060
 NO_SHARED_SERVER = 50278
 
@@ -49,7 +50,7 @@ TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError)
 CHAT_CLOSED = frozenset({CANNOT_WRITE_TO_USER, NO_SHARED_SERVER, INVALID_RECIPIENT, UNKNOWN_USER})
 """Discord's error codes for a person who cannot be written to privately."""
 
-THREAD_GONE = frozenset({UNKNOWN_CHANNEL, THREAD_ARCHIVED})
+THREAD_GONE = frozenset({UNKNOWN_CHANNEL, THREAD_ARCHIVED, THREAD_LOCKED})
 """Discord's error codes for a thread in which one cannot write any more."""
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,8 +18,10 @@ from bot.platforms.discord.errors import TROUBLE, is_final
 from bot.platforms.discord.media import pictures_of
 from bot.platforms.discord.pacing import urgency
 from bot.platforms.discord.progress import PLATFORM
+from bot.platforms.discord.proxies import Proxies, speaks_for_somebody
 from bot.platforms.discord.servertime import ServerTime
 from bot.platforms.discord.threads import PrivateThreads
+from bot.platforms.discord.wording import has_files, words_of
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +41,10 @@ _SPACES_CACHE = 10_000
 
 _EDIT_FRESH = timedelta(hours=1)
 """Discord sends a changed message again when it is pinned or a link preview is added, with the old edit's time."""
+
+
+_THREADS = 1000
+"""People of whom it is known in which thread of a channel they were last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +154,7 @@ async def _ask_once(
     async def work_off() -> None:
         for guild in queue:
             answers[guild] = None
-            answers[guild] = await _is_member(client, guild, user_id)
+            answers[guild] = await is_member(client, guild, user_id)
             if any(answers.values()) and not all_of_them:
                 break
 
@@ -163,7 +170,7 @@ async def _ask_once(
     return answers
 
 
-async def _is_member(client: discord.Client, guild_id: int, user_id: int) -> bool | None:
+async def is_member(client: discord.Client, guild_id: int, user_id: int) -> bool | None:
     """Whether the person is in the server; None if Discord did not say."""
     guild = client.get_guild(guild_id)
     if guild is not None and guild.get_member(user_id) is not None:
@@ -186,18 +193,23 @@ class Hearing:
         self._spaces = spaces
         self._threads = threads
         self._time = time
+        self._proxies = Proxies()
+        self._last_threads: OrderedDict[tuple[str, str], int] = OrderedDict()
 
     async def inbound(self, client: discord.Client, message: discord.Message, *, edited: bool) -> Inbound | None:
         """The message as the hub receives it; None if it is nobody's words.
 
-        That is: from a bot or a webhook, by Discord itself, or without text. Without the message content intent
-        a message in a channel has no text, unless it mentions the bot.
+        That is: from a bot, by Discord itself, or in a channel and without text. Without the message
+        content intent a message in a channel has no text, unless it mentions the bot. In private whatever else it
+        holds counts as a file, so that it is answered.
         """
         author = message.author
-        if author.bot or message.webhook_id is not None or message.is_system():
+        if message.webhook_id is not None:
+            return self._by_proxy(message) if not edited else None
+        if author.bot or message.is_system():
             return None
-        has_files = bool(message.attachments or message.stickers) and not edited
-        if not message.content and not has_files:
+        text = words_of(message)
+        if not text and edited:
             return None
         at = message.created_at
         event_id = str(message.id)
@@ -207,8 +219,11 @@ class Hearing:
             at = message.edited_at
             event_id = f"{message.id}:{at.isoformat()}"
         place, space, private, apart = await self.whereabouts(client, message.channel, message.guild, author.id)
-        if not message.content and not private:
+        if not text and not private:
             return None
+        if message.guild is not None:
+            self._proxies.note(message.channel.id, text)
+        files = private and not edited and (has_files(message) or not text)
         spaces: tuple[str, ...] = ()
         if private:
             heard_in = f"message {message.id}"
@@ -223,13 +238,33 @@ class Hearing:
             space=space,
             apart=apart,
             shared_spaces=spaces,
-            text=message.content,
-            files=has_files and private,
-            pictures=pictures_of(message) if has_files and private else (),
+            text=text,
+            files=files,
+            pictures=pictures_of(message) if files else (),
             edited=edited,
             replaces=str(message.id) if edited else None,
             about=_replied_to(message),
             link=message.jump_url,
+        )
+
+    def _by_proxy(self, message: discord.Message) -> Inbound | None:
+        """A webhook's message, if somebody may have said it whom the bot has not heard."""
+        text = words_of(message)
+        if message.guild is None or not text or not speaks_for_somebody(message):
+            return None
+        if self._proxies.has_heard(message.channel.id, text):
+            return None
+        return Inbound(
+            event_id=str(message.id),
+            platform=PLATFORM,
+            account=f"webhook:{message.webhook_id}",
+            place=str(message.channel.id),
+            private=False,
+            at=message.created_at,
+            space=str(message.guild.id),
+            text=text,
+            link=message.jump_url,
+            unnamed=True,
         )
 
     async def whereabouts(
@@ -249,7 +284,15 @@ class Hearing:
             return channel_id, None, True, key
         if await self._threads.account_of(channel) == str(user_id):
             return channel_id, None, True, None
-        return str(channel.parent_id), str(guild.id), False, None
+        place = str(channel.parent_id)
+        self._last_threads[str(user_id), place] = channel.id
+        if len(self._last_threads) > _THREADS:
+            self._last_threads.popitem(last=False)
+        return place, str(guild.id), False, None
+
+    def thread_of(self, account: str, place: str) -> int | None:
+        """The thread under a channel in which somebody wrote last, as far as this run knows."""
+        return self._last_threads.get((account, place))
 
 
 def _replied_to(message: discord.Message) -> Target | None:
@@ -262,6 +305,6 @@ def _replied_to(message: discord.Message) -> Target | None:
     return Target(
         message_id=str(original.id),
         account=str(original.author.id),
-        text=original.content,
+        text=words_of(original),
         link=original.jump_url,
     )

@@ -19,12 +19,13 @@ _PARTS = 3
 
 
 def pictures_of(message: discord.Message) -> tuple[Picture, ...]:
-    """The pictures of a message; () if something else is attached, too, or a sticker: then none is passed on."""
+    """The pictures of a message; () if there is something else, too (a file, a sticker): then none is passed on."""
     found = tuple(
         Picture(source=f"{message.channel.id}/{message.id}/{one.id}", kind=_kind(one), size=one.size)
         for one in message.attachments
     )
-    return found if not message.stickers and all(one.kind in KINDS for one in found) else ()
+    has_others = any((message.stickers, message.message_snapshots, message.poll))
+    return found if not has_others and all(one.kind in KINDS for one in found) else ()
 
 
 def _kind(attachment: discord.Attachment) -> str:

@@ -22,6 +22,7 @@ from bot.platforms.discord.gaps import Gap, Gaps, channels_of, in_turn
 from bot.platforms.discord.progress import Progress
 from bot.platforms.discord.receiving import Receiving
 from bot.platforms.discord.servertime import ServerTime
+from bot.platforms.discord.titles import Titles, opened_at
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ class ReadBack:
         self,
         hub: Hub,
         receiving: Receiving,
+        titles: Titles,
         progress: Progress,
         time: ServerTime,
         window: timedelta,
@@ -66,6 +68,7 @@ class ReadBack:
     ) -> None:
         self._gaps = Gaps(hub, progress)
         self._receiving = receiving
+        self._titles = titles
         self._progress = progress
         self._time = time
         self._window = window
@@ -158,12 +161,24 @@ class ReadBack:
         # Direct messages come on shard 0, as Discord documents ("Gateway, Sharding").
         chats = await self._gaps.in_chats(client, alive, oldest) if self._shard == 0 else []
         await self._read_all(client, in_turn(gaps, chats), newest)
+        await self._read_titles(client, guilds, alive, oldest)
 
     async def _read_late(self, client: discord.Client, alive: int | None, oldest: int) -> None:
         while self._late:
             gaps = await self._gaps.in_servers([self._late[0]], alive, oldest)
             await self._read_all(client, gaps, 0)
+            await self._read_titles(client, [self._late[0]], alive, oldest)
             self._late.popleft()
+
+    async def _read_titles(
+        self, client: discord.Client, guilds: Sequence[discord.Guild], alive: int | None, oldest: int
+    ) -> None:
+        """Hand in the names of threads that were opened meanwhile; of those archived since, Discord does not tell."""
+        if alive is None:
+            return
+        for thread in chain.from_iterable(guild.threads for guild in guilds):
+            if discord.utils.time_snowflake(opened_at(thread)) > max(alive, oldest):
+                await self._titles.given(client, thread, read_back=True)
 
     async def _write(self) -> None:
         try:

@@ -18,11 +18,18 @@ from bot.platforms.discord.apart import NotOpened, ThreadsApart, sees_history
 from bot.platforms.discord.calendar import Calendar
 from bot.platforms.discord.changing import change
 from bot.platforms.discord.directs import DirectChats
-from bot.platforms.discord.errors import CHAT_CLOSED, MISSING_PERMISSIONS, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, is_final
+from bot.platforms.discord.elsewhere import Elsewhere
+from bot.platforms.discord.errors import (
+    CHAT_CLOSED,
+    MISSING_PERMISSIONS,
+    OPENING_CHATS_TOO_FAST,
+    UNKNOWN_CHANNEL,
+    UNKNOWN_MESSAGE,
+    is_final,
+)
 from bot.platforms.discord.progress import PLATFORM
 from bot.platforms.discord.rendering import Piece, pieces
 from bot.platforms.discord.servertime import ServerTime
-from bot.platforms.discord.threads import PrivateThreads
 
 log = logging.getLogger(__name__)
 
@@ -61,11 +68,11 @@ class Sending:
     """Posts content, and does not post it twice."""
 
     def __init__(
-        self, hub: Hub, threads: PrivateThreads, apart: ThreadsApart, chats: DirectChats, time: ServerTime
+        self, hub: Hub, elsewhere: Elsewhere, apart: ThreadsApart, chats: DirectChats, time: ServerTime
     ) -> None:
         self._hub = hub
         self._threads_apart = apart
-        self._threads = threads
+        self._elsewhere = elsewhere
         self._chats = chats
         self._time = time
         self._calendar = Calendar(hub)
@@ -114,22 +121,22 @@ class Sending:
         return None
 
     async def _say_privately(self, client: discord.Client, to: Address, content: Content, attempt: _Attempt) -> Receipt:
-        """Say it in their direct messages, or where those are closed in a private thread."""
+        """Say it in their direct messages, or where those are closed in a private thread.
+
+        What is urgent does not wait until Discord lets the bot open chats again.
+        """
         try:
             return await self._post_directly(client, to.id, content, attempt)
         except discord.HTTPException as error:
-            if error.code not in CHAT_CLOSED:
+            if error.code not in CHAT_CLOSED | ({OPENING_CHATS_TOO_FAST} if attempt.urgent else set()):
                 raise
-            code = error.code
-        if to.fallback is None or not to.fallback.isdecimal():
-            raise Unreachable(f"their chat is closed (code {code}), and there is no place for a private thread")
-        thread_id = await self._threads.thread_for(client, to.id, to.fallback)
+            refused = error
         try:
-            return await self._post(client, thread_id, content, attempt)
-        except discord.Forbidden as error:
-            if not is_final(error):
-                raise
-            raise Unreachable(f"their chat is closed, and so is the private thread (code {error.code})") from None
+            return await self._elsewhere.say(client, to, lambda place: self._post(client, place, content, attempt))
+        except Unreachable:
+            if refused.code not in CHAT_CLOSED:
+                raise refused from None
+            raise
 
     async def _apart(
         self, client: discord.Client, to: Address, content: Content, apart: Apart, attempt: _Attempt
@@ -177,14 +184,15 @@ class Sending:
         return "" if upon.act in {"remove", "unreact"} else None
 
     async def _chats_of(self, client: discord.Client, to: Address, *, urgent: bool) -> list[int]:
-        found = [await self._chats.known(to.id), await self._threads.known(to.id, to.fallback)]
-        if found[0] is None:
+        chat = await self._chats.known(to.id)
+        if chat is None:
             try:
-                found[0] = await self._chats.open(client, to.id, urgent=urgent)
+                chat = await self._chats.open(client, to.id, urgent=urgent)
             except discord.HTTPException as error:
                 if error.code not in CHAT_CLOSED:
                     raise
-        return [channel for channel in found if channel is not None]
+        threads = await self._elsewhere.known(client, to)
+        return threads if chat is None else [chat, *threads]
 
     async def _post_directly(
         self, client: discord.Client, account: str, content: Content, attempt: _Attempt

@@ -17,6 +17,7 @@ from bot.platforms.discord.progress import ALIVE, Progress
 from bot.platforms.discord.readback import ReadBack, turns
 from bot.platforms.discord.receiving import Receiving
 from bot.platforms.discord.servertime import ServerTime
+from bot.platforms.discord.titles import Titles
 
 
 class Progresses:
@@ -56,11 +57,17 @@ class Shards:
     """Which shards are connected, and the reading back of what each has missed."""
 
     def __init__(
-        self, hub: Hub, account: DiscordAccount, receiving: Receiving, progresses: Progresses, time: ServerTime
+        self,
+        hub: Hub,
+        account: DiscordAccount,
+        receiving: Receiving,
+        titles: Titles,
+        progresses: Progresses,
+        time: ServerTime,
     ) -> None:
-        shared = turns()
+        shared, window = turns(), account.read_back
         self._shards = {
-            shard: _Shard(ReadBack(hub, receiving, progress, time, account.read_back, shard=shard, turns=shared))
+            shard: _Shard(ReadBack(hub, receiving, titles, progress, time, window, shard=shard, turns=shared))
             for shard, progress in progresses.by_shard.items()
         }
         self.caught_up = AllSet(one.read_back.done for one in self._shards.values())

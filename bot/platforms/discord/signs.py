@@ -4,23 +4,14 @@ Of the emoji in servers only those in places apart count, such as the thread of 
 What is removed or reacted to while the bot is away, Discord does not tell afterwards.
 """
 
-import asyncio
-import logging
-from collections.abc import Awaitable, Callable
-
 import discord
 
-from bot.core.faults import where
 from bot.core.inbound import Inbound, Reaction, Target
 from bot.core.platform import Hub
 from bot.platforms.discord.apart import ThreadsApart
 from bot.platforms.discord.progress import PLATFORM
 from bot.platforms.discord.servertime import ServerTime
-
-log = logging.getLogger(__name__)
-
-_PAUSES = (1.0, 5.0, 30.0)
-"""Seconds until what the hub could not take is handed in again: Discord does not bring it a second time."""
+from bot.platforms.discord.surely import surely
 
 
 class Signs:
@@ -34,11 +25,11 @@ class Signs:
     async def removed(self, message_id: int) -> None:
         """A message is gone, in a chat or in a channel."""
         self._hub.removed(PLATFORM, str(message_id))
-        await _surely(lambda: self._hub.taken_back(PLATFORM, str(message_id), None))
+        await surely(lambda: self._hub.taken_back(PLATFORM, str(message_id), None), "a removal")
 
     async def left(self, guild_id: int, user_id: int) -> None:
         """Somebody has left a server, or was put out of it."""
-        await _surely(lambda: self._hub.left(PLATFORM, str(user_id), str(guild_id)))
+        await surely(lambda: self._hub.left(PLATFORM, str(user_id), str(guild_id)), "a departure")
 
     async def reacted(
         self, client: discord.Client, payload: discord.RawReactionActionEvent, me: int, *, taken_back: bool
@@ -55,7 +46,7 @@ class Signs:
         name = emoji.name if emoji.is_unicode_emoji() else f":{emoji.name}:"
         id_ = f"{payload.message_id}:{account}:{emoji.id or emoji.name}"
         if taken_back:
-            await _surely(lambda: self._hub.taken_back(PLATFORM, id_, account))
+            await surely(lambda: self._hub.taken_back(PLATFORM, id_, account), "a reaction")
             return
         now = self._time.now()
         inbound = Inbound(
@@ -69,18 +60,4 @@ class Signs:
             about=Target(message_id=str(payload.message_id), account="", text=""),
             reaction=Reaction(emoji=name, id=id_),
         )
-        await _surely(lambda: self._hub.receive(inbound))
-
-
-async def _surely(hand_in: Callable[[], Awaitable[object]]) -> None:
-    """Hand it in, in spite of a fault that passes."""
-    for pause in (*_PAUSES, None):
-        try:
-            await hand_in()
-        except Exception as error:
-            if pause is None:
-                log.error("a reaction, removal or departure could not be handled, and is given up: %s", where(error))
-                return
-            await asyncio.sleep(pause)
-        else:
-            return
+        await surely(lambda: self._hub.receive(inbound), "a reaction")

@@ -67,6 +67,11 @@ class PrivateThreads:
                 return int(known)
             return await self._open(client, account, channel_id)
 
+    async def another_for(self, client: discord.Client, account: str, channel_id: str) -> int:
+        """The same in place of one that takes nothing any more."""
+        async with self._opening:
+            return await self._open(client, account, channel_id)
+
     async def _is_open(self, client: discord.Client, thread_id: int, account: str) -> bool:
         """Whether the person can read what is written in the thread; they are added again if they had left."""
         try:
