@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from bot.core.commands import BadValue, Command, Parameter, Registry
+from bot.core.commands import BadValue, Command, Registry
 from bot.core.content import Choice, Reply
 from bot.core.crisis import Signal
 from bot.core.inbound import Inbound
 from bot.core.matching import fold
 from bot.core.people import Member
 from bot.core.pictures import KINDS
-from bot.core.roles import Action, knows_of, may
+from bot.core.roles import Action, may
 from bot.core.words import Text, _
 from bot.services import at_work, help_topics, offered, offering, own_need, questions, replies, taking_up, typed, unsaid
+from bot.services.answering import SAY, Answering, command_in, is_whole
 from bot.services.around_a_talk import is_too_late, tell_of_the_mark
 from bot.services.at_work import Work
 from bot.services.call import Call
@@ -22,7 +23,7 @@ from bot.services.escalations.followup import FollowUps, thanks
 from bot.services.escalations.pictures import refused
 from bot.services.escalations.places import reads_there
 from bot.services.escalations.relay import Written
-from bot.services.everyday import HELPLINES, Everyday
+from bot.services.everyday import Everyday
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.questions import Waits
 from bot.services.runner import Runner
@@ -30,17 +31,11 @@ from bot.services.voice import Voice
 from bot.storage.database import Transaction
 from bot.storage.tables import CaseRow
 
-SAY = "say"
-"""The command that carries a message to one of several conversations."""
-
 PEER = "peer"
 """The command that gets a person."""
 
 SAFE = "safe"
 """The command by which somebody says that they need none."""
-
-JUST_NOW = timedelta(minutes=2)
-"""So long any words in a conversation are still taken for the note or name that was asked for."""
 
 
 class Writing:
@@ -54,6 +49,7 @@ class Writing:
         self._voice = voice
         self._runner = runner
         self._follow_ups = follow_ups
+        self._answering = Answering(registry)
         self._everyday = Everyday(registry, escalations, voice, runner)
         self.is_command = self._everyday.is_command
 
@@ -191,7 +187,7 @@ class Writing:
     async def marked(self, call: Call) -> Reply | None:
         """A typed command; in a room an unknown one is another bot's business."""
         text = call.inbound.text
-        found = self._command_in(call, forgiving=True)
+        found = command_in(call, self._registry, forgiving=True)
         if found is not None:
             if call.inbound.private and not found.left:
                 await questions.forget(call.tx, call.member)  # they have moved on
@@ -206,15 +202,6 @@ class Writing:
             return None
         reply = await self._everyday.in_their_language(call) or self._perhaps(call, text.strip()[1:])
         return reply or Reply(content=replies.unknown_command())
-
-    def _command_in(self, call: Call, *, forgiving: bool = False) -> typed.Typed | None:
-        """The command that their words begin with; one of peers' work is no command for a member."""
-        found = typed.read(call.inbound.text, self._registry, call.member.reads(call.now), forgiving=forgiving)
-        return found if found is not None and knows_of(call.member.roles, found.command.may) else None
-
-    def _is_whole(self, call: Call, bare: typed.Typed) -> bool:
-        """Whether they wrote nothing but that command."""
-        return typed.is_whole(bare, call.member.reads(call.now))
 
     def _family(self, call: Call) -> list[Command]:
         """The commands that a single word may mean."""
@@ -244,19 +231,28 @@ class Writing:
                 return await self._runner.answer_question(call, question, answer)
             await questions.forget(call.tx, call.member)
             question = None
-        if question is not None and call.inbound.apart is not None and not self._is_of_peers(question):
+        if question is not None and call.inbound.apart is not None and not self._answering.is_of_peers(question):
             question = None  # it was asked elsewhere, and waits there
-        if question is not None and signal is None and (found := self._instead(call, question)) is not None:
+        if question is not None and signal is None and (found := self._answering.instead(call, question)) is not None:
             await questions.forget(call.tx, call.member)
             if not conversations or " " in found.command.name:
                 return await self._runner.run_typed(call, found)
             question = None  # of one word alone it is not said here that it is not for the other side
-        if question is not None and signal is None and not conversations and await self._names_another(call, question):
+        if (
+            question is not None
+            and signal is None
+            and not conversations
+            and await self._answering.names_another(call, question)
+        ):
             await questions.forget(call.tx, call.member)
             question = None
-        if question is not None and signal is None and self._answers(call, question, busy=len(conversations) == 1):
+        if (
+            question is not None
+            and signal is None
+            and self._answering.answers(call, question, busy=len(conversations) == 1)
+        ):
             reply = await self._runner.answer_question(call, question, text)
-            if not conversations or not await self._asks_again(call, question):
+            if not conversations or not await self._answering.asks_again(call, question):
                 return reply
             # It was no answer. Words to the other side are never swallowed by one question after the other.
             await questions.forget(call.tx, call.member)
@@ -265,7 +261,7 @@ class Writing:
             # and words to the other side that are no answer are not held up by asking again: but a peer's may be
             # about the member, and not for them.
             await questions.forget(call.tx, call.member)
-            if signal is None and self._is_of_peers(question) and question.command != SAY:
+            if signal is None and self._answering.is_of_peers(question) and question.command != SAY:
                 held = await self._hold(call, conversations, _("I had asked you something, so this went to nobody."))
         if conversations:
             return held or await self._in_conversation(call, conversations, signal)
@@ -273,7 +269,7 @@ class Writing:
 
     async def _to_the_bot(self, call: Call) -> Reply | None:
         """Words to the bot alone: a command without its mark, or something it does not understand."""
-        bare = self._command_in(call, forgiving=True)
+        bare = command_in(call, self._registry, forgiving=True)
         if bare is not None and not bare.left:
             return await self._runner.run_typed(call, bare)
         chosen = await self._everyday.in_their_language(call) or await self._chosen(call)
@@ -316,22 +312,6 @@ class Writing:
             return None
         return await self._runner.invoke(call, named.command, dict(named.arguments))
 
-    async def _names_another(self, call: Call, question: questions.Pending) -> bool:
-        """Whether words that are not the answer to a question are the name of a choice under something else.
-
-        Where any words would do as an answer, they are that name only if it was offered later than the bot has asked.
-        """
-        asked = self._asked(question)
-        if asked is None or (asked.kind.name not in typed.FREE and self._is_value(call, asked)):
-            return False
-        after = question.asked_at if asked.kind.name in typed.FREE else None
-        messages = await offered.lately(call.tx, offered.where_written(call.inbound))
-        return offered.named(messages, call.inbound.text, now=call.now, after=after) is not None
-
-    def _asked(self, question: questions.Pending) -> Parameter | None:
-        command = self._registry.get(question.command)
-        return next((p for p in command.parameters if p.name == question.parameter), None) if command else None
-
     def _phrase(self, call: Call, text: str, conversations: Sequence[CaseRow]) -> Command | None:
         """The command that a whole message means, such as "I need a person".
 
@@ -347,52 +327,6 @@ class Writing:
         )
         return None if accompanied else phrase
 
-    def _instead(self, call: Call, question: questions.Pending) -> typed.Typed | None:
-        """A whole command that was typed where an answer was expected: the person has moved on.
-
-        What is one of the values that were asked for is the answer, whatever else it could be, such as "safe" for how
-        a case has ended. Where any words would do as an answer, a command of one word is one only if nothing but that
-        word, or what is no free text, was typed: "guide to the harbour" may be an answer.
-        """
-        bare = self._command_in(call)
-        asked = self._asked(question)
-        if bare is None or asked is None or not self._is_whole(call, bare):
-            return None
-        if bare.command.name == question.command or fold(call.inbound.text) == HELPLINES:
-            return bare
-        if asked.kind.name not in typed.FREE:
-            return None if self._is_value(call, asked) else bare
-        if " " in bare.command.name:
-            return bare
-        is_free = any(p.kind.name in typed.FREE for p in bare.command.parameters if p.name in bare.arguments)
-        return None if is_free or not may(call.member.roles, bare.command.may) else bare
-
-    def _answers(self, call: Call, question: questions.Pending, *, busy: bool) -> bool:
-        """Whether the words answer the question. In a conversation (`busy`) they must be a value that was asked for.
-
-        Any words would do as a note or a name: then they answer only a question that was asked just now.
-        """
-        asked = self._asked(question)
-        if not busy or asked is None or questions.is_cancel(call.inbound.text):
-            return True
-        if asked.kind.name in typed.FREE:
-            return call.now - question.asked_at <= JUST_NOW
-        return self._is_value(call, asked)
-
-    @staticmethod
-    def _is_value(call: Call, asked: Parameter) -> bool:
-        try:
-            asked.kind.parse(call.inbound.text, call.member.reads(call.now))
-        except BadValue:
-            return False
-        return True
-
-    @staticmethod
-    async def _asks_again(call: Call, question: questions.Pending) -> bool:
-        """Whether the same is asked once more, because the words did not fit."""
-        now = await questions.pending(call.tx, call.member, now=call.now)
-        return now is not None and (now.command, now.parameter) == (question.command, question.parameter)
-
     async def _in_conversation(
         self, call: Call, conversations: Sequence[CaseRow], signal: Signal | None
     ) -> Reply | None:
@@ -406,9 +340,9 @@ class Writing:
         if signal is None and await self.cancels(call.tx, call.member, call.inbound, now=call.now):
             return Reply(content=replies.nothing_to_cancel())
         alone = not any(row.holder is not None for row in conversations)
-        bare = self._command_in(call) if holds or alone else None
+        bare = command_in(call, self._registry) if holds or alone else None
         # Once somebody is there, only a peer's own work is a command: the rest is for the other side.
-        if bare is not None and self._is_whole(call, bare) and (alone or bare.command.may is Action.TAKE_CASE):
+        if bare is not None and is_whole(call, bare) and (alone or bare.command.may is Action.TAKE_CASE):
             if not call.inbound.read_back:
                 return await self._runner.run_typed(call, bare)
             if holds:
@@ -458,15 +392,10 @@ class Writing:
         arguments = {"text": call.inbound.text, "unsaid": waits}
         return await questions.ask(call.tx, call.member, say, parameter, arguments, problem=which, now=call.now)
 
-    def _is_of_peers(self, question: questions.Pending) -> bool:
-        """Whether it belongs to a peer's work."""
-        command = self._registry.get(question.command)
-        return command is not None and (command.may is Action.TAKE_CASE or command.name == SAY)
-
     def _work_here(self, call: Call) -> typed.Typed | None:
         """A whole command of a peer's work, in the place of a case that they are not in: an overseer may end it."""
-        bare = self._command_in(call)
-        if call.inbound.case is None or bare is None or not self._is_whole(call, bare):
+        bare = command_in(call, self._registry)
+        if call.inbound.case is None or bare is None or not is_whole(call, bare):
             return None
         is_work = bare.command.may is Action.TAKE_CASE and may(call.member.roles, bare.command.may)
         return bare if is_work else None

@@ -4,10 +4,19 @@ import pytest
 from harness import World
 
 
-@pytest.mark.parametrize("words", ["can I talk to someone", "i need someone to talk to", "quiero hablar con alguien"])
-async def test_who_only_asks_to_talk_is_a_concern_and_nobody_is_told_of_suicide(world: World, words: str) -> None:
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ("can I talk to someone", "I'm a bot"),
+        ("i need someone to talk to", "I'm a bot"),
+        ("quiero hablar con alguien", "Soy un bot"),
+    ],
+)
+async def test_who_only_asks_to_talk_is_a_concern_and_nobody_is_told_of_suicide(
+    world: World, words: str, answer: str
+) -> None:
     await world.alice.says(words, "lobby")
-    world.alice.sees("I'm a bot", "988")
+    world.alice.sees(answer, "988")
     told = world.room("peers").sees("Concern", "About: somebody to talk to; they have not said why").text
     assert "suicide" not in told.casefold()
     await world.sam.clicks("I'm on it")

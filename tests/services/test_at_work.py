@@ -166,7 +166,7 @@ async def test_a_peer_who_was_called_privately_and_answers_is_shown_how_to_come_
 async def test_words_of_a_peer_who_was_called_for_nobody_are_not_taken_for_somebody_who_waits(world: World) -> None:
     await waits(world)
     await world.sam.says("the weather is fine")
-    world.sam.sees("I did not understand that", "I need a person")
+    world.sam.sees("cannot answer that", "I need a person")
     world.sam.sees("Hello, I'm the bot of")
 
 
@@ -209,4 +209,4 @@ async def test_a_peer_who_had_no_case_and_would_talk_is_offered_a_person(world: 
 @pytest.mark.parametrize("words", ["take a break", "debrief", "can someone swap with me tonight"])
 async def test_a_member_is_not_told_of_peers_commands(world: World, words: str) -> None:
     await world.alice.says(words)
-    world.alice.sees("I did not understand that", "I need a person")
+    world.alice.sees("cannot answer that", "I need a person")

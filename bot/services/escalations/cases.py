@@ -85,7 +85,7 @@ class Escalations(Conversations):
         A member who is paused (`pauses.pause`) has the numbers instead, unless a case of theirs is open.
         """
         if await pauses.is_paused(tx, member, now=now) and await store.open_case_of(tx, member.id) is None:
-            return await self._effects.answer_paused(tx, member)
+            return await self._effects.answers.paused(tx, member)
         new = NewCase(how="member", severity=Severity.URGENT, late=late)
         return await self._open(tx, member, new, actor=member.id, now=now)
 
@@ -307,7 +307,7 @@ class Escalations(Conversations):
     async def numbers(self, tx: Transaction, member: Member, *, asked: bool = False) -> Content | None:
         """The numbers where the member is, if a case of theirs is open; else None. `asked`: for nothing but them."""
         row = await store.open_case_of(tx, member.id)
-        return None if row is None else await self._effects.numbers(tx, row, asked=asked)
+        return None if row is None else await self._effects.answers.numbers(tx, row, asked=asked)
 
     # Looking
 

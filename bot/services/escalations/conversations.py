@@ -110,7 +110,7 @@ class Conversations(Changing):
 
         `waits`: if they do not say soon that it was for the member, a person is called for them.
         """
-        return await self._effects.ask_the_peer(tx, peer, signal.category and signal.category.value, waits=waits)
+        return await self._effects.answers.to_the_peer(tx, peer, signal.category and signal.category.value, waits=waits)
 
     async def on_failure(self, tx: Transaction, failed: Claimed, error: SendError, *, now: datetime) -> None:
         """A message of a case has failed for good: those on duty are told, and a lost peer is replaced."""

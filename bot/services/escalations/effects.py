@@ -26,15 +26,15 @@ from bot.core.escalation import (
     TellHolder,
     TellMemberLate,
 )
-from bot.core.faults import where
 from bot.core.people import Member
 from bot.core.platform import Address
 from bot.core.roles import Role
 from bot.core.words import Say, Text, _
 from bot.delivery.outbox import Message, Priority
-from bot.services import members, spoken
+from bot.services import members
 from bot.services.escalations import held_words, member_words, place_words, store, words
 from bot.services.escalations.aftercare import choices_after
+from bot.services.escalations.answers import Answers
 from bot.services.escalations.checklists import checklist
 from bot.services.escalations.duty import Duty, EveryPeer
 from bot.services.escalations.introducing import called, introduced
@@ -58,7 +58,7 @@ class Effects:
         self.places = Places(voice)
         self.relay = Relay(voice, self.places)
         self.pictures = Pictures(voice, self.places, self.relay)
-        self._resources = resources
+        self.answers = Answers(voice, resources)
         self._paging = Paging(voice, duty or EveryPeer())
 
     async def page(self, tx: Transaction, row: tables.CaseRow, page: Page, *, now: datetime) -> bool:
@@ -115,7 +115,10 @@ class Effects:
         match effect:
             case AnswerMember() | TellMemberLate():
                 is_late = isinstance(effect, TellMemberLate)
-                content = await (self._late(tx, row) if is_late else self._answer(tx, row, somebody_told=somebody_told))
+                answers = self.answers
+                content = await (
+                    answers.late(tx, row) if is_late else answers.at_once(tx, row, somebody_told=somebody_told)
+                )
                 await self._to_member(tx, row, content, key="late" if is_late else "answer", now=now)
             case Nudge() | AskWhetherStillThere():
                 content = words.are_you_with_them(row.id, row.turn)
@@ -155,30 +158,13 @@ class Effects:
         """
         minute = int(now.timestamp() // 60)
         if raised or away:
-            content = await self._answer(tx, row, somebody_told=True, away=away)
+            content = await self.answers.at_once(tx, row, somebody_told=True, away=away)
             await self._to_member(tx, row, content, key=f"answer:{row.version}", now=now)
         elif row.holder is None:
             await self._to_member(tx, row, member_words.heard_again(), key=f"again:{minute}", now=now)
         elif not carried:
             name = (await members.load(tx, row.holder)).name or words.A_PEER
             await self._to_member(tx, row, member_words.told_your_peer(name), key=f"again:{minute}", now=now)
-
-    async def numbers(self, tx: Transaction, row: tables.CaseRow, *, asked: bool = False) -> Content:
-        """The numbers for a member who is in another country than was thought, or has `asked` for them.
-
-        It says nothing about who was told.
-        """
-        member = await self._member(tx, row)
-        lines = await self._lines(tx, member, row.category)
-        return member_words.numbers(self._emergency_number(member), lines, asked=asked)
-
-    async def answer_paused(self, tx: Transaction, member: Member) -> Content:
-        """What a member reads who asks by hand while that calls nobody."""
-        return member_words.answer_paused(self._emergency_number(member), await self._lines(tx, member, None))
-
-    async def ask_the_peer(self, tx: Transaction, peer: Member, category: str | None, *, waits: bool) -> Content:
-        """What a peer is told whose words to a member sound as if they were in danger themselves."""
-        return words.about_the_peer(await self._lines(tx, peer, category), waits=waits)
 
     async def cannot_reach_member(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> None:
         """Tell those on duty, once per holder, that the member gets nothing, and where a person can find them.
@@ -229,9 +215,9 @@ class Effects:
         known = await facts(tx, row, now=now)
         if row.member_id is None:
             return known
-        member = await self._member(tx, row)
-        number = self._emergency_number(member)
-        lines = await self._lines(tx, member, row.category)
+        member = await self.answers.member(tx, row)
+        number = self.answers.emergency_number(member)
+        lines = await self.answers.lines(tx, member, row.category)
         names = [await self._name(tx, person) for person in (row.holder, *row.helpers) if person is not None]
         people: Say = names[0] if names else _("nobody yet")
         for name in names[1:]:
@@ -250,7 +236,7 @@ class Effects:
         """What to think of, with the number of the member's country."""
         if row.member_id is None:
             return ()
-        return checklist(row.category, self._emergency_number(await self._member(tx, row)))
+        return checklist(row.category, self.answers.emergency_number(await self.answers.member(tx, row)))
 
     async def facts_changed(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> None:
         """What is kept in sight in the case's places says how things are now."""
@@ -398,53 +384,6 @@ class Effects:
     @staticmethod
     async def _who(tx: Transaction, person_id: int) -> Text:
         return introduced(await members.load(tx, person_id))
-
-    # The member's answers
-
-    async def _answer(
-        self, tx: Transaction, row: tables.CaseRow, *, somebody_told: bool, away: bool = False
-    ) -> Content:
-        """The answer at once; in another language than the community's it offers to go on in that."""
-        content = await self._answer_itself(tx, row, somebody_told=somebody_told, away=away)
-        if row.member_id is None:
-            return content
-        return self._voice.offering(tx, await members.load(tx, row.member_id), content)
-
-    async def _answer_itself(self, tx: Transaction, row: tables.CaseRow, *, somebody_told: bool, away: bool) -> Content:
-        member = await self._member(tx, row)
-        number, lines = self._emergency_number(member), await self._lines(tx, member, row.category)
-        if row.holder is not None:
-            return held_words.heard_while_held(await self._name(tx, row.holder), number, lines, away=away)
-        seen = await store.lateness(tx, row.id) if row.opened_by != "other" else None
-        late = seen[0] if seen is not None else store.PUNCTUAL
-        if not somebody_told:
-            return member_words.answer_without_peers(number, lines, late)
-        if row.opened_by == "other":
-            return member_words.answer_worried(member.community.name, number, lines)
-        return member_words.answer_to_member(store.case_of(row).severity, member.community.name, number, lines, late)
-
-    async def _late(self, tx: Transaction, row: tables.CaseRow) -> Content:
-        member = await self._member(tx, row)
-        return member_words.late(self._emergency_number(member), await self._lines(tx, member, row.category))
-
-    def _emergency_number(self, member: Member) -> str | None:
-        number = self._resources.emergency_number(member.country)
-        return None if number is None else number.number
-
-    async def _lines(self, tx: Transaction, member: Member, category: str | None) -> tuple[Field, ...]:
-        """The helplines to show; none, if anything is wrong with a list: the answer itself must go out."""
-        try:
-            return await self._resources.crisis_fields(tx, member, category)
-        except Exception as error:
-            log.error("no helplines for a case: %s", where(error))
-            return ()
-
-    @staticmethod
-    async def _member(tx: Transaction, row: tables.CaseRow) -> Member:
-        if row.member_id is None:
-            raise LookupError(f"case {row.id} has no member any more")
-        member = await members.load(tx, row.member_id)
-        return replace(member, own_language=spoken.spoken_by(tx, member))  # so are the helplines
 
     # Addressing
 
