@@ -15,7 +15,7 @@ from bot.core.people import Member
 from bot.core.pictures import KINDS
 from bot.core.roles import Action, knows_of, may
 from bot.core.words import Text, _
-from bot.services import help_topics, offered, questions, replies, typed
+from bot.services import for_which, help_topics, offered, questions, replies, talks, typed
 from bot.services.around_a_talk import is_too_late, tell_of_the_mark
 from bot.services.call import Call
 from bot.services.escalations import Escalations, place_words
@@ -26,11 +26,9 @@ from bot.services.escalations.relay import Written
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.runner import Runner
 from bot.services.voice import Voice
+from bot.services.whereabouts import SAY
 from bot.storage.database import Transaction
 from bot.storage.tables import CaseRow
-
-SAY = "say"
-"""The command that carries a message to one of several conversations."""
 
 PEER = "peer"
 """The command that gets a person."""
@@ -165,7 +163,8 @@ class Writing:
         if len(conversations) > 1 and inbound.about is not None:
             case = await self._escalations.pictures.talk_of(call.tx, inbound.platform, inbound.about.message_id)
             conversations = [row for row in conversations if row.id == case] or conversations
-        if problem is None and len(conversations) > 1:
+        others = await talks.elsewhere(call.tx, inbound, call.member.community.id)
+        if problem is None and (len(conversations) > 1 or others):
             problem = replies.whose_picture()  # it goes to nobody rather than to the wrong one
         if problem is None:
             event = f"{inbound.platform}:{inbound.event_id}"
@@ -181,7 +180,10 @@ class Writing:
         if call.inbound.apart is not None and not await self._talks(call):
             work = self._work_here(call)
             return self._nobody_here(call) if work is None else await self._runner.run_typed(call, work)
-        return await (self.private if call.inbound.private else self.in_a_room)(call, signal)
+        if not call.inbound.private:
+            return await self.in_a_room(call, signal)
+        one = None if signal is not None else await self._to_one(call)
+        return one or await self.private(call, signal)
 
     async def in_a_room(self, call: Call, signal: Signal | None) -> Reply | None:
         """Words in a room: "I need a person" counts there, too; a signal has been answered already."""
@@ -426,16 +428,19 @@ class Writing:
         if not theirs or call.inbound.read_back:
             return None
         ask = _("{why} Is it for them? Then choose the case, and I send it.", why=why)
-        held = await self._ask_to_which(call, theirs, ask)
+        held = await for_which.ask(call, self._registry, theirs, ask)
         # Said where they wrote it: in another chat it would look as if it had been done.
         return replace(held, private=call.inbound.apart is None or not await reads_there(call))
 
-    async def _ask_to_which(self, call: Call, cases: Sequence[int], ask: Text) -> Reply:
-        which = BadValue(ask, tuple(str(id_) for id_ in cases[:5]))
-        say = self._registry.by_name[SAY]
-        parameter = next(p for p in say.parameters if p.name == "case")
-        arguments = {"text": call.inbound.text}
-        return await questions.ask(call.tx, call.member, say, parameter, arguments, problem=which, now=call.now)
+    async def _to_one(self, call: Call) -> Reply | None:
+        """What comes of "say 12 hello", where their words may be for more than one."""
+        if talks.said_to(call.inbound.text) is None:
+            return None
+        said = await for_which.said_to(call, [row.id for row in await self._talks(call)])
+        if said is None:
+            return None
+        await questions.forget(call.tx, call.member)
+        return await self._runner.run(call, self._registry.by_name[SAY], said)
 
     def _is_of_peers(self, question: questions.Pending) -> bool:
         """Whether it belongs to a peer's work."""
@@ -459,12 +464,16 @@ class Writing:
         """A peer's words sound as if they were in danger: they are not passed on before the peer has said so."""
         content = await self._escalations.ask_the_peer(call.tx, call.member, signal)
         cases = [row.id for row in conversations]
-        asked = await self._ask_to_which(call, cases, _("To which case shall I bring this?"))
+        asked = await for_which.ask(call, self._registry, cases, _("To which case shall I bring this?"))
         return Reply(content=replace(content, choices=(I_NEED_A_PERSON, *asked.content.choices)))
 
     async def _carry(self, call: Call, case_ids: list[int], *, answered: bool) -> Reply | None:
-        if len(case_ids) > 1:
-            return await self._ask_to_which(call, case_ids, _("To which case shall I bring this?"))
+        about = await talks.answered(call.tx, call.inbound) if len(case_ids) > 1 else None
+        case_ids = [id_ for id_ in case_ids if id_ == about] or case_ids
+        # What somebody in danger writes is not held: it goes to the case in which it was heard.
+        others = () if answered else await talks.elsewhere(call.tx, call.inbound, call.member.community.id)
+        if len(case_ids) > 1 or others:
+            return await for_which.ask(call, self._registry, case_ids, _("To which case shall I bring this?"))
         conversations = await self._talks(call)
         row = next(row for row in conversations if row.id == case_ids[0])
         event = f"{call.inbound.platform}:{call.inbound.event_id}"
