@@ -1,6 +1,7 @@
 """The escalation service: every use case changes the case and says what follows, in one transaction."""
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
@@ -16,6 +17,7 @@ from bot.core.escalation import (
     Left,
     Opened,
     Outcome,
+    State,
     Taken,
     TimerFired,
 )
@@ -29,6 +31,7 @@ from bot.services.alone import each_alone
 from bot.services.escalations import pauses, relay, store, words
 from bot.services.escalations.conversations import Conversations
 from bot.services.escalations.fitting import paged_alone
+from bot.services.escalations.paging import drop_pages
 from bot.services.escalations.store import NewCase
 from bot.storage import tables
 from bot.storage.database import Transaction
@@ -242,6 +245,19 @@ class Escalations(Conversations):
             return False
         await self._apply(tx, row, Ended(Outcome.SAFE), actor=member.id, now=now)
         return True
+
+    async def fold(self, tx: Transaction, folded: tables.CaseRow, kept: tables.CaseRow, *, now: datetime) -> None:
+        """Two open cases turned out to be one person's: who was in the one helps in the other, or has it.
+
+        It is no end: nobody has ended anything, and the member must not be told that a conversation is over.
+        """
+        case = store.case_of(folded)
+        closed = replace(case, state=State.RESOLVED, next_at=None, helpers=(), version=case.version + 1)
+        store.write_case(folded, closed, now=now)
+        await store.note(tx, folded.id, f"joined case {kept.id}", None, now=now)
+        await drop_pages(tx, folded.id)
+        people = [person for person in (case.holder, *case.helpers) if person is not None]
+        await self._effects.folded(tx, folded, people, into=kept.id, now=now)
 
     async def _case_to_end(self, tx: Transaction, by: Member, case_id: int | None) -> tables.CaseRow | None:
         if case_id is None:

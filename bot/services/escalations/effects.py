@@ -205,6 +205,13 @@ class Effects:
         if row.holder is not None:
             await self.places.refresh(tx, row, await self._all_facts(tx, row, now=now), now=now)
 
+    async def folded(
+        self, tx: Transaction, row: tables.CaseRow, people: list[int], *, into: int, now: datetime
+    ) -> None:
+        """The member of a case turned out to be the one of another, `into`: its `people` are told, its places close."""
+        await self._to_each(tx, row, people, words.is_one_with(row.id, into), key="folded", now=now)
+        await self.places.close(tx, row, now=now)
+
     # The relay's two ends
 
     async def _open_relay(

@@ -198,6 +198,18 @@ def has_it_now(name: str | Text, before: str | Text, case_id: int) -> Content:
     )
 
 
+def is_one_with(case_id: int, into: int) -> Content:
+    """To those in a case whose member has another open case: the two are one now."""
+    return Content(
+        text=_(
+            "Case {number} and case {into} turned out to be the same person's. They are one talk now, case {into}, and"
+            " you are in it. Nothing that is written here reaches anybody any more.",
+            number=case_id,
+            into=into,
+        )
+    )
+
+
 def not_yours_now(case_id: int, name: str | Text | None) -> Content:
     """To who had the case until now: `name` has it, or others are called."""
     if name is None:
