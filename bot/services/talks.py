@@ -19,6 +19,9 @@ from bot.storage.database import Transaction
 WITH_SOMEBODY, WAITING, IN_REACH, NONE = 3, 2, 1, 0
 """How near a case is to plain words: they talk with somebody; their own waits for somebody; they are a peer in it."""
 
+_WITHOUT_WORDS = frozenset({State.OPENED, State.PAGED, State.ACKNOWLEDGED})
+"""In which nobody has said anything to the member yet, or who has is gone."""
+
 _BY_NUMBER = re.compile(
     r"[!/]?(?:(?:take|join|leave|checklist|exchange) (\d{1,9})|(?:say|resolve|hand[ -]over|send) (\d{1,9})\b.*)",
     re.IGNORECASE | re.DOTALL,
@@ -113,7 +116,7 @@ def _talk(row: Any) -> Talk:
     own = in_it and row.open_for == me
     rank = NONE
     if in_it:
-        talks = row.holder is not None if own else row.state == State.IN_CONVERSATION
+        talks = row.holder is not None if own else row.state not in _WITHOUT_WORDS
         rank = WITH_SOMEBODY if talks else WAITING if own else IN_REACH
     return Talk(
         case=row.id if in_it else 0,

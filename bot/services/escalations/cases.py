@@ -295,6 +295,12 @@ class Escalations(Conversations):
         row = await store.open_case_of(tx, member.id)
         return None if row is None else await self._effects.numbers(tx, row)
 
+    async def _spoken(self, tx: Transaction, row: tables.CaseRow, person: Member, *, now: datetime) -> None:
+        """A helper who writes to a member whose holder has gone has the case: nobody else is called."""
+        if row.holder is None and person.id in row.helpers:
+            await self._apply(tx, row, Taken(person.id), actor=person.id, now=now)
+        await super()._spoken(tx, row, person, now=now)
+
     # Looking
 
     async def open_cases(self, tx: Transaction, community_id: int) -> list[tables.CaseRow]:

@@ -259,7 +259,7 @@ class Effects:
             await self.places.let_out(tx, row, back.holder, now=now)
             if back.to is None:  # else the member is told together with who has come
                 await self._to_member(tx, row, member_words.person_has_left(name), key=f"left:{row.version}", now=now)
-                told = words.has_left(name, row.id)
+                told = words.is_it_yours(name, row.id)  # to those who have joined them: they are there
                 await self._to_peers(tx, row, told, key=f"left:{row.version}", but=actor, now=now)
             else:
                 told = words.has_it_now(await self._name(tx, back.to), name, row.id)

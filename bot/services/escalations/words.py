@@ -191,6 +191,19 @@ def has_left(name: str | Text, case_id: int) -> Content:
     return Content(text=_("{name} has left the talk (case {number}).", name=name, number=case_id))
 
 
+def is_it_yours(name: str | Text, case_id: int) -> Content:
+    """To those who have joined a holder who has gone: the case is theirs, if they want it."""
+    return Content(
+        text=_(
+            "{name} has left the talk (case {number}). You are there: write to them, and the case is yours. Until then"
+            " I am calling others.",
+            name=name,
+            number=case_id,
+        ),
+        choices=(Choice(label=_("I'm on it"), command="take", arguments={"case": str(case_id)}, style="primary"),),
+    )
+
+
 def has_it_now(name: str | Text, before: str | Text, case_id: int) -> Content:
     """To those who have joined: the one whom they help is another now."""
     return Content(
