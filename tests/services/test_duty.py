@@ -141,6 +141,21 @@ async def test_an_organizer_puts_somebody_on_and_takes_it_back(world: World) -> 
 
 
 @pytest.mark.parametrize(
+    "line", ["!rota put Robin today 21:00 08:00", "!rota add Nights daily 20:00 08:00 Robin"], ids=["put", "edited"]
+)
+async def test_whoever_is_on_at_once_by_a_change_in_a_shift_is_told(world: World, line: str) -> None:
+    await nights(world, "!rota add Nights daily 20:00 08:00 Sam")
+    await world.until("2026-11-23 22:00")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.olive.says(line)
+    world.olive.sees("Robin")
+    world.robin.sees("You are on now", "I need a break")
+    world.room("peers").sees("Hand-over", "On now: Robin", "Thank you, Sam.")
+    board_left_alone(world)
+
+
+@pytest.mark.parametrize(
     ("line", "refusal"),
     [
         ("!rota add Nights daily 20:00 08:00 Mo", "no peer here"),
