@@ -5,9 +5,9 @@ from datetime import UTC, datetime, time, timedelta
 import icalendar
 import pytest
 from harness import World
-from harness.communities import HARBOUR
+from harness.communities import HARBOUR, NORTH
 from harness.fixtures import on_both_databases
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.core.community import RotaEntry, dump_community, parse_community
 from bot.core.platform import NeverAgain
@@ -281,6 +281,25 @@ async def test_the_board_is_one_message_edited_in_place_and_a_flood_is_one_edit(
     keys = await world.rows(select(Delivery.message_id).where(Delivery.key.startswith("edit:board:")))
     assert len(set(keys)) == 1
     assert posted == [None] or posted == [keys[0]]
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+async def test_a_damaged_case_of_one_community_leaves_the_hand_over_of_another_alone(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    await world.apply(NORTH)
+    await nights(world)
+    await world.nora.says("!rota add Nights daily 20:00 08:00 Nora", "north")
+    await world.zoe.says(DANGER, "north")
+    async with world.database.begin() as tx:
+        await tx.session.execute(update(CaseRow).values(severity="damaged", next_at=None))
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.until("2026-11-23 20:01")
+    world.sam.sees("You are on now")
+    assert "board of community 2: not written" in caplog.text
+    assert DANGER not in caplog.text
     for box in world.mailboxes:
         box.unseen.clear()
 
