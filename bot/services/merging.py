@@ -69,7 +69,7 @@ async def merge(tx: Transaction, member_id: int, *, into: int, escalations: Esca
     await _rename_in_lists(tx, member_id, into)
     await tx.session.flush()
     await tx.session.execute(delete(tables.Member).where(tables.Member.id == member_id))
-    await _hand_over_own_case(tx, into, escalations, now=now)
+    await escalations.not_their_own_peer(tx, into, now=now)
 
 
 async def history(tx: Transaction, member_id: int) -> int:
@@ -108,13 +108,6 @@ async def _join_wishes(tx: Transaction, folded: int, kept: int) -> None:
     has_one = select(there.member_id).where(there.case_id == kept, there.member_id == PictureWish.member_id).exists()
     moved = update(PictureWish).where(PictureWish.case_id == folded, ~has_one).values(case_id=kept)
     await tx.session.execute(moved, execution_options={"synchronize_session": False})
-
-
-async def _hand_over_own_case(tx: Transaction, into: int, escalations: Escalations, *, now: datetime) -> None:
-    """Nobody can be the peer of themselves."""
-    own = await store.open_case_of(tx, into)
-    if own is not None and own.holder == into:
-        await escalations.hand_over(tx, await members.load(tx, into), own.id, now=now)
 
 
 async def _keep_settings(tx: Transaction, member_id: int, into: int) -> None:

@@ -1,11 +1,12 @@
 """Floods, and members who are paused."""
 
+import pytest
 from harness import World
 from harness.fixtures import on_both_databases
 from sqlalchemy import func, select
 
 from bot.services.escalations.paging import FLOOD_CASES
-from bot.storage.tables import CaseRow
+from bot.storage.tables import CaseRow, Identity
 
 
 @on_both_databases
@@ -26,9 +27,15 @@ async def test_a_flood_is_one_page_with_a_number_while_each_member_has_their_ans
         box.unseen.clear()
 
 
-async def test_a_paused_member_calls_nobody_by_hand_and_has_the_numbers(world: World) -> None:
+async def test_a_paused_member_calls_nobody_by_hand_and_has_the_numbers(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     await world.mo.says("pause 24 alice")
     world.mo.sees("For 24 h their asking by hand calls nobody")
+    (alice,), (mo,) = [
+        await world.rows(select(Identity.member_id).where(Identity.account == name)) for name in ("alice", "mo")
+    ]
+    assert f"member {alice}: pages paused by member {mo}" in caplog.text
     await world.alice.says("peer")
     world.alice.sees("I cannot call a peer for you by this button just now", "988")
     assert await world.rows(select(CaseRow.id)) == []

@@ -191,7 +191,7 @@ class Escalations(Conversations):
         if row is None:
             return None
         if turn in {None, row.turn} and row.open_for is not None and not _may_end(row, by):
-            return await self._effects.is_with(tx, row)
+            return await self._why_not(tx, row, by)
         return await self._apply(tx, row, Ended(outcome, turn), actor=by.id, now=now)
 
     async def hand_over(
@@ -213,7 +213,7 @@ class Escalations(Conversations):
         if row is None:
             return None
         if turn in {None, row.turn} and row.open_for is not None and not _may_end(row, by):
-            return await self._effects.is_with(tx, row)
+            return await self._why_not(tx, row, by)
         if to is not None and (to.id == row.member_id or not may(to.roles, Action.TAKE_CASE)):
             return Content(text=_("They cannot have this case. Name another peer, or hand it over without a name."))
         event, before = HandedOver(None if to is None else to.id, turn), row.turn
@@ -231,12 +231,12 @@ class Escalations(Conversations):
             return words.has_ended()
         if turn not in {None, row.turn}:
             return await self._effects.has_changed(tx, row)
-        return None if _may_end(row, by) else await self._effects.is_with(tx, row)
+        return None if _may_end(row, by) else await self._why_not(tx, row, by)
 
     async def may_end(self, tx: Transaction, by: Member) -> list[tables.CaseRow]:
         """The open cases that somebody may end or hand over, oldest first; none about themselves."""
         rows = await self.open_cases(tx, by.community.id)
-        return [row for row in rows if row.member_id != by.id and _may_end(row, by)]
+        return [row for row in rows if _may_end(row, by)]
 
     async def say_safe(self, tx: Transaction, member: Member, *, now: datetime) -> bool:
         """The member ends their own case; False if none was open."""
@@ -264,10 +264,20 @@ class Escalations(Conversations):
             held = await store.cases_held_by(tx, by.id)
             return held[0] if len(held) == 1 else None
         row = await store.find_case(tx, by.community.id, case_id)
-        if row is None or _may_end(row, by):
+        if row is None or _may_end(row, by) or row.member_id == by.id:
             return row
         # Of a case that was theirs once, or that they have joined, they know; what they may do is another thing.
         return row if await store.was_in(tx, row.id, by.id) else None
+
+    async def _why_not(self, tx: Transaction, row: tables.CaseRow, by: Member) -> Content:
+        """What somebody reads who may not end a case or hand it over: nothing was done."""
+        return words.is_about_you() if row.member_id == by.id else await self._effects.is_with(tx, row)
+
+    async def not_their_own_peer(self, tx: Transaction, member_id: int, *, now: datetime) -> None:
+        """Two members turned out to be one: where they have their own case, others are called for it."""
+        own = await store.open_case_of(tx, member_id)
+        if own is not None and own.holder == member_id:
+            await self._apply(tx, own, HandedOver(), actor=member_id, now=now)
 
     async def on_erasure(self, tx: Transaction, member: Member, *, now: datetime) -> None:
         """End the member's own case, and hand over the cases they have."""
@@ -351,8 +361,11 @@ class Escalations(Conversations):
 
 
 def _may_end(row: tables.CaseRow, by: Member) -> bool:
-    """Whether somebody may end a case, or hand it over: its holder, a moderator, and while nobody has it, any peer."""
-    return row.holder in {None, by.id} or bool(by.roles & OVERSEERS)
+    """Whether somebody may end a case, or hand it over: its holder, a moderator, and while nobody has it, any peer.
+
+    Their own nobody ends but by "I'm safe", whatever else they are: only that says who has ended it.
+    """
+    return row.member_id != by.id and (row.holder in {None, by.id} or bool(by.roles & OVERSEERS))
 
 
 def _heard_in(text: str, signal: Signal, before: str) -> str:

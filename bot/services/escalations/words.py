@@ -248,6 +248,11 @@ def is_with(case_id: int, name: str | Text) -> Content:
     )
 
 
+def is_about_you() -> Content:
+    """To a peer or a moderator who would end their own case, or hand it over."""
+    return Content(text=_("I did nothing: this case is about you. “I'm safe” ends it, whenever you are."))
+
+
 def no_such_case() -> Content:
     """A case that is none, or that somebody may not know of: which of these, they do not learn."""
     return Content(text=_("There is no such case."))
