@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Select, select
 
 from bot.core.inbound import Inbound
 from bot.core.roles import Action, Role, may
-from bot.services import talks
+from bot.services import questions, talks
 from bot.storage import tables
 from bot.storage.database import Transaction
 
@@ -87,7 +87,8 @@ async def _of_number(tx: Transaction, inbound: Inbound) -> int | None:
     if inbound.invocation is None and _id(text) is not None:
         question = tables.Question
         asked = _of_account(inbound).join(question, question.member_id == tables.Identity.member_id)
-        asked = asked.where(question.command == SAY).order_by(question.asked_at.desc())
+        asked = asked.where(question.command == SAY, question.asked_at > inbound.at - questions.VALID)
+        asked = asked.order_by(question.asked_at.desc())
         return await tx.session.scalar(asked.limit(1))
     if inbound.invocation is not None or (number := talks.number_in(text)) is None:
         return None
