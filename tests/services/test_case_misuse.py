@@ -57,3 +57,14 @@ async def test_danger_in_the_words_of_a_paused_member_calls_as_ever(world: World
 async def test_only_a_moderator_pauses(world: World) -> None:
     await world.sam.says("pause 24 alice")
     world.sam.sees("This is for moderators of your community")
+
+
+@pytest.mark.parametrize("words", ["!resolve 1 false-alarm", "!resolve 1", "!hand over 1 to Robin"])
+async def test_a_moderator_neither_ends_nor_hands_over_the_case_that_is_about_them(world: World, words: str) -> None:
+    await world.mo.says("I want to kill myself")
+    await world.sam.clicks("I'm on it")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.mo.says(words)
+    world.mo.sees("I did nothing: this case is about you", "I'm safe")
+    assert await world.rows(select(CaseRow.outcome)) == [None]

@@ -395,17 +395,6 @@ async def test_nobody_can_take_the_case_that_is_about_them(world: World) -> None
     world.sam.sees("This is about you")
 
 
-@pytest.mark.parametrize("words", ["!resolve 1 false-alarm", "!resolve 1", "!hand over 1 to Robin"])
-async def test_a_moderator_neither_ends_nor_hands_over_the_case_that_is_about_them(world: World, words: str) -> None:
-    await world.mo.says(DANGER)
-    await world.sam.clicks("I'm on it")
-    for box in world.mailboxes:
-        box.unseen.clear()
-    await world.mo.says(words)
-    world.mo.sees("I did nothing: this case is about you", "I'm safe")
-    assert await world.rows(select(CaseRow.outcome)) == [None]
-
-
 async def test_a_peer_in_danger_is_not_paged_about_themselves(world: World) -> None:
     await world.sam.says(DANGER, "lobby")
     world.sam.sees("I'm getting a person")
