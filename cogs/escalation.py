@@ -9,9 +9,11 @@ from bot.core.content import Choice, Content, Field, Reply
 from bot.core.crisis import Severity
 from bot.core.escalation import Outcome
 from bot.core.kinds import Number, OneOf, Words
+from bot.core.matching import fold
+from bot.core.people import Member
 from bot.core.roles import Action
 from bot.core.words import Text, _
-from bot.services import members, whom
+from bot.services import members, talks, whom
 from bot.services import unsaid as unsaid_words
 from bot.services.call import Call
 from bot.services.escalations import Escalations, pauses
@@ -40,6 +42,11 @@ NOTE = Parameter(
     rest=True,
     example="They would rather write than talk.",
 )
+
+_BOTH = ("both", "all")
+"""What is said of all one's communities."""
+
+_LONGEST_NAME = 100
 
 _NAMED = 5
 """Cases that stand beside the question which one is meant."""
@@ -108,12 +115,39 @@ class EscalationCog:
             )
         return Reply(content=Content(text=text, choices=(I_AM_SAFE,)), private=True)
 
-    @command("safe", _("Say that you are safe, and need nobody now"), phrases=(_("I'm safe"), _("I am safe")))
-    async def safe(self, call: Call) -> Reply:
-        """End one's own case."""
-        ended = await self._escalations.say_safe(call.tx, call.member, now=call.now)
+    @command(
+        "safe",
+        _("Say that you are safe, and need nobody now"),
+        Parameter(
+            name="where",
+            ask=_("In which of your communities?"),
+            kind=Words(_LONGEST_NAME),
+            required=False,
+        ),
+        phrases=(_("I'm safe"), _("I am safe")),
+    )
+    async def safe(self, call: Call, where: str | None = None) -> Reply:
+        """End one's own case; who has asked in several communities is asked which is meant."""
+        ended = False
+        for me in await self._who_are_safe(call, where):
+            ended = await self._escalations.say_safe(call.tx, me, now=call.now) or ended
         text = _("I'm glad. I have told the peers.") if ended else _("I'm glad.")
         return Reply(content=Content(text=text))
+
+    @staticmethod
+    async def _who_are_safe(call: Call, where: str | None) -> list[Member]:
+        """As whom they say it; raises `BadValue` where they have open cases in several communities, and name none."""
+        known = await talks.of_account(call.tx, call.inbound.platform, call.inbound.account)
+        own = [talk for talk in known if talk.own] if call.inbound.private else []
+        if not own:
+            return [call.member]
+        meant = own
+        if len(own) > 1 and (where is None or fold(where) not in _BOTH):
+            meant = [] if where is None else [t for t in own if fold(where) == fold(t.community_name)]
+        if not meant:
+            text = _("I have called somebody for you in more than one community. Where do you need nobody now?")
+            raise BadValue(text, (_BOTH[0], *(talk.community_name for talk in own)), parameter="where")
+        return [await members.load(call.tx, talk.member) for talk in meant]
 
     # Peers
 
@@ -304,14 +338,22 @@ class EscalationCog:
     async def say(self, call: Call, case: int, text: str, unsaid: str = "") -> Reply:
         """Carry a message to the conversation that was chosen; `unsaid`: what calls a person for its author else."""
         event = f"{call.inbound.platform}:{call.inbound.event_id}"
-        for row in await self._escalations.conversations(call.tx, call.member):
+        me = await self._me_in(call, case)
+        for row in await self._escalations.conversations(call.tx, me):
             if row.id == case:
                 if unsaid:
                     await unsaid_words.said(call, unsaid)
-                carried = await self._escalations.relay(call.tx, call.member, row, text, event, now=call.now)
+                carried = await self._escalations.relay(call.tx, me, row, text, event, now=call.now)
                 told = _("I have passed it on.") if carried else _("I keep this for the person who comes.")
                 return Reply(content=Content(text=told))
         return _told(None)
+
+    @staticmethod
+    async def _me_in(call: Call, case: int) -> Member:
+        """Who they are in the community of an open case: in a private chat, of whichever of theirs."""
+        known = await talks.of_account(call.tx, call.inbound.platform, call.inbound.account)
+        found = next((t.member for t in known if t.case == case and call.inbound.private), call.member.id)
+        return call.member if found == call.member.id else await members.load(call.tx, found)
 
     # On somebody else's message
 

@@ -141,18 +141,19 @@ class RotaCog:
         """Store a rota; the first person's turn is today."""
         community = call.member.community
         members = await self._rotas.people_named(call.tx, community.id, people)
-        await self._rotas.put(
-            call.tx,
-            community,
-            name=name,
-            days=weekly_days(days),
-            begins=begins,
-            ends=ends,
-            zone=zone or community.zone,
-            people=members,
-            turns=Turns(turns),
-            now=call.now,
-        )
+        async with self._rotas.told_if_on_now(call.tx, community.id, now=call.now):
+            await self._rotas.put(
+                call.tx,
+                community,
+                name=name,
+                days=weekly_days(days),
+                begins=begins,
+                ends=ends,
+                zone=zone or community.zone,
+                people=members,
+                turns=Turns(turns),
+                now=call.now,
+            )
         return await self.show(call)
 
     @command(

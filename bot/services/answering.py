@@ -8,9 +8,7 @@ from bot.core.roles import Action, knows_of, may
 from bot.services import offered, questions, typed
 from bot.services.call import Call
 from bot.services.everyday import HELPLINES
-
-SAY = "say"
-"""The command that carries a message to one of several conversations."""
+from bot.services.whereabouts import SAY
 
 JUST_NOW = timedelta(minutes=2)
 """So long any words in a conversation are still taken for the note or name that was asked for."""

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import String, Table, bindparam, cast, func, or_, select, update
 
+from bot.core import followups
 from bot.core.checkins import next_question
 from bot.core.escalation import QUIET
 from bot.core.faults import where
@@ -27,6 +28,7 @@ from bot.delivery.waiting import IS_PENDING, IS_SENDING
 from bot.services import incoming, reminding
 from bot.services.alone import each_alone
 from bot.services.duty import telling
+from bot.services.escalations import pauses
 from bot.services.gatherings import changes
 from bot.storage.database import Database, Transaction
 from bot.storage.tables import (
@@ -35,8 +37,10 @@ from bot.storage.tables import (
     CaseRow,
     CheckInSchedule,
     Delivery,
+    FollowUp,
     InboundEvent,
     MeetingRow,
+    Member,
     Reminder,
 )
 
@@ -69,6 +73,7 @@ WRITTEN_AT = (
     ("relay_messages", "removed_at"),
     ("swaps", "at"),
     ("follow_ups", "began_at"),
+    ("roster", "break_since"),
     ("questions", "asked_at"),
     ("checkins", "answered_at"),
     ("hosted_meetings", "opened_at"),
@@ -114,7 +119,9 @@ async def take_back(database: Database, *, now: datetime, by: timedelta) -> None
         ("reminders", _reminders),
         ("rotas", _rotas),
         ("calendars", _calendars),
+        ("pauses", _pauses),
         *written,
+        ("follow-ups", _follow_ups),  # which go by when they began
     ]
     for name, step in steps:
         try:
@@ -230,6 +237,34 @@ async def _calendars(database: Database, now: datetime, _by: timedelta) -> None:
     """What people do with meetings goes by dates that are."""
     async with database.begin() as tx:
         await changes.take_back(tx, now)
+
+
+async def _pauses(database: Database, now: datetime, by: timedelta) -> None:
+    """Nobody is paused for longer than anybody can be."""
+    paused = Member.paused_until
+    async with database.begin() as tx:
+        rows = await tx.session.execute(select(Member.id, paused).where(paused > now + pauses.LONGEST))
+        for id_, until in rows.all():
+            right = now + pauses.LONGEST if until is None else min(until - by, now + pauses.LONGEST)
+            await tx.session.execute(update(Member).where(Member.id == id_).values(paused_until=right))
+
+
+async def _follow_ups(database: Database, now: datetime, _by: timedelta) -> None:
+    """Whoever is to be asked again how they are is asked so long after their case as they were told."""
+    last = 0
+    while True:
+        async with database.begin() as tx:
+            waits = select(FollowUp.id).where(FollowUp.next_at > now, FollowUp.id > last)
+            ids = list(await tx.session.scalars(waits.order_by(FollowUp.id).limit(BATCH)))
+            await each_alone(tx, FollowUp, ids, partial(_ask_in_time, now), now=now)
+        if not ids:
+            break
+        last = ids[-1]
+
+
+async def _ask_in_time(now: datetime, row: FollowUp) -> None:
+    coming = followups.next_question(row.began_at, row.asked, now=now)
+    row.next_at = now if coming is None else coming[1]
 
 
 async def _written(name: str, column: str, database: Database, now: datetime, by: timedelta) -> None:

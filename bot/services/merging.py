@@ -2,22 +2,22 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from bot.core.escalation import State
 from bot.core.policy import Policies
 from bot.delivery import outbox
 from bot.services import members
 from bot.services.escalations import Escalations, store
-from bot.services.escalations.paging import drop_pages
 from bot.services.gatherings import attending
 from bot.services.policies import read_policies, write_policies
 from bot.storage import duty_tables, gathering_tables, hosting_tables, tables
 from bot.storage.database import Transaction
 from bot.storage.relay_tables import CasePicture, CasePlace, PictureWish
+
+Row = TypeVar("Row")
 
 
 async def merge(tx: Transaction, member_id: int, *, into: int, escalations: Escalations, now: datetime) -> None:
@@ -69,7 +69,7 @@ async def merge(tx: Transaction, member_id: int, *, into: int, escalations: Esca
     await _rename_in_lists(tx, member_id, into)
     await tx.session.flush()
     await tx.session.execute(delete(tables.Member).where(tables.Member.id == member_id))
-    await _hand_over_own_case(tx, into, escalations, now=now)
+    await escalations.not_their_own_peer(tx, into, now=now)
 
 
 async def history(tx: Transaction, member_id: int) -> int:
@@ -92,19 +92,14 @@ async def _fold_open_cases(
     if len(cases) < len((member_id, into)):
         return
     kept, folded = sorted(cases, key=lambda row: (-store.case_of(row).severity.rank, row.id))
-    peer = folded.holder
-    case = store.case_of(folded)
-    # Not `Ended`: nobody has ended anything, and the member must not be told that a conversation is over.
-    closed = replace(case, state=State.RESOLVED, next_at=None, version=case.version + 1)
-    store.write_case(folded, closed, now=now)
-    await store.note(tx, folded.id, f"joined case {kept.id}", None, now=now)
-    await drop_pages(tx, folded.id)
+    people = [person for person in (folded.holder, *folded.helpers) if person not in {None, member_id, into}]
+    await escalations.fold(tx, folded, kept, now=now)
     await _rename(tx, tables.RelayMessage, tables.RelayMessage.case_id, folded.id, kept.id)
     await _rename(tx, CasePicture, CasePicture.case_id, folded.id, kept.id)
     await _join_wishes(tx, folded.id, kept.id)
     await tx.session.flush()
-    if kept.holder is None and peer is not None and peer not in {member_id, into}:
-        await escalations.take(tx, await members.load(tx, peer), kept.id, now=now)
+    for person in people:  # where nobody has the case, the first of them takes it
+        await escalations.join(tx, await members.load(tx, person), kept.id, now=now)
 
 
 async def _join_wishes(tx: Transaction, folded: int, kept: int) -> None:
@@ -113,13 +108,6 @@ async def _join_wishes(tx: Transaction, folded: int, kept: int) -> None:
     has_one = select(there.member_id).where(there.case_id == kept, there.member_id == PictureWish.member_id).exists()
     moved = update(PictureWish).where(PictureWish.case_id == folded, ~has_one).values(case_id=kept)
     await tx.session.execute(moved, execution_options={"synchronize_session": False})
-
-
-async def _hand_over_own_case(tx: Transaction, into: int, escalations: Escalations, *, now: datetime) -> None:
-    """Nobody can be the peer of themselves."""
-    own = await store.open_case_of(tx, into)
-    if own is not None and own.holder == into:
-        await escalations.hand_over(tx, await members.load(tx, into), own.id, now=now)
 
 
 async def _keep_settings(tx: Transaction, member_id: int, into: int) -> None:
@@ -189,16 +177,23 @@ async def _rename_in_lists(tx: Transaction, old: int, new: int) -> None:
 
     community = await tx.session.get_one(tables.Community, community_id)
     case = tables.CaseRow
-    of_open = select(case).where(case.community_id == community_id, case.open_for.is_not(None))
-    for row in await tx.session.scalars(of_open.order_by(case.id)):
+    of_open = select(case).where(case.community_id == community_id, case.open_for.is_not(None)).order_by(case.id)
+    # A list is written back as a whole: whoever joins or goes meanwhile waits.
+    for row in await _locked(tx, of_open):
         helpers = dict.fromkeys(new if id_ == old else id_ for id_ in row.helpers)
         row.helpers = [id_ for id_ in helpers if id_ not in {row.holder, row.member_id}]
         row.policy = renamed(row.policy)
-        for place in await tx.session.scalars(select(CasePlace).where(CasePlace.case_id == row.id)):
+        for place in await _locked(tx, select(CasePlace).where(CasePlace.case_id == row.id)):
             place.people = list(dict.fromkeys(new if id_ == old else id_ for id_ in place.people))
-        for picture in await tx.session.scalars(select(CasePicture).where(CasePicture.case_id == row.id)):
+        for picture in await _locked(tx, select(CasePicture).where(CasePicture.case_id == row.id)):
             picture.wanted_by = list(dict.fromkeys(new if id_ == old else id_ for id_ in picture.wanted_by))
     community.policy = renamed(community.policy)
+
+
+async def _locked(tx: Transaction, query: Select[Row]) -> list[Row]:
+    """The rows as they are now; nobody else changes them meanwhile."""
+    found = query.with_for_update().execution_options(populate_existing=True)
+    return list(await tx.session.scalars(found))
 
 
 async def _rename(tx: Transaction, table: Any, column: Any, old: int, new: int) -> None:

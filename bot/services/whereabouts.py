@@ -1,19 +1,24 @@
 """Which community something that came in is meant for."""
 
 from datetime import UTC, datetime
-from functools import cache
 
-from sqlalchemy import Select, and_, bindparam, func, or_, select
-from sqlalchemy import case as case_when
+from sqlalchemy import ColumnElement, Select, select
 
 from bot.core.inbound import Inbound
+from bot.core.roles import Action, Role, may
+from bot.services import questions, talks
 from bot.storage import tables
 from bot.storage.database import Transaction
 
 NEVER_SEEN = datetime(1970, 1, 1, tzinfo=UTC)
 """When an account was "last seen" that is known on somebody else's word only: it redirects nobody's private chat."""
 
+SAY = "say"
+"""The command that carries a message to one of several conversations."""
+
 _LARGEST_ID = 2**31 - 1
+
+_TAKE_CASES = [role.value for role in Role if may(frozenset({role}), Action.TAKE_CASE)]
 
 
 async def community_id_of(tx: Transaction, inbound: Inbound) -> int | None:
@@ -23,14 +28,15 @@ async def community_id_of(tx: Transaction, inbound: Inbound) -> int | None:
     of several where they are in a case or were last seen.
 
     In a private chat, of the communities that know the account, it is the one of the case or question that a button
-    names; else of the open case they are in, their own before one they hold, so that a conversation is never lost;
-    else where they were last seen. Then it is one whose rooms they share with the bot, one that has them in its file,
-    the only one on this platform, or, where none is there, the only one at all.
+    names, of the message that is answered, or of the number that is typed; else of the open case they are in that is
+    nearest (`talks.Talk.rank`), so that a conversation is never lost; else where they were last seen. Then it is one
+    whose rooms they share with the bot, one that has them in its file, the only one on this platform, or, where none
+    is there, the only one at all.
     """
     if not inbound.private:
         named = await _of_places(tx, inbound, [inbound.place, *([inbound.space] if inbound.space else [])])
         return await _of_guest(tx, inbound) if named is None and inbound.shared_spaces else named
-    for look in (_named, _of_place_apart, _where_they_are, _of_shared_spaces, _known, _only_one):
+    for look in (_named, _of_place_apart, _answered, _of_number, _where_they_are, _of_shared_spaces, _known, _only_one):
         found = await look(tx, inbound)
         if found is not None:
             return found
@@ -54,11 +60,10 @@ async def _named(tx: Transaction, inbound: Inbound) -> int | None:
     """Of the case or the question that the button or the command names, if the account is known there."""
     if inbound.invocation is None:
         return None
-    identity, case, question = tables.Identity, tables.CaseRow, tables.Question
+    identity, question = tables.Identity, tables.Question
     arguments = inbound.invocation.arguments
     if (number := _id(arguments.get("case", ""))) is not None:
-        query = _of_account(inbound).join(case, case.community_id == identity.community_id).where(case.id == number)
-        return await tx.session.scalar(query.limit(1))
+        return await _of_case(tx, inbound, number)
     if (number := _id(arguments.get("question", ""))) is not None:
         query = _of_account(inbound).join(question, question.member_id == identity.member_id)
         return await tx.session.scalar(query.where(question.id == number).limit(1))
@@ -67,11 +72,7 @@ async def _named(tx: Transaction, inbound: Inbound) -> int | None:
 
 async def _of_place_apart(tx: Transaction, inbound: Inbound) -> int | None:
     """Of the case in whose place it was written, if the account is known there."""
-    if (number := inbound.case) is None:
-        return None
-    identity, case = tables.Identity, tables.CaseRow
-    query = _of_account(inbound).join(case, case.community_id == identity.community_id).where(case.id == number)
-    return await tx.session.scalar(query.limit(1))
+    return None if inbound.case is None else await _of_case(tx, inbound, inbound.case)
 
 
 def _id(text: str) -> int | None:
@@ -81,27 +82,42 @@ def _id(text: str) -> int | None:
     return number if (number := int(text)) <= _LARGEST_ID else None
 
 
-async def _where_they_are(tx: Transaction, inbound: Inbound) -> int | None:
-    """Of their open case, or where they were last seen."""
-    account = {"platform": inbound.platform, "account": inbound.account}
-    return await tx.session.scalar(_open_case_or_last_seen(), account)
+async def _answered(tx: Transaction, inbound: Inbound) -> int | None:
+    """Of the case whose message is answered or changed, if the account is known there."""
+    number = await talks.answered(tx, inbound)
+    return None if number is None else await _of_case(tx, inbound, number)
 
 
-@cache
-def _open_case_or_last_seen() -> Select[int]:
+async def _of_number(tx: Transaction, inbound: Inbound) -> int | None:
+    """Of the case whose number is typed, where it is one of the account's, or of a peer's community.
+
+    A number alone answers the question to which case words go.
+    """
+    text = inbound.text.strip()
+    if inbound.invocation is None and _id(text) is not None:
+        question = tables.Question
+        asked = _of_account(inbound).join(question, question.member_id == tables.Identity.member_id)
+        asked = asked.where(question.command == SAY, question.asked_at > inbound.at - questions.VALID)
+        asked = asked.order_by(question.asked_at.desc())
+        return await tx.session.scalar(asked.limit(1))
+    if inbound.invocation is not None or (number := talks.number_in(text)) is None:
+        return None
+    role = tables.RoleGiven
+    works = select(role.role).where(role.member_id == tables.Identity.member_id, role.role.in_(_TAKE_CASES)).exists()
+    return await _of_case(tx, inbound, number, works)
+
+
+async def _of_case(tx: Transaction, inbound: Inbound, number: int, *conditions: ColumnElement[bool]) -> int | None:
+    """The community of a case, if the account is known there."""
     identity, case = tables.Identity, tables.CaseRow
-    own = case.open_for == identity.member_id
-    held = and_(case.holder == identity.member_id, case.open_for.is_not(None))
-    rank = case_when((own, 2), (held, 1), else_=0)
-    return (
-        select(identity.community_id)
-        .outerjoin(case, or_(own, held))
-        .where(identity.platform == bindparam("platform"), identity.account == bindparam("account"))
-        .where(or_(case.id.is_not(None), identity.last_seen_at > NEVER_SEEN))
-        # Without a case all have the same of the first two.
-        .order_by(rank.desc(), func.coalesce(case.id, 0).desc(), identity.last_seen_at.desc(), identity.id)
-        .limit(1)
-    )
+    query = _of_account(inbound).join(case, case.community_id == identity.community_id).where(case.id == number)
+    return await tx.session.scalar(query.where(*conditions).limit(1))
+
+
+async def _where_they_are(tx: Transaction, inbound: Inbound) -> int | None:
+    """Of the open case they are in that is nearest, or where they were last seen."""
+    known = await talks.of_account(tx, inbound.platform, inbound.account)
+    return next((talk.community for talk in known if talk.rank or talk.seen > NEVER_SEEN), None)
 
 
 async def _of_shared_spaces(tx: Transaction, inbound: Inbound) -> int | None:

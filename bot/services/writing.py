@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.core.commands import BadValue, Command, Registry
+from bot.core.commands import Command, Registry
 from bot.core.content import Choice, Reply
 from bot.core.crisis import Signal
 from bot.core.inbound import Inbound
@@ -13,8 +13,21 @@ from bot.core.people import Member
 from bot.core.pictures import KINDS
 from bot.core.roles import Action, may
 from bot.core.words import Text, _
-from bot.services import at_work, help_topics, offered, offering, own_need, questions, replies, taking_up, typed, unsaid
-from bot.services.answering import SAY, Answering, command_in, is_whole
+from bot.services import (
+    at_work,
+    for_which,
+    help_topics,
+    offered,
+    offering,
+    own_need,
+    questions,
+    replies,
+    taking_up,
+    talks,
+    typed,
+    unsaid,
+)
+from bot.services.answering import Answering, command_in, is_whole
 from bot.services.around_a_talk import is_too_late, tell_of_the_mark
 from bot.services.at_work import Work
 from bot.services.call import Call
@@ -28,6 +41,7 @@ from bot.services.offer import I_NEED_A_PERSON
 from bot.services.questions import Waits
 from bot.services.runner import Runner
 from bot.services.voice import Voice
+from bot.services.whereabouts import SAY
 from bot.storage.database import Transaction
 from bot.storage.tables import CaseRow
 
@@ -158,7 +172,8 @@ class Writing:
         if len(conversations) > 1 and inbound.about is not None:
             case = await self._escalations.pictures.talk_of(call.tx, inbound.platform, inbound.about.message_id)
             conversations = [row for row in conversations if row.id == case] or conversations
-        if problem is None and len(conversations) > 1:
+        others = await talks.elsewhere(call.tx, inbound, call.member.community.id)
+        if problem is None and (len(conversations) > 1 or others):
             problem = replies.whose_picture()  # it goes to nobody rather than to the wrong one
         if problem is None:
             event = f"{inbound.platform}:{inbound.event_id}"
@@ -176,7 +191,10 @@ class Writing:
             if work is not None:
                 return await self._runner.run_typed(call, work)
             return await self._of_their_work(call) or self._nobody_here(call)
-        return await (self.private if call.inbound.private else self.in_a_room)(call, signal)
+        if not call.inbound.private:
+            return await self.in_a_room(call, signal)
+        one = None if signal is not None else await self._to_one(call)
+        return one or await self.private(call, signal)
 
     async def in_a_room(self, call: Call, signal: Signal | None) -> Reply | None:
         """Words in a room: "I need a person" counts there, too; a signal has been answered already."""
@@ -381,16 +399,19 @@ class Writing:
         if not theirs or call.inbound.read_back:
             return None
         ask = _("{why} Is it for them? Then choose the case, and I send it.", why=why)
-        held = await self._ask_to_which(call, theirs, ask)
+        held = await for_which.ask(call, self._registry, theirs, ask)
         # Said where they wrote it: in another chat it would look as if it had been done.
         return replace(held, private=call.inbound.apart is None or not await reads_there(call))
 
-    async def _ask_to_which(self, call: Call, cases: Sequence[int], ask: Text, *, waits: str = "") -> Reply:
-        which = BadValue(ask, tuple(str(id_) for id_ in cases[:5]))
-        say = self._registry.by_name[SAY]
-        parameter = next(p for p in say.parameters if p.name == "case")
-        arguments = {"text": call.inbound.text, "unsaid": waits}
-        return await questions.ask(call.tx, call.member, say, parameter, arguments, problem=which, now=call.now)
+    async def _to_one(self, call: Call) -> Reply | None:
+        """What comes of "say 12 hello", where their words may be for more than one."""
+        if talks.said_to(call.inbound.text) is None:
+            return None
+        said = await for_which.said_to(call, [row.id for row in await self._talks(call)])
+        if said is None:
+            return None
+        await questions.forget(call.tx, call.member)
+        return await self._runner.run(call, self._registry.by_name[SAY], said)
 
     def _work_here(self, call: Call) -> typed.Typed | None:
         """A whole command of a peer's work, in the place of a case that they are not in: an overseer may end it."""
@@ -410,12 +431,17 @@ class Writing:
         waits = await unsaid.wait_for(call, signal)
         content = await self._escalations.ask_the_peer(call.tx, call.member, signal, waits=bool(waits))
         cases = [row.id for row in conversations]
-        asked = await self._ask_to_which(call, cases, _("To which case shall I bring this?"), waits=waits)
+        ask = _("To which case shall I bring this?")
+        asked = await for_which.ask(call, self._registry, cases, ask, unsaid=waits)
         return Reply(content=replace(content, choices=(I_NEED_A_PERSON, *asked.content.choices)))
 
     async def _carry(self, call: Call, case_ids: list[int], *, answered: bool) -> Reply | None:
-        if len(case_ids) > 1:
-            return await self._ask_to_which(call, case_ids, _("To which case shall I bring this?"))
+        about = await talks.answered(call.tx, call.inbound) if len(case_ids) > 1 else None
+        case_ids = [id_ for id_ in case_ids if id_ == about] or case_ids
+        # What somebody in danger writes is not held: it goes to the case in which it was heard.
+        others = () if answered else await talks.elsewhere(call.tx, call.inbound, call.member.community.id)
+        if len(case_ids) > 1 or others:
+            return await for_which.ask(call, self._registry, case_ids, _("To which case shall I bring this?"))
         conversations = await self._talks(call)
         row = next(row for row in conversations if row.id == case_ids[0])
         event = f"{call.inbound.platform}:{call.inbound.event_id}"

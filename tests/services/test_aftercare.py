@@ -56,6 +56,25 @@ async def test_a_peer_who_wants_to_talk_it_over_is_looked_after(world: World) ->
     world.room("moderators").sees("Sam would like to talk over case 1")
 
 
+@pytest.mark.parametrize(
+    ("lines", "who"),
+    [
+        ([("robin", "join 1"), ("sam", "resolve 1 safe")], "robin"),
+        ([("sam", "hand over 1 to Robin"), ("robin", "resolve 1 services")], "sam"),
+    ],
+    ids=["a helper", "who handed it over"],
+)
+async def test_whoever_was_in_the_case_can_talk_it_over(world: World, lines: list[tuple[str, str]], who: str) -> None:
+    await taken_case(world)
+    for name, line in lines:
+        await world.person(name).says(line)
+    await presses(world, who, "debrief", case="1")
+    world.person(who).sees("I have told your moderators")
+    world.room("moderators").sees("would like to talk over case 1")
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
 async def test_only_those_of_the_case_may_judge_it(world: World) -> None:
     await ended_case(world)
     await presses(world, "robin", "verdict", case="1", verdict="right")

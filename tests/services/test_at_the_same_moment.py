@@ -199,6 +199,29 @@ async def test_a_member_who_is_merged_while_they_call_for_help_is_helped(
     forget(world)
 
 
+async def test_who_joins_while_another_helper_is_merged_stays(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await world.alice.says(DANGER)
+    await world.sam.clicks("I'm on it")
+    await world.robin.says("join 1")
+    robin = await id_of(world, "robin")
+    async with world.database.begin() as tx:
+        other, _made = await members.ensure(tx, 1, "discord", "777")
+    going_on, joining = merging._rename_in_lists, []
+
+    async def meanwhile(tx: Transaction, old: int, new: int) -> None:
+        await tx.session.scalars(select(CaseRow))  # as they were before
+        joining.append(asyncio.create_task(world.mo.says("join 1")))
+        await waits_or_is_done(world, joining[0])
+        await going_on(tx, old, new)
+
+    monkeypatch.setattr(merging, "_rename_in_lists", meanwhile)
+    async with world.database.begin() as tx:
+        await merging.merge(tx, robin, into=other, escalations=ESCALATIONS, now=world.now)
+    await joining[0]
+    assert set((await the_case(world)).helpers) == {other, await id_of(world, "mo")}
+    forget(world)
+
+
 async def test_a_member_who_is_erased_while_they_call_for_help_is_helped(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -347,3 +347,25 @@ async def test_who_has_a_case_and_would_leave_reads_how_to_hand_it_over(world: W
     await taken_case(world)
     await world.sam.says("leave 1")
     world.sam.sees("“hand over” calls somebody else")
+
+
+async def test_a_helper_who_is_with_the_member_when_the_holder_hands_over_is_offered_the_case_and_has_it_by_writing(
+    world: World,
+) -> None:
+    await taken_case(world)
+    await world.robin.says("join 1")
+    clear(world)
+    await world.sam.says("hand over 1")
+    world.robin.sees("Sam has left the talk (case 1). You are there", "I'm on it")
+    clear(world)
+    await world.robin.says("I am with you")
+    world.alice.sees("I am with you")
+    world.alice.sees("Robin is here")
+    world.room("peers").sees("Robin is on it")
+    clear(world)
+    await world.advance(minutes=9)
+    await world.alice.says("thank you")
+    world.robin.sees("thank you")
+    await world.robin.says("of course")
+    world.alice.sees("of course")
+    await world.advance(minutes=9)  # nobody is called, and she is not told that nobody has come

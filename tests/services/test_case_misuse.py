@@ -6,7 +6,7 @@ from harness.fixtures import on_both_databases
 from sqlalchemy import func, select
 
 from bot.services.escalations.paging import FLOOD_CASES
-from bot.storage.tables import CaseRow
+from bot.storage.tables import CaseRow, Identity
 
 
 def clear(world: World) -> None:
@@ -55,9 +55,15 @@ async def test_of_a_flood_of_emergencies_each_is_named_at_once_in_one_page_that_
 
 
 @pytest.mark.parametrize("overseer", ["mo", "olive"])
-async def test_a_paused_member_calls_nobody_by_hand_and_has_the_numbers(world: World, overseer: str) -> None:
+async def test_a_paused_member_calls_nobody_by_hand_and_has_the_numbers(
+    world: World, caplog: pytest.LogCaptureFixture, overseer: str
+) -> None:
     await world.person(overseer).says("pause 24 alice")
     world.person(overseer).sees("For 24 h their asking by hand calls nobody")
+    (alice,), (by,) = [
+        await world.rows(select(Identity.member_id).where(Identity.account == name)) for name in ("alice", overseer)
+    ]
+    assert f"member {alice}: pages paused by member {by}" in caplog.text
     await world.alice.says("peer")
     world.alice.sees("I cannot call a peer for you by this button just now", "988")
     assert await world.rows(select(CaseRow.id)) == []
@@ -78,3 +84,14 @@ async def test_danger_in_the_words_of_a_paused_member_calls_as_ever(world: World
 async def test_only_moderators_and_organizers_pause(world: World) -> None:
     await world.sam.says("pause 24 alice")
     world.sam.sees("This is for moderators and organizers of your community")
+
+
+@pytest.mark.parametrize("words", ["!resolve 1 false-alarm", "!resolve 1", "!hand over 1 to Robin"])
+async def test_a_moderator_neither_ends_nor_hands_over_the_case_that_is_about_them(world: World, words: str) -> None:
+    await world.mo.says("I want to kill myself")
+    await world.sam.clicks("I'm on it")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.mo.says(words)
+    world.mo.sees("I did nothing: this case is about you", "I'm safe")
+    assert await world.rows(select(CaseRow.outcome)) == [None]

@@ -9,11 +9,13 @@ from sqlalchemy import func, select, update
 
 from bot.core.platform import TryAgain
 from bot.scheduling.clock import ClockWatch
+from bot.storage.duty_tables import RosterRow
 from bot.storage.tables import (
     CaseEvent,
     CaseRow,
     CheckInRow,
     Delivery,
+    FollowUp,
     Identity,
     InboundEvent,
     Reminder,
@@ -180,6 +182,42 @@ async def test_nothing_stays_written_in_the_future(world: World, machine: Machin
         Delivery.created_at, Delivery.sent_at, Delivery.due_at,
     )  # fmt: skip
     assert {column.key for column in columns if (await world.rows(select(func.max(column))))[0] > world.now} == set()
+
+
+async def test_whoever_is_off_by_the_wrong_clock_is_off_by_the_right_one(world: World, machine: Machine) -> None:
+    await machine.set(YEARS)
+    await world.sam.says("!break")
+    world.sam.sees("You are off from now on")
+    await machine.set(-YEARS)
+    (since,) = await world.rows(select(RosterRow.break_since))
+    assert since <= world.now
+
+
+async def test_nobody_is_paused_for_years_by_a_wrong_clock(world: World, machine: Machine) -> None:
+    await machine.set(YEARS)
+    await world.mo.says("pause 1 alice")
+    world.mo.sees("For 1 h")
+    await machine.set(-YEARS)
+    await world.advance(hours=1)
+    await world.alice.says("I need a person")
+    assert await world.rows(select(CaseRow.id)) == [1]
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+async def test_who_wants_to_be_asked_again_is_asked_the_day_after_by_the_right_clock(
+    world: World, machine: Machine
+) -> None:
+    await calls_for_help(world)
+    await world.sam.clicks("I'm on it")
+    await machine.set(YEARS)
+    await world.sam.says("resolve 1 safe")
+    await world.alice.clicks("Ask me again how I am")
+    await machine.set(-YEARS)
+    (at,) = await world.rows(select(FollowUp.next_at))
+    assert world.now < at <= world.now + timedelta(days=1)
+    for box in world.mailboxes:
+        box.unseen.clear()
 
 
 async def test_an_event_that_somebody_had_in_hand_is_not_left_to_the_wrong_clock(

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, time, timedelta
 import icalendar
 import pytest
 from harness import World
-from harness.communities import HARBOUR
+from harness.communities import HARBOUR, NORTH
 from harness.fixtures import on_both_databases
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.core.community import RotaEntry, dump_community, parse_community
 from bot.core.platform import NeverAgain
@@ -141,6 +141,21 @@ async def test_an_organizer_puts_somebody_on_and_takes_it_back(world: World) -> 
 
 
 @pytest.mark.parametrize(
+    "line", ["!rota put Robin today 21:00 08:00", "!rota add Nights daily 20:00 08:00 Robin"], ids=["put", "edited"]
+)
+async def test_whoever_is_on_at_once_by_a_change_in_a_shift_is_told(world: World, line: str) -> None:
+    await nights(world, "!rota add Nights daily 20:00 08:00 Sam")
+    await world.until("2026-11-23 22:00")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.olive.says(line)
+    world.olive.sees("Robin")
+    world.robin.sees("You are on now", "I need a break")
+    world.room("peers").sees("Hand-over", "On now: Robin", "Thank you, Sam.")
+    board_left_alone(world)
+
+
+@pytest.mark.parametrize(
     ("line", "refusal"),
     [
         ("!rota add Nights daily 20:00 08:00 Mo", "no peer here"),
@@ -233,7 +248,10 @@ async def test_the_supervisors_are_told_the_week_load_answers_and_hard_cases(wor
         await world.person(member).says(EMERGENCY)
         await world.advance(minutes=4)
         await world.sam.clicks("I'm on it")
-        await world.sam.says("!resolve services")
+        if member != "carol":
+            await world.sam.says("!resolve services")
+    await world.sam.says("!hand over 3 to Robin")  # it was hard for both
+    await world.robin.says("!resolve 3 services")
     await world.dave.says(DANGER)
     await world.robin.clicks("I'm on it")
     await world.robin.says("!resolve false-alarm")
@@ -242,7 +260,7 @@ async def test_the_supervisors_are_told_the_week_load_answers_and_hard_cases(wor
         box.unseen.clear()
     await world.advance(minutes=1)
     told = world.mo.sees("The week of the peers", "4 cases, false alarms: 1", "median 4 min, longest 4 min")
-    assert all(part in told.text for part in ("Sam: 3", "Robin: 1", "Sam. Please ask them how they are."))
+    assert all(part in told.text for part in ("Sam: 3", "Robin: 2", "Sam. Please ask them how they are."))
     assert "Nobody is on" not in told.text
     world.olive.sees("Nobody is on", "4 cases")
 
@@ -263,6 +281,25 @@ async def test_the_board_is_one_message_edited_in_place_and_a_flood_is_one_edit(
     keys = await world.rows(select(Delivery.message_id).where(Delivery.key.startswith("edit:board:")))
     assert len(set(keys)) == 1
     assert posted == [None] or posted == [keys[0]]
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+async def test_a_damaged_case_of_one_community_leaves_the_hand_over_of_another_alone(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    await world.apply(NORTH)
+    await nights(world)
+    await world.nora.says("!rota add Nights daily 20:00 08:00 Nora", "north")
+    await world.zoe.says(DANGER, "north")
+    async with world.database.begin() as tx:
+        await tx.session.execute(update(CaseRow).values(severity="damaged", next_at=None))
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.until("2026-11-23 20:01")
+    world.sam.sees("You are on now")
+    assert "board of community 2: not written" in caplog.text
+    assert DANGER not in caplog.text
     for box in world.mailboxes:
         box.unseen.clear()
 

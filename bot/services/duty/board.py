@@ -5,6 +5,7 @@ Where a platform cannot edit, its adapter says it anew. A flood of cases makes o
 
 import hashlib
 import json
+import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -14,6 +15,7 @@ from sqlalchemy import Select, func, select, update
 
 from bot.core.content import Content, Field, Upon
 from bot.core.crisis import Severity
+from bot.core.faults import Told, where
 from bot.core.people import Community
 from bot.core.platform import Address
 from bot.core.words import Say, Text, _
@@ -29,6 +31,8 @@ from bot.storage.duty_tables import BoardRow, DutyClock
 from bot.storage.tables import CaseRow, Delivery
 from bot.storage.tables import Community as CommunityRow
 
+log = logging.getLogger(__name__)
+
 THROTTLE = timedelta(seconds=15)
 """Between two edits of one board."""
 
@@ -36,7 +40,7 @@ GROWS_OLD, LATER = timedelta(minutes=5), timedelta(minutes=30)
 """How often the ages of open cases are written anew: in their first hour, and after it."""
 
 ANEW = timedelta(minutes=10)
-"""How long a room is left alone in which nothing could be said."""
+"""How long a room is left alone in which nothing could be said, and a community whose cases cannot be read."""
 
 SHOWN = 12
 """Cases on the board; the rest is counted."""
@@ -49,22 +53,33 @@ class Boards:
 
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
+        self._told = Told()
         self._seen: dict[int, tuple[int, ...]] = {}
 
     async def due(self, tx: Transaction, *, now: datetime) -> int:
         """Write the boards that are due; how many communities there were."""
         await self._notice(tx, now=now)
         query = (
-            select(DutyClock)
+            select(DutyClock.community_id)
             .where(DutyClock.board_at <= now, DutyClock.has_board.is_(True))
             .order_by(DutyClock.board_at)
             .limit(BATCH)
             .with_for_update(skip_locked=True)
         )
-        clocks = list(await tx.session.scalars(query))
-        for clock in clocks:
-            clock.board_at = await self._write(tx, clock.community_id, now=now)
-        return len(clocks)
+        ids = list(await tx.session.scalars(query))
+        for id_ in ids:
+            try:
+                async with tx.session.begin_nested():
+                    at = await self._write(tx, id_, now=now)
+            except Exception as error:
+                # One damaged case must not keep the boards and the hand-overs of all others from being written.
+                if self._told.is_news(str(id_), now):
+                    log.error("board of community %d: not written, tried again soon: %s", id_, where(error))
+                at = now + ANEW
+            else:
+                self._told.is_over(str(id_))
+            await tx.session.execute(update(DutyClock).where(DutyClock.community_id == id_).values(board_at=at))
+        return len(ids)
 
     async def has_changed(self, tx: Transaction) -> bool:
         """Whether there is another open case than at the last look, or something is new in one."""

@@ -60,28 +60,29 @@ async def apply_rotas(
     tx: Transaction, community: Community, file: CommunityFile, rotas: Rotas, *, now: datetime
 ) -> None:
     """Store the file's rotas; those that organizers made by command are left alone."""
-    stored = {row.name: row for row in await store.rota_rows(tx, community.id)}
-    wanted = {rota.name: rota for rota in file.rotas}
-    for name, row in stored.items():
-        if row.from_file and name not in wanted:
-            await rotas.remove(tx, community, row, now=now)
-    for rota in file.rotas:
-        await rotas.put(
-            tx,
-            community,
-            name=rota.name,
-            days=rota.weekdays,
-            begins=rota.begins,
-            ends=rota.ends,
-            zone=file.zone_of(rota),
-            people=[await _member(tx, community.id, file, name) for name in rota.people],
-            turns=rota.turns,
-            from_file=True,
-            now=now,
-        )
-    if not wanted:
-        # People's roles may have changed, and so who counts.
-        await store.replan(tx, community.id, now)
+    async with rotas.told_if_on_now(tx, community.id, now=now):
+        stored = {row.name: row for row in await store.rota_rows(tx, community.id)}
+        wanted = {rota.name: rota for rota in file.rotas}
+        for name, row in stored.items():
+            if row.from_file and name not in wanted:
+                await rotas.remove(tx, community, row, now=now)
+        for rota in file.rotas:
+            await rotas.put(
+                tx,
+                community,
+                name=rota.name,
+                days=rota.weekdays,
+                begins=rota.begins,
+                ends=rota.ends,
+                zone=file.zone_of(rota),
+                people=[await _member(tx, community.id, file, name) for name in rota.people],
+                turns=rota.turns,
+                from_file=True,
+                now=now,
+            )
+        if not wanted:
+            # People's roles may have changed, and so who counts.
+            await store.replan(tx, community.id, now)
 
 
 async def _member(tx: Transaction, community_id: int, file: CommunityFile, name: str) -> int:

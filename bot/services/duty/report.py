@@ -11,6 +11,7 @@ from bot.core.crisis import Severity
 from bot.core.escalation import Outcome
 from bot.core.words import Say, Text, _, _n
 from bot.services.duty.words import names
+from bot.services.escalations.store import ENTERED
 from bot.storage.database import Transaction
 from bot.storage.tables import CaseEvent, CaseRow, RelayMessage
 
@@ -26,8 +27,9 @@ async def week_of(tx: Transaction, community_id: int, *, now: datetime) -> list[
     cases = list(await tx.session.scalars(query.order_by(CaseRow.id)))
     if not cases:
         return []
-    load = Counter(row.holder for row in cases if row.holder is not None)
-    hard = Counter(row.holder for row in cases if row.holder is not None and _is_hard(row))
+    were_in = await _who_was_in(tx, cases)
+    load = Counter(peer for row in cases for peer in were_in[row.id])
+    hard = Counter(peer for row in cases if _is_hard(row) for peer in were_in[row.id])
     false = sum(row.outcome == Outcome.FALSE_ALARM for row in cases)
     summary: Text = _n("{n} case", "{n} cases", n=len(cases))
     summary = _("{cases}, false alarms: {false}", cases=summary, false=false)
@@ -47,6 +49,15 @@ async def week_of(tx: Transaction, community_id: int, *, now: datetime) -> list[
         value = _("{names}. Please ask them how they are.", names=await names(tx, tired))
         fields.append(Field(name=_("Three hard cases or more"), value=value))
     return fields
+
+
+async def _who_was_in(tx: Transaction, cases: list[CaseRow]) -> dict[int, list[int]]:
+    """For each case all who have had it or have helped in it, though they may have handed it over."""
+    event, people = CaseEvent, {row.id: dict.fromkeys([row.holder]) for row in cases}
+    entered = select(event.case_id, event.actor).where(event.case_id.in_(people), event.what.in_(ENTERED))
+    for case_id, actor in (await tx.session.execute(entered.order_by(event.id))).all():
+        people[case_id][actor] = None
+    return {case_id: [peer for peer in found if peer is not None] for case_id, found in people.items()}
 
 
 def _is_hard(row: CaseRow) -> bool:

@@ -1,6 +1,7 @@
 """Changing rotas: made and removed by organizers, swapped by peers, overridden for a while."""
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from bot.core.words import Text, _
 from bot.delivery.outbox import Priority
 from bot.services import members
 from bot.services.duty import store
+from bot.services.duty.handover import told_if_on_now
 from bot.services.duty.words import A_PEER, period
 from bot.services.voice import Voice
 from bot.storage.database import Transaction
@@ -46,6 +48,10 @@ class Rotas:
 
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
+
+    def told_if_on_now(self, tx: Transaction, community_id: int, *, now: datetime) -> AbstractAsyncContextManager[None]:
+        """Whoever is on at once by what is changed meanwhile is told."""
+        return told_if_on_now(tx, self._voice, community_id, now=now)
 
     async def put(
         self,
@@ -163,8 +169,9 @@ class Rotas:
         """From `begin` to `end` this person is on, and nobody else; raises `BadValue`."""
         plan = await store.load_plan(tx, row.community_id, now)
         check_override(plan.overrides, rota=row.id, begin=begin, end=end, member=member, now=now)
-        tx.session.add(RotaOverride(rota_id=row.id, begins_at=begin, ends_at=end, member_id=member))
-        await tx.session.flush()
+        async with self.told_if_on_now(tx, row.community_id, now=now):
+            tx.session.add(RotaOverride(rota_id=row.id, begins_at=begin, ends_at=end, member_id=member))
+            await tx.session.flush()
         await store.replan(tx, row.community_id, now)
 
     async def undo_overrides(self, tx: Transaction, row: RotaRow, *, now: datetime) -> int:
@@ -174,9 +181,10 @@ class Rotas:
                 select(RotaOverride).where(RotaOverride.rota_id == row.id, RotaOverride.ends_at > now)
             )
         )
-        for each in rows:
-            await tx.session.delete(each)
-        await tx.session.flush()
+        async with self.told_if_on_now(tx, row.community_id, now=now):
+            for each in rows:
+                await tx.session.delete(each)
+            await tx.session.flush()
         await store.replan(tx, row.community_id, now)
         return len(rows)
 
@@ -280,8 +288,9 @@ class Rotas:
                 now=now,
             )
             row.agreed_at = now
-        row.state = store.AGREED if agreed else "declined"
-        await tx.session.flush()
+        async with self.told_if_on_now(tx, taker.community.id, now=now):
+            row.state = store.AGREED if agreed else "declined"
+            await tx.session.flush()
         giver = await members.load(tx, row.giver_id)
         name = taker.name or A_PEER
         shift = _span_of(plan, row)

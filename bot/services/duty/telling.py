@@ -9,32 +9,29 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 
-from bot.core.content import Choice, Content, Field
+from bot.core.content import Content, Field
 from bot.core.duty import Entry, Plan
 from bot.core.faults import Told, where
 from bot.core.people import Community
 from bot.core.roles import Role
-from bot.core.words import Say, Text, _
+from bot.core.words import Say, _
 from bot.delivery.outbox import Priority
 from bot.services import members
 from bot.services.duty import store
 from bot.services.duty.board import Boards
+from bot.services.duty.handover import hand_over
 from bot.services.duty.report import week_of
 from bot.services.duty.rotas import WEEK, next_weekly
 from bot.services.duty.words import names, period
 from bot.services.voice import Voice
 from bot.storage.database import Transaction
 from bot.storage.duty_tables import DutyClock
-from bot.storage.tables import CaseRow
 from bot.storage.tables import Community as CommunityRow
 
 log = logging.getLogger(__name__)
 
 BATCH = 20
 """Communities in one transaction."""
-
-OF_USE = timedelta(hours=1)
-"""A hand-over is worthless after this time."""
 
 AGAIN = timedelta(minutes=10)
 """After this long a community whose rotas could not be read is tried again."""
@@ -101,43 +98,8 @@ class DutyRounds:
         self, tx: Transaction, community: Community, plan: Plan, planned: datetime, *, now: datetime
     ) -> None:
         """Tell the room, and each who comes; of changes that came while the bot was off only how it is now."""
-        before, on = plan.on_at(planned - timedelta.resolution), plan.on_at(now)
-        if set(before) == set(on):
-            return
-        coming = [member for member in on if member not in before]
-        going = [member for member in before if member not in on]
-        until = plan.next_change(now)
-        cases = await _open_cases(tx, community.id)
-        await self._voice.to_places(
-            tx,
-            community,
-            "peers",
-            Content(title=_("Hand-over"), text=await _change(tx, community, on, going, until, cases)),
-            key=f"handover:{community.id}:{int(planned.timestamp())}",
-            priority=Priority.MEETING,
-            now=now,
-            expires_at=now + OF_USE,
-        )
-        for member_id in coming:
-            member = await members.load(tx, member_id)
-            text: Text = _("You are on now.")
-            if until is not None:
-                text = _("You are on now, until {time}.", time=until.astimezone(member.zone))
-            await self._voice.to_member(
-                tx,
-                member,
-                Content(
-                    text=_("{before} {cases}", before=text, cases=cases),
-                    choices=(
-                        Choice(label=_("Who is on"), command="who"),
-                        Choice(label=_("I need a break"), command="break"),
-                    ),
-                ),
-                key=f"handover:{community.id}:{int(planned.timestamp())}:{member_id}",
-                priority=Priority.MEETING,
-                now=now,
-                expires_at=now + OF_USE,
-            )
+        before = plan.on_at(planned - timedelta.resolution)
+        await hand_over(tx, self._voice, community, plan, before, key=str(int(planned.timestamp())), now=now)
 
     # The week
 
@@ -208,39 +170,6 @@ async def without_people(tx: Transaction, community_id: int) -> list[Say]:
     """The names of the rotas that have nobody any more, or cannot be read: they cover nothing."""
     rows = [row for row in await store.rota_rows(tx, community_id) if await store.read_rota(tx, row) is None]
     return [row.name for row in rows]
-
-
-async def _change(
-    tx: Transaction,
-    community: Community,
-    on: Sequence[int],
-    going: Sequence[int],
-    until: datetime | None,
-    cases: Text,
-) -> Text:
-    text: Text
-    if on:
-        text = _("On now: {names}.", names=await names(tx, on))
-    else:
-        text = _("Nobody is on now. Whoever can stand in: an organizer says “rota put”.")
-    if until is not None:
-        text = _("{before} Until {time}.", before=text, time=until.astimezone(community.zone))
-    if going:
-        text = _("{before} Thank you, {names}.", before=text, names=await names(tx, going))
-    return _("{before}\n{cases}", before=text, cases=cases)
-
-
-async def _open_cases(tx: Transaction, community_id: int) -> Text:
-    """How many cases are open, and how many of them nobody has."""
-    query = select(func.count(), func.count(CaseRow.holder)).where(
-        CaseRow.community_id == community_id, CaseRow.open_for.is_not(None)
-    )
-    cases, held = (await tx.session.execute(query)).one()
-    if not cases:
-        return _("No case is open.")
-    if cases == held:
-        return _("Open cases: {n}, each with a peer.", n=cases)
-    return _("Open cases: {n}. Without a peer: {waiting}.", n=cases, waiting=cases - held)
 
 
 def _lines(lines: Sequence[Say]) -> Say:

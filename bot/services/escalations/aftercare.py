@@ -88,4 +88,5 @@ class Aftercare:
         row = await store.find_case(tx, by.community.id, case_id)
         if row is None or row.open_for is not None or row.member_id == by.id:
             return None
-        return row if row.holder == by.id or by.roles & OVERSEERS else None
+        was_there = row.holder == by.id or bool(by.roles & OVERSEERS) or await store.was_in(tx, row.id, by.id)
+        return row if was_there else None

@@ -1,6 +1,7 @@
 """The escalation service: every use case changes the case and says what follows, in one transaction."""
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
@@ -17,6 +18,7 @@ from bot.core.escalation import (
     Left,
     Opened,
     Outcome,
+    State,
     StillThere,
     Taken,
     TimerFired,
@@ -31,6 +33,7 @@ from bot.services.alone import each_alone
 from bot.services.escalations import pauses, relay, store, words
 from bot.services.escalations.conversations import Conversations
 from bot.services.escalations.fitting import paged_alone
+from bot.services.escalations.paging import drop_pages
 from bot.services.escalations.store import NewCase
 from bot.storage import tables
 from bot.storage.database import Transaction
@@ -216,7 +219,7 @@ class Escalations(Conversations):
         if row is None:
             return None
         if turn in {None, row.turn} and row.open_for is not None and not _may_end(row, by):
-            return await self._effects.is_with(tx, row)
+            return await self._why_not(tx, row, by)
         return await self._apply(tx, row, Ended(outcome, turn), actor=by.id, now=now)
 
     async def hand_over(
@@ -238,7 +241,7 @@ class Escalations(Conversations):
         if row is None:
             return None
         if turn in {None, row.turn} and row.open_for is not None and not _may_end(row, by):
-            return await self._effects.is_with(tx, row)
+            return await self._why_not(tx, row, by)
         if to is not None and (to.id == row.member_id or not may(to.roles, Action.TAKE_CASE)):
             return Content(text=_("They cannot have this case. Name another peer, or hand it over without a name."))
         if to is not None and row.holder != to.id and await self._effects.takes_a_break(tx, to, now=now):
@@ -258,12 +261,12 @@ class Escalations(Conversations):
             return words.has_ended()
         if turn not in {None, row.turn}:
             return await self._effects.has_changed(tx, row)
-        return None if _may_end(row, by) else await self._effects.is_with(tx, row)
+        return None if _may_end(row, by) else await self._why_not(tx, row, by)
 
     async def may_end(self, tx: Transaction, by: Member) -> list[tables.CaseRow]:
         """The open cases that somebody may end or hand over, oldest first; none about themselves."""
         rows = await self.open_cases(tx, by.community.id)
-        return [row for row in rows if row.member_id != by.id and _may_end(row, by)]
+        return [row for row in rows if _may_end(row, by)]
 
     async def say_safe(self, tx: Transaction, member: Member, *, now: datetime) -> bool:
         """The member ends their own case; False if none was open."""
@@ -273,15 +276,38 @@ class Escalations(Conversations):
         await self._apply(tx, row, Ended(Outcome.SAFE), actor=member.id, now=now)
         return True
 
+    async def fold(self, tx: Transaction, folded: tables.CaseRow, kept: tables.CaseRow, *, now: datetime) -> None:
+        """Two open cases turned out to be one person's: who was in the one helps in the other, or has it.
+
+        It is no end: nobody has ended anything, and the member must not be told that a conversation is over.
+        """
+        case = store.case_of(folded)
+        closed = replace(case, state=State.RESOLVED, next_at=None, helpers=(), version=case.version + 1)
+        store.write_case(folded, closed, now=now)
+        await store.note(tx, folded.id, f"joined case {kept.id}", None, now=now)
+        await drop_pages(tx, folded.id)
+        people = [person for person in (case.holder, *case.helpers) if person is not None]
+        await self._effects.folded(tx, folded, people, into=kept.id, now=now)
+
     async def _case_to_end(self, tx: Transaction, by: Member, case_id: int | None) -> tables.CaseRow | None:
         if case_id is None:
             held = await store.cases_held_by(tx, by.id)
             return held[0] if len(held) == 1 else None
         row = await store.find_case(tx, by.community.id, case_id)
-        if row is None or _may_end(row, by):
+        if row is None or _may_end(row, by) or row.member_id == by.id:
             return row
         # Of a case that was theirs once, or that they have joined, they know; what they may do is another thing.
         return row if await store.was_in(tx, row.id, by.id) else None
+
+    async def _why_not(self, tx: Transaction, row: tables.CaseRow, by: Member) -> Content:
+        """What somebody reads who may not end a case or hand it over: nothing was done."""
+        return words.is_about_you() if row.member_id == by.id else await self._effects.is_with(tx, row)
+
+    async def not_their_own_peer(self, tx: Transaction, member_id: int, *, now: datetime) -> None:
+        """Two members turned out to be one: where they have their own case, others are called for it."""
+        own = await store.open_case_of(tx, member_id)
+        if own is not None and own.holder == member_id:
+            await self._apply(tx, own, HandedOver(), actor=member_id, now=now)
 
     async def on_erasure(self, tx: Transaction, member: Member, *, now: datetime) -> None:
         """End the member's own case, and hand over the cases they have."""
@@ -308,6 +334,12 @@ class Escalations(Conversations):
         """The numbers where the member is, if a case of theirs is open; else None. `asked`: for nothing but them."""
         row = await store.open_case_of(tx, member.id)
         return None if row is None else await self._effects.answers.numbers(tx, row, asked=asked)
+
+    async def _spoken(self, tx: Transaction, row: tables.CaseRow, person: Member, *, now: datetime) -> None:
+        """A helper who writes to a member whose holder has gone has the case: nobody else is called."""
+        if row.holder is None and person.id in row.helpers:
+            await self._apply(tx, row, Taken(person.id), actor=person.id, now=now)
+        await super()._spoken(tx, row, person, now=now)
 
     # Looking
 
@@ -370,8 +402,11 @@ class Escalations(Conversations):
 
 
 def _may_end(row: tables.CaseRow, by: Member) -> bool:
-    """Whether somebody may end a case, or hand it over: its holder, a moderator, and while nobody has it, any peer."""
-    return row.holder in {None, by.id} or bool(by.roles & OVERSEERS)
+    """Whether somebody may end a case, or hand it over: its holder, a moderator, and while nobody has it, any peer.
+
+    Their own nobody ends but by "I'm safe", whatever else they are: only that says who has ended it.
+    """
+    return row.member_id != by.id and (row.holder in {None, by.id} or bool(by.roles & OVERSEERS))
 
 
 def _heard_in(text: str, signal: Signal, before: str) -> str:

@@ -243,6 +243,13 @@ class Effects:
         if row.holder is not None:
             await self.places.refresh(tx, row, await self._all_facts(tx, row, now=now), now=now)
 
+    async def folded(
+        self, tx: Transaction, row: tables.CaseRow, people: list[int], *, into: int, now: datetime
+    ) -> None:
+        """The member of a case turned out to be the one of another, `into`: its `people` are told, its places close."""
+        await self._to_each(tx, row, people, words.is_one_with(row.id, into), key="folded", now=now)
+        await self.places.close(tx, row, now=now)
+
     # The relay's two ends
 
     async def _open_relay(
@@ -292,7 +299,7 @@ class Effects:
             await self.places.let_out(tx, row, back.holder, now=now)
             if back.to is None:  # else the member is told together with who has come
                 await self._to_member(tx, row, member_words.person_has_left(name), key=f"left:{row.version}", now=now)
-                told = words.has_left(name, row.id)
+                told = words.is_it_yours(name, row.id)  # to those who have joined them: they are there
                 await self._to_peers(tx, row, told, key=f"left:{row.version}", but=actor, now=now)
             else:
                 told = words.has_it_now(await self._name(tx, back.to), name, row.id)

@@ -3,6 +3,7 @@
 Whatever the bot hears of danger in their words calls as ever, and they have the numbers whenever they ask.
 """
 
+import logging
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -11,6 +12,8 @@ from bot.core.people import Member
 from bot.services.escalations import store
 from bot.storage import tables
 from bot.storage.database import Transaction
+
+log = logging.getLogger(__name__)
 
 LONGEST = timedelta(days=30)
 
@@ -24,11 +27,13 @@ async def is_paused(tx: Transaction, member: Member, *, now: datetime) -> bool:
 async def pause(tx: Transaction, member: Member, *, until: datetime | None, by: Member, now: datetime) -> None:
     """Let the member's asking by hand call nobody `until` then; None: it calls again.
 
-    It stands in the audit log of their last case, if they have had one.
+    It stands in the bot's own log, by ids, and in the audit log of their last case, if they have had one.
     """
     row = await tx.session.get_one(tables.Member, member.id)
     row.paused_until = until if until is None else min(until, now + LONGEST)
     case = tables.CaseRow
     last = await tx.session.scalar(select(case.id).where(case.member_id == member.id).order_by(case.id.desc()).limit(1))
+    what = "pages resumed" if until is None else "pages paused"
+    tx.after_commit(lambda: log.warning("member %d: %s by member %d", member.id, what, by.id))
     if last is not None:
-        await store.note(tx, last, "pages resumed" if until is None else "pages paused", by.id, now=now)
+        await store.note(tx, last, what, by.id, now=now)

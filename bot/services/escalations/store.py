@@ -43,6 +43,9 @@ BESIDE = "beside: "
 HAS_HELPERS = cast(tables.CaseRow.helpers, String) != "[]"
 """No database finds one number in a list of JSON the way another does: the few such cases are looked through."""
 
+ENTERED = ("Taken", "Joined", "was given it")
+"""The lines of the audit log by which somebody has come into a case."""
+
 EXCERPT_LIMIT = 300
 """Characters of a message that a peer is shown: enough to understand, no more than is needed."""
 
@@ -255,8 +258,7 @@ def _last_lateness() -> Select[str, datetime]:
 async def was_in(tx: Transaction, case_id: int, person_id: int) -> bool:
     """Whether this person has had the case, or was in it."""
     event = tables.CaseEvent
-    entered = event.what.in_(("Taken", "Joined", "was given it"))
-    found = select(event.id).where(event.case_id == case_id, event.actor == person_id, entered)
+    found = select(event.id).where(event.case_id == case_id, event.actor == person_id, event.what.in_(ENTERED))
     return await tx.session.scalar(found.limit(1)) is not None
 
 

@@ -191,10 +191,35 @@ def has_left(name: str | Text, case_id: int) -> Content:
     return Content(text=_("{name} has left the talk (case {number}).", name=name, number=case_id))
 
 
+def is_it_yours(name: str | Text, case_id: int) -> Content:
+    """To those who have joined a holder who has gone: the case is theirs, if they want it."""
+    return Content(
+        text=_(
+            "{name} has left the talk (case {number}). You are there: write to them, and the case is yours. Until then"
+            " I am calling others.",
+            name=name,
+            number=case_id,
+        ),
+        choices=(Choice(label=_("I'm on it"), command="take", arguments={"case": str(case_id)}, style="primary"),),
+    )
+
+
 def has_it_now(name: str | Text, before: str | Text, case_id: int) -> Content:
     """To those who have joined: the one whom they help is another now."""
     return Content(
         text=_("{name} has case {number} now; {before} has left the talk.", name=name, number=case_id, before=before)
+    )
+
+
+def is_one_with(case_id: int, into: int) -> Content:
+    """To those in a case whose member has another open case: the two are one now."""
+    return Content(
+        text=_(
+            "Case {number} and case {into} turned out to be the same person's. They are one talk now, case {into}, and"
+            " you are in it. Nothing that is written here reaches anybody any more.",
+            number=case_id,
+            into=into,
+        )
     )
 
 
@@ -221,6 +246,11 @@ def is_with(case_id: int, name: str | Text) -> Content:
             name=name,
         )
     )
+
+
+def is_about_you() -> Content:
+    """To a peer or a moderator who would end their own case, or hand it over."""
+    return Content(text=_("I did nothing: this case is about you. “I'm safe” ends it, whenever you are."))
 
 
 def no_such_case() -> Content:

@@ -1,0 +1,139 @@
+"""An account in two communities: one private chat for both, and no word of one reaches the other."""
+
+import pytest
+from harness import World
+from harness.communities import NORTH
+from sqlalchemy import select
+
+from bot.core.community import CommunityFile
+from bot.core.inbound import Inbound, Target
+from bot.core.roles import Role
+from bot.storage.tables import CaseRow, Delivery
+
+DANGER = "I want to kill myself"
+
+
+def with_peer(file: CommunityFile, name: str) -> CommunityFile:
+    """The community with one more peer, who has an account at the console."""
+    peer = file.people[0].model_copy(update={"name": name, "console": name.casefold(), "roles": (Role.PEER,)})
+    return file.model_copy(update={"people": (*file.people, peer)})
+
+
+def clear(world: World) -> None:
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+async def in_both(world: World) -> None:
+    """Sam is a peer in both communities, Alice a member of both, Zoe one of North."""
+    await world.apply(with_peer(NORTH, "Sam"))
+    for person in (world.zoe, world.alice):
+        await person.says("!help", "north")
+    clear(world)
+
+
+async def sam_has_one_in_each(world: World) -> None:
+    """Case 1 is Alice's in Harbour, case 2 Zoe's in North; nobody's messages are left."""
+    await in_both(world)
+    await world.alice.says(DANGER, "lobby")
+    await world.sam.clicks("I'm on it")
+    await world.zoe.says(DANGER)
+    await world.sam.says("take 2")
+    clear(world)
+
+
+async def test_a_peer_with_a_case_in_each_is_asked_for_whom_their_words_are(world: World) -> None:
+    await sam_has_one_in_each(world)
+    await world.sam.says("your sister called me")
+    world.sam.sees("To which case shall I bring this?", "1: Harbour", "2: North")
+    world.alice.sees_nothing()
+    world.zoe.sees_nothing()
+    await world.sam.says("1")
+    world.sam.sees("I have passed it on")
+    world.alice.sees("your sister called me")
+    world.zoe.sees_nothing()
+    # Of two they are a peer for, the one they have talked with is no likelier than the other.
+    await world.sam.says("hello Zoe")
+    world.sam.sees("To which case shall I bring this?")
+
+
+async def test_a_peer_names_the_case_before_the_words(world: World) -> None:
+    await sam_has_one_in_each(world)
+    await world.sam.says("say 1 yes, I am here")
+    world.sam.sees("I have passed it on")
+    world.alice.sees("Sam, peer", "yes, I am here")
+
+
+async def test_words_in_answer_to_a_message_of_a_case_go_to_that_case(world: World) -> None:
+    await sam_has_one_in_each(world)
+    about = (await world.rows(select(Delivery.message_id).where(Delivery.case_id == 1, Delivery.address == "sam")))[0]
+    answer = Inbound(
+        event_id="answer",
+        platform=world.console.name,
+        account="sam",
+        place="sam",
+        private=True,
+        at=world.now,
+        text="that is a long night",
+        about=Target(message_id=about, account="", text=""),
+    )
+    await world.app.hub.receive(answer)
+    await world.app.settle()
+    world.alice.sees("that is a long night")
+
+
+async def test_a_typed_number_of_a_case_is_understood_wherever_the_peer_was_seen_last(world: World) -> None:
+    await in_both(world)
+    await world.advance(minutes=15)
+    await world.sam.says("!who", "north-peers")
+    await world.alice.says(DANGER, "lobby")
+    clear(world)
+    await world.sam.says("take 1")
+    world.sam.sees("You have it")
+    clear(world)
+
+
+async def test_words_to_the_peer_who_is_there_go_to_no_case_that_waits_in_another_community(world: World) -> None:
+    await in_both(world)
+    await world.alice.says(DANGER, "lobby")
+    await world.sam.clicks("I'm on it")
+    await world.alice.says(DANGER, "north")
+    clear(world)
+    await world.alice.says("please do not tell my husband")
+    world.sam.sees("(case 1)", "please do not tell my husband")
+    await world.nora.says("take 2")
+    world.nora.sees("You have it")
+    assert "husband" not in world.nora.sees("Case 2").text
+    clear(world)
+    # Now there is somebody in both.
+    await world.alice.says("are you there?")
+    world.alice.sees("To which case shall I bring this?", "Harbour", "North")
+
+
+async def test_a_helpers_words_reach_the_case_they_have_joined(world: World) -> None:
+    await world.apply(with_peer(NORTH, "Robin"))
+    await world.alice.says(DANGER)
+    await world.sam.clicks("I'm on it")
+    await world.robin.says("join 1")
+    await world.advance(minutes=15)
+    await world.robin.says("!who", "north-peers")
+    clear(world)
+    await world.robin.says("hello alice, Robin here")
+    world.alice.sees("hello alice, Robin here")
+    clear(world)
+
+
+@pytest.mark.parametrize(("where", "left"), [("both", []), ("North", [1])])
+async def test_who_is_safe_and_has_asked_in_two_communities_is_asked_where(
+    world: World, where: str, left: list[int]
+) -> None:
+    await in_both(world)
+    await world.alice.says(DANGER, "lobby")
+    await world.alice.says(DANGER, "north")
+    clear(world)
+    await world.alice.says("I'm safe")
+    world.alice.sees("more than one community", "both", "Harbour", "North")
+    await world.alice.says(where)
+    world.alice.sees("I'm glad")
+    clear(world)
+    assert await world.rows(select(CaseRow.id).where(CaseRow.open_for.is_not(None))) == left
