@@ -12,6 +12,7 @@ from bot.core.inbound import Inbound
 from bot.core.matching import fold
 from bot.core.platform import Address
 from bot.delivery import contents, outbox
+from bot.services.offer import I_NEED_A_PERSON
 from bot.storage.database import Transaction
 from bot.storage.tables import Delivery
 
@@ -33,18 +34,22 @@ LASTING = frozenset({"checkin share", "exchange", "mydata erase", "swap accept",
 _NUMBER = re.compile("([1-9])\ufe0f?\u20e3?")
 """A digit, typed or as a keycap."""
 
+HELP = "help"
+"""The command that says what the bot can do."""
+
 _REPLY = "reply:"
 """How the key of an answer to what somebody did begins."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """One message of the bot, and the choices under it."""
+    """One message of the bot, and the choices under it; `asks`: its words end with a question."""
 
     key: str
     sent_at: datetime
     of_case: bool
     choices: tuple[Choice, ...]
+    asks: bool
 
 
 async def lately(tx: Transaction, address: Address, *, at_once: bool = False) -> list[Offered]:
@@ -66,7 +71,9 @@ async def lately(tx: Transaction, address: Address, *, at_once: bool = False) ->
         content = await contents.unseal(tx, row.content_sealed, row.shared_id) if row.has_choices else None
         if row.sent_at is not None:
             of_case = row.case_id is not None
-            found.append(Offered(row.key, row.sent_at, of_case, () if content is None else content.choices))
+            choices = () if content is None else content.choices
+            asks = content is not None and str(content.text).rstrip().endswith("?")
+            found.append(Offered(row.key, row.sent_at, of_case, choices, asks))
         if at_once and found and (found[0].of_case or not found[0].choices):
             break  # it is answered at once, or it is not the bot that was written to
     return found
@@ -125,6 +132,14 @@ def named(messages: Sequence[Offered], text: str, *, now: datetime, after: datet
             if fold(str(choice.label)) == wanted:
                 return choice
     return None
+
+
+def a_person(messages: Sequence[Offered], *, now: datetime) -> Choice | None:
+    """The choice that calls a person, where the bot has just asked whether it shall, and nothing else."""
+    if not messages or not messages[0].asks or now - messages[0].sent_at > AT_HAND:
+        return None
+    choices = {choice.command: choice for choice in messages[0].choices}
+    return choices.get(I_NEED_A_PERSON.command) if choices.keys() <= {HELP, I_NEED_A_PERSON.command} else None
 
 
 def where_written(inbound: Inbound) -> Address:

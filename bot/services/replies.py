@@ -52,6 +52,14 @@ def not_understood() -> Content:
     )
 
 
+def nobody_called() -> Content:
+    """Somebody who was asked whether a person shall be called has said no."""
+    return Content(
+        text=_("All right, I call nobody. Whenever you want a person, write “I need a person”."),
+        choices=(I_NEED_A_PERSON,),
+    )
+
+
 def unknown_command() -> Content:
     """A command or button that does not exist (any more)."""
     return Content(text=_("I don't know that command. “help” shows what I can do."), choices=(HELP,))

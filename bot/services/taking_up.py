@@ -20,6 +20,9 @@ from bot.storage.tables import Delivery
 
 YES = _("yes")
 NO = _("no")
+SURE = _("yes / y / yeah / yep / yup / ok / okay / sure / I do / do it / please do / go ahead")
+RATHER_NOT = _("no / nope / nah / no thanks / no thank you / not now / I'm ok / I'm fine")
+"""What answers whether a person shall be called."""
 
 _DIGIT = re.compile("[0-9]\ufe0f?\u20e3?")
 """A digit, typed or as a keycap."""
@@ -93,6 +96,14 @@ async def _is_for_another(call: Call, offer: Pending, languages: Collection[Word
         if any(label.split(" ")[0] in yes for label in labels):
             return True
     return False
+
+
+def agrees(text: str, languages: Collection[Words]) -> bool | None:
+    """Whether somebody was asked a plain question and says yes, or no; None for any other words."""
+    said = _plain(text)
+    if any(said in typed.ways(words, SURE.message) for words in languages):
+        return True
+    return False if any(said in typed.ways(words, RATHER_NOT.message) for words in languages) else None
 
 
 def _plain(text: str) -> str:

@@ -317,6 +317,12 @@ class Writing:
         named = offered.named(messages, call.inbound.text, now=call.now)
         if named is not None:
             return await self._runner.invoke(call, named.command, dict(named.arguments))
+        person = offered.a_person(messages, now=call.now)
+        agrees = None if person is None else taking_up.agrees(call.inbound.text, self._voice.languages)
+        if person is not None and agrees is not None:
+            if not agrees:
+                return Reply(content=replies.nobody_called())
+            return await self._runner.invoke(call, person.command, dict(person.arguments))
         number = offered.number_of(call.inbound.text)
         meant = () if number is None else offered.numbered(messages, number, now=call.now)
         return Reply(content=replies.which_number(meant)) if meant else None

@@ -163,3 +163,21 @@ async def test_what_the_bot_cannot_answer_gets_a_kind_word_and_a_person(world: W
     await world.alice.says(said)
     told = world.alice.sees("If it is hard just now, a person can listen", "I need a person")
     assert "understand" not in told.text
+
+
+@pytest.mark.parametrize("said", ["yes", "ok", "Yes please!", "sí"])
+async def test_a_yes_to_shall_i_call_a_person_calls_one(world: World, said: str) -> None:
+    await world.alice.says("everything hurts")
+    world.alice.sees("shall I call one?")
+    await world.alice.says(said)
+    world.room("peers").sees("I'm on it")
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+async def test_a_no_to_shall_i_call_a_person_calls_nobody(world: World) -> None:
+    await world.alice.says("everything hurts")
+    world.alice.sees("shall I call one?")
+    await world.alice.says("no thanks")
+    world.alice.sees("I call nobody", "I need a person")
+    world.room("peers").sees_nothing()
