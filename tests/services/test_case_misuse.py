@@ -58,6 +58,7 @@ async def test_of_a_flood_of_emergencies_each_is_named_at_once_in_one_page_that_
 async def test_a_paused_member_calls_nobody_by_hand_and_has_the_numbers(
     world: World, caplog: pytest.LogCaptureFixture, overseer: str
 ) -> None:
+    caplog.set_level("INFO", logger="bot")
     await world.person(overseer).says("pause 24 alice")
     world.person(overseer).sees("For 24 h their asking by hand calls nobody")
     (alice,), (by,) = [

@@ -34,6 +34,6 @@ async def pause(tx: Transaction, member: Member, *, until: datetime | None, by: 
     case = tables.CaseRow
     last = await tx.session.scalar(select(case.id).where(case.member_id == member.id).order_by(case.id.desc()).limit(1))
     what = "pages resumed" if until is None else "pages paused"
-    tx.after_commit(lambda: log.warning("member %d: %s by member %d", member.id, what, by.id))
+    tx.after_commit(lambda: log.info("member %d: %s by member %d", member.id, what, by.id))
     if last is not None:
         await store.note(tx, last, what, by.id, now=now)
