@@ -10,7 +10,7 @@ from bot.services.call import Call
 from bot.services.duty import Duty
 from bot.services.escalations.paging import waiting_for
 from bot.services.offer import I_NEED_A_PERSON
-from bot.services.wishes import BREAK_NOW
+from bot.services.writing.wishes import BREAK_NOW
 
 _STRAIN = re.compile(
     r"\b(?:can(?:t|not| not) (?:do|take|handle|bear|cope|go on|keep|stand|anymore|any more|manage|deal)"

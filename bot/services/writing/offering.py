@@ -6,9 +6,10 @@ from bot.core.commands import Registry
 from bot.core.content import Content
 from bot.core.roles import may
 from bot.core.words import Words
-from bot.services import replies, wishes
+from bot.services import replies
 from bot.services.call import Call
 from bot.services.escalations.aftercare import last_case
+from bot.services.writing import wishes
 
 
 async def answer(call: Call, registry: Registry, languages: Collection[Words]) -> Content | None:

@@ -7,8 +7,8 @@ from bot.core.matching import fold
 from bot.core.roles import Action, knows_of, may
 from bot.services import offered, questions, typed
 from bot.services.call import Call
-from bot.services.everyday import HELPLINES
 from bot.services.whereabouts import SAY
+from bot.services.writing.everyday import HELPLINES
 
 JUST_NOW = timedelta(minutes=2)
 """So long any words in a conversation are still taken for the note or name that was asked for."""

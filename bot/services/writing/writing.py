@@ -13,35 +13,23 @@ from bot.core.people import Member
 from bot.core.pictures import KINDS
 from bot.core.roles import Action, may
 from bot.core.words import Text, _
-from bot.services import (
-    at_work,
-    for_which,
-    help_topics,
-    offered,
-    offering,
-    own_need,
-    questions,
-    replies,
-    taking_up,
-    talks,
-    typed,
-    unsaid,
-)
-from bot.services.answering import Answering, command_in, is_whole
-from bot.services.around_a_talk import is_too_late, tell_of_the_mark
-from bot.services.at_work import Work
+from bot.services import help_topics, offered, questions, replies, talks, typed, unsaid
 from bot.services.call import Call
 from bot.services.escalations import Escalations, place_words
 from bot.services.escalations.followup import FollowUps, thanks
 from bot.services.escalations.pictures import refused
 from bot.services.escalations.places import reads_there
 from bot.services.escalations.relay import Written
-from bot.services.everyday import Everyday
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.questions import Waits
 from bot.services.runner import Runner
 from bot.services.voice import Voice
 from bot.services.whereabouts import SAY
+from bot.services.writing import at_work, for_which, offering, own_need, taking_up
+from bot.services.writing.answering import Answering, command_in, is_whole
+from bot.services.writing.around_a_talk import is_too_late, tell_of_the_mark
+from bot.services.writing.at_work import Work
+from bot.services.writing.everyday import Everyday
 from bot.storage.database import Transaction
 from bot.storage.tables import CaseRow
 

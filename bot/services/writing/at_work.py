@@ -12,8 +12,9 @@ from rapidfuzz import fuzz, process
 from bot.core.commands import Registry
 from bot.core.roles import Action, may
 from bot.core.words import Text, Words, _
-from bot.services import replies, typed, wishes
+from bot.services import replies, typed
 from bot.services.call import Call
+from bot.services.writing import wishes
 
 LONG_NAME = 6
 """Letters of a command's name from which on a slip in it is told from everyday words."""

@@ -12,12 +12,13 @@ from bot.core.crisis import Severity
 from bot.core.inbound import Inbound
 from bot.core.matching import fold
 from bot.core.words import _
-from bot.services import replies, small_talk, spoken, translated, typed
+from bot.services import replies, spoken, typed
 from bot.services.call import Call
 from bot.services.escalations import Escalations
 from bot.services.runner import Runner
-from bot.services.small_talk import Small
 from bot.services.voice import Voice
+from bot.services.writing import small_talk, translated
+from bot.services.writing.small_talk import Small
 from bot.storage.tables import CaseRow
 
 LONG_NAME = 6
