@@ -9,7 +9,6 @@ import heapq
 import itertools
 import logging
 import sqlite3
-import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -122,7 +121,6 @@ class Simulation(Watch):
 
     async def run(self) -> Result:
         """Until every case has ended."""
-        began = time.perf_counter()
         logging.getLogger("bot").setLevel(logging.CRITICAL + 1)
         try:
             await self._settle_in()
@@ -136,7 +134,6 @@ class Simulation(Watch):
         finally:
             logging.getLogger("bot").setLevel(logging.NOTSET)
             await self.database.close()
-        self.result.elapsed = time.perf_counter() - began
         return self.result
 
     async def _next(self) -> None:

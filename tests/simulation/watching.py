@@ -26,7 +26,7 @@ class Broken(AssertionError):
 
 @dataclass(slots=True)
 class Result:
-    """What came of it. Times are in seconds of the virtual clock, but for `elapsed`."""
+    """What came of it. Times are in seconds of the virtual clock."""
 
     seed: int
     cases: int = 0
@@ -36,7 +36,6 @@ class Result:
     invariants_broken: list[str] = field(default_factory=list)
     first_answer: list[float] = field(default_factory=list)
     acknowledged: list[float] = field(default_factory=list)
-    elapsed: float = 0.0
 
 
 @dataclass(slots=True)
