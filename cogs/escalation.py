@@ -13,7 +13,7 @@ from bot.core.matching import fold
 from bot.core.people import Member
 from bot.core.roles import Action
 from bot.core.words import Text, _
-from bot.services import members, talks, whom
+from bot.services import members, replies, talks, whom
 from bot.services import unsaid as unsaid_words
 from bot.services.call import Call
 from bot.services.escalations import Escalations, pauses
@@ -128,22 +128,30 @@ class EscalationCog:
     )
     async def safe(self, call: Call, where: str | None = None) -> Reply:
         """End one's own case; who has asked in several communities is asked which is meant."""
-        ended = False
-        for me in await self._who_are_safe(call, where):
+        ended, people = False, await self._who_are_safe(call, where)
+        if not people:
+            return Reply(content=replies.not_understood())
+        for me in people:
             ended = await self._escalations.say_safe(call.tx, me, now=call.now) or ended
         text = _("I'm glad. I have told the peers.") if ended else _("I'm glad.")
         return Reply(content=Content(text=text))
 
     @staticmethod
     async def _who_are_safe(call: Call, where: str | None) -> list[Member]:
-        """As whom they say it; raises `BadValue` where they have open cases in several communities, and name none."""
+        """As whom they say it; raises `BadValue` where they have open cases in several communities, and name none.
+
+        Also where they name none of theirs: "safe place to sleep tonight?" must end nothing.
+        """
         known = await talks.of_account(call.tx, call.inbound.platform, call.inbound.account)
         own = [talk for talk in known if talk.own] if call.inbound.private else []
         if not own:
-            return [call.member]
-        meant = own
-        if len(own) > 1 and (where is None or fold(where) not in _BOTH):
-            meant = [] if where is None else [t for t in own if fold(where) == fold(t.community_name)]
+            return [call.member] if where is None or fold(where) in _BOTH else []
+        if where is None:
+            meant = own if len(own) == 1 else []
+        else:
+            meant = own if fold(where) in _BOTH else [t for t in own if fold(where) == fold(t.community_name)]
+        if where is not None and len(own) == 1 and not meant:
+            return []
         if not meant:
             text = _("I have called somebody for you in more than one community. Where do you need nobody now?")
             raise BadValue(text, (_BOTH[0], *(talk.community_name for talk in own)), parameter="where")

@@ -157,7 +157,7 @@ def has_gone(name: str | Text) -> Content:
 
 def reached_nobody() -> Content:
     """To the same who goes on writing."""
-    return Content(text=_("This has reached nobody."), choices=(I_NEED_A_PERSON,))
+    return Content(text=_("This has reached nobody. Shall I call a person?"), choices=(I_NEED_A_PERSON,))
 
 
 def no_files() -> Content:

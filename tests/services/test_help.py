@@ -136,7 +136,7 @@ async def test_a_group_of_commands_says_how_to_see_the_way_one_is_typed(world: W
 @pytest.mark.parametrize("said", ["help me", "please help", "I need help!"])
 async def test_who_asks_for_help_is_shown_how_to_get_it(world: World, said: str) -> None:
     await world.alice.says(said)
-    world.alice.sees("I can call a person for you right now", "I need a person")
+    world.alice.sees("I can call a person for you right now: shall I?", "I need a person")
 
 
 @pytest.mark.parametrize("said", ["hi", "Hello!", "hola"])
@@ -165,10 +165,11 @@ async def test_what_the_bot_cannot_answer_gets_a_kind_word_and_a_person(world: W
     assert "understand" not in told.text
 
 
-@pytest.mark.parametrize("said", ["yes", "ok", "Yes please!", "sí"])
-async def test_a_yes_to_shall_i_call_a_person_calls_one(world: World, said: str) -> None:
-    await world.alice.says("everything hurts")
-    world.alice.sees("shall I call one?")
+@pytest.mark.parametrize("said", ["yes", "ok", "Yes please!", "please", "yes call someone", "sí"])
+@pytest.mark.parametrize("before", ["everything hurts", "help me"])
+async def test_a_yes_to_shall_i_call_a_person_calls_one(world: World, before: str, said: str) -> None:
+    await world.alice.says(before)
+    world.alice.sees("shall I", "I need a person")
     await world.alice.says(said)
     world.room("peers").sees("I'm on it")
     for box in world.mailboxes:

@@ -204,6 +204,8 @@ class Country:
         """The code of the country meant."""
         typed = read(text, self.expected)
         code = country_of_name(typed)
+        if code == "NO" and typed in {"no", "No"}:
+            code = None  # somebody says no
         if code is None:
             raise not_understood(text, self.expected, [country_name(guess) for guess in guess_countries(typed)])
         return code

@@ -66,10 +66,7 @@ _ANSWERS: dict[Small, Text] = {
     Small.FOREIGN: _GREETING,
     Small.THANKS: _("You're welcome. I'm here whenever you need something, and a person comes whenever you want one."),
     Small.FINE: _("All right. I'm here whenever you need something, and a person comes whenever you want one."),
-    Small.HELP: _(
-        "Yes. I'm a bot, and I can call a person for you right now: press “I need a person”. Helplines: “resources"
-        " crisis”."
-    ),
+    Small.HELP: _("Yes. I'm a bot; helplines: “resources crisis”. And I can call a person for you right now: shall I?"),
 }
 
 

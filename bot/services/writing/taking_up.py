@@ -20,7 +20,10 @@ from bot.storage.tables import Delivery
 
 YES = _("yes")
 NO = _("no")
-SURE = _("yes / y / yeah / yep / yup / ok / okay / sure / I do / do it / please do / go ahead")
+SURE = _(
+    "yes / y / yeah / yep / yup / ok / okay / sure / I do / do it / please do / go ahead / call somebody / call someone"
+    " / call one / call a person / please call someone / I want one"
+)
 RATHER_NOT = _("no / nope / nah / no thanks / no thank you / not now / I'm ok / I'm fine")
 """What answers whether a person shall be called."""
 
@@ -101,8 +104,13 @@ async def _is_for_another(call: Call, offer: Pending, languages: Collection[Word
 def agrees(text: str, languages: Collection[Words]) -> bool | None:
     """Whether somebody was asked a plain question and says yes, or no; None for any other words."""
     said = _plain(text)
-    if any(said in typed.ways(words, SURE.message) for words in languages):
-        return True
+    if not said and text.strip():
+        return True  # "please"
+    for words in languages:
+        sure = typed.ways(words, SURE.message)
+        first, _space, rest = said.partition(" ")
+        if said in sure or (first in sure and rest in sure):  # "yes call someone"
+            return True
     return False if any(said in typed.ways(words, RATHER_NOT.message) for words in languages) else None
 
 

@@ -225,11 +225,11 @@ class Writing:
         conversations = await self._talks(call)
         phrase = self._phrase(call, text, conversations)
         # "Stop" to a question ends that question alone.
-        ends_a_question = questions.is_cancel(text) and await questions.pending(call.tx, call.member, now=call.now)
+        question = await questions.pending(call.tx, call.member, now=call.now)
+        ends_a_question = questions.is_cancel(text) and question is not None and question.waits is not Waits.VALUE
         if phrase is not None and not ends_a_question:
             await questions.forget(call.tx, call.member)
             return await self._everyday.run_phrase(call, phrase)
-        question = await questions.pending(call.tx, call.member, now=call.now)
         if question is not None and (question.waits is not Waits.ANSWER or questions.is_bare_cancel(text)):
             languages, busy = self._voice.languages, bool(conversations)
             answer = await taking_up.answer_in(call, question, self._registry, languages, busy=busy)
@@ -352,7 +352,10 @@ class Writing:
         if signal is None and await self.cancels(call.tx, call.member, call.inbound, now=call.now):
             return Reply(content=replies.nothing_to_cancel())
         alone = not any(row.holder is not None for row in conversations)
-        bare = command_in(call, self._registry) if holds or alone else None
+        # What somebody in danger writes is heard, whatever it begins with: "safe means nothing, I took all the pills".
+        bare = command_in(call, self._registry) if signal is None and (holds or alone) else None
+        if bare is not None and bare.command.name == SAFE and bare.arguments and own:
+            bare = None  # "safe place to sleep tonight?" is for the person who comes
         # Once somebody is there, only a peer's own work is a command: the rest is for the other side.
         if bare is not None and is_whole(call, bare) and (alone or bare.command.may is Action.TAKE_CASE):
             if not call.inbound.read_back:
