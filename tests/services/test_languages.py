@@ -24,7 +24,7 @@ async def in_danger(world: World) -> None:
     world.room("peers").sees("I'm on it", "US, es")
 
 
-@pytest.mark.parametrize("said", ["quiero morir", SPANISH, "no quiero vivir"])
+@pytest.mark.parametrize("said", ["quiero morir", SPANISH, "no quiero vivir", "mi amigo no respira y está azul"])
 async def test_who_is_heard_in_spanish_is_answered_in_spanish_and_peers_read_that_it_is_so(
     world: World, said: str
 ) -> None:

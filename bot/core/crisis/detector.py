@@ -14,7 +14,7 @@ from bot.core.crisis.lexicon import Lexicon
 from bot.core.crisis.normalise import Normal, normalise
 from bot.core.crisis.pattern import Pattern
 from bot.core.crisis.repeats import Cut, cuts_of, places, without
-from bot.core.crisis.rules import NEAR, NEAR_SIGNS, Lowering, Rule, Where
+from bot.core.crisis.rules import NEAR, NEAR_SIGNS, Lowering, Reason, Rule, Where
 from bot.core.crisis.screen import Screen
 from bot.core.crisis.signal import MAX_SPANS, Category, Severity, Signal, Span
 from bot.core.crisis.tokens import UNSPACED, Token, tokenise, tokens_of
@@ -220,7 +220,8 @@ class Detector:
         evidence = _Evidence(defaultdict(set), defaultdict(set), defaultdict(set))
         for at, found_at in found:
             sentence = tokens[found_at.first].sentence
-            if (at, sentence) in exceptions:
+            negates = self.lowerings[at].reason is not Reason.NEGATION or not tokens[found_at.first].answers
+            if (at, sentence) in exceptions or not negates:
                 continue
             match self.lowerings[at].where:
                 case Where.SENTENCE:
