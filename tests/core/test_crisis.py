@@ -286,18 +286,6 @@ def test_of_words_that_are_joined_only_what_is_new_or_graver_is_signalled(
 ASKING = Detector([*built_in()])
 
 
-@pytest.mark.parametrize("text", ["no, me quiero morir", "no, no, no, me quiero morir", "no,me quiero morir"])
-def test_a_no_with_a_comma_behind_it_is_an_answer_and_negates_nothing(text: str) -> None:
-    signal = ASKING.detect(text)
-    assert signal is not None
-    assert signal.severity is Severity.URGENT
-
-
-@pytest.mark.parametrize("text", ["no me quiero morir", "no, no me quiero morir"])
-def test_a_no_without_a_comma_negates(text: str) -> None:
-    assert ASKING.detect(text) is None
-
-
 @pytest.mark.parametrize(
     ("earlier", "text", "severity"),
     [
