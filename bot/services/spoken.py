@@ -4,6 +4,7 @@ It is noted in the transaction, from the case that is read there anyway: nobody 
 stored of the member stays as it is until they say so.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 
 from bot.core.people import Member
@@ -16,10 +17,12 @@ _CODE = 2
 
 
 def heard(tx: Transaction, member_id: int, rules: Iterable[str]) -> None:
-    """The member was heard by these rules: in their language, if it is one."""
-    languages = {code for rule in rules if len(code := rule.partition("/")[0]) == _CODE}
+    """The member was heard by these rules: in the language of most of them, if it is one."""
+    languages = Counter(code for rule in rules if len(code := rule.partition("/")[0]) == _CODE)
     if languages:
-        tx.known(_HEARD)[member_id] = languages.pop() if len(languages) == 1 else None
+        (most, count), *_ = languages.most_common(1)
+        # A rule of a language that is like it may have words of the same spelling.
+        tx.known(_HEARD)[member_id] = most if count * 2 > languages.total() else None
 
 
 def said(tx: Transaction, member_id: int, language: str) -> None:

@@ -283,10 +283,29 @@ def test_of_words_that_are_joined_only_what_is_new_or_graver_is_signalled(
     assert (signal and signal.severity) == severity
 
 
-# ------------------------------------------------------------------ who only asks for a person
-
-
 ASKING = Detector([*built_in()])
+
+
+@pytest.mark.parametrize(
+    ("earlier", "text", "severity"),
+    [
+        ("no", "I took all the pills", Severity.EMERGENCY),
+        ("not really", "I'm suicidal", Severity.URGENT),
+        ("how are you", "I drank bleach", Severity.EMERGENCY),
+        ("hi", "please help me", Severity.CONCERN),
+        ("no", "me tomé todas las pastillas", Severity.EMERGENCY),
+    ],
+)
+def test_a_small_word_before_takes_nothing_from_what_a_message_says_alone(
+    earlier: str, text: str, severity: Severity
+) -> None:
+    signal = ASKING.detect(text, Context(earlier=(earlier,)))
+    assert signal is not None
+    assert (signal.severity, signal.before) == (severity, 0)
+    assert all(0 <= span.start < span.end <= len(text) for span in signal.spans)
+
+
+# ------------------------------------------------------------------ who only asks for a person
 
 
 @pytest.mark.parametrize(
@@ -331,6 +350,8 @@ def test_any_text_gets_an_answer_the_same_twice_with_spans_inside(text: str, ear
     context = Context(earlier=tuple(earlier))
     signal = DETECTOR.detect(text, context)
     assert signal == DETECTOR.detect(text, context)
+    alone = DETECTOR.detect(text)
+    assert alone is None or (signal is not None and signal.severity >= alone.severity)
     if signal is not None:
         assert signal.spans
         assert all(0 <= span.start < span.end <= len(text) for span in signal.spans)

@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from bot.core.crisis import Detector, failed_examples, parse_lexicon
+from bot.core.crisis import Detector, Severity, failed_examples, parse_lexicon
 from bot.operations.kept_lexicons import FOLDER, renewed
 from bot.operations.lexicon import built_in
 
@@ -73,3 +73,15 @@ def test_what_was_kept_of_another_text_is_not_taken() -> None:
     tickled = Detector([parse_lexicon(text, name="en", kept=kept)])
     assert tickled.detect("I want to kill myself") is None
     assert tickled.detect("I want to tickle myself") is not None
+
+
+@pytest.mark.parametrize("text", ["no, me quiero morir", "no, no, no, me quiero morir", "no,me quiero morir"])
+def test_a_no_with_a_comma_behind_it_is_an_answer_and_negates_nothing(text: str) -> None:
+    signal = detector().detect(text)
+    assert signal is not None
+    assert signal.severity is Severity.URGENT
+
+
+@pytest.mark.parametrize("text", ["no me quiero morir", "no, no me quiero morir"])
+def test_a_no_without_a_comma_negates(text: str) -> None:
+    assert detector().detect(text) is None

@@ -24,7 +24,7 @@ async def in_danger(world: World) -> None:
     world.room("peers").sees("I'm on it", "US, es")
 
 
-@pytest.mark.parametrize("said", ["quiero morir", SPANISH, "no quiero vivir"])
+@pytest.mark.parametrize("said", ["quiero morir", SPANISH, "no quiero vivir", "mi amigo no respira y está azul"])
 async def test_who_is_heard_in_spanish_is_answered_in_spanish_and_peers_read_that_it_is_so(
     world: World, said: str
 ) -> None:
@@ -57,8 +57,19 @@ async def test_safe_is_answered_in_the_language_in_which_it_is_said(world: World
     world.alice.sees("Me alegro")
 
 
-async def test_a_person_asked_for_in_spanish_comes_with_spanish_words(world: World) -> None:
-    await world.alice.says("Necesito a una persona")
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Necesito a una persona",
+        "necesito una persona",
+        "quiero una persona",
+        "hablar con una persona",
+        "quiero hablar con una persona",
+        "llama a alguien",
+    ],
+)
+async def test_a_person_asked_for_in_spanish_comes_with_spanish_words(world: World, said: str) -> None:
+    await world.alice.says(said)
     world.alice.sees("Soy un bot", "¿Seguimos en español?")
     world.alice.sees("Estoy buscando")
     world.room("peers").sees("US, es")

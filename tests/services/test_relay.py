@@ -47,7 +47,7 @@ async def test_a_command_without_its_mark_is_a_word_to_the_peer_and_the_member_i
         world.all_was_seen()
 
 
-@pytest.mark.parametrize("words", ["help me please", "break my heart", "my data is gone", "safe to say so", "note it"])
+@pytest.mark.parametrize("words", ["help me out", "break my heart", "my data is gone", "safe to say so", "note it"])
 async def test_words_that_only_begin_like_a_command_are_not_remarked_on(world: World, words: str) -> None:
     await talk(world)
     await world.alice.says(words)

@@ -14,7 +14,7 @@ from bot.core.crisis.lexicon import Lexicon
 from bot.core.crisis.normalise import Normal, normalise
 from bot.core.crisis.pattern import Pattern
 from bot.core.crisis.repeats import Cut, cuts_of, places, without
-from bot.core.crisis.rules import NEAR, NEAR_SIGNS, Lowering, Rule, Where
+from bot.core.crisis.rules import NEAR, NEAR_SIGNS, Lowering, Reason, Rule, Where
 from bot.core.crisis.screen import Screen
 from bot.core.crisis.signal import MAX_SPANS, Category, Severity, Signal, Span
 from bot.core.crisis.tokens import UNSPACED, Token, tokenise, tokens_of
@@ -97,6 +97,28 @@ class Detector:
 
     def explain(self, text: str, context: Context | None = None) -> Explanation:
         """The same with its reasons."""
+        if context is None or not context.before:
+            return self._explain(text, context)
+        joined = self._explain(text, context)
+        alone = self._explain(text, Context(around=context.around))
+        return replace(self._either(joined, alone, context), steps=joined.steps + alone.steps)
+
+    def _either(self, joined: Explanation, alone: Explanation, context: Context) -> Explanation:
+        """Of what a message says together with earlier words and what it says `alone`, that which holds.
+
+        Never less than it says alone: "no" before "I took all the pills" negates nothing. And who wrote "i want to die"
+        was heard; "i don't know what to do now" behind it is no alarm, although both together would be one of the same
+        severity.
+        """
+        if joined.signal is None or (alone.signal is not None and alone.signal.severity > joined.signal.severity):
+            return joined if alone.signal is None else alone
+        if not joined.signal.before or (alone.signal is not None and alone.signal.severity == joined.signal.severity):
+            return joined
+        before = self._explain(context.before).signal
+        return alone if before is not None and before.severity >= joined.signal.severity else joined
+
+    def _explain(self, text: str, context: Context | None = None) -> Explanation:
+        """What `text` says, behind the author's earlier words."""
         before = context.before if context else ""
         whole = before + text if before else text
         cuts = cuts_of(whole, len(before))
@@ -117,27 +139,12 @@ class Detector:
         signal = _signal(hits, lowered_by, text, skipped=len(before))
         if signal and context and _adds_weight(hits, signal) and context.is_alarmed:
             signal = replace(signal, severity=Severity.URGENT, rules=(*signal.rules, NEIGHBOURS_ALARM))
-        explanation = Explanation(
+        return Explanation(
             signal=signal,
             heard=tuple(dict.fromkeys(hit.rule.id for hit in hits)),
             lowered_by=lowered_by,
             steps=steps,
         )
-        return self._what_is_new(text, context, explanation) if context and signal and signal.before else explanation
-
-    def _what_is_new(self, text: str, context: Context, explanation: Explanation) -> Explanation:
-        """Of what `text` says together with earlier words, what it says itself, if those said as much without it.
-
-        Who wrote "i want to die" was heard; "i don't know what to do now" behind it is no alarm, although both together
-        would be one of the same severity.
-        """
-        signal = explanation.signal
-        assert signal is not None  # noqa: S101  it was looked at
-        alone = self.explain(text, Context(around=context.around))
-        if alone.signal is not None and alone.signal.severity >= signal.severity:
-            return explanation
-        before = self.explain(context.before).signal
-        return alone if before is not None and before.severity >= signal.severity else explanation
 
     def touches(self, text: str) -> bool:
         """Whether any rule or lowering has words in `text`, whatever comes of it."""
@@ -213,7 +220,8 @@ class Detector:
         evidence = _Evidence(defaultdict(set), defaultdict(set), defaultdict(set))
         for at, found_at in found:
             sentence = tokens[found_at.first].sentence
-            if (at, sentence) in exceptions:
+            negates = self.lowerings[at].reason is not Reason.NEGATION or not tokens[found_at.first].answers
+            if (at, sentence) in exceptions or not negates:
                 continue
             match self.lowerings[at].where:
                 case Where.SENTENCE:

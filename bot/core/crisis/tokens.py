@@ -39,6 +39,9 @@ UNSPACED = re.compile(rf"[{_CJK}][\u3099\u309a]?")
 _TRAILING_OFF = re.compile(r"\.{2,}")
 """Dots people write inside a sentence; it goes on after them."""
 
+_ANSWERS = frozenset(("no", "nao", "non", "nein"))
+"""What is an answer with a comma behind it, "no, me quiero morir", and else a negation."""
+
 _QUOTED = re.compile(r"^(?:>>> (?s:.*)|> [^\n]*)", re.MULTILINE)
 """Block quotes of Discord and Matrix: a line, or with three marks everything that follows."""
 
@@ -61,7 +64,8 @@ class Token:
     """One word, or the edge of a sentence; nobody changes it (a frozen one takes three times as long to make).
 
     `forms` are the spellings it is compared by, one at least and eight at most; `start` and `end` are offsets in
-    the original text (equal for an edge); `sentence` counts from 0; `quoted`: it stands in a block quote.
+    the original text (equal for an edge); `sentence` counts from 0; `quoted`: it stands in a block quote; `answers`:
+    it is a "no," that stands for itself, and negates nothing of what follows.
     """
 
     forms: tuple[str, ...]
@@ -69,6 +73,7 @@ class Token:
     end: int
     sentence: int
     quoted: bool = False
+    answers: bool = False
 
     @property
     def is_edge(self) -> bool:
@@ -97,7 +102,8 @@ def tokens_of(normal: Normal) -> list[Token]:
             tokens.append(Token((EDGE,), last.end, last.end, sentence, quoted))
             sentence += 1
         if match.lastgroup != "edge":
-            tokens.append(Token(forms_of(match[0]), start, end, sentence, quoted))
+            answers = match[0] in _ANSWERS and normal.text.startswith(",", match.end())
+            tokens.append(Token(forms_of(match[0]), start, end, sentence, quoted, answers))
     if len(tokens) == 1 or not tokens[-1].is_edge:
         tokens.append(Token((EDGE,), tokens[-1].end, tokens[-1].end, sentence))
     return tokens
