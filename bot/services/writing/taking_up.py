@@ -106,5 +106,13 @@ def agrees(text: str, languages: Collection[Words]) -> bool | None:
     return False if any(said in typed.ways(words, RATHER_NOT.message) for words in languages) else None
 
 
+def says_yes(text: str, languages: Collection[Words]) -> bool | None:
+    """Whether somebody says nothing but yes, or no; None for any other words, such as "ok"."""
+    said = _plain(text)
+    if said in {fold(words.render(YES)) for words in languages}:
+        return True
+    return False if said in {fold(words.render(NO)) for words in languages} else None
+
+
 def _plain(text: str) -> str:
     return " ".join(word for word in fold(text[:100]).split() if word not in typed.POLITE)

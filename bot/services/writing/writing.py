@@ -25,7 +25,7 @@ from bot.services.questions import Waits
 from bot.services.runner import Runner
 from bot.services.voice import Voice
 from bot.services.whereabouts import SAY
-from bot.services.writing import at_work, for_which, offering, own_need, taking_up
+from bot.services.writing import at_work, for_which, offering, own_need, peers_question, taking_up
 from bot.services.writing.answering import Answering, command_in, is_whole
 from bot.services.writing.around_a_talk import is_too_late, tell_of_the_mark
 from bot.services.writing.at_work import Work
@@ -99,7 +99,8 @@ class Writing:
             return Reply(content=replies.nothing_to_cancel() if conversations else replies.nothing_waits())
         if not is_word or not conversations:
             return None
-        return await self._in_conversation(call, conversations, signal)
+        told = None if signal is not None else await self._of_peers(call, conversations)
+        return told or await self._in_conversation(call, conversations, signal)
 
     @staticmethod
     async def cancels(tx: Transaction, member: Member, inbound: Inbound, *, now: datetime) -> bool:
@@ -229,6 +230,8 @@ class Writing:
         if phrase is not None and not ends_a_question:
             await questions.forget(call.tx, call.member)
             return await self._everyday.run_phrase(call, phrase)
+        if signal is None and (told := await self._of_peers(call, conversations)) is not None:
+            return told
         question = await questions.pending(call.tx, call.member, now=call.now)
         if question is not None and (question.waits is not Waits.ANSWER or questions.is_bare_cancel(text)):
             languages, busy = self._voice.languages, bool(conversations)
@@ -272,6 +275,21 @@ class Writing:
         if conversations:
             return held or await self._in_conversation(call, conversations, signal)
         return None if signal is not None else await self._to_the_bot(call)
+
+    async def _of_peers(self, call: Call, conversations: Sequence[CaseRow]) -> Reply | None:
+        """What comes of a peer's words that are about what the bot has just said to them, and for nobody else."""
+        if not any(call.member.id in {row.holder, *row.helpers} for row in conversations):
+            return None
+        answer = await peers_question.answer_in(call, self._registry, self._voice.languages)
+        if answer is None:
+            return None
+        if not answer.is_sure:
+            return await self._hold(call, conversations, _("I had asked you something, so this went to nobody."))
+        if answer.presses is None or call.inbound.read_back:
+            await questions.forget(call.tx, call.member)
+            there = call.inbound.apart is not None and await reads_there(call)
+            return Reply(content=replies.nothing_done(), private=not there)
+        return await self._runner.invoke(call, answer.presses.command, dict(answer.presses.arguments))
 
     async def _to_the_bot(self, call: Call) -> Reply | None:
         """Words to the bot alone: a command without its mark, or something it does not understand."""
