@@ -2,10 +2,10 @@
 
 import pytest
 from harness import World
-from services.test_at_work import clear, with_alice
 from sqlalchemy import select
 
 from bot.storage.tables import CaseRow
+from services.test_at_work import clear, with_alice
 
 
 async def outcome(world: World) -> str | None:
@@ -28,7 +28,9 @@ async def asks(world: World, way: str) -> None:
 
 
 @pytest.mark.parametrize("way", ["Resolve", "!resolve"])
-@pytest.mark.parametrize(("words", "ended"), [("False alarm", "false-alarm"), ("they did not want to talk", "declined")])
+@pytest.mark.parametrize(
+    ("words", "ended"), [("False alarm", "false-alarm"), ("they did not want to talk", "declined")]
+)
 async def test_the_typed_name_of_an_outcome_ends_the_case(world: World, way: str, words: str, ended: str) -> None:
     await with_alice(world)
     await asks(world, way)
