@@ -10,7 +10,8 @@ from services.test_at_work import clear, with_alice
 
 async def outcome(world: World) -> str | None:
     """How the only case has ended."""
-    return (await world.rows(select(CaseRow.outcome)))[0]
+    found: list[str | None] = await world.rows(select(CaseRow.outcome))
+    return found[0]
 
 
 def place(way: str) -> str:
