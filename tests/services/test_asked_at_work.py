@@ -98,6 +98,15 @@ async def test_other_words_after_a_question_are_the_talks(world: World) -> None:
     clear(world)
 
 
+@pytest.mark.parametrize("words", ["yes", "no"])
+async def test_a_yes_or_no_to_a_question_that_has_no_such_choice_is_held(world: World, words: str) -> None:
+    await with_alice(world)
+    await asks(world, "Resolve")
+    await world.sam.says(words, "case-1")
+    world.sam.sees("this went to nobody", "Is it for them?")
+    world.alice.sees_nothing()
+
+
 async def test_a_yes_after_the_member_has_written_is_for_the_member(world: World) -> None:
     await with_alice(world)
     await asks(world, "Resolve")

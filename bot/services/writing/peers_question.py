@@ -45,10 +45,12 @@ async def answer_in(call: Call, registry: Registry, languages: Collection[Words]
         age = call.now - newest.sent_at
         if newest.is_question and offered.number_of(text) is not None and age <= JUST_NOW:
             return Answer(is_sure=False)
-        yes = _yes(newest, languages) if newest.is_question and age <= offered.STANDS else None
-        says = None if yes is None else taking_up.says_yes(text, languages)
+        is_open = newest.is_question and age <= offered.STANDS
+        says = taking_up.says_yes(text, languages) if is_open else None
         if says is not None:
-            return Answer(yes if says else None)
+            yes = _yes(newest, languages)
+            # "Are you with them?" has no choice that says yes.
+            return Answer(yes if says else None, is_sure=yes is not None)
     earlier = offered.named(messages[1:], text, now=call.now)
     is_work = earlier is not None and earlier.command != questions.ANSWER and _is_of_peers(earlier, registry)
     return Answer(is_sure=False) if is_work else None
