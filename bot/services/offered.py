@@ -46,13 +46,17 @@ _REPLY = "reply:"
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """One message of the bot, and the choices under it; `asks`: its words end with a question."""
+    """One message of the bot, and the choices under it.
+
+    `asks`: its words end with a question; `is_question`: there is one anywhere in it, such as in its title.
+    """
 
     key: str
     sent_at: datetime
     of_case: bool
     choices: tuple[Choice, ...]
     asks: bool
+    is_question: bool = False
 
 
 async def lately(tx: Transaction, address: Address, *, at_once: bool = False) -> list[Offered]:
@@ -76,7 +80,8 @@ async def lately(tx: Transaction, address: Address, *, at_once: bool = False) ->
             of_case = row.case_id is not None
             choices = () if content is None else content.choices
             asks = content is not None and str(content.text).rstrip().endswith("?")
-            found.append(Offered(row.key, row.sent_at, of_case, choices, asks))
+            is_question = content is not None and "?" in f"{content.title or ''}{content.text}"
+            found.append(Offered(row.key, row.sent_at, of_case, choices, asks, is_question))
         if at_once and found and (found[0].of_case or not found[0].choices):
             break  # it is answered at once, or it is not the bot that was written to
     return found

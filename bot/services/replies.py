@@ -236,6 +236,11 @@ def nothing_to_cancel() -> Content:
     return Content(text=_("I ask nothing any more, so there is nothing to cancel. I have passed this on to nobody."))
 
 
+def nothing_done() -> Content:
+    """To a peer who has said no to what the bot asked them."""
+    return Content(text=_("Nothing is done, and this went to nobody."))
+
+
 def nothing_waits() -> Content:
     """To somebody else who writes "cancel" when the question that said so is over."""
     return Content(text=_("I ask nothing any more, so there is nothing to cancel."))

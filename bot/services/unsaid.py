@@ -17,6 +17,9 @@ from bot.storage.tables import InboundEvent
 COMMAND = "unsaid"
 """The hidden command that calls a person for them."""
 
+NOBODY_CALLED = "-"
+"""By what is known what they were asked about words that call nobody for them."""
+
 WAIT = timedelta(minutes=2)
 """So long they have for saying that it was for a member."""
 
@@ -24,16 +27,10 @@ WAIT = timedelta(minutes=2)
 async def wait_for(call: Call, signal: Signal) -> str:
     """Call a person for the peer after `WAIT`; by what `said` knows it. "" for a concern, which calls nobody so.
 
-    Of several messages the first is waited for, and what is said of the last is said of all.
+    Each message is waited for by itself: what is said of one is said of no other.
     """
     if signal.severity is Severity.CONCERN:
         return ""
-    event = InboundEvent
-    waiting = select(event.platform, event.event_id).where(
-        event.member_id == call.member.id, event.state == incoming.SEEN, event.event_id.endswith(f":{COMMAND}")
-    )
-    if (earlier := (await call.tx.session.execute(waiting.limit(1))).one_or_none()) is not None:
-        return f"{earlier.platform} {earlier.event_id}"
     inbound = call.inbound
     arguments = {"severity": signal.severity.value, "category": signal.category.value if signal.category else ""}
     later = Inbound(
@@ -53,6 +50,16 @@ async def wait_for(call: Call, signal: Signal) -> str:
         # As if it had been tried once: what waits for its first attempt is done at once after a start.
         await incoming.again(call.tx, key, attempts=1, at=call.now + WAIT)
     return " ".join(key)
+
+
+async def waits(call: Call) -> str:
+    """By what `said` knows the first of their messages of which they have not said it; "" if there is none."""
+    event = InboundEvent
+    waiting = select(event.platform, event.event_id).where(
+        event.member_id == call.member.id, event.state == incoming.SEEN, event.event_id.endswith(f":{COMMAND}")
+    )
+    first = (await call.tx.session.execute(waiting.order_by(event.next_at).limit(1))).one_or_none()
+    return "" if first is None else f"{first.platform} {first.event_id}"
 
 
 async def said(call: Call, known_by: str) -> None:

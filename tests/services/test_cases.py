@@ -160,7 +160,7 @@ async def test_a_peers_words_that_are_for_the_member_are_passed_on_when_the_peer
     await taken_case(world)
     await world.sam.says("I want to kill myself, is that what you feel?")
     world.sam.sees("I have not passed this on")
-    await world.sam.clicks("1")
+    await world.sam.clicks("Case 1")
     world.alice.sees("is that what you feel?")
     world.sam.sees("I have passed it on")
 

@@ -141,13 +141,13 @@ async def test_a_peer_in_danger_who_does_not_say_whom_their_words_are_about_gets
     clear(world)
 
 
-@pytest.mark.parametrize("press", ["1", "I need a person"])
+@pytest.mark.parametrize("press", ["Case 1", "I need a person"])
 async def test_a_peer_who_says_whom_their_words_are_about_is_asked_no_more(world: World, press: str) -> None:
     await talk(world)
     await world.sam.says(EMERGENCY)
     await world.sam.clicks(press)
     cases = await world.rows(select(CaseRow.id))
-    assert len(cases) == (1 if press == "1" else 2)
+    assert len(cases) == (1 if press == "Case 1" else 2)
     clear(world)
     await world.advance(minutes=3)
     assert await world.rows(select(CaseRow.id)) == cases

@@ -1,6 +1,7 @@
 """Which of several conversations words are for, where that is not clear: they go to nobody before it is said."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.core.commands import BadValue, Registry
 from bot.core.content import Reply
@@ -13,10 +14,13 @@ MOST_CASES = 5
 """Cases that stand beside the question."""
 
 
-async def ask(call: Call, registry: Registry, cases: Sequence[int], ask: Text, *, unsaid: str = "") -> Reply:
+async def ask(
+    call: Call, registry: Registry, cases: Sequence[int], ask: Text, *, unsaid: str = "", text: str = ""
+) -> Reply:
     """Ask for which case the words are; those in the account's other communities stand there with their names.
 
-    `unsaid`: what calls a person for their author, if they do not say it (`bot.services.unsaid`).
+    `unsaid`: what calls a person for their author, if they do not say it (`bot.services.unsaid`); then a digit is no
+    answer. `text`: the words, if they are not those that were written just now.
     """
     community = call.member.community
     others = await talks.elsewhere(call.tx, call.inbound, community.id)
@@ -27,8 +31,12 @@ async def ask(call: Call, registry: Registry, cases: Sequence[int], ask: Text, *
     which = BadValue(ask, tuple(str(case) for case, _name in known))
     say = registry.by_name[SAY]
     parameter = next(p for p in say.parameters if p.name == "case")
-    arguments = {"text": call.inbound.text, "unsaid": unsaid}
-    return await questions.ask(call.tx, call.member, say, parameter, arguments, problem=which, now=call.now)
+    arguments = {"text": text or call.inbound.text, "unsaid": unsaid}
+    asked = await questions.ask(call.tx, call.member, say, parameter, arguments, problem=which, now=call.now)
+    if not unsaid:
+        return asked
+    choices = (replace(c, label=_("Case {number}", number=str(c.label))) for c in asked.content.choices)
+    return replace(asked, content=replace(asked.content, choices=tuple(choices)))
 
 
 async def said_to(call: Call, cases: Sequence[int]) -> dict[str, str] | None:

@@ -26,6 +26,10 @@ SURE = _(
 )
 RATHER_NOT = _("no / nope / nah / no thanks / no thank you / not now / I'm ok / I'm fine")
 """What answers whether a person shall be called."""
+ABOUT_ME = _(
+    "it's me / me / myself / about me / it's about me / it is about me / I do / I am / help / help me / I need help"
+)
+"""What answers whether words of danger are about who wrote them."""
 
 _DIGIT = re.compile("[0-9]\ufe0f?\u20e3?")
 """A digit, typed or as a keycap."""
@@ -112,6 +116,21 @@ def agrees(text: str, languages: Collection[Words]) -> bool | None:
         if said in sure or (first in sure and rest in sure):  # "yes call someone"
             return True
     return False if any(said in typed.ways(words, RATHER_NOT.message) for words in languages) else None
+
+
+def says_me(text: str, languages: Collection[Words]) -> bool:
+    """Whether somebody says that what the bot asked about is about themselves."""
+    said = _plain(text)
+    about_me = any(said in typed.ways(words, ABOUT_ME.message) for words in languages)
+    return about_me or says_yes(text, languages) is True
+
+
+def says_yes(text: str, languages: Collection[Words]) -> bool | None:
+    """Whether somebody says nothing but yes, or no; None for any other words, such as "ok"."""
+    said = _plain(text)
+    if said in {fold(words.render(YES)) for words in languages}:
+        return True
+    return False if said in {fold(words.render(NO)) for words in languages} else None
 
 
 def _plain(text: str) -> str:

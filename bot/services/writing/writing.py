@@ -25,7 +25,7 @@ from bot.services.questions import Waits
 from bot.services.runner import Runner
 from bot.services.voice import Voice
 from bot.services.whereabouts import SAY
-from bot.services.writing import at_work, for_which, offering, own_need, taking_up
+from bot.services.writing import about_whom, at_work, for_which, offering, own_need, peers_question, taking_up
 from bot.services.writing.answering import Answering, command_in, is_whole
 from bot.services.writing.around_a_talk import is_too_late, tell_of_the_mark
 from bot.services.writing.at_work import Work
@@ -99,7 +99,8 @@ class Writing:
             return Reply(content=replies.nothing_to_cancel() if conversations else replies.nothing_waits())
         if not is_word or not conversations:
             return None
-        return await self._in_conversation(call, conversations, signal)
+        told = await self._of_peers(call, conversations, signal)
+        return told or await self._in_conversation(call, conversations, signal)
 
     @staticmethod
     async def cancels(tx: Transaction, member: Member, inbound: Inbound, *, now: datetime) -> bool:
@@ -221,7 +222,7 @@ class Writing:
 
     async def private(self, call: Call, signal: Signal | None) -> Reply | None:
         """Plain words in a private chat: an answer, a word to the other side, or a command without its mark."""
-        text, held = call.inbound.text, None
+        text = call.inbound.text
         conversations = await self._talks(call)
         phrase = self._phrase(call, text, conversations)
         # "Stop" to a question ends that question alone.
@@ -230,6 +231,15 @@ class Writing:
         if phrase is not None and not ends_a_question:
             await questions.forget(call.tx, call.member)
             return await self._everyday.run_phrase(call, phrase)
+        told = await self._of_peers(call, conversations, signal)
+        return told or await self._answer_or_words(call, conversations, signal)
+
+    async def _answer_or_words(
+        self, call: Call, conversations: Sequence[CaseRow], signal: Signal | None
+    ) -> Reply | None:
+        """The answer to what they were asked, a word to the other side, or words to the bot."""
+        text, held = call.inbound.text, None
+        question = await questions.pending(call.tx, call.member, now=call.now)
         if question is not None and (question.waits is not Waits.ANSWER or questions.is_bare_cancel(text)):
             languages, busy = self._voice.languages, bool(conversations)
             answer = await taking_up.answer_in(call, question, self._registry, languages, busy=busy)
@@ -272,6 +282,33 @@ class Writing:
         if conversations:
             return held or await self._in_conversation(call, conversations, signal)
         return None if signal is not None else await self._to_the_bot(call)
+
+    async def _of_peers(self, call: Call, conversations: Sequence[CaseRow], signal: Signal | None) -> Reply | None:
+        """What comes of a peer's words that are about what the bot has just said to them, and for nobody else."""
+        theirs = [row.id for row in conversations if call.member.id in {row.holder, *row.helpers}]
+        if not theirs:
+            return None
+        everywhere = await self._escalations.conversations(call.tx, call.member)
+        asked = None if any(row.member_id == call.member.id for row in everywhere) else await about_whom.asked(call)
+        # "I need help" may be heard as danger itself.
+        if asked is not None and (signal is None or about_whom.is_about_them(call, self._voice.languages)):
+            return await about_whom.answer(call, self._runner, self._registry, theirs, asked, self._voice.languages)
+        answer = None
+        if signal is None:
+            answer = await peers_question.answer_in(call, self._registry, self._voice.languages)
+        return None if answer is None else await self._answered(call, conversations, answer)
+
+    async def _answered(
+        self, call: Call, conversations: Sequence[CaseRow], answer: peers_question.Answer
+    ) -> Reply | None:
+        """Do what a peer has answered, or ask them for whom it was."""
+        if not answer.is_sure:
+            return await self._hold(call, conversations, _("I had asked you something, so this went to nobody."))
+        if answer.presses is None or call.inbound.read_back:
+            await questions.forget(call.tx, call.member)
+            there = call.inbound.apart is not None and await reads_there(call)
+            return Reply(content=replies.nothing_done(), private=not there)
+        return await self._runner.invoke(call, answer.presses.command, dict(answer.presses.arguments))
 
     async def _to_the_bot(self, call: Call) -> Reply | None:
         """Words to the bot alone: a command without its mark, or something it does not understand."""
@@ -429,7 +466,7 @@ class Writing:
         content = await self._escalations.ask_the_peer(call.tx, call.member, signal, waits=bool(waits))
         cases = [row.id for row in conversations]
         ask = _("To which case shall I bring this?")
-        asked = await for_which.ask(call, self._registry, cases, ask, unsaid=waits)
+        asked = await for_which.ask(call, self._registry, cases, ask, unsaid=waits or unsaid.NOBODY_CALLED)
         return Reply(content=replace(content, choices=(I_NEED_A_PERSON, *asked.content.choices)))
 
     async def _carry(self, call: Call, case_ids: list[int], *, answered: bool) -> Reply | None:

@@ -1,0 +1,82 @@
+"""A peer in a talk is asked whether their words of danger are about themselves: what they type then."""
+
+import pytest
+from harness import World
+from sqlalchemy import select
+
+from bot.storage.tables import CaseRow
+from services.test_at_work import clear, with_alice
+
+PILLS = "I took all the pills"
+
+
+async def in_danger(world: World, words: str = PILLS) -> None:
+    """Sam, who is with Alice, is asked about these words."""
+    await with_alice(world)
+    await world.sam.says(words)
+    world.sam.sees("I have not passed this on", "Case 1")
+    clear(world)
+
+
+async def members_of_cases(world: World) -> int:
+    """How many cases there are."""
+    return len(await world.rows(select(CaseRow.id)))
+
+
+@pytest.mark.parametrize("words", ["it's me", "Me", "about me", "yes", "I need help", "I need a person"])
+@pytest.mark.parametrize("place", ["dm", "case-1"])
+async def test_who_says_that_it_is_about_themselves_gets_a_person(world: World, words: str, place: str) -> None:
+    await in_danger(world)
+    await world.sam.says(words, place)
+    world.room("peers").sees("Case: 2")
+    world.alice.sees_nothing()
+    clear(world)
+    await world.advance(minutes=3)
+    world.alice.sees_nothing()
+    clear(world)
+
+
+@pytest.mark.parametrize("words", ["1", "no", "hello?", "sorry, that was the wrong window"])
+async def test_other_words_are_held_and_it_is_asked_again(world: World, words: str) -> None:
+    await in_danger(world)
+    await world.sam.says(words)
+    world.sam.sees("You have not said yet", "went to nobody", "I need a person", "Case 1")
+    world.alice.sees_nothing()
+    await world.advance(minutes=3)
+    assert await members_of_cases(world) == 2
+    world.alice.sees_nothing()
+    clear(world)
+
+
+@pytest.mark.parametrize("typed", [True, False])
+async def test_what_was_held_goes_to_the_member_with_the_button_and_calls_nobody(world: World, typed: bool) -> None:
+    await in_danger(world)
+    await world.sam.says("is that what you said?")
+    await (world.sam.says if typed else world.sam.clicks)("Case 1")
+    world.alice.sees(f"{PILLS}\nis that what you said?")
+    await world.advance(minutes=3)
+    assert await members_of_cases(world) == 1
+    clear(world)
+    await world.sam.says("I am here")
+    world.alice.sees("I am here")
+    clear(world)
+
+
+async def test_words_of_concern_that_are_about_themselves_get_a_person_too(world: World) -> None:
+    await in_danger(world, "I feel hopeless")
+    await world.sam.says("it's me")
+    assert await members_of_cases(world) == 2
+    world.alice.sees_nothing()
+    clear(world)
+
+
+async def test_what_is_said_of_one_message_is_said_of_no_other(world: World) -> None:
+    await in_danger(world)
+    await world.sam.says("I want to die")
+    clear(world)
+    await world.sam.clicks("Case 1")
+    world.alice.sees("I want to die")
+    await world.advance(minutes=3)
+    world.sam.sees("You have not said whom your words were about")
+    assert await members_of_cases(world) == 2
+    clear(world)

@@ -1,0 +1,144 @@
+"""What a peer in a talk types in answer to the bot's own question is no word to the member."""
+
+import pytest
+from harness import World
+from sqlalchemy import select
+
+from bot.storage.tables import CaseRow
+from services.test_at_work import clear, with_alice
+
+
+async def outcome(world: World) -> str | None:
+    """How the only case has ended."""
+    found: list[str | None] = await world.rows(select(CaseRow.outcome))
+    return found[0]
+
+
+def place(way: str) -> str:
+    """Where the bot asks: buttons stand in the case's own place."""
+    return "dm" if way.startswith("!") else "case-1"
+
+
+async def asks(world: World, way: str) -> None:
+    """The bot asks Sam something by a button, or by a typed command."""
+    if way.startswith("!"):
+        await world.sam.says(way[1:])
+    else:
+        await world.sam.clicks(way)
+    clear(world)
+
+
+@pytest.mark.parametrize("way", ["Resolve", "!resolve"])
+@pytest.mark.parametrize(
+    ("words", "ended"), [("False alarm", "false-alarm"), ("they did not want to talk", "declined")]
+)
+async def test_the_typed_name_of_an_outcome_ends_the_case(world: World, way: str, words: str, ended: str) -> None:
+    await with_alice(world)
+    await asks(world, way)
+    await world.sam.says(words, place(way))
+    assert await outcome(world) == ended
+    assert not [shown for shown in world.alice.unseen if words in shown.text]
+    clear(world)
+
+
+@pytest.mark.parametrize(("words", "holder"), [("yes", False), ("Yes, hand over", False), ("no", True)])
+async def test_a_typed_yes_hands_the_case_over_and_a_no_does_nothing(world: World, words: str, holder: bool) -> None:
+    await with_alice(world)
+    await asks(world, "Hand over")
+    await world.sam.says(words, "case-1")
+    assert ((await world.rows(select(CaseRow.holder)))[0] is not None) is holder
+    if holder:
+        world.sam.sees("Nothing is done, and this went to nobody")
+        world.alice.sees_nothing()
+    assert not [shown for shown in world.alice.unseen if words in shown.text]
+    clear(world)
+
+
+async def test_yes_with_a_note_asks_for_the_note(world: World) -> None:
+    await with_alice(world)
+    await asks(world, "Hand over")
+    await world.sam.says("yes, with a note", "case-1")
+    world.sam.sees("What should they know?")
+    world.alice.sees_nothing()
+
+
+@pytest.mark.parametrize("words", ["yes", "Still with them"])
+async def test_who_is_asked_whether_they_are_still_there_may_type_it(world: World, words: str) -> None:
+    await with_alice(world)
+    await world.sam.says("hello")
+    await world.advance(hours=12)
+    world.sam.sees("Are you still with them?")
+    clear(world)
+    await world.sam.says(words)
+    world.sam.sees("I ask you again if nobody has written for 12 hours")
+    world.alice.sees_nothing()
+
+
+@pytest.mark.parametrize("place", ["dm", "case-1"])
+async def test_whether_held_words_are_for_them_is_answered_with_yes_or_no(world: World, place: str) -> None:
+    await with_alice(world)
+    await world.sam.says("escalete alice", place)
+    clear(world)
+    await world.sam.says("no", place)
+    assert world.sam.sees("Nothing is done").place == place
+    world.alice.sees_nothing()
+    await world.sam.says("escalete alice", place)
+    clear(world)
+    await world.sam.says("yes", place)
+    world.sam.sees("I have passed it on")
+    world.alice.sees("escalete alice")
+    world.alice.sees_nothing()
+
+
+async def test_other_words_after_a_question_are_the_talks(world: World) -> None:
+    await with_alice(world)
+    await asks(world, "Hand over")
+    await world.sam.says("I am still here with you", "case-1")
+    world.alice.sees("I am still here with you")
+    clear(world)
+
+
+@pytest.mark.parametrize("words", ["yes", "no"])
+async def test_a_yes_or_no_to_a_question_that_has_no_such_choice_is_held(world: World, words: str) -> None:
+    await with_alice(world)
+    await asks(world, "Resolve")
+    await world.sam.says(words, "case-1")
+    world.sam.sees("this went to nobody", "Is it for them?")
+    world.alice.sees_nothing()
+
+
+async def test_a_yes_after_the_member_has_written_is_for_the_member(world: World) -> None:
+    await with_alice(world)
+    await asks(world, "Resolve")
+    await world.alice.says("are you there?")
+    await world.sam.says("yes", "case-1")
+    world.alice.sees("yes")
+    clear(world)
+
+
+async def test_a_digit_right_after_a_question_is_held_and_later_a_word_of_the_talk(world: World) -> None:
+    await with_alice(world)
+    await asks(world, "Resolve")
+    await world.sam.says("4", "case-1")
+    world.sam.sees("this went to nobody", "Is it for them?")
+    world.alice.sees_nothing()
+    await world.sam.clicks("1")
+    world.alice.sees("4")
+    await asks(world, "Resolve")
+    await world.advance(minutes=3)
+    clear(world)
+    await world.sam.says("4", "case-1")
+    world.alice.sees("4")
+    clear(world)
+
+
+async def test_the_name_of_an_open_button_is_no_word_to_the_member(world: World) -> None:
+    await with_alice(world)
+    await world.sam.says("Ready answers")
+    world.alice.sees_nothing()
+    clear(world)
+    await world.alice.says("I am here")
+    clear(world)
+    await world.sam.says("ready answers")
+    world.alice.sees_nothing()
+    world.sam.sees("Is it for them?")
