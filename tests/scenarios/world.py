@@ -77,7 +77,7 @@ class World:
         if self.where[person.name] == "console":
             await person.reads(text)
         else:
-            assert any(text in seen.text for seen in person.seen())
+            await person.sees_it_become(text)
 
     # Time
 
