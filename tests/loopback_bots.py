@@ -10,6 +10,7 @@ import pytest
 import yarl
 from discord import app_commands
 from loopback_discord import LoopbackDiscord
+from loopback_discord.notifier import PATIENCE
 
 Interaction = discord.Interaction["Bot"]
 
@@ -97,7 +98,7 @@ async def run(server: LoopbackDiscord, bot: Bot | ShardedBot) -> AsyncIterator[N
     working = asyncio.create_task(bot.start(server.token))
     ready = asyncio.create_task(bot.is_up.wait())
     try:
-        await asyncio.wait({working, ready}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({working, ready}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
         if working.done():
             await working
         assert bot.is_up.is_set(), "the bot was not ready in time"
@@ -106,7 +107,7 @@ async def run(server: LoopbackDiscord, bot: Bot | ShardedBot) -> AsyncIterator[N
         ready.cancel()
         await bot.close()
         with contextlib.suppress(Exception):
-            await asyncio.wait_for(working, 5)
+            await asyncio.wait_for(working, PATIENCE)
 
 
 @contextlib.asynccontextmanager
@@ -119,7 +120,7 @@ async def running(
 
 
 async def heard(bot: Bot | ShardedBot) -> discord.Message:
-    return await asyncio.wait_for(bot.heard.get(), 5)
+    return await asyncio.wait_for(bot.heard.get(), PATIENCE)
 
 
 def room(bot: Bot, channel_id: int) -> discord.TextChannel:

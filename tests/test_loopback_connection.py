@@ -7,6 +7,7 @@ import discord
 import pytest
 from loopback_bots import Bot, ShardedBot, heard, room, run, running, serving
 from loopback_discord import LoopbackDiscord
+from loopback_discord.notifier import PATIENCE
 
 Interaction = discord.Interaction["Bot"]
 
@@ -98,7 +99,7 @@ async def test_after_a_dropped_gateway_a_resume_brings_what_was_missed(server: L
         server.drop_gateway()
         await alice.says(lobby, "missed")
         assert (await heard(bot)).content == "missed"
-        assert await asyncio.wait_for(bot.events.get(), 5) == "resumed"
+        assert await asyncio.wait_for(bot.events.get(), PATIENCE) == "resumed"
         assert (server.gateway.identifies, server.gateway.resumes) == (1, 1)
 
 
@@ -135,10 +136,10 @@ async def test_the_server_comes_back_on_the_same_port_with_everything_it_had(
 
 async def test_new_guilds_channels_and_members_reach_a_running_bot(server: LoopbackDiscord) -> None:
     async with running(server) as bot:
-        joined = asyncio.create_task(bot.wait_for("guild_join", timeout=5))
-        arrived = asyncio.create_task(bot.wait_for("member_join", timeout=5))
-        left = asyncio.create_task(bot.wait_for("raw_member_remove", timeout=5))
-        kicked = asyncio.create_task(bot.wait_for("guild_remove", timeout=5))
+        joined = asyncio.create_task(bot.wait_for("guild_join", timeout=PATIENCE))
+        arrived = asyncio.create_task(bot.wait_for("member_join", timeout=PATIENCE))
+        left = asyncio.create_task(bot.wait_for("raw_member_remove", timeout=PATIENCE))
+        kicked = asyncio.create_task(bot.wait_for("guild_remove", timeout=PATIENCE))
         await asyncio.sleep(0)
         guild = server.add_guild("Second")
         assert (await joined).id == guild.id

@@ -9,6 +9,7 @@ import pytest
 from discord import app_commands
 from loopback_bots import Bot, room, running, serving
 from loopback_discord import LoopbackDiscord
+from loopback_discord.notifier import PATIENCE
 
 Interaction = discord.Interaction["Bot"]
 
@@ -211,7 +212,7 @@ async def test_an_interaction_answered_too_late_is_unknown(monkeypatch: pytest.M
             with pytest.raises(AssertionError, match="did not respond"):
                 await alice.runs("slow", lobby)
             go.set()
-            assert await asyncio.wait_for(results.get(), 5) == 10062
+            assert await asyncio.wait_for(results.get(), PATIENCE) == 10062
         assert server.bot_messages == []
 
 
@@ -236,7 +237,7 @@ async def test_a_second_answer_to_an_interaction_is_refused(server: LoopbackDisc
 
     async with running(server, setup):
         answer = await alice.runs("twice", lobby)
-        assert await asyncio.wait_for(results.get(), 5) == 40060
+        assert await asyncio.wait_for(results.get(), PATIENCE) == 40060
         await server.wait_for_message(lobby, "edited")
         assert answer.text == "edited"
 

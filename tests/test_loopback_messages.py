@@ -8,6 +8,7 @@ import discord
 import pytest
 from loopback_bots import Clock, heard, room, running, serving
 from loopback_discord import LoopbackDiscord
+from loopback_discord.notifier import PATIENCE
 
 # Messages
 
@@ -33,14 +34,14 @@ async def test_edits_deletions_and_reactions_reach_the_bot(server: LoopbackDisco
     async with running(server) as bot:
         said = await alice.says(lobby, "helo")
         await heard(bot)
-        edit = asyncio.create_task(bot.wait_for("message_edit", timeout=5))
-        gone = asyncio.create_task(bot.wait_for("message_delete", timeout=5))
+        edit = asyncio.create_task(bot.wait_for("message_edit", timeout=PATIENCE))
+        gone = asyncio.create_task(bot.wait_for("message_delete", timeout=PATIENCE))
         await asyncio.sleep(0)
         await alice.edits(said, "hello")
         await alice.reacts(said, "🆘")
         await alice.deletes(said)
         assert (await edit)[1].content == "hello"
-        reaction = await asyncio.wait_for(bot.events.get(), 5)
+        reaction = await asyncio.wait_for(bot.events.get(), PATIENCE)
         assert isinstance(reaction, discord.RawReactionActionEvent)
         assert (reaction.emoji.name, reaction.user_id) == ("🆘", alice.id)
         assert (await gone).id == said.id

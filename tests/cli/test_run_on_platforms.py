@@ -10,7 +10,7 @@ from loopback_discord import LoopbackDiscord
 from real_matrix.fixtures import MatrixPersonFactory
 from real_matrix.homeserver import Homeserver
 
-from cli.handrail import Place, clean_environment, command
+from cli.handrail import PATIENCE, Place, clean_environment, command
 
 COMMUNITY = """
 id = "harbour"
@@ -47,7 +47,7 @@ async def running(place: Place) -> AsyncIterator[asyncio.subprocess.Process]:
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
-        _out, errors = await asyncio.wait_for(process.communicate(), 30)
+        _out, errors = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 0, errors.decode()
 
 
@@ -89,22 +89,35 @@ password = "{password}"
     assert applied.code == 0, applied.err
 
     async with running(empty):
-        await sam.members_joined(room, [bot], timeout=30)
-        await discord.wait_until(lambda: bool(discord.gateway.identifies), timeout=30, what="the bot on Discord")
+        await sam.members_joined(room, [bot])
+        await discord.wait_until(lambda: bool(discord.gateway.identifies), what="the bot on Discord")
         await alice.says(lobby, "i want to kill myself")
-        answer = await discord.wait_for_message(alice.dm, "Thank you for saying it", timeout=30)
+        answer = await discord.wait_for_message(alice.dm, "Thank you for saying it")
         assert "988" in answer.text
-        page = await sam.wait_for_message(room, lambda message: "Urgent" in message.body, timeout=30)
+        page = await sam.wait_for_message(room, lambda message: "Urgent" in message.body)
         await sam.reacts(room, page.event_id, "1️⃣")
-        await discord.wait_for_message(alice.dm, "Sam is here", timeout=30)
+        await discord.wait_for_message(alice.dm, "Sam is here")
 
 
 async def test_a_platform_that_is_down_does_not_stop_the_others(fresh: Place) -> None:
     config = (fresh.folder / "config.toml").read_text("utf-8")
     closed = 'token = "wrong"\napi_base = "http://127.0.0.1:9/api/v10"\n'
     fresh.write("config.toml", config.replace("[discord]\n", f"[discord]\n{closed}"))
-    outcome = await asyncio.to_thread(fresh.program, "run", said="alice@dm: help\n")
-    assert outcome.code == 0
-    assert "What I can do" in outcome.out
-    assert "discord: not connected" in outcome.err
-    assert "wrong" not in outcome.err
+    process = await asyncio.create_subprocess_exec(
+        *command("run"),
+        cwd=fresh.folder,
+        env=clean_environment(),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    async with asyncio.timeout(PATIENCE):
+        told = [await process.stderr.readline()]
+        while told[-1] and b"discord: not connected" not in told[-1]:
+            told.append(await process.stderr.readline())
+        out, errors = await process.communicate(b"alice@dm: help\n")
+    assert process.returncode == 0
+    assert "What I can do" in out.decode()
+    assert b"discord: not connected" in told[-1]
+    assert b"wrong" not in b"".join([*told, errors])

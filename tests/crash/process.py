@@ -17,7 +17,7 @@ _CHANGING = re.compile(r"\S*[\d@!$]\S*|\b\w+Error\b")
 _WELCOME = "Handrail is on: "
 """What it says to its operator at each start."""
 
-STOP_SECONDS = 30.0
+STOP_SECONDS = 60.0
 
 
 class BotProcess:

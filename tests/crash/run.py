@@ -43,6 +43,7 @@ SOON = timedelta(minutes=15)
 USUAL = {
     r"^(discord|matrix): not connected": "the homeserver was restarted",
     r"^Nobody was told that event": "the homeserver was restarted before somebody could be told that a key is missing",
+    r"^interaction \d+ has no answer": "it was pressed just before the bot was killed, or the machine was slow",
 }
 """What the bot may log at ERROR or CRITICAL in such a run, and why."""
 

@@ -28,6 +28,8 @@ LEAD = 120
 
 TICK_SECONDS = 0.25
 JOIN_SECONDS = 60.0
+PRESS_SECONDS = 6.0
+"""How long somebody waits for an answer to a press: twice as long as Discord, for a machine that is slow."""
 LOOK_SECONDS = 0.2
 NO_SECOND_PAGE = 3600.0
 """Seconds between a case's pages: none is repeated within a run, so that each counts once."""
@@ -264,7 +266,7 @@ async def opened(
     folder = scratch_directory("handrail-crash-")
     async with AsyncExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        discord = LoopbackDiscord()
+        discord = LoopbackDiscord(interaction_timeout=PRESS_SECONDS)
         await discord.start()
         stack.push_async_callback(discord.stop)
         guild = discord.add_guild("Harbour")

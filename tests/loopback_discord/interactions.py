@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from . import components
 from .entities import JSON, Channel, User
 from .messages import Message
-from .notifier import Notifier
+from .notifier import PATIENCE, Notifier
 
 if TYPE_CHECKING:
     from .state import World
@@ -136,7 +136,7 @@ class Answer:
             return touched or bool(self.interaction.messages) or (source is not None and source.deleted)
         return self.kind != "unanswered"
 
-    async def settled(self, timeout: float = 10.0) -> Self:  # noqa: ASYNC109  a wait tells what for
+    async def settled(self, timeout: float = PATIENCE) -> Self:  # noqa: ASYNC109  a wait tells what for
         """Wait until a deferred answer has its real content."""
         await self._changed.until(
             lambda: True if self.is_settled else None, timeout=timeout, what=f"a {self.kind} answer"

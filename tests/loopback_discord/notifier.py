@@ -8,6 +8,12 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+PATIENCE = 60.0
+"""Seconds after which something that should have happened has not, on a busy machine too."""
+
+LOOK_AGAIN = 0.25
+"""Seconds between two looks at what nobody tells of: a test may wait for something outside this server."""
+
 
 class Notifier:
     """Wakes everybody who waits, so that each can look again; nothing is missed between looks."""
@@ -30,10 +36,10 @@ class Notifier:
             future: asyncio.Future[None] = loop.create_future()
             self._waiting.add(future)
             try:
-                await asyncio.wait_for(future, deadline - loop.time())
+                await asyncio.wait_for(future, min(LOOK_AGAIN, deadline - loop.time()))
             except TimeoutError:
-                if (found := look()) is not None:
-                    return found
+                if loop.time() < deadline or look() is not None:
+                    continue
                 raise AssertionError(f"{what}: nothing within {timeout} s") from None
             finally:
                 self._waiting.discard(future)

@@ -192,6 +192,7 @@ class Person:
     async def runs(self, command: str, channel: Channel, **options: Any) -> Answer:
         """Run a slash command such as ``checkin start``; wait for its first answer."""
         self._may(channel, permissions.VIEW_CHANNEL if channel.type == DM else permissions.USE_APPLICATION_COMMANDS)
+        await self._sees_a_menu(channel)
         data = self._server.commands.chat_input(command, channel, self, options)
         return await self._starts(interactions.COMMAND, channel, data)
 
@@ -206,6 +207,7 @@ class Person:
     ) -> list[Choice]:
         """Type into an option and see the suggestions."""
         self._may(channel)
+        await self._sees_a_menu(channel)
         given = {**others, option: typed}
         data = self._server.commands.chat_input(command, channel, self, given, focused=option)
         return (await self._starts(interactions.AUTOCOMPLETE, channel, data, keep=False)).choices
@@ -213,6 +215,7 @@ class Person:
     async def uses_message_menu(self, command: str, message: Message) -> Answer:
         """Use a command from the "Apps" menu of a message."""
         self._may(message.channel)
+        await self._sees_a_menu(message.channel)
         found = self._server.commands.find(command, MESSAGE_COMMAND, message.channel, self)
         rendered = message.json(reader_id=self._world.bot.id)
         data = _menu_data(found, message.id) | {"resolved": {"messages": {str(message.id): rendered}}}
@@ -221,6 +224,7 @@ class Person:
     async def uses_user_menu(self, command: str, person: Person, channel: Channel) -> Answer:
         """Use a command from the "Apps" menu of a person."""
         self._may(channel)
+        await self._sees_a_menu(channel)
         found = self._server.commands.find(command, USER_COMMAND, channel, self)
         resolved: JSON = {}
         components.resolve(resolved, person, channel.guild)
@@ -254,6 +258,13 @@ class Person:
         before = answer.interaction
         data = components.fill_in(modal, {**(values or {}), **fields}, before.channel.guild)
         return await self._starts(interactions.MODAL_SUBMIT, before.channel, data, before.source)
+
+    async def _sees_a_menu(self, channel: Channel) -> None:
+        """Wait until the bot has registered commands: it may do so when it is connected already."""
+        server, guild = self._server, channel.guild
+        await server.wait_until(
+            lambda: bool(server.commands_of() or (guild and server.commands_of(guild))), what="a menu of commands"
+        )
 
     def _in_sight(self, where: Message | Answer) -> list[Message]:
         """List the messages to look at, the latest first."""

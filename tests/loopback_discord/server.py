@@ -18,6 +18,7 @@ from .gateway import Gateway, without_content
 from .interactions import Interactions
 from .limits import Fault, Faults, RateLimits
 from .messages import Message
+from .notifier import PATIENCE
 from .outages import Outages
 from .people import Person
 from .schema import Schema
@@ -72,7 +73,7 @@ class LoopbackDiscord:
         nonce_window: float = 300.0,
         rate_limit: tuple[int, float] = (1000, 1.0),
         global_limit: int | None = None,
-        interaction_timeout: float = 3.0,
+        interaction_timeout: float = 10.0,
         heartbeat_interval: float = 41.25,
         shards: int = 1,
         check_schema: bool = True,
@@ -260,7 +261,7 @@ class LoopbackDiscord:
         self,
         channel: Channel | Person | None,
         predicate: Callable[[Message], bool] | str | None = None,
-        timeout: float = 10.0,  # noqa: ASYNC109  a wait tells what for
+        timeout: float = PATIENCE,  # noqa: ASYNC109  a wait tells what for
         *,
         after: Message | None = None,
     ) -> Message:
@@ -286,7 +287,7 @@ class LoopbackDiscord:
     async def wait_until(
         self,
         condition: Callable[[], bool],
-        timeout: float = 10.0,  # noqa: ASYNC109  a wait tells what for
+        timeout: float = PATIENCE,  # noqa: ASYNC109  a wait tells what for
         what: str = "the condition",
     ) -> None:
         """Wait until something about the server's state is true."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from loopback_discord import Channel, Guild, LoopbackDiscord, Person
+from loopback_discord.notifier import PATIENCE
 from recording_hub import RecordingHub
 
 from bot.core.commands import Parameter, Reader, command
@@ -91,7 +92,7 @@ class Cog:
 class Scene:
     """A server with one channel, two people, the bot's hub and its platform."""
 
-    def __init__(self, discord: LoopbackDiscord, *, answer_within: float = 1.0, message_content: bool = True) -> None:
+    def __init__(self, discord: LoopbackDiscord, *, answer_within: float = 5.0, message_content: bool = True) -> None:
         self.discord = discord
         self.hub = RecordingHub(Cog())
         self.guild: Guild = discord.add_guild("Harbour")
@@ -113,7 +114,7 @@ class Scene:
         run = asyncio.create_task(self.platform.run())
         ready = asyncio.create_task(self.platform.ready.wait())
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 await asyncio.wait({run, ready}, return_when=asyncio.FIRST_COMPLETED)
             if run.done():
                 await run
@@ -133,7 +134,7 @@ class Scene:
 
     async def reads_back(self) -> None:
         """Wait until what was missed before this session has been read."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await self.platform.caught_up.wait()
 
     async def no_pause(self, seconds: float) -> None:

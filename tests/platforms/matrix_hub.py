@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from real_matrix.device import PATIENCE
+
 from bot.core.commands import Reader, Registry
 from bot.core.content import Choice, Content, Reply
 from bot.core.inbound import Inbound
@@ -105,7 +107,7 @@ class RecordingHub:
     async def known_servers(self, platform: str, limit: int) -> list[str]:
         return []
 
-    async def until(self, holds: Callable[[], object], what: str, seconds: float = 20) -> None:
+    async def until(self, holds: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
         """Wait until something heard or remembered makes `holds` true."""
         try:
             async with asyncio.timeout(seconds), self._changed:
@@ -113,7 +115,7 @@ class RecordingHub:
         except TimeoutError:
             raise TimeoutError(f"waited for {what}; {len(self.heard)} things heard") from None
 
-    async def hears(self, fits: Callable[[Inbound], bool], seconds: float = 20) -> Inbound:
+    async def hears(self, fits: Callable[[Inbound], bool], seconds: float = PATIENCE) -> Inbound:
         """The first thing heard, or still to be heard, that fits."""
         await self.until(lambda: any(map(fits, self.heard)), "something to hear", seconds)
         return next(filter(fits, self.heard))

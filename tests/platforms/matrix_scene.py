@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 from matrix_hub import RecordingHub
+from real_matrix.device import PATIENCE
 from real_matrix.homeserver import Homeserver
 from real_matrix.people import MatrixPerson, Message
 
@@ -61,7 +62,7 @@ class RunningBot:
         self.platform = MatrixPlatform(self.account, self.hub)
         self._running = asyncio.create_task(self.platform.run())
         ready = asyncio.create_task(self.platform.ready.wait())
-        await asyncio.wait({self._running, ready}, return_when=asyncio.FIRST_COMPLETED, timeout=20)
+        await asyncio.wait({self._running, ready}, return_when=asyncio.FIRST_COMPLETED, timeout=PATIENCE)
         ready.cancel()
         if self._running.done():
             self._running.result()
@@ -76,7 +77,7 @@ class RunningBot:
     async def ends(self) -> BaseException | None:
         """Wait until the run ends by itself; what it raised."""
         assert self._running is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             (raised,) = await asyncio.gather(self._running, return_exceptions=True)
         return raised
 
@@ -146,7 +147,7 @@ async def asked(bot: RunningBot, anna: MatrixPerson) -> tuple[str, str]:
 
 async def left(anna: MatrixPerson, room: str, user_id: str) -> None:
     """Wait until an invited account is in the room no more, nor invited; its invitation was seen before."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         membership = "invite"
         while membership == "invite":
             state = await anna.client.room_get_state_event(room, "m.room.member", user_id)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from loopback_discord.notifier import PATIENCE
+
 from bot.core.commands import Reader, Registry
 from bot.core.content import Choice, Content, Reply
 from bot.core.inbound import Inbound
@@ -130,23 +132,23 @@ class RecordingHub:
         raise OSError("disk")
 
     async def until_handled(self, event_id: str) -> None:
-        """Wait until a thing was received without a failure; at most 10 s."""
-        async with asyncio.timeout(10), self._news:
+        """Wait until a thing was received without a failure."""
+        async with asyncio.timeout(PATIENCE), self._news:
             await self._news.wait_for(lambda: event_id in self.handled)
 
     async def until_later(self) -> None:
-        """Wait until an answer was left to the outbox; at most 10 s."""
-        async with asyncio.timeout(10), self._news:
+        """Wait until an answer was left to the outbox."""
+        async with asyncio.timeout(PATIENCE), self._news:
             await self._news.wait_for(lambda: bool(self.later))
 
     async def hears(self, wanted: Callable[[Inbound], bool] | str) -> Inbound:
-        """The first thing received that matches (a text, or a test), past or future; at most 10 s."""
+        """The first thing received that matches (a text, or a test), past or future."""
 
         def look() -> Inbound | None:
             match = wanted if callable(wanted) else lambda inbound: inbound.text == wanted
             return next((one for one in self.received if match(one)), None)
 
-        async with asyncio.timeout(10), self._news:
+        async with asyncio.timeout(PATIENCE), self._news:
             await self._news.wait_for(lambda: look() is not None)
         found = look()
         assert found is not None

@@ -20,6 +20,7 @@ def registered(discord: LoopbackDiscord) -> dict[str, list[str]]:
 
 
 async def test_commands_are_registered_and_hidden_ones_are_not(scene: Scene) -> None:
+    await scene.discord.wait_until(lambda: bool(scene.discord.commands_of()))
     assert registered(scene.discord) == {
         "checkin": ["start"],
         "help": [],
@@ -30,6 +31,7 @@ async def test_commands_are_registered_and_hidden_ones_are_not(scene: Scene) -> 
 
 
 async def test_a_required_option_comes_first_and_completes(scene: Scene) -> None:
+    await scene.discord.wait_until(lambda: bool(scene.discord.commands_of()))
     meetings = next(one for one in scene.discord.commands_of() if one["name"] == "meetings")
     add = next(one for one in meetings["options"] if one["name"] == "add")
     shown = [(o["name"], o["required"], o["autocomplete"]) for o in add["options"]]
@@ -40,7 +42,7 @@ async def test_unchanged_commands_are_not_registered_again(discord: LoopbackDisc
     scene = Scene(discord)
     for _run in range(2):
         async with scene.running():
-            pass
+            await discord.wait_until(lambda: "discord:commands" in scene.hub.memory)
     assert [one.path for one in discord.requests if one.method == "PUT"].count(
         f"/applications/{discord.world.bot.id}/commands"
     ) == 1

@@ -1,5 +1,6 @@
 """Discord's refusals in three kinds: try again, never again, tell a human."""
 
+import asyncio
 import json
 from datetime import timedelta
 from types import SimpleNamespace
@@ -165,19 +166,22 @@ async def test_a_page_in_html_is_tried_again_and_nothing_comes_twice(
 async def test_a_discord_that_never_answers_is_tried_again_and_nothing_comes_twice(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.platforms.discord.adapter._SEND_PATIENCE", 0.2)
     scene.discord.fail_next("POST", "/messages", hang=True, after_commit=True)
-    with pytest.raises(TryAgain, match="in time"):
-        await scene.send(scene.place, "once")
+    with monkeypatch.context() as patched:
+        patched.setattr("bot.platforms.discord.adapter._SEND_PATIENCE", 1.0)
+        with pytest.raises(TryAgain, match="in time"):
+            await scene.send(scene.place, "once")
     await scene.send(scene.place, "once", retried=True)
     assert len(scene.discord.messages(scene.channel)) == 1
 
 
 async def test_a_storm_of_refusals_is_waited_out(scene: Scene) -> None:
-    scene.discord.storm(0.3, retry_after=0.1)
-    await scene.send(scene.place, "hello")
+    scene.discord.storm(60, retry_after=0.1)
+    sending = asyncio.create_task(scene.send(scene.place, "hello"))
+    await scene.discord.wait_until(lambda: scene.discord.rate_limited > 0)
+    scene.discord.storm(0)
+    await sending
     assert len(scene.discord.messages(scene.channel)) == 1
-    assert scene.discord.rate_limited > 0
 
 
 @pytest.mark.parametrize("hang", [False, True])

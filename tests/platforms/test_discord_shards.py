@@ -9,6 +9,7 @@ import discord_scene
 import pytest
 from discord_scene import Cog, Scene
 from loopback_discord import Channel, Guild, LoopbackDiscord
+from loopback_discord.notifier import PATIENCE
 from recording_hub import RecordingHub, private
 
 from bot.core.content import Content
@@ -45,11 +46,11 @@ class Process:
         return [one.text for one in self.hub.received]
 
     async def is_ready(self) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await self.platform.ready.wait()
 
     async def reads_back(self) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await self.platform.caught_up.wait()
 
     @asynccontextmanager
@@ -92,7 +93,7 @@ class Fleet:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until something is true that nobody tells."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not condition():  # noqa: ASYNC110  nothing tells of it
                 await asyncio.sleep(0.001)
 
@@ -268,7 +269,7 @@ async def test_a_lost_shard_tries_again_at_least_every_15_seconds(
 async def test_too_many_servers_on_one_connection_are_explained(fleet: Fleet, count: int | None) -> None:
     fleet.discord.gateway.guilds_per_shard = 1
     with pytest.raises(ShardsRefused, match="Set shard_count"):
-        await asyncio.wait_for(fleet.process(count=count).platform.run(), 10)
+        await asyncio.wait_for(fleet.process(count=count).platform.run(), PATIENCE)
 
 
 async def test_a_shard_with_a_new_session_is_read_back_and_no_other(fleet: Fleet) -> None:
@@ -295,11 +296,19 @@ async def test_a_shard_that_resumes_needs_no_reading_back(fleet: Fleet) -> None:
     assert fleet.reads(fleet.channels[1]) == 0
 
 
-async def test_closing_while_shards_connect_ends_the_run(discord: LoopbackDiscord) -> None:
-    """The second one waits 5 s for its turn."""
+async def test_closing_while_shards_connect_ends_the_run(
+    discord: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one waits for its turn: here it never comes."""
+    sleep = asyncio.sleep
+
+    async def for_ever(seconds: float) -> None:
+        await (asyncio.Event().wait() if seconds >= 1 else sleep(seconds))
+
+    monkeypatch.setattr("asyncio.sleep", for_ever)
     fleet = Fleet(discord)
     platform = fleet.process().platform
-    async with asyncio.timeout(4):
+    async with asyncio.timeout(PATIENCE):
         run = asyncio.create_task(platform.run())
         await discord.wait_until(lambda: discord.gateway.identifies > 0)
         await platform.close()
@@ -316,7 +325,7 @@ async def test_closing_in_the_first_moments_ends_the_run(fleet: Fleet, steps: in
     for _step in range(steps):
         await asyncio.sleep(0)
     await platform.close()
-    await asyncio.wait_for(run, 10)
+    await asyncio.wait_for(run, PATIENCE)
 
 
 # Reading back

@@ -66,8 +66,9 @@ async def test_an_invitation_that_waits_for_long_holds_no_position_back_and_is_f
 
 @pytest.mark.usefixtures("short_errands")
 async def test_an_invitation_that_waits_for_a_moment_is_followed_after_a_restart(
-    bot: RunningBot, proxy: FaultProxy, matrix_person: MatrixPersonFactory
+    bot: RunningBot, proxy: FaultProxy, matrix_person: MatrixPersonFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("bot.platforms.matrix.invitations._HELD_SECONDS", 3600.0)
     anna = await matrix_person("anna")
     common = await room_with(bot, anna)
     proxy.fail_next("POST", "/join/", times=_FOR_EVER)
@@ -89,9 +90,9 @@ async def test_the_operator_is_told_once_of_an_invitation_that_was_given_up(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("bot.platforms.matrix.invitations._GIVE_UP_SECONDS", 0.0, raising=False)
     anna = await matrix_person("anna")
     common = await room_with(bot, anna)
+    monkeypatch.setattr("bot.platforms.matrix.invitations._GIVE_UP_SECONDS", 0.0)
     proxy.fail_next("POST", "/join/", times=_FOR_EVER)
     room = await anna.create_room(invite=[bot.user_id])
     for number in range(3):

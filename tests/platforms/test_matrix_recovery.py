@@ -9,6 +9,7 @@ from uuid import uuid4
 import matrix_scene
 import pytest
 from matrix_scene import CHOICES, PERSON, RunningBot, direct_room_with, put_event, room_with, with_id
+from real_matrix.device import PATIENCE
 from real_matrix.fixtures import MatrixPersonFactory
 from real_matrix.homeserver import Homeserver
 from real_matrix.people import MatrixPerson, Message
@@ -221,11 +222,12 @@ async def test_messages_without_a_key_are_answered_once_with_a_way_that_needs_no
     answer = await anna.wait_for_message(room, _is_unread)
     assert answer.decrypted
     await anna.wait_for_reaction(room, answer.event_id, "1️⃣")
-    assert len(anna.messages(room)) == 1
-    assert bot.hub.heard == []
-    assert len(bot.hub.unreadable) == 1
     await anna.reacts(room, answer.event_id, "1️⃣")
     heard = await bot.hub.hears(lambda inbound: inbound.invocation is not None)
+    await anna.is_up_to_date()
+    assert len(anna.messages(room)) == 1
+    assert bot.hub.heard == [heard]
+    assert len(bot.hub.unreadable) == 1
     assert heard.invocation == Invocation(command="peer")
     assert heard.private
 
@@ -345,7 +347,7 @@ async def test_while_nothing_can_be_stored_no_event_is_given_up_and_everybody_re
     bot.hub.on_receive, bot.hub.full = fail, True
     await anna.says(room, "!help")
     await anna.says(room, "danger")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await often.wait()
     bot.hub.on_receive, bot.hub.full = None, False
     await bot.hub.hears_text("danger")
@@ -392,7 +394,7 @@ async def test_events_that_could_not_all_be_kept_are_fetched_again(
     bot.hub.on_receive, bot.hub.full = fail, True
     await anna.says(room, "one")
     await anna.says(room, "two")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await all_tried.wait()
     bot.hub.on_receive, bot.hub.full = None, False
     await bot.hub.hears_text("one")

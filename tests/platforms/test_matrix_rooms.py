@@ -155,7 +155,7 @@ async def test_an_open_room_is_followed_through_its_upgrade_without_an_invitatio
     room = await room_with(bot, anna)
     await anna.client.room_put_state(room, "m.room.join_rules", {"join_rule": "public"})
     upgraded = await upgrade(anna, room, "12")
-    await anna.members_joined(upgraded, [bot.user_id])
+    await bot.hub.until(lambda: bot.hub.memory.get(f"successor:{room}") == upgraded, "the successor")
     await bot.send("place", room, "Meeting at eight", "k1")
     await anna.wait_for_message(upgraded, saying("Meeting at eight"))
 

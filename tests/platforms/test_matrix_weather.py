@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from matrix_scene import RunningBot, direct_room_with, left, put_event, room_with, saying, upgrade, with_id
+from real_matrix.device import PATIENCE
 from real_matrix.fixtures import MatrixPersonFactory
 from real_matrix.homeserver import Homeserver
 from real_matrix.proxy import FaultProxy
@@ -33,7 +34,7 @@ async def bot(homeserver: Homeserver, proxy: FaultProxy, tmp_path: Path) -> Asyn
 
 @pytest.fixture
 def short_errands(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.platforms.matrix.listening.ERRANDS_SECONDS", 0.5)
+    monkeypatch.setattr("bot.platforms.matrix.listening.ERRANDS_SECONDS", 1.5)
     monkeypatch.setattr("bot.platforms.matrix.patience.LONGEST_WAIT_SECONDS", 0.1)
 
 
@@ -268,7 +269,7 @@ async def test_somebody_in_danger_is_answered_although_the_database_cannot_be_re
     monkeypatch.setattr(bot.hub, "remembered", refuse)
     bot.hub.full, bot.hub.on_receive = True, note
     await anna.says(room, "I want to die")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await tried.wait()
     await bot.send("direct", anna.user_id, "You are not alone", "k1")
     await anna.wait_for_message(room, saying("You are not alone"))

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -90,11 +91,20 @@ class Bot:
         return code
 
 
+ONLY_WHEN_TOLD = """
+import datetime, runpy
+from bot.delivery import sender
+sender.SLOWEST_LOOK = datetime.timedelta(days=1)
+runpy.run_module("bot", run_name="__main__", alter_sys=True)
+"""
+"""The bot, but its senders look into the outbox only when they are told to."""
+
+
 @asynccontextmanager
-async def running(place: Place) -> AsyncIterator[Bot]:
+async def running(place: Place, *, looks_by_itself: bool = True) -> AsyncIterator[Bot]:
     """`handrail run` in a folder until the end of the block; it may have ended before."""
     process = await asyncio.create_subprocess_exec(
-        *command("run"),
+        *(command("run") if looks_by_itself else (sys.executable, "-c", ONLY_WHEN_TOLD, "run")),
         cwd=place.folder,
         env=clean_environment(),
         stdin=asyncio.subprocess.DEVNULL,
@@ -135,16 +145,16 @@ class Scene:
             await self.app.communities.apply(tx, file, None, now=system_now())
 
     @asynccontextmanager
-    async def bot(self, *, tick: float = 0.2, more: str = "") -> AsyncIterator[Bot]:
+    async def bot(self, *, tick: float = 0.2, more: str = "", looks_by_itself: bool = True) -> AsyncIterator[Bot]:
         """`handrail run` until the end of the block, with `more` lines about Discord; it may have ended before."""
         config = CONFIG.format(url=json.dumps(self._url), discord=self.discord, tick=tick, more=more)
         self.place.write("config.toml", config)
-        async with running(self.place) as bot:
+        async with running(self.place, looks_by_itself=looks_by_itself) as bot:
             yield bot
 
     async def is_connected(self, times: int = 1) -> None:
         """Wait until a bot has connected to Discord for that many times in all."""
-        await self.discord.wait_until(lambda: self.discord.gateway.identifies >= times, timeout=30, what="a bot")
+        await self.discord.wait_until(lambda: self.discord.gateway.identifies >= times, timeout=PATIENCE, what="a bot")
 
     @property
     def connections(self) -> int:

@@ -11,10 +11,10 @@ from bot.scheduling.clock import system_now
 from bot.storage.database import Database
 from bot.storage.ownership import Ownership, Pace
 
-QUICK = Pace(beat=timedelta(seconds=0.05), patience=timedelta(seconds=2), silence=timedelta(seconds=3))
+QUICK = Pace(beat=timedelta(seconds=0.05), patience=timedelta(seconds=20), silence=timedelta(seconds=30))
 
-PATIENCE = 15.0
-"""Seconds: what the contract gives a standby, even on a busy machine at this pace."""
+PATIENCE = 60.0
+"""Seconds: what takes a standby less than one, even on a busy machine."""
 
 
 def nothing() -> None:

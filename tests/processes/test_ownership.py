@@ -80,7 +80,7 @@ async def test_an_owner_whose_session_ends_lets_go_and_one_of_both_owns_it_again
 @on_postgresql
 async def test_an_owner_that_does_not_look_for_too_long_loses_it(database: Database, other: Database) -> None:
     """As a process does that hangs or is stopped, or whose machine is gone: PostgreSQL ends its silent session."""
-    hanging = Pace(beat=timedelta(hours=1), patience=timedelta(seconds=2), silence=timedelta(seconds=0.3))
+    hanging = Pace(beat=timedelta(hours=1), patience=timedelta(seconds=20), silence=timedelta(seconds=2))
     async with competing(database, pace=hanging) as owner, competing(other) as standby:
         term = await gained(owner)
         await gained(standby)

@@ -4,15 +4,15 @@ import asyncio
 import contextlib
 from datetime import timedelta
 
+import pytest
 from delivery.post import Post
 from harness.fixtures import on_both_databases, on_postgresql
 
 from bot.storage.database import Database
-from processes.competing import competing
+from processes.competing import PATIENCE, competing
 
 ROUNDS = 5
-AT_ONCE = 2.0
-"""Seconds. A sender that is not told looks every five: five times within two would be great luck."""
+NEVER = timedelta(days=1)
 
 
 class Woken:
@@ -28,12 +28,15 @@ class Woken:
 
     async def again(self) -> None:
         """Wait for the next call."""
-        await asyncio.wait_for(self.now.wait(), 10)
+        await asyncio.wait_for(self.now.wait(), PATIENCE)
         self.now.clear()
 
 
 @on_postgresql
-async def test_what_one_process_puts_in_is_sent_by_the_other_at_once(database: Database, other: Database) -> None:
+async def test_what_one_process_puts_in_is_sent_by_the_other_at_once(
+    database: Database, other: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.delivery.sender.SLOWEST_LOOK", NEVER)  # it looks only when it is told
     here, there = Post(database), Post(other)
     async with competing(database, wake=here.sender.wake) as ownership:
         await ownership.gain("console", "1")
@@ -43,7 +46,7 @@ async def test_what_one_process_puts_in_is_sent_by_the_other_at_once(database: D
                 await there.put(f"round {number}")
                 async with other.begin() as tx:
                     await tx.announce()
-                async with asyncio.timeout(AT_ONCE):
+                async with asyncio.timeout(PATIENCE):
                     await here.letterbox.arrived[f"round {number}"].wait()
         finally:
             await here.sender.stop(patience=timedelta())

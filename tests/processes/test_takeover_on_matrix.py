@@ -30,7 +30,7 @@ async def answers(person: MatrixPerson, room: str, count: int) -> None:
     def counted() -> bool | None:
         return len(said(person, room)) >= count or None
 
-    await person.until(counted, "an answer", seconds=30)
+    await person.until(counted, "an answer")
 
 
 def said(person: MatrixPerson, room: str) -> list[str]:
@@ -52,7 +52,7 @@ async def test_the_next_owner_reads_what_was_written_to_the_device_while_nobody_
     async with running(place) as owner:
         await owner.logs("matrix: this process has the connection")
         room = await sam.direct_room_with(user)
-        await sam.members_joined(room, [user], timeout=30)
+        await sam.members_joined(room, [user])
         await sam.says(room, "!help")
         await answers(sam, room, 1)
         async with running(place) as standby:

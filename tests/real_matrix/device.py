@@ -6,7 +6,8 @@ import json
 import shutil
 from collections.abc import Callable, Sequence
 from typing import Any, Self, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
+from uuid import uuid4
 
 import aiohttp
 import nio
@@ -20,6 +21,9 @@ T = TypeVar("T")
 _SYNC_FILTER = {"room": {"timeline": {"limit": 100}}}
 _SYNC_MILLISECONDS = 30_000
 _RETRY_SECONDS = 0.2
+
+PATIENCE = 60.0
+"""Seconds after which something that should have come has not, on a busy machine too."""
 
 
 class Client(nio.AsyncClient):  # type: ignore[misc]  # nio has no types
@@ -54,6 +58,8 @@ class MatrixDevice:
         self.accepts_invitations = accepts_invitations
         self.invitations: list[Invitation] = []
         self.reactions: list[Reaction] = []
+        self.syncs = 0
+        """How many there were."""
         self._homeserver = homeserver
         self._password = password
         self._store = scratch_directory("handrail-person-")
@@ -103,7 +109,7 @@ class MatrixDevice:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def until(self, look: Callable[[], T | None], what: str, *, seconds: float = 15) -> T:
+    async def until(self, look: Callable[[], T | None], what: str, *, seconds: float = PATIENCE) -> T:
         """Look now and after every sync until something true is seen."""
         try:
             async with asyncio.timeout(seconds), self._changed:
@@ -115,6 +121,31 @@ class MatrixDevice:
         except TimeoutError:
             heard = f"{len(self._seen)} messages, {sum(m.undecryptable for m in self._seen)} undecryptable"
             raise TimeoutError(f"{self.user_id} waited {seconds} s for {what}; saw {heard}") from None
+
+    async def next_sync(self, after: int) -> None:
+        """Wait until there was another one than the first `after`: also what is no message may have changed."""
+        await self.until(lambda: self.syncs > after, "another sync")
+
+    async def is_up_to_date(self) -> None:
+        """Wait until her client has seen all that the homeserver has for her: what has not come by then does not."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                syncs = self.syncs
+                if not await self._has_news():
+                    return
+                await self.next_sync(syncs)
+
+    async def _has_news(self) -> bool:
+        """Whether the homeserver knows more than the last sync has brought."""
+        # Synapse gives an answer again to the same question: so nobody has asked in these words.
+        words = {"room": {"ephemeral": {"types": []}, "account_data": {"types": []}, "not_rooms": [f"!{uuid4().hex}"]}}
+        question = {"since": self.client.next_batch, "timeout": "0", "filter": json.dumps(words)}
+        headers = {"Authorization": f"Bearer {self.client.access_token}"}
+        async with await self.client.send(
+            "GET", f"/_matrix/client/v3/sync?{urlencode(question)}", None, headers
+        ) as got:
+            news = await got.json()
+        return bool(news.get("rooms") or news.get("to_device", {}).get("events"))
 
     async def direct_rooms(self) -> dict[str, list[str]]:
         """Answer the ``m.direct`` account data: who, and in which rooms."""
@@ -166,6 +197,7 @@ class MatrixDevice:
             for room_id, invited in response.rooms.invite.items():
                 await self._take_in_invitation(room_id, invited.invite_state)
         finally:
+            self.syncs += 1
             async with self._changed:
                 self._changed.notify_all()
 

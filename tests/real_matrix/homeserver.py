@@ -105,7 +105,7 @@ class Homeserver:
         """Make an account, without logging in; answers the user id."""
         return await asyncio.to_thread(self.register_blocking, username, password)
 
-    def start_blocking(self, *, deadline: float = 30.0) -> None:
+    def start_blocking(self, *, deadline: float = 90.0) -> None:
         """Start Synapse and wait until it answers; tells the end of its log if it dies."""
         if self.is_running():
             return
@@ -126,12 +126,12 @@ class Homeserver:
             time.sleep(0.05)
 
     def stop_blocking(self) -> None:
-        """Send SIGTERM and wait; after ten seconds SIGKILL."""
+        """Send SIGTERM and wait; after half a minute SIGKILL."""
         if self._process is None:
             return
         self._process.terminate()
         try:
-            self._process.wait(timeout=10)
+            self._process.wait(timeout=30)
         except subprocess.TimeoutExpired:
             self._process.kill()
         self._forget_process()
@@ -175,7 +175,7 @@ class Homeserver:
 
     def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
         # http.client and not urllib: it never looks for a proxy in the environment.
-        connection = http.client.HTTPConnection(_HOST, self.port, timeout=10)
+        connection = http.client.HTTPConnection(_HOST, self.port, timeout=60)
         try:
             connection.request(method, path, None if body is None else json.dumps(body))
             response = connection.getresponse()

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import nio
 
-from .device import MatrixDevice
+from .device import PATIENCE, MatrixDevice
 from .homeserver import Homeserver
 from .records import Invitation, MatrixError, Message, Reaction, expect
 
@@ -74,7 +74,7 @@ class MatrixPerson(MatrixDevice):
         expect(await self.client.join(room_id), "joining")
         await self.members_joined(room_id, [self.user_id])
 
-    async def members_joined(self, room_id: str, user_ids: Sequence[str], timeout: float = 15) -> None:
+    async def members_joined(self, room_id: str, user_ids: Sequence[str], timeout: float = PATIENCE) -> None:
         """Wait until all of these are members, not only invited."""
 
         def all_there() -> bool:
@@ -93,7 +93,7 @@ class MatrixPerson(MatrixDevice):
         await self.mark_direct(user_id, room_id)
         return room_id
 
-    async def knows_device(self, user_id: str, device_id: str, timeout: float = 15) -> None:
+    async def knows_device(self, user_id: str, device_id: str, timeout: float = PATIENCE) -> None:
         """Wait until her client would encrypt for this device; only people in her encrypted rooms count."""
 
         def known() -> bool:
@@ -179,7 +179,7 @@ class MatrixPerson(MatrixDevice):
         self,
         room_id: str | None,
         predicate: Callable[[Message], bool],
-        timeout: float = 15,
+        timeout: float = PATIENCE,
         *,
         own: bool = False,
     ) -> Message:
@@ -192,7 +192,7 @@ class MatrixPerson(MatrixDevice):
         where = room_id or "any room"
         return await self.until(lambda: next(filter(fits, self._seen), None), f"a message in {where}", seconds=timeout)
 
-    async def wait_for_invite(self, timeout: float = 15, *, room_id: str | None = None) -> Invitation:
+    async def wait_for_invite(self, timeout: float = PATIENCE, *, room_id: str | None = None) -> Invitation:
         """Answer the first invitation, to this room if one is given."""
         return await self.until(
             lambda: next((i for i in self.invitations if room_id in (None, i.room_id)), None),
@@ -201,7 +201,7 @@ class MatrixPerson(MatrixDevice):
         )
 
     async def wait_for_reaction(
-        self, room_id: str, event_id: str, key: str | None = None, timeout: float = 15, *, own: bool = False
+        self, room_id: str, event_id: str, key: str | None = None, timeout: float = PATIENCE, *, own: bool = False
     ) -> Reaction:
         """Answer the first reaction to an event that still stands, with this key if one is given."""
 
@@ -214,6 +214,6 @@ class MatrixPerson(MatrixDevice):
             lambda: next(filter(fits, self.reactions), None), f"a reaction to {event_id}", seconds=timeout
         )
 
-    async def wait_for_redaction(self, event_id: str, timeout: float = 15) -> None:
+    async def wait_for_redaction(self, event_id: str, timeout: float = PATIENCE) -> None:
         """Wait until an event was redacted."""
         await self.until(lambda: event_id in self._redacted, f"the redaction of {event_id}", seconds=timeout)

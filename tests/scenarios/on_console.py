@@ -4,7 +4,7 @@ import asyncio
 
 from bot.platforms.console import ConsolePlatform, Shown
 from bot.platforms.console.lines import BadLine, Changes, Clicks, Says
-from scenarios.people import Person, Seen, typed
+from scenarios.people import PATIENCE, Person, Seen, typed
 
 
 class Console:
@@ -51,7 +51,12 @@ class ConsolePerson(Person):
         await self.says(typed(command, options))
 
     async def presses(self, label: str) -> None:
-        await self._console.on.click(Clicks(self.name, label))
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    return await self._console.on.click(Clicks(self.name, label))
+                except BadLine:
+                    await self.something_new()
 
     async def asks_for_a_peer_for(self, other: Person, place: str = "lobby") -> None:
         await self._console.on.say(Says(self.name, place, "!escalate", about=other.name))
@@ -80,7 +85,9 @@ class ConsolePerson(Person):
 
     async def finds_pinned(self, *parts: str, without: str = "\0") -> None:
         """A terminal keeps nothing in sight: the facts stand where the conversation begins, as they were then."""
-        assert any("How grave" in seen.text for seen in self.seen())
+        async with asyncio.timeout(PATIENCE):
+            while not any("How grave" in seen.text for seen in self.seen()):
+                await self.something_new()
 
     async def is_let_out(self) -> None:
         while True:

@@ -53,7 +53,9 @@ class DiscordPerson(Person):
         await answer.settled(PATIENCE)
 
     async def presses(self, label: str) -> None:
-        message, exact = self._newest_with(label)
+        message, exact = await self._server.world.changed.until(
+            lambda: self._newest_with(label), timeout=PATIENCE, what=f"a button {label!r} for {self.name}"
+        )
         answer = await self.user.presses(message, exact)
         if answer.kind != "modal":
             await answer.settled(PATIENCE)
@@ -100,12 +102,12 @@ class DiscordPerson(Person):
     def _newest_saying(self, text: str) -> Message:
         return next(m for m in reversed(self._all()) if text in m.text.replace("\\", ""))
 
-    def _newest_with(self, label: str) -> tuple[Message, str]:
+    def _newest_with(self, label: str) -> tuple[Message, str] | None:
         for message in reversed(self._all()):
             for exact in message.labels:
                 if plain(exact) == plain(label):
                     return message, exact
-        raise AssertionError(f"{self.name} sees no button {label!r}")
+        return None
 
     def _thread(self) -> Channel | None:
         """The private thread that the bot has opened for them."""

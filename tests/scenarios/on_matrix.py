@@ -73,14 +73,18 @@ class MatrixMember(Person):
         await self.says(typed(command, options))
 
     async def presses(self, label: str) -> None:
-        for seen in reversed(self.seen()):
-            for line in seen.text.splitlines():
+        message, keycap = await self.person.until(
+            lambda: self._newest_with(label), f"a choice {label!r}", seconds=PATIENCE
+        )
+        await self.person.reacts(message.room_id, message.event_id, keycap)
+
+    def _newest_with(self, label: str) -> tuple[Message, str] | None:
+        for message in reversed(self._said_by_bot()):
+            for line in message.body.splitlines():
                 for keycap in KEYCAPS:
                     if line.startswith(keycap) and plain(line.removeprefix(keycap)) == plain(label):
-                        room = next(m.room_id for m in self._said_by_bot() if m.event_id == seen.id)
-                        await self.person.reacts(room, seen.id, keycap)
-                        return
-        raise AssertionError(f"{self.name} sees no choice {label!r}")
+                        return message, keycap
+        return None
 
     async def asks_for_a_peer_for(self, other: Person, place: str = "lobby") -> None:
         assert isinstance(other, MatrixMember)
@@ -134,8 +138,11 @@ class MatrixMember(Person):
             return is_pinned and without not in message.body and all(part in message.body for part in parts)
 
         async with asyncio.timeout(PATIENCE):
-            while not (found := [m for ids in [await pinned()] for m in self._said_by_bot() if fits(m, ids)]):
-                await self.something_new()
+            while True:
+                syncs, ids = self.person.syncs, await pinned()
+                if found := [message for message in self._said_by_bot() if fits(message, ids)]:
+                    break
+                await self.person.next_sync(syncs)  # a pin is no message
         self._read.update(message.event_id for message in found)
 
     async def is_let_out(self) -> None:
@@ -146,10 +153,11 @@ class MatrixMember(Person):
 
         async with asyncio.timeout(PATIENCE):
             rooms = self.person.client.rooms
-            while set(self._case_rooms()) & set(await joined()) and any(
-                self._bot in rooms[room].users for room in self._case_rooms()
-            ):
-                continue  # asked again: nothing comes to a room that one was put out of
+            while True:
+                syncs, mine = self.person.syncs, set(await joined())
+                if not any(room in mine and self._bot in rooms[room].users for room in self._case_rooms()):
+                    return
+                await self.person.next_sync(syncs)
 
     def seen(self) -> list[Seen]:
         places = {room: name for name, room in self._rooms.items()}
@@ -160,12 +168,17 @@ class MatrixMember(Person):
         ]
 
     async def files(self) -> list[str]:
-        found = []
-        for message in self._said_by_bot():
-            file = message.content.get("file")
-            if message.msgtype == "m.file" and isinstance(file, dict):
-                found.append((await self._opened(file)).decode())
-        return found
+        while True:
+            found, said = [], self._said_by_bot()
+            for message in said:
+                file = message.content.get("file")
+                if message.msgtype == "m.file" and isinstance(file, dict):
+                    found.append((await self._opened(file)).decode())
+            if len(said) == len(self._said_by_bot()):  # else one may have come while these were fetched
+                return found
+
+    async def is_up_to_date(self) -> None:
+        await self.person.is_up_to_date()
 
     async def something_new(self) -> None:
         before = len(self._said_by_bot())

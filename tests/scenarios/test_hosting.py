@@ -8,6 +8,7 @@ pytestmark = pytest.mark.cast("alice", "olive")
 
 
 async def test_a_meeting_is_opened_hands_are_called_and_a_note_is_given(world: World) -> None:
+    world.clock.stand_still()
     await world.olive.runs("meetings add", name="Circle", days="daily", time="19:30", where="here")
     await world.olive.reads("Circle is announced")
     await world.olive.says("!host open Circle 3", place="lobby")

@@ -55,6 +55,7 @@ async def test_a_picture_is_shown_across_platforms_to_whoever_wants_to_see_it(ab
     await sam.presses("Show it")
     await sam.reads("I'm getting it")
     assert is_harmless(await sam.sees_a_picture())
+    assert len(await sam.pictures()) == 1, "none was shown unasked"
     await sam.reads("a member")
     await alice.has_under_their_last(ARRIVED)
 

@@ -40,12 +40,21 @@ class MovedClock:
     def __init__(self) -> None:
         self._began = time.monotonic()
         self._moved = timedelta()
+        self._stands_at: datetime | None = None
 
     def __call__(self) -> datetime:
+        if self._stands_at is not None:
+            return self._stands_at
         return MONDAY_MORNING + self._moved + timedelta(seconds=time.monotonic() - self._began)
+
+    def stand_still(self) -> None:
+        """From now on it goes on only when it is moved: for what depends on seconds."""
+        self._stands_at = self()
 
     def move_to(self, at: datetime) -> None:
         """Let it be `at` now, if that is later."""
+        if self._stands_at is not None:
+            self._stands_at = max(at, self._stands_at)
         self._moved += max(timedelta(), at - self())
 
 
@@ -214,6 +223,8 @@ class World:
         """Nobody has been told anything that the scenario did not expect, privately or in a room."""
         assert self.app is not None
         await self.app.settle()
+        for person in self.people.values():
+            await person.is_up_to_date()
         # What stands in the place of a case is the same for all who are in it.
         known = {id_ for person in self.people.values() for id_ in person.ids_read}
         for person in self.people.values():
