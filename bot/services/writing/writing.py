@@ -18,8 +18,9 @@ from bot.services.writing import at_work
 from bot.services.writing.answering import cancels, command_in, is_whole
 from bot.services.writing.around_a_talk import tell_of_the_mark
 from bot.services.writing.everyday import Everyday
+from bot.services.writing.exactly import begins_like
 from bot.services.writing.peers_words import PeersWords
-from bot.services.writing.phrases import PEER, SAFE, Phrases
+from bot.services.writing.phrases import PEER, Phrases
 from bot.services.writing.to_a_question import ToAQuestion
 from bot.services.writing.to_others import ToOthers, written
 from bot.services.writing.to_the_bot import ToTheBot
@@ -147,7 +148,7 @@ class Writing:
         alone = not any(row.holder is not None for row in conversations)
         # What somebody in danger writes is heard, whatever it begins with: "safe means nothing, I took all the pills".
         bare = command_in(call, self._registry) if signal is None and (holds or alone) else None
-        if bare is not None and bare.command.name == SAFE and bare.arguments and own:
+        if bare is not None and own and bare.command.may is not Action.TAKE_CASE and begins_like(bare):
             bare = None  # "safe place to sleep tonight?" is for the person who comes
         # Once somebody is there, only a peer's own work is a command: the rest is for the other side.
         if bare is not None and is_whole(call, bare) and (alone or bare.command.may is Action.TAKE_CASE):
