@@ -8,6 +8,7 @@ from bot.core.matching import fold
 from bot.services import typed
 from bot.services.call import Call
 from bot.services.voice import Voice
+from bot.services.writing import small_talk
 from bot.storage.tables import CaseRow
 
 PEER = "peer"
@@ -28,6 +29,10 @@ class Phrases:
         """Whether a whole message says "I need a person", in any language."""
         phrase = typed.read_phrase(text, self._registry, self._voice.languages)
         return phrase is not None and phrase.name == PEER
+
+    def asks_for_help(self, text: str) -> bool:
+        """Whether a whole message is such a call, in whatever words: what was asked is of no interest then."""
+        return self.asks_for_a_person(text) or is_peer(text) or small_talk.asks_for_help(text, self._voice.languages)
 
     def calls_for_a_person(self, inbound: Inbound) -> bool:
         """Whether somebody asks for a person, in whatever way: a button, a phrase, or the command typed."""

@@ -14,16 +14,18 @@ from bot.services.whereabouts import SAY
 from bot.services.writing import taking_up
 from bot.services.writing.answering import Answering
 from bot.services.writing.peers_words import I_HAD_ASKED, PeersWords
+from bot.services.writing.phrases import Phrases
 from bot.storage.tables import CaseRow
 
 
 class ToAQuestion:
     """Takes an answer; other words it leaves to whom they are for."""
 
-    def __init__(self, registry: Registry, voice: Voice, runner: Runner, peers: PeersWords) -> None:
+    def __init__(self, registry: Registry, voice: Voice, runner: Runner, phrases: Phrases, peers: PeersWords) -> None:
         self._registry = registry
         self._voice = voice
         self._runner = runner
+        self._phrases = phrases
         self._peers = peers
         self._answering = Answering(registry)
 
@@ -57,7 +59,8 @@ class ToAQuestion:
             # Of one word alone it is not said here that it is not for the other side.
             is_one = not conversations or " " in found.command.name
             return await self._runner.run_typed(call, found) if is_one else None
-        moves_on = not conversations and await self._answering.names_another(call, question)
+        calls = self._phrases.asks_for_help(call.inbound.text)
+        moves_on = calls or (not conversations and await self._answering.names_another(call, question))
         if not moves_on and self._answering.answers(call, question, busy=len(conversations) == 1):
             reply = await self._runner.answer_question(call, question, call.inbound.text)
             if not conversations or not await self._answering.asks_again(call, question):
