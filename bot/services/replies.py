@@ -53,6 +53,14 @@ def not_understood() -> Content:
     )
 
 
+def nobody_called_for_you() -> Content:
+    """To a peer who takes back words that sounded as if they were in danger themselves."""
+    return Content(
+        text=_("All right. What you wrote went to nobody, and I call nobody for you. Whenever you want a person:"),
+        choices=(I_NEED_A_PERSON,),
+    )
+
+
 def nobody_called() -> Content:
     """Somebody who was asked whether a person shall be called has said no."""
     return Content(
