@@ -134,6 +134,8 @@ class EscalationCog:
         for me in people:
             ended = await self._escalations.say_safe(call.tx, me, now=call.now) or ended
         text = _("I'm glad. I have told the peers.") if ended else _("I'm glad.")
+        if await unsaid_words.all_said(call):
+            text = _("{glad} I call nobody for you.", glad=text)
         return Reply(content=Content(text=text))
 
     @staticmethod

@@ -114,7 +114,9 @@ class SettingsCog:
         ),
     )
     async def name(self, call: Call, name: str) -> Reply:
-        """Set the chosen name."""
+        """Set the chosen name; words of danger are none, and are answered as such."""
+        if call.in_danger:
+            return Reply(content=Content(text=_("I have heard you, and have not taken that for a name.")))
         await members.set_name(call.tx, call.member.id, name)
         return Reply(content=Content(text=_("Others see you as {name}.", name=name)))
 

@@ -12,13 +12,14 @@ from bot.storage.database import Transaction
 class Call:
     """One invocation of a command: who, when, in which transaction, and about whose message.
 
-    `inbound` is what came in from the platform; its text is hostile.
+    `inbound` is what came in from the platform; its text is hostile. `in_danger`: danger was heard in it.
     """
 
     tx: Transaction
     member: Member
     now: datetime
     inbound: Inbound
+    in_danger: bool = False
 
     @property
     def about(self) -> Target | None:

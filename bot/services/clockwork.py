@@ -68,6 +68,7 @@ WRITTEN_AT = (
     ("identities", "last_seen_at"),
     ("inbound_events", "seen_at"),
     ("case_events", "at"),
+    ("member_pauses", "at"),
     ("cases", "ended_at"),
     ("relay_messages", "at"),
     ("relay_messages", "removed_at"),

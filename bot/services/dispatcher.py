@@ -210,7 +210,7 @@ class Dispatcher:
             if inbound.reaction is not None:
                 return None
             return None if signal is not None else Reply(content=self._to_nobodys_member(inbound))
-        call = Call(tx=tx, member=member, now=now, inbound=inbound)
+        call = Call(tx=tx, member=member, now=now, inbound=inbound, in_danger=signal is not None)
         if inbound.reaction is not None or inbound.edited:
             return await self._writing.changed(call, signal)
         if inbound.read_back:

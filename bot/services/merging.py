@@ -52,6 +52,8 @@ async def merge(tx: Transaction, member_id: int, *, into: int, escalations: Esca
         (tables.CaseRow, tables.CaseRow.open_for),
         (tables.CaseRow, tables.CaseRow.holder),
         (tables.CaseEvent, tables.CaseEvent.actor),
+        (tables.MemberPause, tables.MemberPause.member_id),
+        (tables.MemberPause, tables.MemberPause.actor),
         (tables.RelayMessage, tables.RelayMessage.author),
         (CasePicture, CasePicture.author),
         (tables.FollowUp, tables.FollowUp.peer),

@@ -1,6 +1,7 @@
 """What the dispatcher itself says: welcome, misunderstandings, faults."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bot.core.commands import Command, Registry
 from bot.core.content import Choice, Content, Field
@@ -49,6 +50,14 @@ def not_understood() -> Content:
             "I'm only a bot, and cannot answer that. If it is hard just now, a person can listen: shall I call one?"
         ),
         choices=(HELP, I_NEED_A_PERSON),
+    )
+
+
+def nobody_called_for_you() -> Content:
+    """To a peer who takes back words that sounded as if they were in danger themselves."""
+    return Content(
+        text=_("All right. What you wrote went to nobody, and I call nobody for you. Whenever you want a person:"),
+        choices=(I_NEED_A_PERSON,),
     )
 
 
@@ -128,6 +137,14 @@ def kept_for_the_person(*, calling: bool) -> Content:
     return Content(text=text, choices=(I_NEED_A_PERSON, I_AM_SAFE))
 
 
+def with_the_mark(content: Content, command: str, mark: str) -> Content:
+    """The same to a member whose words begin like a command: how to get that."""
+    text = _(
+        "{said} For my own “{command}”, write “{marked}”.", said=content.text, command=command, marked=mark + command
+    )
+    return replace(content, text=text)
+
+
 def how_to_end(*, calling: bool) -> Content:
     """To a member who wants nobody any more, and has not said that they are safe: only that ends a case."""
     if calling:
@@ -147,6 +164,12 @@ def it_went_to(name: str | Text, command: str, mark: str) -> Content:
             marked=mark + command,
         )
     )
+
+
+def safe_went_to(name: str | Text) -> Content:
+    """To a member in a talk who tells their peer that they are safe: only they themselves know what they meant."""
+    text = _("That went to {name}. If you need nobody any more, press “I'm safe”: then this talk ends.", name=name)
+    return Content(text=text, choices=(I_AM_SAFE,))
 
 
 def has_gone(name: str | Text) -> Content:

@@ -62,8 +62,17 @@ async def waits(call: Call) -> str:
     return "" if first is None else f"{first.platform} {first.event_id}"
 
 
+async def all_said(call: Call) -> bool:
+    """They are safe, whatever their words were about: nobody is called for them. False if nobody would have been."""
+    found = False
+    while known_by := await waits(call):
+        await said(call, known_by)
+        found = True
+    return found
+
+
 async def said(call: Call, known_by: str) -> None:
-    """It was for a member: nobody is called for the peer."""
+    """It was for a member, or for nobody: nobody is called for the peer."""
     platform, _space, event_id = known_by.partition(" ")
     stored = await incoming.find(call.tx, (platform, event_id))
     if stored is not None and stored.member_id == call.member.id and stored.state == incoming.SEEN:

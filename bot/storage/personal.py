@@ -55,6 +55,14 @@ PERSONAL: dict[str, Personal] = {
         forget_after="community",
     ),
     "case_events": Personal(member="actor", kept=AUDIT_DAYS, since="at", forget=("actor",)),
+    # Who has paused somebody is the audit log's to know, and not theirs.
+    "member_pauses": Personal(
+        member="member_id",
+        kept=AUDIT_DAYS,
+        since="at",
+        forget=("member_id",),
+        exported=("id", "member_id", "at", "what"),
+    ),
     # Whatever was written in a conversation is about the member of the case, whoever wrote it.
     "relay_messages": Personal(
         member="author", also=("case_id.member_id",), kept="community", since="case_id.ended_at"

@@ -302,6 +302,18 @@ class CaseEvent(Base):
     actor: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
 
 
+class MemberPause(Base):
+    """A member's asking by hand was paused, or resumed: the audit log of what is about nobody's case."""
+
+    __tablename__ = "member_pauses"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    community_id: Mapped[int] = mapped_column(ForeignKey("communities.id", ondelete="CASCADE"), index=True)
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
+    at: Mapped[datetime]
+    what: Mapped[str] = mapped_column(String(64))
+    actor: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
+
+
 class RelayMessage(Base):
     """One message of a relay, or a reaction to one; its copies are the deliveries with its id as their `relay_id`."""
 

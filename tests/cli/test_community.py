@@ -220,7 +220,7 @@ def test_the_audit_log_of_a_community_without_cases_is_a_table_of_no_lines(
 ) -> None:
     place = applied[0]
     printed = handrail(place, "audit", "export", "riverside")
-    assert (printed.code, printed.out) == (0, "at,case,what,actor\n")
+    assert (printed.code, printed.out) == (0, "at,case,what,actor,member\n")
     written = handrail(place, "audit", "export", "riverside", "audit.csv")
     assert (written.code, "audit.csv" in written.err) == (0, True)
     again = handrail(place, "audit", "export", "riverside", "audit.csv")

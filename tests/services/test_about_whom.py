@@ -62,6 +62,28 @@ async def test_what_was_held_goes_to_the_member_with_the_button_and_calls_nobody
     clear(world)
 
 
+@pytest.mark.parametrize(
+    ("words", "told"), [("I'm safe", "I'm glad. I call nobody for you."), ("cancel", "I call nobody for you")]
+)
+@pytest.mark.parametrize("asked_again", [False, True])
+async def test_who_says_that_they_are_safe_or_takes_it_back_has_nobody_called_for_them(
+    world: World, words: str, told: str, asked_again: bool
+) -> None:
+    await in_danger(world)
+    if asked_again:
+        await world.sam.says("hello?")
+        world.sam.sees("You have not said yet")
+    await world.sam.says(words)
+    world.sam.sees(told)
+    await world.advance(minutes=3)
+    assert await members_of_cases(world) == 1
+    world.alice.sees_nothing()
+    clear(world)
+    await world.sam.says("I am here")
+    world.alice.sees("I am here")
+    clear(world)
+
+
 async def test_words_of_concern_that_are_about_themselves_get_a_person_too(world: World) -> None:
     await in_danger(world, "I feel hopeless")
     await world.sam.says("it's me")

@@ -5,6 +5,7 @@ from harness import World
 from harness.fixtures import on_both_databases
 from sqlalchemy import func, select
 
+from bot.operations import audit
 from bot.services.escalations.paging import FLOOD_CASES
 from bot.storage.tables import CaseRow, Identity
 
@@ -71,6 +72,22 @@ async def test_a_paused_member_calls_nobody_by_hand_and_has_the_numbers(
     await world.advance(hours=24, minutes=1)
     await world.alice.says("peer")
     world.alice.sees("I'm getting a person for you")
+    clear(world)
+
+
+async def test_the_audit_log_has_who_paused_whom_and_when_also_of_who_has_had_no_case(world: World) -> None:
+    await world.mo.says("pause 24 alice")
+    world.mo.sees("For 24 h")
+    paused_at = world.now
+    await world.advance(hours=1)
+    await world.robin.says("I need a person")
+    await world.olive.says("pause 0 alice")
+    world.olive.sees("Their asking calls peers again")
+    found = {row.account: row.member_id for row in await world.rows(select(Identity))}
+    log = await audit.lines(world.database, "harbour")
+    assert log[0] == (paused_at, None, "pages paused", found["mo"], found["alice"])
+    assert ("Opened", 1) in [(what, case) for _at, case, what, _actor, _member in log[1:-1]]
+    assert log[-1] == (world.now, None, "pages resumed", found["olive"], found["alice"])
     clear(world)
 
 

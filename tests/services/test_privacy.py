@@ -123,6 +123,7 @@ async def live(world: World) -> None:
     await world.sam.says("take 1")
     await world.robin.says("take 2")
     for person in (world.alice, world.bob):
+        await world.mo.says(f"pause 0 {person.name}")
         await person.says(WORDS)
         await person.says("!settings zone Berln")
         await world.app.hub.remember("console", f"thread:{person.name}", f"t-{person.name}")

@@ -2,8 +2,10 @@
 
 import pytest
 from harness import World
+from sqlalchemy import select
 
 from bot.core.inbound import Inbound, Invocation
+from bot.storage.tables import Member
 
 DANGER = "I want to kill myself"
 
@@ -104,6 +106,50 @@ async def test_what_is_one_of_the_values_that_were_asked_for_is_the_answer_thoug
     world.sam.sees("Case 1 has ended: They are safe for now")
     world.alice.sees("Your talk with Sam has ended here")
     world.room("peers").sees("Case 1 has ended")
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ("I need help", "I can call a person for you right now"),
+        ("help me", "I can call a person for you right now"),
+        ("I need a person", "I'm getting a person for you"),
+        ("peer please", "I'm getting a person for you"),
+        (DANGER, "I'm getting a person"),
+    ],
+)
+@pytest.mark.parametrize("asked", ["settings name", "settings country", "settings zone Xyzzy"])
+async def test_a_call_for_help_breaks_a_question_and_is_no_answer_to_it(
+    world: World, asked: str, words: str, answer: str
+) -> None:
+    names = await world.rows(select(Member.name_sealed))
+    await world.alice.says(asked)
+    world.alice.sees("cancel")
+    await world.alice.says(words)
+    world.alice.sees(answer)
+    await world.alice.says("Sky")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    assert await world.rows(select(Member.name_sealed)) == names
+
+
+async def test_who_is_asked_for_a_name_in_a_talk_and_calls_for_help_is_heard_by_their_peer(world: World) -> None:
+    await world.alice.says(DANGER, "lobby")
+    await world.sam.clicks("I'm on it")
+    await world.alice.says("!settings name")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("I need somebody")
+    world.sam.sees("I need somebody")
+
+
+async def test_words_of_danger_are_never_a_name(world: World) -> None:
+    names = await world.rows(select(Member.name_sealed))
+    await world.alice.says("!settings name I want to kill myself")
+    world.alice.sees("I'm getting a person")
+    world.alice.sees("have not taken that for a name")
+    world.room("peers").sees("Urgent")
+    assert await world.rows(select(Member.name_sealed)) == names
 
 
 async def test_help_is_a_word_to_the_peer_even_while_the_bot_has_a_question(world: World) -> None:

@@ -33,7 +33,9 @@ async def talk(world: World) -> None:
     world.sam.sees("a member (case 1)", "are you a person")
 
 
-@pytest.mark.parametrize("words", ["help", "Mydata", "mydata erase", "checkin start 8:30"])
+@pytest.mark.parametrize(
+    "words", ["help", "Mydata", "mydata erase", "checkin start 8:30", "Resources crisis", "guide overdose"]
+)
 async def test_a_command_without_its_mark_is_a_word_to_the_peer_and_the_member_is_told_once(
     world: World, words: str
 ) -> None:
@@ -47,7 +49,35 @@ async def test_a_command_without_its_mark_is_a_word_to_the_peer_and_the_member_i
         world.all_was_seen()
 
 
-@pytest.mark.parametrize("words", ["help me out", "break my heart", "my data is gone", "safe to say so", "note it"])
+async def test_who_tells_their_peer_that_they_are_safe_is_offered_to_end_the_talk_and_stop_names_what_it_would_stop(
+    world: World,
+) -> None:
+    await talk(world)
+    await world.alice.says("I'm safe")
+    world.sam.sees("a member (case 1)", "I'm safe")
+    world.alice.sees("That went to Sam. If you need nobody any more, press “I'm safe”")
+    await world.alice.says("stop")
+    world.sam.sees("a member (case 1)", "stop")
+    world.alice.sees("That went to Sam. For my own “settings stop”, write “!settings stop”.")
+    await world.alice.clicks("I'm safe")
+    world.alice.sees("I'm glad. I have told the peers.")
+    world.sam.sees("Case 1 has ended")
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "help me out",
+        "break my heart",
+        "my data is gone",
+        "safe to say so",
+        "note it",
+        "resources are no use to me",
+        "I need somebody",
+    ],
+)
 async def test_words_that_only_begin_like_a_command_are_not_remarked_on(world: World, words: str) -> None:
     await talk(world)
     await world.alice.says(words)

@@ -38,6 +38,34 @@ async def test_only_i_am_safe_ends_a_case_and_no_number_does(world: World, words
         box.unseen.clear()
 
 
+@pytest.mark.parametrize("words", ["resources are no use to me, i just want it to stop", "Guide me please"])
+async def test_a_sentence_that_begins_like_a_command_is_kept_for_the_person_who_comes(world: World, words: str) -> None:
+    await open_case(world)
+    await world.alice.says(words)
+    name = words.split(maxsplit=1)[0].strip(".").lower()
+    world.alice.sees(f"I keep this for the person who comes. I'm still calling. For my own “{name}”, write “!{name}”.")
+    await world.sam.clicks("I'm on it")
+    world.sam.sees("You have it.")
+    world.sam.sees(f"They wrote: “{words}”")
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ("resources crisis", "988"),
+        ("resources detox in Canada", "Canada"),
+        ("guide overdose", "naloxone"),
+        ("settings", "Time zone"),
+    ],
+)
+async def test_a_command_itself_is_done_also_for_who_waits(world: World, words: str, answer: str) -> None:
+    await open_case(world)
+    await world.alice.says(words)
+    world.alice.sees(answer)
+
+
 async def test_danger_in_words_that_begin_like_a_command_ends_nothing(world: World) -> None:
     await world.alice.says("safe means nothing, I took all the pills")
     world.room("peers").sees("Emergency")

@@ -114,6 +114,40 @@ async def test_what_was_imported_before_there_were_places_and_posting_lists_is_f
         await engine.dispose()
 
 
+def before_the_pauses(opened: Connection) -> None:
+    """The tables as they were before pauses had one of their own, with a case whose member was paused."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = opened
+    command.upgrade(config, "0013")
+    for statement in (
+        "INSERT INTO communities (id, slug, name, country, zone, languages, checkin_time, policy, retention_days)"
+        " VALUES (1, 'riverside', 'Riverside', 'US', 'UTC', '[]', '20:00:00', '{}', 30)",
+        "INSERT INTO members (id, community_id, from_file) VALUES (7, 1, false), (8, 1, false)",
+        "INSERT INTO cases (id, community_id, member_id, opened_by, severity, rules, policy, state, step, pages,"
+        " told_late, nudged, version, opened_at) VALUES (3, 1, 7, 'member', 'urgent', '[]', '[]', 'resolved', 0, 0,"
+        " false, false, 1, '2026-11-23 13:00:00')",
+        "INSERT INTO case_events (id, case_id, at, what, actor) VALUES"
+        " (1, 3, '2026-11-23 13:00:00', 'Opened', NULL), (2, 3, '2026-11-23 14:00:00', 'pages paused', 8)",
+    ):
+        opened.execute(text(statement))
+
+
+@on_both_databases
+async def test_a_pause_that_stood_with_a_case_stands_with_the_member(database_url: str) -> None:
+    engine = make_engine(database_url)
+    try:
+        async with engine.begin() as opened:
+            await opened.run_sync(before_the_pauses)
+        await upgrade(engine)
+        async with engine.begin() as opened:
+            pauses = await opened.execute(text("SELECT community_id, member_id, what, actor FROM member_pauses"))
+            events = await opened.execute(text("SELECT what FROM case_events"))
+            assert [pauses.all(), events.all()] == [[(1, 7, "pages paused", 8)], [("Opened",)]]
+    finally:
+        await engine.dispose()
+
+
 def test_the_name_of_the_newest_migrations_file_tells_its_revision() -> None:
     assert ScriptDirectory(str(MIGRATIONS)).get_current_head() == NEWEST
 

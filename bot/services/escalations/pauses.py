@@ -6,10 +6,7 @@ Whatever the bot hears of danger in their words calls as ever, and they have the
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-
 from bot.core.people import Member
-from bot.services.escalations import store
 from bot.storage import tables
 from bot.storage.database import Transaction
 
@@ -27,13 +24,11 @@ async def is_paused(tx: Transaction, member: Member, *, now: datetime) -> bool:
 async def pause(tx: Transaction, member: Member, *, until: datetime | None, by: Member, now: datetime) -> None:
     """Let the member's asking by hand call nobody `until` then; None: it calls again.
 
-    It stands in the bot's own log, by ids, and in the audit log of their last case, if they have had one.
+    It stands in the bot's own log and in the audit log, by ids.
     """
     row = await tx.session.get_one(tables.Member, member.id)
     row.paused_until = until if until is None else min(until, now + LONGEST)
-    case = tables.CaseRow
-    last = await tx.session.scalar(select(case.id).where(case.member_id == member.id).order_by(case.id.desc()).limit(1))
     what = "pages resumed" if until is None else "pages paused"
     tx.after_commit(lambda: log.info("member %d: %s by member %d", member.id, what, by.id))
-    if last is not None:
-        await store.note(tx, last, what, by.id, now=now)
+    community = member.community.id
+    await tx.insert(tables.MemberPause, community_id=community, member_id=member.id, at=now, what=what, actor=by.id)

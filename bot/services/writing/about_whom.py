@@ -7,7 +7,7 @@ from bot.core.commands import Registry
 from bot.core.content import Choice, Reply
 from bot.core.roles import Action
 from bot.core.words import Words, _
-from bot.services import offered, questions, unsaid
+from bot.services import offered, questions, replies, unsaid
 from bot.services.call import Call
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.runner import Runner
@@ -48,6 +48,10 @@ async def answer(
     if is_about_them(call, languages):
         await questions.forget(call.tx, call.member)
         return await runner.invoke(call, I_NEED_A_PERSON.command, {})
+    if questions.is_bare_cancel(call.inbound.text):
+        await unsaid.said(call, what.known_by)
+        await questions.forget(call.tx, call.member)
+        return Reply(content=replies.nobody_called_for_you())
     if (choice := await _chosen(call)) is not None:
         return await runner.invoke(call, choice.command, dict(choice.arguments))
     return None if _is_command(call, registry) else await _again(call, registry, cases, what, languages)
@@ -62,10 +66,9 @@ async def _chosen(call: Call) -> Choice | None:
 
 
 def _is_command(call: Call, registry: Registry) -> bool:
-    """Whether it is a command of a peer's work, or ends the question: neither is for the member."""
+    """Whether it is a command of a peer's work, which is not for the member."""
     bare = command_in(call, registry)
-    is_work = bare is not None and bare.command.may is Action.TAKE_CASE and is_whole(call, bare)
-    return is_work or questions.is_bare_cancel(call.inbound.text)
+    return bare is not None and bare.command.may is Action.TAKE_CASE and is_whole(call, bare)
 
 
 async def _again(

@@ -1,14 +1,17 @@
 """What the bot has asked somebody, and the words that have come since: the answer, a command, or for somebody else."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.core.commands import BadValue, Parameter, Registry
+from bot.core.inbound import Inbound
 from bot.core.matching import fold
+from bot.core.people import Member
 from bot.core.roles import Action, knows_of, may
 from bot.services import offered, questions, typed
 from bot.services.call import Call
 from bot.services.whereabouts import SAY
 from bot.services.writing.everyday import HELPLINES
+from bot.storage.database import Transaction
 
 JUST_NOW = timedelta(minutes=2)
 """So long any words in a conversation are still taken for the note or name that was asked for."""
@@ -23,6 +26,15 @@ def command_in(call: Call, registry: Registry, *, forgiving: bool = False) -> ty
 def is_whole(call: Call, bare: typed.Typed) -> bool:
     """Whether they wrote nothing but that command."""
     return typed.is_whole(bare, call.member.reads(call.now))
+
+
+async def cancels(tx: Transaction, member: Member, inbound: Inbound, *, now: datetime) -> bool:
+    """Whether it is the "cancel" that a question of the bot's has named: that is nobody else's word.
+
+    Of what is read back it counts when that was written.
+    """
+    is_it = inbound.private and not inbound.edited and questions.is_bare_cancel(inbound.text)
+    return is_it and await questions.was_asked(tx, member, now=inbound.at if inbound.read_back else now)
 
 
 class Answering:

@@ -11,6 +11,8 @@ from bot.services import members, replies, typed
 from bot.services.call import Call
 from bot.services.escalations import words
 from bot.services.voice import Voice
+from bot.services.writing.exactly import TAKES_KNOWN, is_exactly
+from bot.services.writing.phrases import PEER, SAFE
 from bot.storage.tables import CaseRow, Delivery
 
 AFTERWARDS = timedelta(hours=24)
@@ -19,12 +21,13 @@ AFTERWARDS = timedelta(hours=24)
 
 async def tell_of_the_mark(call: Call, row: CaseRow, registry: Registry, voice: Voice) -> None:
     """Their words are a command's, and went to the peer: how to get the bot's own, once in each talk with somebody."""
-    name = _named(call, registry)
+    name = _named(call, registry, voice)
     if name is None or row.holder is None:
         return
     mark = typed.MARK_ON.get(call.inbound.platform, typed.MARKS[0])
     peer = (await members.load(call.tx, row.holder)).name or words.A_PEER
-    content = replies.it_went_to(peer, name, mark).rendered(voice.words(call.member.language))
+    told = replies.safe_went_to(peer) if name == SAFE else replies.it_went_to(peer, name, mark)
+    content = told.rendered(voice.words(call.member.language))
     # The key tells whether it was said before.
     key = f"mark:{row.id}:{row.holder}:{name}"
     await voice.answer(call.tx, call.inbound, content, private=True, key=key, member=call.member, now=call.now)
@@ -52,13 +55,17 @@ async def is_too_late(call: Call, voice: Voice) -> bool:
     return True
 
 
-def _named(call: Call, registry: Registry) -> str | None:
-    """The command, or the first word of several, that all of the words are; free words after it are rather a talk."""
+def _named(call: Call, registry: Registry, voice: Voice) -> str | None:
+    """What all of the words are: a command, its phrase, or the first word of several; else they are rather a talk."""
     text, reader = call.inbound.text, call.member.reads(call.now)
+    phrase = typed.read_phrase(text, registry, voice.languages)
+    if phrase is not None:
+        return None if phrase.name == PEER else phrase.name  # who asks for a person has one
     found = typed.read(text, registry, reader)
     if found is None:
         family = [command for command in typed.family_of(text, registry) if may(call.member.roles, command.may)]
         return family[0].name.split()[0] if family else None
-    is_free = any(p.kind.name in typed.FREE for p in found.command.parameters if p.name in found.arguments)
-    is_one = may(call.member.roles, found.command.may) and typed.is_whole(found, reader)
-    return found.command.name if is_one and (" " in found.command.name or not is_free) else None
+    if not may(call.member.roles, found.command.may) or not is_exactly(found, reader):
+        return None
+    known = [value.casefold() for value in found.arguments.values()] if found.command.name in TAKES_KNOWN else []
+    return " ".join([found.command.name, *known])

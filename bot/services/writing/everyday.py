@@ -11,6 +11,7 @@ from bot.core.content import Content, Reply
 from bot.core.crisis import Severity
 from bot.core.inbound import Inbound
 from bot.core.matching import fold
+from bot.core.roles import may
 from bot.core.words import _
 from bot.services import replies, spoken, typed
 from bot.services.call import Call
@@ -18,6 +19,7 @@ from bot.services.escalations import Escalations
 from bot.services.runner import Runner
 from bot.services.voice import Voice
 from bot.services.writing import small_talk, translated
+from bot.services.writing.exactly import begins_like
 from bot.services.writing.small_talk import Small
 from bot.storage.tables import CaseRow
 
@@ -101,7 +103,12 @@ class Everyday:
         said = fold(text[: typed.PHRASE_LIMIT])
         if any(said in typed.ways(words, WANTS_NOBODY.message) for words in self._voice.languages):
             return replies.how_to_end(calling=calling)
-        return replies.kept_for_the_person(calling=calling)
+        content = replies.kept_for_the_person(calling=calling)
+        found = typed.read(text, self._registry, call.member.reads(call.now))
+        if found is None or not begins_like(found) or not may(call.member.roles, found.command.may):
+            return content
+        mark = typed.MARK_ON.get(call.inbound.platform, typed.MARKS[0])
+        return replies.with_the_mark(content, found.command.name, mark)
 
     async def small_talk(self, call: Call, otherwise: Callable[[Call], Awaitable[Reply | None]]) -> Reply | None:
         """The answer to small words, after the welcome at a first contact: that answers a greeting, too."""

@@ -1,12 +1,13 @@
 """Small words that people write to anybody, a bot included: a greeting, thanks, and which language they speak."""
 
+from collections.abc import Collection
 from enum import Enum
 
 from bot.core.commands import BadValue
 from bot.core.content import Content
 from bot.core.kinds import LANGUAGE
 from bot.core.matching import fold
-from bot.core.words import Text, _
+from bot.core.words import Text, Words, _
 from bot.services import spoken
 from bot.services.call import Call
 from bot.services.offer import I_NEED_A_PERSON, with_its_language
@@ -52,6 +53,11 @@ def heard(call: Call, voice: Voice) -> Small | None:
     if found[1] != call.member.language:
         spoken.said(call.tx, call.member.id, found[1])
     return found[0]
+
+
+def asks_for_help(text: str, languages: Collection[Words]) -> bool:
+    """Whether a whole message says "help me", in any language."""
+    return len(text) <= PHRASE_LIMIT and any(fold(text) in ways(words, Small.HELP.value.message) for words in languages)
 
 
 def answer_to(small: Small) -> Content:

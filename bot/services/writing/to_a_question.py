@@ -1,0 +1,76 @@
+"""Words that come while a question of the bot's waits: its answer, or something else, and then the question is over."""
+
+from collections.abc import Sequence
+
+from bot.core.commands import Registry
+from bot.core.content import Reply
+from bot.core.crisis import Signal
+from bot.services import questions
+from bot.services.call import Call
+from bot.services.questions import Pending, Waits
+from bot.services.runner import Runner
+from bot.services.voice import Voice
+from bot.services.whereabouts import SAY
+from bot.services.writing import taking_up
+from bot.services.writing.answering import Answering
+from bot.services.writing.peers_words import I_HAD_ASKED, PeersWords
+from bot.services.writing.phrases import Phrases
+from bot.storage.tables import CaseRow
+
+
+class ToAQuestion:
+    """Takes an answer; other words it leaves to whom they are for."""
+
+    def __init__(self, registry: Registry, voice: Voice, runner: Runner, phrases: Phrases, peers: PeersWords) -> None:
+        self._registry = registry
+        self._voice = voice
+        self._runner = runner
+        self._phrases = phrases
+        self._peers = peers
+        self._answering = Answering(registry)
+
+    async def read(self, call: Call, conversations: Sequence[CaseRow], signal: Signal | None) -> Reply | None:
+        """What comes of the answer; None: the words are for others, or for the bot, and no question waits any more."""
+        question = await questions.pending(call.tx, call.member, now=call.now)
+        if question is None:
+            return None
+        if question.waits is not Waits.ANSWER or questions.is_bare_cancel(call.inbound.text):
+            return await self._to_an_offer(call, question, signal, busy=bool(conversations))
+        if call.inbound.apart is not None and not self._answering.is_of_peers(question):
+            return None  # it was asked elsewhere, and waits there
+        if signal is None:
+            return await self._answer_or_not(call, question, conversations)
+        # What somebody in danger writes next is for the person who comes, not the answer to an old question.
+        await questions.forget(call.tx, call.member)
+        return None
+
+    async def _to_an_offer(self, call: Call, offer: Pending, signal: Signal | None, *, busy: bool) -> Reply | None:
+        """What comes of words that take up an offer, or decline it; of a "cancel" to any question."""
+        answer = await taking_up.answer_in(call, offer, self._registry, self._voice.languages, busy=busy)
+        if answer is not None and (signal is None or offer.waits is Waits.ANSWER):
+            return await self._runner.answer_question(call, offer, answer)
+        await questions.forget(call.tx, call.member)
+        return None
+
+    async def _answer_or_not(self, call: Call, question: Pending, conversations: Sequence[CaseRow]) -> Reply | None:
+        """What comes of words of nobody in danger to a question: its answer, a command instead, or neither."""
+        if (found := self._answering.instead(call, question)) is not None:
+            await questions.forget(call.tx, call.member)
+            # Of one word alone it is not said here that it is not for the other side.
+            is_one = not conversations or " " in found.command.name
+            return await self._runner.run_typed(call, found) if is_one else None
+        calls = self._phrases.asks_for_help(call.inbound.text)
+        moves_on = calls or (not conversations and await self._answering.names_another(call, question))
+        if not moves_on and self._answering.answers(call, question, busy=len(conversations) == 1):
+            reply = await self._runner.answer_question(call, question, call.inbound.text)
+            if not conversations or not await self._answering.asks_again(call, question):
+                return reply
+            # It was no answer. Words to the other side are never swallowed by one question after the other.
+            await questions.forget(call.tx, call.member)
+            return None
+        # Words to the other side that are no answer are not held up by asking again; but a peer's may be about the
+        # member, and not for them.
+        await questions.forget(call.tx, call.member)
+        if self._answering.is_of_peers(question) and question.command != SAY:
+            return await self._peers.hold(call, conversations, I_HAD_ASKED)
+        return None
