@@ -153,6 +153,11 @@ class Transaction:
         result: Any = await self.session.execute(_inserting(table, self.is_shared), values)
         return bool(result.rowcount)
 
+    async def insert_new_row(self, table: type[Row], **values: Any) -> Row | None:
+        """The same, in one statement with reading the row that was inserted; None if there was one already."""
+        await self._flush()
+        return (await self.session.scalars(_inserting_row(table, self.is_shared), values)).one_or_none()
+
     async def write(self, table: type[DeclarativeBase], key: Mapping[str, Any], **values: Any) -> int:
         """Write these values into the rows whose columns are as `key` says; into how many. None of them is loaded."""
         await self._flush()
@@ -232,6 +237,11 @@ def _adding(table: type[DeclarativeBase]) -> Any:
 @cache
 def _inserting(table: type[DeclarativeBase], is_shared: bool) -> Any:
     return (postgresql if is_shared else sqlite).insert(table.__table__).on_conflict_do_nothing()
+
+
+@cache
+def _inserting_row(table: type[DeclarativeBase], is_shared: bool) -> Any:
+    return (postgresql if is_shared else sqlite).insert(table).on_conflict_do_nothing().returning(table)
 
 
 @cache

@@ -22,6 +22,7 @@ from bot.core.escalation import (
     StillThere,
     Taken,
     TimerFired,
+    advance,
 )
 from bot.core.inbound import Inbound, Target
 from bot.core.people import Member
@@ -123,14 +124,16 @@ class Escalations(Conversations):
         spoken.heard(tx, member.id, new.rules)
         row = await store.open_case_of(tx, member.id)
         if row is None:
-            case = Case(policies=member.community.policies, severity=new.severity, opened_at=now)
+            waiting = Case(policies=member.community.policies, severity=new.severity, opened_at=now)
+            case, effects = advance(waiting, Opened(), now)
             row = await store.insert_case(tx, member.community.id, member.id, new, case)
             if row is not None:
                 log.info("case %d: opened (%s, %s)", row.id, new.how, new.severity.value)
                 if new.late:
                     await store.note_lateness(tx, row.id, new.late, now=now)
                 await self._effects.page_former_peer(tx, row, now=now)
-                await self._apply(tx, row, Opened(), actor=actor, now=now)
+                await store.note(tx, row.id, Opened.__name__, actor, now=now)
+                await self._perform(tx, row, effects, actor=actor, now=now)
                 return True
             row = await store.open_case_of(tx, member.id)
             if row is None:  # opened and ended by another process within this moment
