@@ -153,6 +153,12 @@ class Transaction:
         result: Any = await self.session.execute(_inserting(table, self.is_shared), values)
         return bool(result.rowcount)
 
+    async def insert_new_id(self, table: type[DeclarativeBase], **values: Any) -> int | None:
+        """The same; the id of the row, None if there was one already."""
+        await self._flush()
+        inserted = await self.session.execute(_inserting_id(table, self.is_shared), values)
+        return inserted.scalar_one_or_none()
+
     async def insert_new_row(self, table: type[Row], **values: Any) -> Row | None:
         """The same, in one statement with reading the row that was inserted; None if there was one already."""
         await self._flush()
@@ -237,6 +243,12 @@ def _adding(table: type[DeclarativeBase]) -> Any:
 @cache
 def _inserting(table: type[DeclarativeBase], is_shared: bool) -> Any:
     return (postgresql if is_shared else sqlite).insert(table.__table__).on_conflict_do_nothing()
+
+
+@cache
+def _inserting_id(table: type[DeclarativeBase], is_shared: bool) -> Any:
+    stored: Any = table.__table__
+    return _inserting(table, is_shared).returning(stored.c.id)
 
 
 @cache
