@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
 from sqlalchemy import (
     ARRAY,
@@ -23,9 +23,10 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy import Row as SqlRow
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, make_transient_to_detached
 
 from bot.storage.quick_sqlite import READING, WRITING, connect_quickly
 from bot.storage.vault import Vault
@@ -55,6 +56,7 @@ READ_ONLY = "handrail_read_only"
 
 
 Row = TypeVar("Row", bound=DeclarativeBase)
+Columns = TypeVarTuple("Columns")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -160,9 +162,19 @@ class Transaction:
         return inserted.scalar_one_or_none()
 
     async def insert_new_row(self, table: type[Row], **values: Any) -> Row | None:
-        """The same, in one statement with reading the row that was inserted; None if there was one already."""
+        """The same; the row, which need not be read: `values` are all of its columns but the id."""
+        id_ = await self.insert_new_id(table, **values)
+        if id_ is None:
+            return None
+        row = table(id=id_, **values)
+        make_transient_to_detached(row)
+        self.session.add(row)
+        return row
+
+    async def rows(self, query: Select[*Columns], values: Mapping[str, Any]) -> Sequence[SqlRow[*Columns]]:
+        """What a query of tables' columns finds, without what SQLAlchemy does to make objects of it."""
         await self._flush()
-        return (await self.session.scalars(_inserting_row(table, self.is_shared), values)).one_or_none()
+        return (await self.session.execute(query, values)).all()
 
     async def write(self, table: type[DeclarativeBase], key: Mapping[str, Any], **values: Any) -> int:
         """Write these values into the rows whose columns are as `key` says; into how many. None of them is loaded."""
@@ -249,11 +261,6 @@ def _inserting(table: type[DeclarativeBase], is_shared: bool) -> Any:
 def _inserting_id(table: type[DeclarativeBase], is_shared: bool) -> Any:
     stored: Any = table.__table__
     return _inserting(table, is_shared).returning(stored.c.id)
-
-
-@cache
-def _inserting_row(table: type[DeclarativeBase], is_shared: bool) -> Any:
-    return (postgresql if is_shared else sqlite).insert(table).on_conflict_do_nothing().returning(table)
 
 
 @cache

@@ -123,10 +123,18 @@ async def insert_case(
         step=case.step,
         pages=case.pages,
         next_at=case.next_at,
+        holder=case.holder,
+        helpers=list(case.helpers),
+        turn=case.turn,
+        note_sealed=None,
         told_late=case.told_late,
         nudged=case.nudged,
+        heard_at=case.heard_at,
+        outcome=None,
+        verdict=None,
         version=case.version,
         opened_at=case.opened_at,
+        ended_at=None,
     )
     if row is not None:
         # Of what has just begun the audit log need not be read.
