@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from bot.core.content import Content
 from bot.core.platform import Address
 from bot.delivery import contents, statements
-from bot.delivery.waiting import IS_PENDING, PAGE, After, needless, next_in_line, not_held_back
+from bot.delivery.waiting import IS_PENDING, PAGE, RELAY_HOLD, After, needless, next_in_line, not_held_back
 from bot.storage.database import Transaction
 from bot.storage.tables import Delivery, SharedContent
 
@@ -44,6 +44,9 @@ KEY_LIMIT = 255
 
 LOOK_AT_LEAST = 16
 """Rows of each priority that one look at the queue takes in: a few may be held back by others to the same address."""
+
+_PUT = "put into the outbox in a crisis"
+"""Under this a transaction knows its own deliveries, by id, with their platforms."""
 
 _BULK = {"synchronize_session": False}
 """These statements change rows that no session has loaded."""
@@ -97,7 +100,7 @@ class Claimed:
 
 async def enqueue(tx: Transaction, message: Message, *, now: datetime) -> bool:
     """Put a message into the outbox, in the transaction that decided it; False if its key is there already."""
-    return await tx.insert_new(
+    id_ = await tx.insert_new_id(
         Delivery,
         key=key_of(message.key),
         member_id=message.member_id,
@@ -117,6 +120,9 @@ async def enqueue(tx: Transaction, message: Message, *, now: datetime) -> bool:
         attempts=0,
         created_at=now,
     )
+    if id_ is not None and message.priority is Priority.CRISIS:
+        tx.known(_PUT)[id_] = message.to.platform
+    return id_ is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +193,7 @@ async def claim(
                 break
             if row.address in busy[row.priority] or _wanted(room, Priority(row.priority), taken) <= 0:
                 continue
-            if (found := await _open(tx, row, on_unreadable)) is None:
+            if (found := await _needed(tx, row, on_unreadable)) is None:
                 again = row.priority  # what it held back, or what stands behind it, goes before what is less urgent
                 given_up += 1
                 if given_up >= GIVEN_UP_AT_ONCE:
@@ -203,6 +209,25 @@ async def claim(
         values = {"ids": [claimed.id for claimed in taken], "until": now + LEASE}
         await tx.session.execute(statements.leasing(), values)
     return Look(sorted(taken, key=lambda claimed: claimed.priority), unfinished=given_up >= GIVEN_UP_AT_ONCE)
+
+
+def put_in_crisis(tx: Transaction, platform: str) -> list[int]:
+    """What this transaction has put into the outbox for the platform in a crisis."""
+    return [id_ for id_, its in tx.known(_PUT).items() if its == platform]
+
+
+async def claim_new(
+    tx: Transaction, platform: str, ids: Collection[int], *, now: datetime, on_unreadable: OnUnreadable | None = None
+) -> Look:
+    """What may be sent at once of what this transaction has put, in one statement: for a sender that has nothing else.
+
+    All of it is said in a crisis. What waits for something else, or is not needed after all, is found by `claim`.
+    """
+    values = {"ids": tx.ids(ids), "sender_of": platform, "now": now, "until": now + LEASE}
+    held_since = {"held_since": now - RELAY_HOLD}
+    rows = (await tx.session.execute(statements.leasing_new(tx.is_shared), values | held_since)).all()
+    opened = [await _open(tx, row, on_unreadable) for row in sorted(rows, key=lambda row: row.id)]
+    return Look([claimed for claimed in opened if claimed is not None])
 
 
 async def _not_held_back(tx: Transaction, ids: Sequence[int], *, now: datetime) -> Sequence[Any]:
@@ -230,11 +255,16 @@ def _wanted(room: Room, priority: Priority, taken: Sequence[Claimed]) -> int:
     return min(left, room.calm - sum(claimed.priority is not Priority.CRISIS for claimed in taken))
 
 
-async def _open(tx: Transaction, row: Any, on_unreadable: OnUnreadable | None) -> Claimed | None:
-    """The delivery in a row, with its content; None where it is not to be sent, which is written down."""
+async def _needed(tx: Transaction, row: Any, on_unreadable: OnUnreadable | None) -> Claimed | None:
+    """The same as `_open`, but a page that nobody needs any more expires."""
     if (reason := await _needless(tx, row.key, row.id)) is not None:
         await _end(tx, row.id, "expired", reason)
         return None
+    return await _open(tx, row, on_unreadable)
+
+
+async def _open(tx: Transaction, row: Any, on_unreadable: OnUnreadable | None) -> Claimed | None:
+    """The delivery in a row, with its content; None where it is not to be sent, which is written down."""
     try:
         content = await _upon(tx, contents.opened(tx, row.content_sealed), row.platform)
         content = await contents.with_picture(tx, content)

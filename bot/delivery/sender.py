@@ -1,6 +1,7 @@
 """The sender of one platform account: takes what is due from the outbox, by priority, and sends it."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -245,15 +246,27 @@ class Sender:
             return
         claimed = Look()
         try:
-            room = self._room(self._in_hand)
-            if room.all:
-                async with tx.session.begin_nested():
-                    claimed = await self._claim(tx, room, None, now=self._now())
+            claimed = await self._claim_in(tx)
         except Exception as error:
             self._apart_since = self._now()
+            self._orphans = True  # on SQLite it may be claimed all the same
             log.warning("outbox of %s: claimed by the next turn: %s", self._platform.name, where(error))
         finally:
             tx.at_end(partial(self._claimed_with, claimed))
+
+    async def _claim_in(self, tx: Transaction) -> Look:
+        room = self._room(self._in_hand)
+        new = outbox.put_in_crisis(tx, self._platform.name)
+        if not self._in_hand and new and len(new) <= room.all:
+            # Nobody else waits: it need not be found out what goes first. On SQLite a statement undoes itself.
+            async with tx.session.begin_nested() if tx.is_shared else contextlib.nullcontext():
+                now = self._now()
+                tell = partial(self._unreadable, tx, now)
+                return await outbox.claim_new(tx, self._platform.name, new, now=now, on_unreadable=tell)
+        if not room.all:
+            return Look()
+        async with tx.session.begin_nested():
+            return await self._claim(tx, room, None, now=self._now())
 
     def _is_apart(self) -> bool:
         return self._apart_since is not None and timedelta() <= self._now() - self._apart_since < APART

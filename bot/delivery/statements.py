@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 from sqlalchemy import BindParameter, and_, bindparam, case, exists, or_, select, update
 
-from bot.delivery.waiting import FETCH, IS_PENDING, IS_SENDING
+from bot.delivery.waiting import FETCH, IS_PENDING, IS_SENDING, first_before, has_newer, is_answered, is_of_use
+from bot.storage.database import among
 from bot.storage.tables import Delivery
 
 IN_DOUBT = "it may have arrived: its sender died long ago"
@@ -28,6 +29,28 @@ def leasing() -> Any:
     """Leases the deliveries `ids` to the caller."""
     values: dict[str, Any] = {"state": "sending", "lease_until": bindparam("until"), "attempts": _T.c.attempts + 1}
     return update(_T).where(_T.c.id.in_(bindparam("ids", expanding=True))).values(values)
+
+
+@cache
+def leasing_new(is_shared: bool) -> Any:
+    """Leases those of the deliveries `ids` that may be sent just now, and tells what they are.
+
+    All are of the transaction that asks, and each has its own content. What is no longer needed is left to a turn.
+    """
+    values: dict[str, Any] = {"state": "sending", "lease_until": bindparam("until"), "attempts": _T.c.attempts + 1}
+    is_free = and_(
+        among(_T.c.id, is_shared),
+        _T.c.platform == bindparam("sender_of"),
+        IS_PENDING,
+        _T.c.due_at <= bindparam("now"),
+        is_of_use(_T.c),
+        _T.c.content_sealed.is_not(None),
+        first_before(_T.c).is_(None),
+        ~is_answered(_T.c),
+        ~has_newer(_T.c),
+    )
+    before = (_T.c.attempts - 1).label("attempts")
+    return update(_T).where(is_free).values(values).returning(*(c for c in _T.c if c is not _T.c.attempts), before)
 
 
 @cache

@@ -9,7 +9,19 @@ from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, and_, bindparam, exists, func, literal_column, or_, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from bot.storage.database import Transaction
@@ -74,7 +86,7 @@ def next_in_line(
 def _line(line: tuple[tuple[int, bool], ...]) -> Select[*tuple[Any, ...]]:
     """The query for such a line: priorities, and whether to look behind a place."""
     # `expire` may not have run yet, such as at the start after a pause: what is stale is not sent then either.
-    of_use = or_(Delivery.expires_at.is_(None), Delivery.expires_at > bindparam("now"))
+    of_use = is_of_use(Delivery)
     heads = []
     for priority, is_behind in line:
         place = (Delivery.platform, Delivery.priority, Delivery.due_at, Delivery.id)
@@ -100,32 +112,41 @@ def not_held_back(ids: Collection[int], *, now: datetime) -> tuple[Select[*tuple
     return _free(), {"ids": list(ids), "now": now, "held_since": now - RELAY_HOLD}
 
 
-@cache
-def _free() -> Select[*tuple[Any, ...]]:
+def is_of_use(row: Any) -> ColumnElement[bool]:
+    """Whether it is not too late for a delivery."""
+    return or_(row.expires_at.is_(None), row.expires_at > bindparam("now"))
+
+
+def first_before(row: Any) -> Any:
+    """What a delivery waits for: the id of another one to the same address, if there is any."""
     earlier = aliased(Delivery)
-    overtaken = and_(earlier.priority == Delivery.priority, earlier.due_at <= bindparam("now"))
+    overtaken = and_(earlier.priority == row.priority, earlier.due_at <= bindparam("now"))
     # A conversation keeps its order also when an earlier message must be tried again, as long as that is bearable.
     torn = and_(
-        Delivery.key.like(RELAY),
+        row.key.like(RELAY),
         earlier.key.like(RELAY),
-        earlier.case_id == Delivery.case_id,
+        earlier.case_id == row.case_id,
         earlier.created_at > bindparam("held_since"),
     )
     # A scalar subquery with a limit, not EXISTS: PostgreSQL would make an anti-join over the whole queue of that.
-    first_before = (
+    return (
         select(earlier.id)
         .where(
-            earlier.platform == Delivery.platform,
-            earlier.kind == Delivery.kind,
-            earlier.address == Delivery.address,
+            earlier.platform == row.platform,
+            earlier.kind == row.kind,
+            earlier.address == row.address,
             earlier.state.in_(["pending", "sending"]),
-            or_(earlier.expires_at.is_(None), earlier.expires_at > bindparam("now")),
-            earlier.id < Delivery.id,
+            is_of_use(earlier),
+            earlier.id < row.id,
             or_(overtaken, torn),
         )
         .limit(1)
         .scalar_subquery()
     )
+
+
+@cache
+def _free() -> Select[*tuple[Any, ...]]:
     return (
         select(
             Delivery.id,
@@ -143,28 +164,37 @@ def _free() -> Select[*tuple[Any, ...]]:
             Delivery.member_id,
         )
         .outerjoin(SharedContent, SharedContent.id == Delivery.shared_id)
-        .where(Delivery.id.in_(bindparam("ids", expanding=True)), IS_PENDING, first_before.is_(None))
+        .where(Delivery.id.in_(bindparam("ids", expanding=True)), IS_PENDING, first_before(Delivery).is_(None))
         .order_by(Delivery.priority, Delivery.due_at, Delivery.id)
         .with_for_update(skip_locked=True, of=Delivery)
     )
 
 
+def is_answered(row: Any) -> ColumnElement[bool]:
+    """Whether a delivery is a page whose case needs nobody."""
+    case = aliased(CaseRow)
+    cared_for = or_(case.open_for.is_(None), case.holder.is_not(None))
+    return and_(row.key.startswith(PAGE), exists().where(case.id == row.case_id, cared_for))
+
+
+def has_newer(row: Any) -> ColumnElement[bool]:
+    """Whether it is a page, and a newer one to the same address says more."""
+    newer = aliased(Delivery)
+    this = and_(
+        newer.case_id == row.case_id,
+        newer.platform == row.platform,
+        newer.kind == row.kind,
+        newer.address == row.address,
+        newer.key.startswith(PAGE),
+        newer.state.in_(["pending", "sending", "sent"]),
+        newer.id > row.id,
+    )
+    return and_(row.key.startswith(PAGE), exists().where(this))
+
+
 @cache
 def _needs() -> Select[bool, bool]:
-    """Whether a page's case needs nobody, and whether a newer page to the same address says more."""
-    row = aliased(Delivery)
-    answered = exists().where(CaseRow.id == row.case_id, or_(CaseRow.open_for.is_(None), CaseRow.holder.is_not(None)))
-    newer = exists().where(
-        Delivery.case_id == row.case_id,
-        Delivery.platform == row.platform,
-        Delivery.kind == row.kind,
-        Delivery.address == row.address,
-        Delivery.key.startswith(PAGE),
-        Delivery.state.in_(["pending", "sending", "sent"]),
-        Delivery.id > row.id,
-    )
-    this = (row.id == bindparam("delivery"), row.key.startswith(PAGE), row.case_id.is_not(None))
-    return select(answered, newer).where(*this)
+    return select(is_answered(Delivery), has_newer(Delivery)).where(Delivery.id == bindparam("delivery"))
 
 
 async def needless(tx: Transaction, delivery_id: int) -> str | None:

@@ -22,7 +22,7 @@ from bot.services.gatherings import mirrors
 from bot.services.lexicons import replace_community_lexicon
 from bot.services.meetings import Meetings
 from bot.services.policies import read_policies, write_policies
-from bot.services.resources import replace_community_resources
+from bot.services.resources import OWN, replace_community_resources
 from bot.storage import tables
 from bot.storage.database import Transaction
 from bot.storage.duty_tables import RotaRow
@@ -163,6 +163,7 @@ class Communities:
         await mirrors.touch_all(tx, community.id, now=now)
         await apply_rotas(tx, community, file, self._rotas, now=now)
         if resources_csv is None:
+            tx.changes(OWN)
             await tx.session.execute(
                 delete(tables.CommunityResource).where(tables.CommunityResource.community_id == row.id)
             )

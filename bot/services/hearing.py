@@ -99,10 +99,12 @@ class Hearing:
         async with self._database.begin() as tx:
             if not await self._still_counts(tx, inbound, signal):
                 return None
-            if not await incoming.keep(tx, inbound, signal, now=now):
+            author = await members.look_up(tx, inbound)
+            # Nobody is made a member by what was handled before: they may have erased their data since.
+            if not await incoming.keep(tx, inbound, signal, member_id=author.member_id, now=now):
                 return await self._take_over(tx, inbound, now=now)
-            member = await members.resolve(tx, inbound, now=now)
-            if member is not None:
+            member = await members.heard(tx, inbound, author, now=now)
+            if member is not None and member.id != author.member_id:
                 await incoming.belongs_to(tx, incoming.key_of(inbound), member.id)
             known, signal = signal, self._ear.signal_for(inbound, signal, member)
             if signal != known:

@@ -93,8 +93,13 @@ def key_of(inbound: Inbound) -> Key:
     return inbound.platform, inbound.event_id
 
 
-async def keep(tx: Transaction, inbound: Inbound, signal: Signal | None = None, *, now: datetime) -> bool:
-    """Store the event, and what was heard in it, leased to the caller; False if it is there already."""
+async def keep(
+    tx: Transaction, inbound: Inbound, signal: Signal | None = None, *, member_id: int | None = None, now: datetime
+) -> bool:
+    """Store the event, and what was heard in it, leased to the caller; False if it is there already.
+
+    `member_id`: whose it is, if that is known: see `belongs_to`.
+    """
     return await tx.insert_new(
         InboundEvent,
         platform=inbound.platform,
@@ -102,6 +107,7 @@ async def keep(tx: Transaction, inbound: Inbound, signal: Signal | None = None, 
         seen_at=now,
         state=SEEN,
         body_sealed=_sealed(tx, inbound, signal),
+        member_id=member_id,
         next_at=now + LEASE,
     )
 

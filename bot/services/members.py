@@ -6,12 +6,14 @@ is damaged or its zone is no longer in tzdata: it counts as not told, and the lo
 
 import logging
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import String, bindparam, cast, func, or_, select
+from sqlalchemy import String, and_, bindparam, cast, delete, func, insert, or_, select
+from sqlalchemy.orm import aliased
 
 from bot.core.community import PlaceKind
 from bot.core.faults import Told, where
@@ -54,6 +56,8 @@ _told: WeakKeyDictionary[Vault, Told] = WeakKeyDictionary()
 
 # Each message asks these: built once, for that takes longer than the answer.
 
+_MEMBERS: Any = tables.Member.__table__
+
 _MEMBER = (
     select(tables.Member, tables.Community, tables.RoleGiven.role)
     .join(tables.Community, tables.Community.id == tables.Member.community_id)
@@ -67,17 +71,33 @@ _OF_ACCOUNT = select(tables.Identity.member_id).where(
     tables.Identity.account == bindparam("account"),
 )
 
-_IDENTITY = select(tables.Identity).where(
-    tables.Identity.community_id == bindparam("community"),
-    tables.Identity.platform == bindparam("platform"),
-    tables.Identity.account == bindparam("account"),
-)
+_OTHERS: Any = aliased(tables.Identity)
 
-_NEWEST = select(func.max(tables.Identity.last_seen_at)).where(
-    (tables.Identity.member_id == bindparam("member"))
-    | ((tables.Identity.platform == bindparam("platform")) & (tables.Identity.account == bindparam("account")))
+_NEWEST = (
+    select(func.max(_OTHERS.last_seen_at))
+    .where(
+        or_(
+            _OTHERS.member_id == tables.Identity.member_id,
+            and_(_OTHERS.platform == tables.Identity.platform, _OTHERS.account == tables.Identity.account),
+        )
+    )
+    .scalar_subquery()
 )
 """Of this person, and of this account in other communities: a private chat belongs to where they were last."""
+
+_WHO = (
+    select(tables.Identity, _NEWEST, tables.Member, tables.Community, tables.RoleGiven.role)
+    .join(tables.Member, tables.Member.id == tables.Identity.member_id)
+    .join(tables.Community, tables.Community.id == tables.Member.community_id)
+    .outerjoin(tables.RoleGiven, tables.RoleGiven.member_id == tables.Member.id)
+    .where(
+        tables.Identity.community_id == bindparam("community"),
+        tables.Identity.platform == bindparam("platform"),
+        tables.Identity.account == bindparam("account"),
+    )
+)
+
+_NEW_MEMBER = insert(_MEMBERS).returning(_MEMBERS.c.id)
 
 _WITH_ROLES = (
     select(tables.Member.id)
@@ -128,10 +148,7 @@ async def load(tx: Transaction, member_id: int, *, is_new: bool = False) -> Memb
     roles = known.get(member_id)
     if roles is None:
         found = (await tx.session.execute(_MEMBER, {"member": member_id})).all()
-        roles = known[member_id] = frozenset(role for _row, _community, role in found)
-        for row, community, _role in found[:1]:
-            tx.read_row(row, row.id)
-            tx.read_row(community, community.id)
+        roles = known[member_id] = _noted(tx, found)
     row = await tx.get(tables.Member, member_id)
     community = await tx.get(tables.Community, row.community_id)
     sealed, zone = row.name_sealed, row.zone
@@ -147,6 +164,14 @@ async def load(tx: Transaction, member_id: int, *, is_new: bool = False) -> Memb
         quiet_until=row.quiet_until,
         is_new=is_new,
     )
+
+
+def _noted(tx: Transaction, found: Sequence[Sequence[Any]]) -> frozenset[str | None]:
+    """What was read of one member is not read again in this transaction; their roles. In `found` those are last."""
+    for *_more, row, community, _role in found[:1]:
+        tx.read_row(row, row.id)
+        tx.read_row(community, community.id)
+    return frozenset(role for *_more, role in found)
 
 
 async def lock(tx: Transaction, member_ids: Collection[int]) -> None:
@@ -166,26 +191,65 @@ async def lock(tx: Transaction, member_ids: Collection[int]) -> None:
         await tx.session.execute(rows.with_for_update())
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of who wrote something before it is stored.
+
+    `community_id`: None if none can be told. `identity`: None if they are no member yet; `newest`: when that person, or
+    that account in another community, was heard last.
+    """
+
+    community_id: int | None
+    identity: tables.Identity | None = None
+    newest: datetime | None = None
+
+    @property
+    def member_id(self) -> int | None:
+        """Who they are; None if they are no member yet."""
+        return None if self.identity is None else self.identity.member_id
+
+
+async def look_up(tx: Transaction, inbound: Inbound) -> Known:
+    """Who wrote this, as far as it is known; nothing is written."""
+    community_id = await community_id_of(tx, inbound)
+    return Known(None) if community_id is None else await _look_up_in(tx, community_id, inbound)
+
+
+async def _look_up_in(tx: Transaction, community_id: int, inbound: Inbound) -> Known:
+    values = {"community": community_id, "platform": inbound.platform, "account": inbound.account}
+    found = (await tx.session.execute(_WHO, values)).all()
+    if not found:
+        return Known(community_id)
+    identity, newest, member, *_rest = found[0]
+    tx.known("roles")[member.id] = _noted(tx, found)
+    return Known(community_id, identity, newest)
+
+
 async def resolve(tx: Transaction, inbound: Inbound, *, now: datetime) -> Member | None:
     """Who wrote this; a first contact makes them a member. None if no community can be told."""
-    community_id = await community_id_of(tx, inbound)
+    return await heard(tx, inbound, await look_up(tx, inbound), now=now)
+
+
+async def heard(tx: Transaction, inbound: Inbound, known: Known, *, now: datetime) -> Member | None:
+    """The same, where it is `known` already who they are, if they are anybody."""
+    community_id = known.community_id
     if community_id is None:
         return None
-    values = {"community": community_id, "platform": inbound.platform, "account": inbound.account}
-    identity, is_new = await tx.session.scalar(_IDENTITY, values), False
-    if identity is None:
-        is_new = (await ensure(tx, community_id, inbound.platform, inbound.account, seen_at=now))[1]
-        identity = (await tx.session.scalars(_IDENTITY, values)).one()
-    await _seen(tx, identity, inbound, now=now)
-    return await load(tx, identity.member_id, is_new=is_new)
+    is_new = known.identity is None
+    if known.identity is None:
+        place = None if inbound.private else inbound.place
+        is_new = (await _make(tx, community_id, inbound.platform, inbound.account, seen_at=now, place=place))[1]
+        known = await _look_up_in(tx, community_id, inbound)
+    if known.identity is None:
+        raise LookupError("a member who was just made is gone")
+    _seen(known.identity, known.newest, inbound, now=now)
+    return await load(tx, known.identity.member_id, is_new=is_new)
 
 
 async def find(tx: Transaction, inbound: Inbound) -> Member | None:
     """Who wrote this, if they are a member already."""
-    community_id = await community_id_of(tx, inbound)
-    values = {"community": community_id, "platform": inbound.platform, "account": inbound.account}
-    member_id = await tx.session.scalar(_OF_ACCOUNT, values)
-    return None if member_id is None else await load(tx, member_id)
+    known = await look_up(tx, inbound)
+    return None if known.member_id is None else await load(tx, known.member_id)
 
 
 async def ensure(
@@ -196,25 +260,31 @@ async def ensure(
     `seen_at` is given only where the person themself was heard: a member made on somebody else's word must not draw
     that person's private chat into the community.
     """
-    identity = tables.Identity
     known = {"community": community_id, "platform": platform, "account": account}
     member_id = await tx.session.scalar(_OF_ACCOUNT, known)
     if member_id is not None:
         return member_id, False
-    row = tables.Member(community_id=community_id)
-    tx.session.add(row)
-    await tx.session.flush()
+    return await _make(tx, community_id, platform, account, seen_at=seen_at)
+
+
+async def _make(
+    tx: Transaction, community_id: int, platform: str, account: str, *, seen_at: datetime, place: str | None = None
+) -> tuple[int, bool]:
+    """The same for an account that was nobody's a moment ago; `place`: where it was heard, if that is public."""
+    member_id = (await tx.session.execute(_NEW_MEMBER, {"community_id": community_id})).scalar_one()
     inserted = await tx.insert_new(
-        identity,
+        tables.Identity,
         community_id=community_id,
-        member_id=row.id,
+        member_id=member_id,
         platform=platform,
         account=account,
         last_seen_at=seen_at,
+        last_place=place,
     )
     if inserted:
-        return row.id, True
-    await tx.session.delete(row)  # another process was quicker
+        return member_id, True
+    await tx.session.execute(delete(_MEMBERS).where(_MEMBERS.c.id == member_id))  # another process was quicker
+    known = {"community": community_id, "platform": platform, "account": account}
     return (await tx.session.scalars(_OF_ACCOUNT, known)).one(), False
 
 
@@ -283,10 +353,8 @@ def _first_language(languages: object) -> str:
     return str(languages[0])
 
 
-async def _seen(tx: Transaction, row: tables.Identity, inbound: Inbound, *, now: datetime) -> None:
+def _seen(row: tables.Identity, newest: datetime | None, inbound: Inbound, *, now: datetime) -> None:
     """Note where the person is reached best: on the platform they used last."""
-    values = {"member": row.member_id, "platform": inbound.platform, "account": inbound.account}
-    newest = await tx.session.scalar(_NEWEST, values)
     if now - row.last_seen_at >= SEEN_AGAIN or (newest is not None and newest > row.last_seen_at):
         row.last_seen_at = now
     if not inbound.private and row.last_place != inbound.place:

@@ -38,6 +38,9 @@ PAGE = 3
 """Answers at a time: what a phone shows at once."""
 
 
+OWN = "communities' own resources"
+"""Under this a transaction knows the list of a community, as it is stored."""
+
 FARTHEST = 200.0
 """Kilometres: what is further from where somebody looks is no answer where something is near."""
 
@@ -179,9 +182,11 @@ class Resources:
 
     async def all_for(self, tx: Transaction, community_id: int) -> list[Resource]:
         """The community's own resources, then the built-in helplines."""
-        stored = await tx.session.scalar(
-            select(CommunityResource.csv).where(CommunityResource.community_id == community_id)
-        )
+        known = tx.known(OWN)
+        if community_id not in known:
+            query = select(CommunityResource.csv).where(CommunityResource.community_id == community_id)
+            known[community_id] = await tx.session.scalar(query)
+        stored: bytes | None = known[community_id]
         own = () if stored is None else parse_community_resources(stored.decode(errors="replace"), source="").resources
         return [*own, *self.helplines]
 
@@ -209,6 +214,7 @@ def _is_too_far(one: Resource, point: Point | None) -> bool:
 async def replace_community_resources(tx: Transaction, community_id: int, text: str, *, source: str) -> Parsed:
     """Store the community's own list (CSV) in place of the one before; says which rows were refused."""
     parsed = parse_community_resources(text, source=source)
+    tx.changes(OWN)
     await tx.session.execute(delete(CommunityResource).where(CommunityResource.community_id == community_id))
     tx.session.add(CommunityResource(community_id=community_id, csv=text.encode()))
     return parsed

@@ -20,11 +20,17 @@ from bot.storage.database import Transaction
 from bot.storage.tables import Identity, Place
 
 # Built once: that takes longer than the answer.
-_IDENTITIES = select(Identity).where(Identity.member_id == bindparam("member")).order_by(Identity.last_seen_at.desc())
+_IDENTITY: Any = Identity.__table__.c
+_IDENTITIES = (
+    select(_IDENTITY.platform, _IDENTITY.account, _IDENTITY.last_place)
+    .where(_IDENTITY.member_id == bindparam("member"))
+    .order_by(_IDENTITY.last_seen_at.desc())
+)
+_PLACE: Any = Place.__table__.c
 _PLACES = (
-    select(Place.platform, Place.address, Place.kinds)
-    .where(Place.community_id == bindparam("community"))
-    .order_by(Place.platform, Place.id)
+    select(_PLACE.platform, _PLACE.address, _PLACE.kinds)
+    .where(_PLACE.community_id == bindparam("community"))
+    .order_by(_PLACE.platform, _PLACE.id)
 )
 
 
@@ -220,7 +226,7 @@ class Voice:
 
     async def _private_addresses(self, tx: Transaction, member: Member) -> list[Address]:
         """Where a member can be written to privately, one on each platform: first where they were seen last."""
-        identities = await tx.session.scalars(_IDENTITIES, {"member": member.id})
+        identities = await tx.rows(_IDENTITIES, {"member": member.id})
         found: dict[str, Address] = {}
         for identity in identities:
             if identity.platform in found:
@@ -252,6 +258,6 @@ async def places(tx: Transaction, community_id: int, kind: str) -> list[Address]
     known = tx.known("places")
     found = known.get(community_id)
     if found is None:
-        rows = await tx.session.execute(_PLACES, {"community": community_id})
+        rows = await tx.rows(_PLACES, {"community": community_id})
         found = known[community_id] = [tuple(row) for row in rows]
     return [Address(platform=platform, kind="place", id=id_) for platform, id_, kinds in found if kind in kinds]

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
 from sqlalchemy import (
     ARRAY,
@@ -23,11 +23,12 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy import Row as SqlRow
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, make_transient_to_detached
 
-from bot.storage.quick_sqlite import READING, WRITING, connecting
+from bot.storage.quick_sqlite import READING, WRITING, connect_quickly
 from bot.storage.vault import Vault
 
 BUSY_SECONDS = 30
@@ -55,6 +56,7 @@ READ_ONLY = "handrail_read_only"
 
 
 Row = TypeVar("Row", bound=DeclarativeBase)
+Columns = TypeVarTuple("Columns")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -153,6 +155,27 @@ class Transaction:
         result: Any = await self.session.execute(_inserting(table, self.is_shared), values)
         return bool(result.rowcount)
 
+    async def insert_new_id(self, table: type[DeclarativeBase], **values: Any) -> int | None:
+        """The same; the id of the row, None if there was one already."""
+        await self._flush()
+        inserted = await self.session.execute(_inserting_id(table, self.is_shared), values)
+        return inserted.scalar_one_or_none()
+
+    async def insert_new_row(self, table: type[Row], **values: Any) -> Row | None:
+        """The same; the row, which need not be read: `values` are all of its columns but the id."""
+        id_ = await self.insert_new_id(table, **values)
+        if id_ is None:
+            return None
+        row = table(id=id_, **values)
+        make_transient_to_detached(row)
+        self.session.add(row)
+        return row
+
+    async def rows(self, query: Select[*Columns], values: Mapping[str, Any]) -> Sequence[SqlRow[*Columns]]:
+        """What a query of tables' columns finds, without what SQLAlchemy does to make objects of it."""
+        await self._flush()
+        return (await self.session.execute(query, values)).all()
+
     async def write(self, table: type[DeclarativeBase], key: Mapping[str, Any], **values: Any) -> int:
         """Write these values into the rows whose columns are as `key` says; into how many. None of them is loaded."""
         await self._flush()
@@ -232,6 +255,12 @@ def _adding(table: type[DeclarativeBase]) -> Any:
 @cache
 def _inserting(table: type[DeclarativeBase], is_shared: bool) -> Any:
     return (postgresql if is_shared else sqlite).insert(table.__table__).on_conflict_do_nothing()
+
+
+@cache
+def _inserting_id(table: type[DeclarativeBase], is_shared: bool) -> Any:
+    stored: Any = table.__table__
+    return _inserting(table, is_shared).returning(stored.c.id)
 
 
 @cache
@@ -323,8 +352,8 @@ def make_engine(url: str, *, command_seconds: float | None = COMMAND_SECONDS) ->
             hide_parameters=True,
             connect_args={"timeout": CONNECT_SECONDS, "command_timeout": command_seconds, "server_settings": settings},
         )
-    quickly = connecting(busy_seconds=BUSY_SECONDS)
-    engine = create_async_engine(url, connect_args={"async_creator_fn": quickly}, hide_parameters=True)
+    engine = create_async_engine(url, hide_parameters=True)
+    connect_quickly(engine.sync_engine, busy_seconds=BUSY_SECONDS)
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: object) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from typing import Any
 
 import pytest
 from harness.fixtures import on_both_databases
@@ -148,9 +149,49 @@ async def test_a_claim_that_fails_is_never_the_reason_that_nothing_is_decided(
         await post.sender._turn()
         with monkeypatch.context() as patched:
             patched.setattr(outbox, "claim", refused)
+            patched.setattr(outbox, "claim_new", refused)
             await post.put("page", "pat", priority=Priority.CRISIS, claimed=True)
         await running.until_sent("page")
     assert post.letterbox.keys == ["first", "page"]
+
+
+@on_both_databases
+async def test_what_was_claimed_when_the_claim_failed_goes_out_without_waiting_for_its_lease(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim_new = outbox.claim_new
+
+    async def claim_and_fail(tx: Transaction, *which: Any, **when: Any) -> None:
+        await claim_new(tx, *which, **when)
+        raise ValueError("a fault of our own")
+
+    async with Running(post) as running:
+        await post.put("first")
+        await running.until_sent("first")
+        await post.sender._turn()
+        with monkeypatch.context() as patched:
+            patched.setattr(outbox, "claim_new", claim_and_fail)
+            await post.put("page", "pat", priority=Priority.CRISIS, claimed=True)
+        await running.until_sent("page")
+    assert post.letterbox.keys == ["first", "page"]
+
+
+@on_both_databases
+async def test_of_two_that_one_transaction_says_to_the_same_person_the_second_waits_for_the_first(post: Post) -> None:
+    post.letterbox.slow["pat"] = asyncio.Event()
+    async with Running(post) as running:
+        await post.put("hello")
+        await running.until_sent("hello")
+        await post.sender._turn()
+        async with post.database.begin() as tx:
+            tx.before_commit(post.sender.claim_with)
+            for key in ("first", "second"):
+                await outbox.enqueue(tx, post.message(key, "pat", priority=Priority.CRISIS), now=NOON)
+        await running.until_begun("first")
+        assert (await post.row("first")).state == "sending"
+        assert (await post.row("second")).state == "pending"
+        post.letterbox.slow["pat"].set()
+        await running.until_sent("second")
 
 
 async def test_a_sender_that_is_having_its_turn_takes_it_with_the_next(post: Post) -> None:

@@ -22,6 +22,7 @@ from bot.core.escalation import (
     StillThere,
     Taken,
     TimerFired,
+    advance,
 )
 from bot.core.inbound import Inbound, Target
 from bot.core.people import Member
@@ -30,10 +31,10 @@ from bot.core.text import clean, excerpt
 from bot.core.words import _
 from bot.services import questions, spoken
 from bot.services.alone import each_alone
-from bot.services.escalations import pauses, relay, store, words
+from bot.services.escalations import at_opening, pauses, relay, store, words
 from bot.services.escalations.conversations import Conversations
 from bot.services.escalations.fitting import paged_alone
-from bot.services.escalations.paging import drop_pages
+from bot.services.escalations.paging import drop_pages, note_waiting
 from bot.services.escalations.store import NewCase
 from bot.storage import tables
 from bot.storage.database import Transaction
@@ -121,16 +122,20 @@ class Escalations(Conversations):
 
     async def _open(self, tx: Transaction, member: Member, new: NewCase, *, actor: int, now: datetime) -> bool:
         spoken.heard(tx, member.id, new.rules)
-        row = await store.open_case_of(tx, member.id)
+        before = await at_opening.read(tx, member, now=now)
+        row = await store.open_case_of(tx, member.id) if before.has_case else None
         if row is None:
-            case = Case(policies=member.community.policies, severity=new.severity, opened_at=now)
+            waiting = Case(policies=member.community.policies, severity=new.severity, opened_at=now)
+            case, effects = advance(waiting, Opened(), now)
             row = await store.insert_case(tx, member.community.id, member.id, new, case)
             if row is not None:
                 log.info("case %d: opened (%s, %s)", row.id, new.how, new.severity.value)
+                note_waiting(tx, row, before.waiting + 1, before.emergencies + (new.severity is Severity.EMERGENCY))
                 if new.late:
                     await store.note_lateness(tx, row.id, new.late, now=now)
                 await self._effects.page_former_peer(tx, row, now=now)
-                await self._apply(tx, row, Opened(), actor=actor, now=now)
+                await store.note(tx, row.id, Opened.__name__, actor, now=now)
+                await self._perform(tx, row, effects, actor=actor, now=now)
                 return True
             row = await store.open_case_of(tx, member.id)
             if row is None:  # opened and ended by another process within this moment

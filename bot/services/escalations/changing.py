@@ -1,5 +1,6 @@
 """The one way a case changes: the state machine says how, and what follows is said, in one transaction."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -7,6 +8,7 @@ from sqlalchemy import select
 
 from bot.core.content import Content
 from bot.core.escalation import (
+    Effect,
     Event,
     HandedOver,
     Heard,
@@ -63,6 +65,28 @@ class Changing:
             row.note_sealed = tx.vault.seal(note, store.NOTE)
         if case.version != before.version:
             await store.note(tx, row.id, type(event).__name__, actor, now=now)
+        answer = await self._perform(tx, row, effects, actor=actor, now=now, excerpt=excerpt, late=late)
+        if isinstance(event, Spoke) and before.state is not case.state:
+            await self._effects.drop_pages(tx, row)
+        if case.version != before.version and isinstance(event, Heard | Joined | Left | HandedOver):
+            await self._effects.facts_changed(tx, row, now=now)
+        for newcomer in relay.in_case(row):
+            if newcomer not in were_in and row.open_for is not None:
+                await self.pictures.offer_earlier(tx, row, newcomer, now=now)
+        return answer
+
+    async def _perform(
+        self,
+        tx: Transaction,
+        row: tables.CaseRow,
+        effects: Sequence[Effect],
+        *,
+        actor: int | None,
+        now: datetime,
+        excerpt: str | None = None,
+        late: timedelta = store.PUNCTUAL,
+    ) -> Content | None:
+        """Say what follows; the answer to who acted, if there is one."""
         told = True
         answer = None
         for effect in effects:
@@ -73,13 +97,6 @@ class Changing:
                 tx, row, effect, actor=actor, now=now, somebody_told=told, excerpt=excerpt, late=late
             )
             answer = said or answer
-        if isinstance(event, Spoke) and before.state is not case.state:
-            await self._effects.drop_pages(tx, row)
-        if case.version != before.version and isinstance(event, Heard | Joined | Left | HandedOver):
-            await self._effects.facts_changed(tx, row, now=now)
-        for newcomer in relay.in_case(row):
-            if newcomer not in were_in and row.open_for is not None:
-                await self.pictures.offer_earlier(tx, row, newcomer, now=now)
         return answer
 
     async def _forget_words(self, tx: Transaction, member_id: int) -> None:

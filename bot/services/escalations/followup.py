@@ -23,6 +23,9 @@ from bot.storage.tables import CaseRow, FollowUp, RoleGiven
 STALE = timedelta(hours=12)
 """A question that could not be put for so long is not put any more."""
 
+PEERS = "peers of follow-ups"
+"""Under this a transaction knows who was with a member in the case that they are still asked about."""
+
 STOP = Choice(label=_("Don't ask again"), command="followup stop")
 
 
@@ -51,6 +54,7 @@ class FollowUps:
             next_at=coming[1],
         )
         tx.session.add(follow_up)
+        tx.changes(PEERS)
         await tx.session.flush()
         return True
 
@@ -60,6 +64,7 @@ class FollowUps:
         if row is None:
             return False
         await outbox.drop(tx, member.id, f"followup:{row.id}:", reason="they do not want to be asked")
+        tx.changes(PEERS)
         await tx.session.execute(delete(FollowUp).where(FollowUp.id == row.id))
         return True
 
@@ -108,10 +113,14 @@ class FollowUps:
 
 async def former_peer(tx: Transaction, member_id: int) -> int | None:
     """Who was with the member in the case that they are still asked about, if that person is a peer today."""
-    row = await _of(tx, member_id)
-    if row is None or row.peer is None or row.peer == member_id:
+    known = tx.known(PEERS)
+    if member_id not in known:
+        row = await _of(tx, member_id)
+        known[member_id] = None if row is None else row.peer
+    peer: int | None = known[member_id]
+    if peer is None or peer == member_id:
         return None
-    is_peer = select(RoleGiven.member_id).where(RoleGiven.member_id == row.peer, RoleGiven.role == Role.PEER.value)
+    is_peer = select(RoleGiven.member_id).where(RoleGiven.member_id == peer, RoleGiven.role == Role.PEER.value)
     return await tx.session.scalar(is_peer)
 
 

@@ -51,6 +51,9 @@ FLOOD_PAUSE = timedelta(minutes=3)
 FLOOD_STALE = timedelta(hours=1)
 """After this the number of cases in a page means nothing any more; there have been newer ones."""
 
+_WAITING = "cases as grave that wait"
+"""Under this a transaction knows, of a case that it opens, how many there are."""
+
 
 class Paging:
     """Puts pages into the outbox. `duty` knows who may be called."""
@@ -281,10 +284,17 @@ class Paging:
         return words.page(row.id, number, severity, known, minutes)
 
 
+def note_waiting(tx: Transaction, row: tables.CaseRow, waiting: int, emergencies: int) -> None:
+    """How many cases of its community nobody has as this one opens; all of them were opened within `FLOOD_WINDOW`."""
+    tx.known(_WAITING)[row.id] = emergencies if row.severity == Severity.EMERGENCY else waiting
+
+
 async def _flood(tx: Transaction, row: tables.CaseRow, *, now: datetime) -> Content | None:
     """What is said instead of a page, if there are so many cases as grave that one for each would hide them."""
     # Whoever already waits longer than a flood lasts is paged about alone, as everybody is.
     if row.holder is not None or row.opened_at <= now - FLOOD_WINDOW:
+        return None
+    if tx.known(_WAITING).get(row.id, FLOOD_CASES) < FLOOD_CASES:
         return None
     case = tables.CaseRow
     waiting = select(case.id, case.severity).where(

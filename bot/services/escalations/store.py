@@ -107,7 +107,7 @@ async def insert_case(
     tx: Transaction, community_id: int, member_id: int, new: NewCase, case: Case
 ) -> tables.CaseRow | None:
     """Store a new case; None if the member has an open one already."""
-    inserted = await tx.insert_new(
+    row = await tx.insert_new_row(
         tables.CaseRow,
         community_id=community_id,
         member_id=member_id,
@@ -122,12 +122,25 @@ async def insert_case(
         state=case.state.value,
         step=case.step,
         pages=case.pages,
+        next_at=case.next_at,
+        holder=case.holder,
+        helpers=list(case.helpers),
+        turn=case.turn,
+        note_sealed=None,
         told_late=case.told_late,
         nudged=case.nudged,
+        heard_at=case.heard_at,
+        outcome=None,
+        verdict=None,
         version=case.version,
         opened_at=case.opened_at,
+        ended_at=None,
     )
-    return await open_case_of(tx, member_id) if inserted else None
+    if row is not None:
+        # Of what has just begun the audit log need not be read.
+        tx.known("lateness")[row.id] = None
+        tx.known("unreached")[row.id] = False
+    return row
 
 
 async def open_case_of(tx: Transaction, member_id: int) -> tables.CaseRow | None:
@@ -287,6 +300,8 @@ async def paged(tx: Transaction, case_id: int) -> list[int]:
 
 async def is_unreached(tx: Transaction, row: tables.CaseRow) -> bool:
     """Whether the member has not got what was written to them, and nothing privately since."""
+    if tx.known("unreached").get(row.id) is False:
+        return False
     event, delivery = tables.CaseEvent, tables.Delivery
     failed = select(func.max(event.at)).where(
         event.case_id == row.id,
