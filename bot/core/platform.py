@@ -215,6 +215,9 @@ class Hub(Protocol):
         None where that has none of that number, another message's may be meant, or people talk there: then it is words.
         """
 
+    async def takes_numbers(self, address: Address) -> bool:
+        """Whether a number that is typed at `address` may press a choice: in a talk it is a word."""
+
     async def remembered(self, platform: str, name: str) -> str | None:
         """A value the platform stored (a sync token, a device id, the last message of a channel)."""
 

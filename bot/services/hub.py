@@ -146,6 +146,10 @@ class BotHub:
 
         return await self._read(look)
 
+    async def takes_numbers(self, address: Address) -> bool:
+        """Whether nobody talks there."""
+        return not await self._read(lambda tx: is_talk(tx, address))
+
     async def has_sent(self, platform: str, message_id: str) -> bool:
         """Whether some delivery has become this message."""
         query = select(Delivery.id).where(Delivery.platform == platform, Delivery.message_id == message_id)

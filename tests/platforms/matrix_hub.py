@@ -67,6 +67,9 @@ class RecordingHub:
     async def numbered(self, address: Address, number: int) -> Choice | None:
         return dict(enumerate(self.newest_choices.get(address.id, ()), start=1)).get(number)
 
+    async def takes_numbers(self, address: Address) -> bool:
+        return True
+
     async def remembered(self, platform: str, name: str) -> str | None:
         assert platform == "matrix"
         return self.memory.get(name)

@@ -92,6 +92,9 @@ class RecordingHub:
     async def numbered(self, address: Address, number: int) -> Choice | None:
         return None
 
+    async def takes_numbers(self, address: Address) -> bool:
+        return True
+
     async def remembered(self, platform: str, name: str) -> str | None:
         return self.memory.get(f"{platform}:{name}")
 

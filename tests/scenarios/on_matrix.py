@@ -76,7 +76,7 @@ class MatrixMember(Person):
         for seen in reversed(self.seen()):
             for line in seen.text.splitlines():
                 for keycap in KEYCAPS:
-                    if line.startswith(keycap) and plain(line.removeprefix(keycap)) == plain(label):
+                    if line.startswith(keycap) and plain(line.removeprefix(keycap).split(" → ")[0]) == plain(label):
                         room = next(m.room_id for m in self._said_by_bot() if m.event_id == seen.id)
                         await self.person.reacts(room, seen.id, keycap)
                         return
