@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from bot.core.commands import Parameter, command
 from bot.core.content import Choice, Content, Field, Reply
 from bot.core.countries import country_name
-from bot.core.kinds import COUNTRY, LANGUAGE, NAME, TIME, ZONE
+from bot.core.kinds import NAME, OWN_COUNTRY, OWN_LANGUAGE, TIME, ZONE
 from bot.core.words import Say, Text, _
 from bot.services import members, spoken
 from bot.services.call import Call
@@ -64,7 +64,7 @@ class SettingsCog:
     @command(
         "settings country",
         _("Set your country, for the right helplines"),
-        Parameter(name="country", ask=_("Which country are you in?"), kind=COUNTRY),
+        Parameter(name="country", ask=_("Which country are you in?"), kind=OWN_COUNTRY),
     )
     async def country(self, call: Call, country: str) -> Reply:
         """Set the country."""
@@ -80,7 +80,7 @@ class SettingsCog:
     @command(
         "settings language",
         _("Set your language"),
-        Parameter(name="language", ask=_("Which language do you read best?"), kind=LANGUAGE),
+        Parameter(name="language", ask=_("Which language do you read best?"), kind=OWN_LANGUAGE),
     )
     async def language(self, call: Call, language: str) -> Reply:
         """Set the language."""

@@ -25,6 +25,8 @@ from bot.core.kinds import (
     LINK,
     MINUTES,
     NAME,
+    OWN_COUNTRY,
+    OWN_LANGUAGE,
     PAST_DATE,
     TIME,
     WEEKDAYS,
@@ -46,6 +48,8 @@ KINDS: list[Kind] = [
     LINK,
     MINUTES,
     NAME,
+    OWN_COUNTRY,
+    OWN_LANGUAGE,
     PAST_DATE,
     TIME,
     WEEKDAYS,
@@ -421,6 +425,29 @@ def test_mistyped_words_for_a_time_are_answered_with_what_was_meant(kind: Kind, 
 @pytest.mark.parametrize(("text", "code"), [("de", "de"), ("German", "de"), ("Deutsch", "de"), ("espanol", "es")])
 def test_a_language_is_read(text: str, code: str) -> None:
     assert LANGUAGE.parse(text, READER) == code
+
+
+@pytest.mark.parametrize(
+    ("kind", "word", "meant"),
+    [
+        (OWN_LANGUAGE, "no", "Norwegian"),
+        (OWN_LANGUAGE, "Hi", "Hindi"),
+        (OWN_LANGUAGE, "si", "Sinhala"),
+        (OWN_COUNTRY, "no", "Norway"),
+        (OWN_COUNTRY, "NO", "Norway"),
+        (OWN_COUNTRY, "me", "Montenegro"),
+        (ZONE, "north", "Australia/Darwin"),
+    ],
+)
+def test_a_word_that_is_a_name_too_is_asked_about(kind: Kind, word: str, meant: str) -> None:
+    bad = refused(kind, word)
+    assert bad.guesses == (meant,)
+    assert f"may mean {meant}, or just that word" in str(bad.message)
+
+
+def test_in_a_file_and_in_capitals_a_code_is_what_it_says() -> None:
+    assert (LANGUAGE.parse("no", READER), COUNTRY.parse("NO", READER)) == ("no", "NO")
+    assert [OWN_COUNTRY.parse(code, READER) for code in ("IT", "US", "us")] == ["IT", "US", "US"]
 
 
 def test_a_mistyped_language_is_answered_with_near_ones() -> None:
