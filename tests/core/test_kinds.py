@@ -21,6 +21,7 @@ from bot.core.countries import (
 from bot.core.kinds import (
     COUNTRY,
     DATE,
+    HOURS,
     LANGUAGE,
     LINK,
     MINUTES,
@@ -44,6 +45,7 @@ ANSWER = OneOf(("yes", _("Yes, please")), ("later", _("Ask me later")), ("no", _
 KINDS: list[Kind] = [
     COUNTRY,
     DATE,
+    HOURS,
     LANGUAGE,
     LINK,
     MINUTES,
@@ -448,6 +450,38 @@ def test_a_word_that_is_a_name_too_is_asked_about(kind: Kind, word: str, meant: 
 def test_in_a_file_and_in_capitals_a_code_is_what_it_says() -> None:
     assert (LANGUAGE.parse("no", READER), COUNTRY.parse("NO", READER)) == ("no", "NO")
     assert [OWN_COUNTRY.parse(code, READER) for code in ("IT", "US", "us")] == ["IT", "US", "US"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "22:00-07:00",
+        "22:00 07:00",
+        "22-7",
+        "10pm-7am",
+        "10 pm to 7 am",
+        "22:00 to 07:00",
+        "from 22 until 7",
+        "between 22:00 and 07:00",
+        "22:00 – 07:00",
+        "22:00–7",
+        "22h-7h",
+        "10pm 7am",
+        "de 22:00 a 7:00",
+        "desde las 22 hasta las 7",
+    ],
+)
+def test_hours_of_the_day_are_read_as_people_write_them(typed: str) -> None:
+    assert HOURS.parse(typed, READER) == (time(22), time(7))
+
+
+def test_no_hours_are_the_same_time_twice() -> None:
+    assert HOURS.parse("none", READER) == HOURS.parse("0:00-0:00", READER) == (time(), time())
+
+
+@pytest.mark.parametrize("typed", ["22:00", "22:00-", "at night", "25-7", "22-7-3"])
+def test_what_is_no_span_of_hours_is_asked_about(typed: str) -> None:
+    assert "22:00-07:00" in str(refused(HOURS, typed).message)
 
 
 def test_a_mistyped_language_is_answered_with_near_ones() -> None:

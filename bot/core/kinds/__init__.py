@@ -6,6 +6,7 @@ Whatever is typed, `parse` returns a value or raises `BadValue`, whose guesses a
 
 from bot.core.kinds.choices import Keyed, KeyedNumber, Number, OneOf
 from bot.core.kinds.dates import Date
+from bot.core.kinds.hours import Hours
 from bot.core.kinds.places import Country, Zone
 from bot.core.kinds.texts import Language, Link, Name, Words, english_name
 from bot.core.kinds.times import Minutes, Time
@@ -13,6 +14,7 @@ from bot.core.kinds.weekdays import Weekdays
 
 COUNTRY = Country()
 DATE = Date()
+HOURS = Hours()
 LANGUAGE = Language()
 OWN_COUNTRY = Country(of_person=True)
 OWN_LANGUAGE = Language(of_person=True)
@@ -27,6 +29,7 @@ ZONE = Zone()
 __all__ = [
     "COUNTRY",
     "DATE",
+    "HOURS",
     "LANGUAGE",
     "LINK",
     "MINUTES",
