@@ -194,8 +194,14 @@ class Hub(Protocol):
         `account`: who has, where the platform tells; nobody takes back what is another's.
         """
 
-    async def left(self, platform: str, account: str, place: str) -> None:
-        """Somebody is in a server or room no longer, by their own will or another's."""
+    async def left(self, platform: str, account: str, place: str, *, found_out: bool = False) -> None:
+        """Somebody is in a server or room no longer, by their own will or another's.
+
+        `found_out`: it may have been told before, and long ago.
+        """
+
+    async def who_is_called(self, platform: str) -> list[tuple[str, str]]:
+        """The accounts of those who may be called to somebody, each with a server of their community."""
 
     async def unread(self, inbound: Inbound) -> None:
         """Somebody wrote what the bot has no key for; `inbound` tells who and where, and has no words."""

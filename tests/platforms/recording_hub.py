@@ -46,6 +46,7 @@ class RecordingHub:
         self.gone: list[str] = []
         self.later: list[tuple[Inbound, Content, str]] = []
         self.taken: list[tuple[str, str | None]] = []
+        self.called: list[tuple[str, str]] = []
         self.departed: list[tuple[str, str]] = []
         self.sent_choices: dict[str, tuple[Choice, ...]] = {}
         self._news = asyncio.Condition()
@@ -77,8 +78,11 @@ class RecordingHub:
     async def taken_back(self, platform: str, message_id: str, account: str | None) -> None:
         self.taken.append((message_id, account))
 
-    async def left(self, platform: str, account: str, place: str) -> None:
+    async def left(self, platform: str, account: str, place: str, *, found_out: bool = False) -> None:
         self.departed.append((account, place))
+
+    async def who_is_called(self, platform: str) -> list[tuple[str, str]]:
+        return self.called
 
     async def unread(self, inbound: Inbound) -> None:
         raise AssertionError("on Discord everything can be read")
