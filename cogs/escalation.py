@@ -225,7 +225,7 @@ class EscalationCog:
         case = case or await self._own_case(call)
         peer = None
         if person is not None:
-            peer = await whom.named(call.tx, call.member, call.inbound.platform, person)
+            peer = await whom.taker(call.tx, call.member, call.inbound.platform, person, self._who_is)
         told = await self._escalations.hand_over(call.tx, call.member, case, now=call.now, to=peer, note=note)
         return _told(told)
 

@@ -6,7 +6,7 @@ from functools import partial
 from bot.core.commands import BadValue, Parameter, command
 from bot.core.content import Choice, Content, Reply
 from bot.core.countries import country_name, country_of_name
-from bot.core.kinds import COUNTRY, Number, OneOf, Words
+from bot.core.kinds import OWN_COUNTRY, Number, OneOf, Words
 from bot.core.occurrences import local_date
 from bot.core.resources import ELSEWHERE, TOPICS, Resource, describe, summarize
 from bot.core.resources.where import where_in
@@ -30,7 +30,7 @@ REFERRAL = "treatment-referral"
 
 _SHOWN_WORDS = 40
 _ON_OR_OFF = OneOf(("on", _("on")), ("off", _("off")), name="on or off")
-COUNTRY_PARAMETER = Parameter(name="country", ask=_("For which country?"), kind=COUNTRY, required=False)
+OWN_COUNTRY_PARAMETER = Parameter(name="country", ask=_("For which country?"), kind=OWN_COUNTRY, required=False)
 
 
 class ResourceCog:
@@ -51,7 +51,7 @@ class ResourceCog:
             rest=True,
             example="detox",
         ),
-        COUNTRY_PARAMETER,
+        OWN_COUNTRY_PARAMETER,
         NEAR,
     )
     async def find(self, call: Call, words: str, country: str | None = None, near: str | None = None) -> Reply:
@@ -68,7 +68,7 @@ class ResourceCog:
             ask=_("Which topic?"),
             kind=OneOf(*((id_, topic.label) for id_, topic in TOPICS.items()), name="topic"),
         ),
-        COUNTRY_PARAMETER,
+        OWN_COUNTRY_PARAMETER,
     )
     async def by_topic(self, call: Call, topic: str, country: str | None = None) -> Reply:
         """Look up by one of the known topics."""
@@ -87,7 +87,7 @@ class ResourceCog:
         _("More of what was found"),
         Parameter(name="words", ask=_("What do you need?"), kind=Words(200), required=False),
         Parameter(name="topic", ask=_("Which topic?"), kind=Words(40), required=False),
-        COUNTRY_PARAMETER,
+        OWN_COUNTRY_PARAMETER,
         Parameter(name="page", ask=_("Which page?"), kind=Number(1, PAGES), required=False),
         hidden=True,
     )

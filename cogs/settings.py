@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from bot.core.commands import Parameter, command
 from bot.core.content import Choice, Content, Field, Reply
 from bot.core.countries import country_name
-from bot.core.kinds import COUNTRY, LANGUAGE, NAME, TIME, ZONE
+from bot.core.kinds import HOURS, NAME, OWN_COUNTRY, OWN_LANGUAGE, ZONE
 from bot.core.words import Say, Text, _
 from bot.services import members, spoken
 from bot.services.call import Call
@@ -64,7 +64,7 @@ class SettingsCog:
     @command(
         "settings country",
         _("Set your country, for the right helplines"),
-        Parameter(name="country", ask=_("Which country are you in?"), kind=COUNTRY),
+        Parameter(name="country", ask=_("Which country are you in?"), kind=OWN_COUNTRY),
     )
     async def country(self, call: Call, country: str) -> Reply:
         """Set the country."""
@@ -80,7 +80,7 @@ class SettingsCog:
     @command(
         "settings language",
         _("Set your language"),
-        Parameter(name="language", ask=_("Which language do you read best?"), kind=LANGUAGE),
+        Parameter(name="language", ask=_("Which language do you read best?"), kind=OWN_LANGUAGE),
     )
     async def language(self, call: Call, language: str) -> Reply:
         """Set the language."""
@@ -91,11 +91,15 @@ class SettingsCog:
     @command(
         "settings quiet",
         _("Set quiet hours, in which no reminder comes"),
-        Parameter(name="start", ask=_("From what time? For example 22:00."), kind=TIME),
-        Parameter(name="end", ask=_("Until what time? For example 07:00; the same time means none."), kind=TIME),
+        Parameter(
+            name="hours",
+            ask=_("From when until when shall no reminder come? For example 22:00-07:00; “none” for no such hours."),
+            kind=HOURS,
+        ),
     )
-    async def quiet(self, call: Call, start: time, end: time) -> Reply:
+    async def quiet(self, call: Call, hours: tuple[time, time]) -> Reply:
         """Set or end quiet hours; answers and people in a conversation still get through."""
+        start, end = hours
         await members.set_quiet_hours(call.tx, call.member.id, None if start == end else (start, end))
         if start == end:
             return Reply(content=Content(text=_("You have no quiet hours now.")))

@@ -18,6 +18,9 @@ Style = Literal["plain", "primary", "danger"]
 TOKEN_LIMIT = 100
 """Characters in a choice's token: Discord's limit for a component's `custom_id`."""
 
+UNNUMBERED = frozenset({"safe"})
+"""Commands that no typed number presses: a helpline's "then press 1" must not end a case."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
@@ -30,6 +33,16 @@ class Choice:
     command: str
     arguments: Mapping[str, str] = field(default_factory=dict)
     style: Style = "plain"
+
+    @property
+    def has_number(self) -> bool:
+        """Whether its number presses it where that is typed."""
+        return self.command not in UNNUMBERED
+
+    @property
+    def typed(self) -> str:
+        """What does the same where it is typed, also in a talk."""
+        return " ".join([f"!{self.command}", *self.arguments.values()])
 
     @property
     def token(self) -> str:

@@ -194,8 +194,14 @@ class Hub(Protocol):
         `account`: who has, where the platform tells; nobody takes back what is another's.
         """
 
-    async def left(self, platform: str, account: str, place: str) -> None:
-        """Somebody is in a server or room no longer, by their own will or another's."""
+    async def left(self, platform: str, account: str, place: str, *, found_out: bool = False) -> None:
+        """Somebody is in a server or room no longer, by their own will or another's.
+
+        `found_out`: it may have been told before, and long ago.
+        """
+
+    async def who_is_called(self, platform: str) -> list[tuple[str, str]]:
+        """The accounts of those who may be called to somebody, each with a server of their community."""
 
     async def unread(self, inbound: Inbound) -> None:
         """Somebody wrote what the bot has no key for; `inbound` tells who and where, and has no words."""
@@ -214,6 +220,9 @@ class Hub(Protocol):
 
         None where that has none of that number, another message's may be meant, or people talk there: then it is words.
         """
+
+    async def takes_numbers(self, address: Address) -> bool:
+        """Whether a number that is typed at `address` may press a choice: in a talk it is a word."""
 
     async def remembered(self, platform: str, name: str) -> str | None:
         """A value the platform stored (a sync token, a device id, the last message of a channel)."""

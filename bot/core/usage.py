@@ -9,6 +9,7 @@ _EXAMPLES: Final = {
     "date": "tomorrow",
     "day": "tomorrow",
     "days": "tue, thu",
+    "hours": "22:00-07:00",
     "language": "Spanish",
     "minutes": "45",
     "name": "Sam",

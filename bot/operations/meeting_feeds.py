@@ -168,8 +168,15 @@ async def forget(config_path: Path, name: str, community: str | None) -> None:
         if not meant:
             raise _no_such_feed()
         if len(meant) > 1:
+            first = slugs.get(meant[0].community_id or 0, "ID")
             several = ", ".join(f"{feed.source} ({slugs.get(feed.community_id or 0, '–')})" for feed in meant)
-            raise Stop(_("There are several: {feeds}. Name the whole path, or add --community ID.", feeds=several))
+            raise Stop(
+                _(
+                    "There are several: {feeds}. Name the whole path, or add --community, such as --community {first}.",
+                    feeds=several,
+                    first=first,
+                )
+            )
         meetings = Meetings(Voice(load_languages(), lambda: None))
         listed = await forgetting.forget(database, meant[0].id, meetings, now=system_now())
     typer.echo(str(_n("{n} meeting was taken out.", "{n} meetings were taken out.", n=listed)))

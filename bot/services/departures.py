@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bot.core.community import PlaceKind
 from bot.core.content import Content
@@ -18,7 +18,7 @@ from bot.services.escalations import Escalations
 from bot.services.voice import Voice
 from bot.storage.database import Database, Transaction
 from bot.storage.relay_tables import CasePlace
-from bot.storage.tables import CaseRow, Identity, Place
+from bot.storage.tables import CaseRow, Delivery, Identity, Place
 
 LEFT_WITH = frozenset({PlaceKind.SERVER.value, PlaceKind.PEERS.value})
 """Who leaves one of these is not there as a peer any more; whoever leaves a lobby may still be among the peers."""
@@ -41,10 +41,15 @@ class Departures:
         self._breaks = breaks
         self._now = now
 
-    async def left(self, platform: str, account: str, address: str) -> None:
-        """The account is not in that server or room any more. Most who leave are nobody's peers: that is only read."""
+    async def left(self, platform: str, account: str, address: str, *, found_out: bool = False) -> None:
+        """The account is not in that server or room any more. Most who leave are nobody's peers: that is only read.
+
+        `found_out`: nothing follows a second time, unless they were heard there since the first.
+        """
         async with self._database.read() as tx:
             member_id = await _peer(tx, platform, account, address)
+            if found_out and member_id is not None and await _was_told(tx, member_id, platform):
+                return
             in_a_case = await _in_a_case(tx, platform, account, address) if member_id is None else None
         if in_a_case is not None:
             async with self._database.begin() as tx:
@@ -77,6 +82,15 @@ class Departures:
                 await self._voice.to_member(
                     tx, to, content, key=key, priority=Priority.REPLY, now=now, about_id=peer.id
                 )
+
+
+async def _was_told(tx: Transaction, peer_id: int, platform: str) -> bool:
+    """Whether the organizers know already that the peer has left, and the peer was not heard there since."""
+    told, heard = Delivery, Identity
+    at = select(func.max(told.due_at)).where(told.key.startswith(f"left:{peer_id}:{platform}:"))
+    seen = select(func.max(heard.last_seen_at)).where(heard.member_id == peer_id, heard.platform == platform)
+    told_at, seen_at = await tx.session.scalar(at), await tx.session.scalar(seen)
+    return told_at is not None and (seen_at is None or seen_at < told_at)
 
 
 async def _in_a_case(tx: Transaction, platform: str, account: str, address: str) -> int | None:

@@ -12,14 +12,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.core.commands import Registry
-from bot.core.content import Content, Reply
+from bot.core.content import Reply
 from bot.core.crisis import Signal
 from bot.core.faults import where
 from bot.core.inbound import Inbound
 from bot.core.people import Member
 from bot.core.roles import Role
 from bot.delivery.outbox import Priority
-from bot.services import incoming, members, replies, typed
+from bot.services import incoming, members, replies, strangers, typed
 from bot.services.at_once import AtOnce, SayAtOnce
 from bot.services.call import Call
 from bot.services.ear import Ear
@@ -207,9 +207,8 @@ class Dispatcher:
         self, tx: Transaction, inbound: Inbound, member: Member | None, signal: Signal | None, *, now: datetime
     ) -> Reply | None:
         if member is None:
-            if inbound.reaction is not None:
-                return None
-            return None if signal is not None else Reply(content=self._to_nobodys_member(inbound))
+            heard = inbound.reaction is not None or signal is not None
+            return None if heard else await self._to_nobodys_member(tx, inbound, now=now)
         call = Call(tx=tx, member=member, now=now, inbound=inbound, in_danger=signal is not None)
         if inbound.reaction is not None or inbound.edited:
             return await self._writing.changed(call, signal)
@@ -225,10 +224,16 @@ class Dispatcher:
             reply = reply or told
         return reply
 
-    def _to_nobodys_member(self, inbound: Inbound) -> Content:
-        """The answer to somebody whose community cannot be told; who asks for a person gets the numbers."""
-        asks = self._writing.calls_for_a_person(inbound)
-        return replies.stranger_in_danger() if asks else replies.no_community()
+    async def _to_nobodys_member(self, tx: Transaction, inbound: Inbound, *, now: datetime) -> Reply | None:
+        """To somebody whose community cannot be told; who asks for a person gets the numbers, and is asked for it."""
+        if not self._writing.calls_for_a_person(inbound):
+            named = await strangers.named(tx, self._voice, inbound, now=now)
+            return Reply(content=named or replies.no_community())
+        content = replies.stranger_in_danger()
+        if inbound.answered_directly:
+            return Reply(content=content)
+        await self._voice.to_stranger(tx, inbound, content, key=strangers.key_for(inbound), now=now)
+        return None
 
     async def _give(
         self, tx: Transaction, inbound: Inbound, member: Member | None, reply: Reply, *, now: datetime

@@ -10,7 +10,7 @@ from bot.core.crisis import Signal
 from bot.core.faults import Told, where
 from bot.core.inbound import Inbound
 from bot.core.people import Member
-from bot.services import incoming, members, replies
+from bot.services import incoming, members, replies, strangers
 from bot.services.ear import Ear
 from bot.services.escalations import Escalations
 from bot.services.incoming import InHand
@@ -121,7 +121,7 @@ class Hearing:
             await self._escalations.on_signal(tx, member, signal, inbound, before, now=now)
             return
         log.warning("a signal (%s) from nobody's community", signal.severity.value)
-        key = f"stranger:{inbound.platform}:{inbound.event_id}"
+        key = strangers.key_for(inbound)
         await self._voice.to_stranger(tx, inbound, replies.stranger_in_danger(), key=key, now=now)
 
     async def _is_carried(self, tx: Transaction, inbound: Inbound, member: Member | None) -> bool:

@@ -76,9 +76,13 @@ class BotHub:
         """Take it away from those who read it."""
         await self._unharmed(self._dispatcher.taken_back(platform, message_id, account))
 
-    async def left(self, platform: str, account: str, place: str) -> None:
+    async def left(self, platform: str, account: str, place: str, *, found_out: bool = False) -> None:
         """See what follows for a peer."""
-        await self._unharmed(self._departures.left(platform, account, place))
+        await self._unharmed(self._departures.left(platform, account, place, found_out=found_out))
+
+    async def who_is_called(self, platform: str) -> list[tuple[str, str]]:
+        """Those of whom it is worth while to know whether they are still there."""
+        return await self._read(lambda tx: members.who_is_called(tx, platform))
 
     async def unread(self, inbound: Inbound) -> None:
         """Tell the peers."""
@@ -145,6 +149,10 @@ class BotHub:
             return offered.pressed(messages, number, now=self._now())
 
         return await self._read(look)
+
+    async def takes_numbers(self, address: Address) -> bool:
+        """Whether nobody talks there."""
+        return not await self._read(lambda tx: is_talk(tx, address))
 
     async def has_sent(self, platform: str, message_id: str) -> bool:
         """Whether some delivery has become this message."""

@@ -21,7 +21,7 @@ from bot.core.inbound import Inbound
 from bot.core.people import Community, Member
 from bot.core.pictures import MIB
 from bot.core.policy import Policies
-from bot.core.roles import Role
+from bot.core.roles import Action, Role, may
 from bot.core.text import clean_name
 from bot.services.policies import read_policies
 from bot.services.whereabouts import NEVER_SEEN, community_id_of
@@ -381,6 +381,20 @@ async def known_servers(tx: Transaction, platform: str, limit: int) -> list[str]
     is_server = cast(place.kinds, String).contains(f'"{PlaceKind.SERVER}"')
     query = select(place.address).where(place.platform == platform, is_server).order_by(place.id)
     return list(await tx.session.scalars(query.limit(limit)))
+
+
+async def who_is_called(tx: Transaction, platform: str) -> list[tuple[str, str]]:
+    """The accounts on a platform of those who may take cases, each with each server of their community there."""
+    place, identity, given = tables.Place, tables.Identity, tables.RoleGiven
+    roles = [role.value for role in Role if may(frozenset({role}), Action.TAKE_CASE)]
+    query = (
+        select(identity.account, place.address)
+        .join(place, (place.community_id == identity.community_id) & (place.platform == identity.platform))
+        .where(identity.platform == platform, cast(place.kinds, String).contains(f'"{PlaceKind.SERVER}"'))
+        .where(select(given.role).where(given.member_id == identity.member_id, given.role.in_(roles)).exists())
+        .order_by(identity.id, place.id)
+    )
+    return [(account, server) for account, server in await tx.session.execute(query)]
 
 
 async def lobbies(tx: Transaction, platform: str, addresses: Sequence[str]) -> list[str]:

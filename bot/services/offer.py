@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bot.core.content import Choice, Content
+from bot.core.kinds import english_name
 from bot.core.words import _
 
 I_NEED_A_PERSON = Choice(label=_("I need a person"), command="peer", style="danger")
@@ -26,5 +27,5 @@ def with_a_person(content: Content) -> Content:
 
 def with_its_language(content: Content, language: str) -> Content:
     """The same with a button that makes the `language` in which it is said the member's own."""
-    go_on = Choice(label=GO_ON, command="settings language", arguments={"language": language})
+    go_on = Choice(label=GO_ON, command="settings language", arguments={"language": english_name(language)})
     return replace(content, choices=(*content.choices, go_on))

@@ -31,9 +31,6 @@ LONGEST_NAME = 80
 LASTING = frozenset({"checkin share", "exchange", "mydata erase", "swap accept", "attendance confirm"})
 """Commands behind choices by which others see something, or something is gone for good."""
 
-NEVER = frozenset({"safe"})
-"""Commands that no number presses: a helpline's "then press 1" must not end a case."""
-
 _NUMBER = re.compile("([1-9])\ufe0f?\u20e3?")
 """A digit, typed or as a keycap."""
 
@@ -159,4 +156,4 @@ def where_written(inbound: Inbound) -> Address:
 
 def _of(message: Offered, number: int) -> Choice | None:
     chosen = message.choices[number - 1] if 1 <= number <= len(message.choices) else None
-    return None if chosen is None or chosen.command in NEVER else chosen
+    return None if chosen is None or not chosen.has_number else chosen

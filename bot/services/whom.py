@@ -24,7 +24,7 @@ _DISCORD_MENTION = re.compile(r"<@!?(\d{1,20})>")
 WhoIs = Callable[[str, str, Sequence[str]], Awaitable[Sequence[Acquaintance]]]
 """Asks a platform for the people of an account or name in some of its places; () where it does not tell."""
 
-NOBODY = _("I know nobody of that name here.")
+NOBODY = _("I know nobody of that name here. Write it as it is shown here, or mention them.")
 
 
 async def author(tx: Transaction, by: Member, inbound: Inbound) -> Member:
@@ -57,6 +57,14 @@ async def named(tx: Transaction, by: Member, platform: str, typed: str) -> Membe
         if known is None:
             raise _several() if same else _nobody(names, account)
     return await members.load(tx, known)
+
+
+async def taker(tx: Transaction, by: Member, platform: str, typed: str, who_is: WhoIs) -> Member:
+    """To whom `by` hands a case: as `named`, else by the name that a platform shows of them. Raises `BadValue`."""
+    try:
+        return await named(tx, by, platform, typed)
+    except BadValue:
+        return await known_anywhere(tx, by, platform, typed, who_is)
 
 
 async def known_anywhere(tx: Transaction, by: Member, platform: str, typed: str, who_is: WhoIs) -> Member:

@@ -23,6 +23,14 @@ TOLD = ("statuses", "zones", "doubts", "problem")
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the real feeds are not beside this repository")
 
 
+PEERS = """
+[[places]]
+platform = "console"
+kinds = ["peers"]
+address = "their-peers"
+"""
+
+
 def condensed(report: dict[str, Any]) -> dict[str, Any]:
     """A report without its source: what is nought or empty is left out."""
     told = {name: report[name] for name in (*NUMBERS, *TOLD) if report[name]}
@@ -192,6 +200,26 @@ def test_a_wrong_feed_is_taken_out_again_and_what_was_never_read_is_none(handrai
     assert json.loads(handrail(used, "meetings", "feeds", "--json").out) == []
     assert json.loads(handrail(used, "meetings", "list", "--json").out) == []
     assert "31 added" in handrail(used, "meetings", "import", "feed.json").out
+
+
+def test_a_feed_of_two_communities_is_forgotten_for_the_one_that_is_named(handrail: Handrail, used: Place) -> None:
+    record = {
+        "name": "Hope",
+        "day": 1,
+        "time": "19:00",
+        "timezone": "America/New_York",
+        "conference_url": "https://x.org",
+    }
+    used.write("feed.json", json.dumps([record]))
+    used.write("other.toml", 'id = "other"\nname = "Other"\ncountry = "US"\nzone = "America/New_York"\n' + PEERS)
+    assert handrail(used, "community", "apply", "other.toml", "--yes").code == 0
+    for community in ("sample", "other"):
+        assert handrail(used, "meetings", "import", "feed.json", "--community", community).code == 0
+    refused = handrail(used, "meetings", "forget", "feed.json")
+    assert (refused.code, "--community sample" in refused.err) == (1, True)
+    done = handrail(used, "meetings", "forget", "feed.json", "--community", "sample")
+    assert (done.code, done.out) == (0, "1 meeting was taken out.\n")
+    assert handrail(used, "meetings", "forget", "feed.json").code == 0  # of the only one that has it still
 
 
 @pytest.mark.parametrize("names", [("formats.json", "search.json"), ("search.json", "formats.json")])

@@ -48,6 +48,21 @@ def test_a_number_presses_a_choice_in_private_and_in_a_room(demo: Demo) -> None:
     assert "Sam is on it" in shown
 
 
+def test_a_choice_that_no_number_presses_is_shown_without_one_and_with_what_to_type(demo: Demo) -> None:
+    typed = ("I want to end my life", "1", "!safe", "/as sam", "/at peers", "1")
+    before, done = demo.after(*typed[:2]), demo.after(*typed[:3])
+    assert "  •  I'm safe → !safe\n   2  I'm in another country" in before
+    assert "I have told the peers. Thank you." not in before
+    assert "I have told the peers. Thank you." in done
+
+
+def test_in_a_talk_where_a_number_is_a_word_no_choice_has_one(demo: Demo) -> None:
+    shown = demo.after("I want to end my life", "/as sam", "/at peers", "1", "/as alice", "/at dm", "!safe")
+    talk = shown.partition("Sam is here")[2]
+    assert "  •  I'm safe → !safe" in talk
+    assert "has ended" in talk
+
+
 def test_a_word_with_a_slash_that_is_not_ours_is_a_command_of_the_bot(demo: Demo) -> None:
     assert "I'll ask you every day at 09:00" in demo.after("/checkin start 9:00")
 

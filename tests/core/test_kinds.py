@@ -21,10 +21,13 @@ from bot.core.countries import (
 from bot.core.kinds import (
     COUNTRY,
     DATE,
+    HOURS,
     LANGUAGE,
     LINK,
     MINUTES,
     NAME,
+    OWN_COUNTRY,
+    OWN_LANGUAGE,
     PAST_DATE,
     TIME,
     WEEKDAYS,
@@ -42,10 +45,13 @@ ANSWER = OneOf(("yes", _("Yes, please")), ("later", _("Ask me later")), ("no", _
 KINDS: list[Kind] = [
     COUNTRY,
     DATE,
+    HOURS,
     LANGUAGE,
     LINK,
     MINUTES,
     NAME,
+    OWN_COUNTRY,
+    OWN_LANGUAGE,
     PAST_DATE,
     TIME,
     WEEKDAYS,
@@ -416,15 +422,6 @@ def test_a_length_out_of_bounds_is_answered_with_the_bound(text: str, guess: str
 )
 def test_mistyped_words_for_a_time_are_answered_with_what_was_meant(kind: Kind, text: str, guess: str) -> None:
     assert refused(kind, text).guesses == (guess,)
-
-
-@pytest.mark.parametrize(("text", "code"), [("de", "de"), ("German", "de"), ("Deutsch", "de"), ("espanol", "es")])
-def test_a_language_is_read(text: str, code: str) -> None:
-    assert LANGUAGE.parse(text, READER) == code
-
-
-def test_a_mistyped_language_is_answered_with_near_ones() -> None:
-    assert refused(LANGUAGE, "Frensh").guesses[0] == "French"
 
 
 def test_words_keep_their_lines_and_are_never_cut() -> None:

@@ -54,8 +54,11 @@ class RecordingHub:
     async def taken_back(self, platform: str, message_id: str, account: str | None) -> None:
         self.taken.append((message_id, account))
 
-    async def left(self, platform: str, account: str, place: str) -> None:
+    async def left(self, platform: str, account: str, place: str, *, found_out: bool = False) -> None:
         self.departed.append((account, place))
+
+    async def who_is_called(self, platform: str) -> list[tuple[str, str]]:
+        raise AssertionError("Matrix tells who has left")
 
     async def unread(self, inbound: Inbound) -> None:
         self.unreadable.append(inbound.event_id)
@@ -68,6 +71,9 @@ class RecordingHub:
 
     async def numbered(self, address: Address, number: int) -> Choice | None:
         return dict(enumerate(self.newest_choices.get(address.id, ()), start=1)).get(number)
+
+    async def takes_numbers(self, address: Address) -> bool:
+        return True
 
     async def remembered(self, platform: str, name: str) -> str | None:
         assert platform == "matrix"

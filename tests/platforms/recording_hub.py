@@ -48,6 +48,7 @@ class RecordingHub:
         self.gone: list[str] = []
         self.later: list[tuple[Inbound, Content, str]] = []
         self.taken: list[tuple[str, str | None]] = []
+        self.called: list[tuple[str, str]] = []
         self.departed: list[tuple[str, str]] = []
         self.sent_choices: dict[str, tuple[Choice, ...]] = {}
         self._news = asyncio.Condition()
@@ -79,8 +80,11 @@ class RecordingHub:
     async def taken_back(self, platform: str, message_id: str, account: str | None) -> None:
         self.taken.append((message_id, account))
 
-    async def left(self, platform: str, account: str, place: str) -> None:
+    async def left(self, platform: str, account: str, place: str, *, found_out: bool = False) -> None:
         self.departed.append((account, place))
+
+    async def who_is_called(self, platform: str) -> list[tuple[str, str]]:
+        return self.called
 
     async def unread(self, inbound: Inbound) -> None:
         raise AssertionError("on Discord everything can be read")
@@ -93,6 +97,9 @@ class RecordingHub:
 
     async def numbered(self, address: Address, number: int) -> Choice | None:
         return None
+
+    async def takes_numbers(self, address: Address) -> bool:
+        return True
 
     async def remembered(self, platform: str, name: str) -> str | None:
         return self.memory.get(f"{platform}:{name}")

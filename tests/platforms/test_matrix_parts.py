@@ -33,6 +33,12 @@ def test_choices_beyond_nine_are_shown_as_commands() -> None:
     assert message["body"].splitlines()[-2:] == ["9️⃣ Number 9", "• Number 10 → !pick 10"]
 
 
+def test_a_choice_that_a_typed_digit_does_not_press_is_shown_with_what_to_type() -> None:
+    choices = (Choice(label="I'm safe", command="safe"), Choice(label="Help", command="help"))
+    (message,) = messages(Content(text="I heard you.", choices=choices))
+    assert message["body"] == "I heard you.\n\n1️⃣ I'm safe → !safe\n2️⃣ Help"
+
+
 def test_a_reply_loses_its_quotation_and_nothing_else() -> None:
     quoted = "> <@a:b.c> earlier\n> more\n\n> my own words"
     source = {"content": {"msgtype": "m.text", "body": quoted, "m.relates_to": {"m.in_reply_to": {"event_id": "$1"}}}}

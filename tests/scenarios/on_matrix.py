@@ -82,7 +82,7 @@ class MatrixMember(Person):
         for message in reversed(self._said_by_bot()):
             for line in message.body.splitlines():
                 for keycap in KEYCAPS:
-                    if line.startswith(keycap) and plain(line.removeprefix(keycap)) == plain(label):
+                    if line.startswith(keycap) and plain(line.removeprefix(keycap).split(" → ")[0]) == plain(label):
                         return message, keycap
         return None
 

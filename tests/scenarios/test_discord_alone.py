@@ -61,6 +61,30 @@ async def test_whom_the_bot_cannot_reach_at_all_is_told_to_those_on_duty(discord
     await alice.reads("Thank you for saying it", "988")
 
 
+async def test_a_case_is_handed_to_the_name_that_the_server_shows(discord: World) -> None:
+    robin = discord.robin
+    assert isinstance(robin, DiscordPerson)
+    await robin.says("settings name Sky")
+    await robin.reads("Others see you as Sky")
+    await robin.reads("I'm the bot of Harbour")
+    await discord.alice.says("i want to kill myself", "lobby")
+    await discord.alice.reads("Thank you for saying it", "988")
+    await discord.sam.reads("Urgent", place="peers")
+    await discord.sam.presses("I'm on it")
+    await discord.sam.finds_pinned("Case 1")
+    await discord.sam.reads("You have it")
+    await discord.alice.reads("Sam is here")
+    await discord.sam.reads("Sam is on it", place="peers")
+    await discord.sam.says("hand over 1 nobody_of_that_name")
+    await discord.sam.reads("I know nobody of that name here", "as it is shown here")
+    await discord.sam.says("hand over 1 robin")
+    await discord.sam.reads("Sky has case 1 now")
+    await robin.reads("You are with them now")
+    await robin.reads("You are with them now")
+    await discord.alice.reads("Sky is here")
+    await discord.sam.reads("Sky is on it", place="peers")
+
+
 async def test_what_a_proxy_has_said_for_somebody_while_the_bot_was_away_is_told_to_those_on_duty(
     discord: World,
 ) -> None:

@@ -1,5 +1,7 @@
 """A peer who leaves the server or the peers' room is not waited for."""
 
+from functools import partial
+
 from harness import World
 from harness.communities import HARBOUR
 from sqlalchemy import select
@@ -25,6 +27,26 @@ async def test_others_are_called_for_the_case_of_a_peer_who_has_left_and_organiz
     world.olive.sees("Sam has left on Console", "off the rota")
     assert await world.rows(select(RosterRow.break_since)) != [None]
     world.sam.unseen.clear()  # in a terminal nobody is out of reach
+    world.room("peers").unseen.clear()
+
+
+async def test_what_is_found_out_again_at_each_start_is_told_once_until_they_were_there_again(world: World) -> None:
+    found_out = partial(world.app.hub.left, "console", "robin", "peers", found_out=True)
+    await found_out()
+    await world.app.settle()
+    world.olive.sees("Robin has left on Console")
+    await world.advance(minutes=5)
+    await found_out()
+    await world.app.settle()
+    world.olive.sees_nothing()
+    await world.advance(minutes=30)
+    await world.robin.says("back")
+    world.robin.sees("Welcome back")
+    await world.advance(minutes=5)
+    await found_out()
+    await world.app.settle()
+    world.olive.sees("Robin has left on Console")
+    world.robin.unseen.clear()
     world.room("peers").unseen.clear()
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from bot.core.community import CommunityFile
 from bot.core.inbound import Inbound, Target
 from bot.core.roles import Role
-from bot.storage.tables import CaseRow, Delivery
+from bot.storage.tables import CaseRow, Delivery, Member
 
 DANGER = "I want to kill myself"
 
@@ -121,6 +121,57 @@ async def test_a_helpers_words_reach_the_case_they_have_joined(world: World) -> 
     await world.robin.says("hello alice, Robin here")
     world.alice.sees("hello alice, Robin here")
     clear(world)
+
+
+@pytest.mark.parametrize("words", ["i need a person", DANGER])
+async def test_who_asks_for_a_person_before_any_community_knows_them_is_asked_which_it_is_and_its_peers_are_told(
+    world: World, words: str
+) -> None:
+    await world.apply(NORTH)
+    before = await world.rows(select(Member.id))
+    await world.zoe.says(words)
+    world.zoe.sees("Which one is it?", "112 or 911", "https://findahelpline.com")
+    await world.zoe.says("I'm in North")
+    world.zoe.sees("its peers have been told")
+    world.room("north-peers").sees("Somebody whom I do not know asks for a person", "North", "zoe")
+    world.room("peers").sees_nothing()
+    assert await world.rows(select(Member.id)) == before  # to name a community lets nobody into it
+
+
+async def test_who_shares_rooms_with_two_communities_gets_a_person_of_one_at_their_first_private_word(
+    world: World,
+) -> None:
+    await world.apply(NORTH)
+    first = Inbound(
+        event_id="first",
+        platform=world.console.name,
+        account="zoe",
+        place="zoe",
+        private=True,
+        at=world.now,
+        text="i need a person",
+        shared_spaces=("north", "lobby"),
+    )
+    await world.app.hub.receive(first)
+    await world.app.settle()
+    world.zoe.sees("I'm getting a person for you")
+    world.zoe.sees("the peers of Harbour have been told", "988")
+    world.room("peers").sees("they asked for a person")
+
+
+async def test_whether_a_community_is_here_is_told_to_nobody_who_names_one(world: World) -> None:
+    await world.apply(NORTH)
+    await world.zoe.says("North")
+    assert "peers" not in world.zoe.sees("I don't know which community you belong to").text
+    answers = []
+    for name in ("North", "South"):
+        await world.zoe.says("i need a person")
+        world.zoe.sees("Which one is it?")
+        await world.zoe.says(name)
+        answers.append(world.zoe.sees("If that is the whole name of a community here").text)
+    assert answers[0] == answers[1]
+    world.room("north-peers").sees("zoe")
+    world.room("north-peers").sees_nothing()
 
 
 @pytest.mark.parametrize(("where", "left"), [("both", []), ("North", [1])])

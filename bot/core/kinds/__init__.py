@@ -6,14 +6,18 @@ Whatever is typed, `parse` returns a value or raises `BadValue`, whose guesses a
 
 from bot.core.kinds.choices import Keyed, KeyedNumber, Number, OneOf
 from bot.core.kinds.dates import Date
+from bot.core.kinds.hours import Hours
 from bot.core.kinds.places import Country, Zone
-from bot.core.kinds.texts import Language, Link, Name, Words
+from bot.core.kinds.texts import Language, Link, Name, Words, english_name
 from bot.core.kinds.times import Minutes, Time
 from bot.core.kinds.weekdays import Weekdays
 
 COUNTRY = Country()
 DATE = Date()
+HOURS = Hours()
 LANGUAGE = Language()
+OWN_COUNTRY = Country(of_person=True)
+OWN_LANGUAGE = Language(of_person=True)
 LINK = Link()
 MINUTES = Minutes()
 NAME = Name()
@@ -25,10 +29,13 @@ ZONE = Zone()
 __all__ = [
     "COUNTRY",
     "DATE",
+    "HOURS",
     "LANGUAGE",
     "LINK",
     "MINUTES",
     "NAME",
+    "OWN_COUNTRY",
+    "OWN_LANGUAGE",
     "PAST_DATE",
     "TIME",
     "WEEKDAYS",
@@ -38,4 +45,5 @@ __all__ = [
     "Number",
     "OneOf",
     "Words",
+    "english_name",
 ]

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from bot.core.commands import Reader
+from bot.core.commands import BadValue, Reader
 from bot.core.countries import (
     country_codes,
     country_name,
@@ -18,7 +18,7 @@ from bot.core.countries import (
     zone_names,
     zones_of_country,
 )
-from bot.core.kinds.reading import GUESS_LIMIT, SUGGESTION_LIMIT, not_understood, plain, read
+from bot.core.kinds.reading import GUESS_LIMIT, SUGGESTION_LIMIT, not_understood, perhaps, plain, read
 from bot.core.matching import fold, nearest
 from bot.core.words import Say, _
 
@@ -85,6 +85,9 @@ _CITIES = {
 }
 """Large cities that no zone is named after."""
 
+_NO_CITIES = "acre act casey center davis east easter general north south troll virgin wake west"
+"""Last parts of zones' names that are words, or names of people."""
+
 _OFFSET = re.compile(r"(?:utc|gmt)?\s?([+-])\s?(\d{1,2})(?::?([0-5]\d))?", re.ASCII)
 
 
@@ -103,6 +106,8 @@ class Zone:
         guesses = _by_abbreviation().get(typed) or _by_offset(typed, reader)
         if not guesses:
             cities = _by_city().get(fold(typed), ())
+            if len(cities) == 1 and typed in _NO_CITIES.split():
+                raise BadValue(perhaps(typed, cities[0], self.expected), cities)
             if len(cities) == 1:
                 return ZoneInfo(cities[0])
             guesses = cities or zones_of_country(country_of_name(typed) or "") or _alike(typed)
@@ -194,18 +199,30 @@ def _at_home_first(zones: Iterable[str], reader: Reader) -> Iterator[str]:
     return iter(sorted(zones, key=lambda name: reader.country is None or country_of_zone(name) != reader.country))
 
 
+_WORDS = (
+    "am as at be by do fm gg hm id im in is it la ma me mm mu my na ne no pa pm pr ps re se si so st tf to tv va ye"
+)
+"""Codes of countries that are words to many people, such as "no" and "me"; in capitals most of them are the country."""
+
+
 class Country:
-    """A country: its code, or a name people have for it → its ISO 3166 alpha-2 code."""
+    """A country: its code, or a name people have for it → its ISO 3166 alpha-2 code.
+
+    `of_person`: it is somebody's answer, in which "no" may mean no: what may be another word is asked about.
+    """
 
     name = "country"
     expected = _("Please write a country, such as Ireland, or its two-letter code, such as IE.")
+
+    def __init__(self, *, of_person: bool = False) -> None:
+        self._of_person = of_person
 
     def parse(self, text: str, reader: Reader) -> str:
         """The code of the country meant."""
         typed = read(text, self.expected)
         code = country_of_name(typed)
-        if code == "NO" and typed in {"no", "No"}:
-            code = None  # somebody says no
+        if code is not None and self._is_word(typed) and (text.strip() != code or code == "NO"):
+            raise BadValue(perhaps(typed, country_name(code), self.expected), (country_name(code),))
         if code is None:
             raise not_understood(text, self.expected, [country_name(guess) for guess in guess_countries(typed)])
         return code
@@ -219,5 +236,11 @@ class Country:
             own = reader.country or country_of_zone(reader.zone.key) or ""
             by_name = sorted(country_codes(), key=country_name)
             codes = [*([own] if own in country_codes() else []), *by_name]
-        found: list[tuple[str, Say]] = [(code, country_name(code)) for code in dict.fromkeys(codes)]
+        names = [(code, country_name(code)) for code in dict.fromkeys(codes)]
+        found: list[tuple[str, Say]] = [
+            (name if self._is_word(code.casefold()) else code, name) for code, name in names
+        ]
         return found[:SUGGESTION_LIMIT]
+
+    def _is_word(self, typed: str) -> bool:
+        return self._of_person and typed in _WORDS.split()

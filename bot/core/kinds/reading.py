@@ -53,6 +53,11 @@ def mended(typed: str, known: Collection[str]) -> str | None:
     return None if better == words else " ".join(better)
 
 
+def perhaps(word: str, meant: str, expected: Text) -> Text:
+    """Says that a `word` which people use otherwise, too, may have `meant` that name, and what is expected."""
+    return _("“{word}” may mean {meant}, or just that word. {expected}", word=word, meant=meant, expected=expected)
+
+
 def not_understood(text: str, expected: Text, guesses: Iterable[str] = ()) -> BadValue:
     """A `BadValue` that repeats the person's words, cleaned and cut, and says what is expected instead."""
     best = tuple(dict.fromkeys(guesses))[:GUESS_LIMIT]

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from babel import Locale
 
 from bot.core.commands import BadValue, Reader
-from bot.core.kinds.reading import SUGGESTION_LIMIT, TYPED_LIMIT, not_understood, plain, read
+from bot.core.kinds.reading import SUGGESTION_LIMIT, TYPED_LIMIT, not_understood, perhaps, plain, read
 from bot.core.matching import fold, nearest
 from bot.core.text import NOTE_LIMIT, clean, clean_name
 from bot.core.words import Say, _
@@ -137,16 +137,31 @@ _ALSO = {"farsi": "fa", "mandarin": "zh", "castellano": "es", "flemish": "nl", "
 """Other names in use."""
 
 
+_WORDS = (
+    "am an as av ay be ee ha he hi ho id ie io is it ja la li lo lu mi my na no om or os se si so su te ti to ty yo"
+)
+"""Codes of languages that are words to many people, such as "no", "hi" and the Spanish "si"."""
+
+
 class Language:
-    """A language: its code, English name or own name → its ISO 639-1 code."""
+    """A language: its code, English name or own name → its ISO 639-1 code.
+
+    `of_person`: it is somebody's answer, in which "no" may mean no: what may be another word is asked about.
+    """
 
     name = "language"
     expected = _("Please write a language, such as Spanish, or its two-letter code, such as es.")
+
+    def __init__(self, *, of_person: bool = False) -> None:
+        self._of_person = of_person
 
     def parse(self, text: str, reader: Reader) -> str:
         """The code of the language meant."""
         typed = read(text, self.expected)
         if typed in _english():
+            if self._is_word(typed):
+                language = _english()[typed]
+                raise BadValue(perhaps(typed, language, self.expected), (language,))
             return typed
         code = dict(_names()).get(fold(typed))
         if code is None:
@@ -158,14 +173,23 @@ class Language:
         wanted = plain(typed)
         exact = [wanted] if wanted in _english() else []
         codes = [*exact, *nearest(wanted, _names(), SUGGESTION_LIMIT)] if wanted else ["en", *_OWN_NAMES]
-        found: list[tuple[str, Say]] = [(code, _english()[code]) for code in dict.fromkeys(codes)]
+        names = [(code, _english()[code]) for code in dict.fromkeys(codes)]
+        found: list[tuple[str, Say]] = [(name if self._is_word(code) else code, name) for code, name in names]
         return found[:SUGGESTION_LIMIT]
+
+    def _is_word(self, code: str) -> bool:
+        return self._of_person and code in _WORDS.split()
 
 
 @cache
 def _english() -> dict[str, str]:
     """English names by code. "mo", "sh" and "tl" are no longer in ISO 639-1 but still in use."""
     return {code: str(name) for code, name in Locale("en").languages.items() if re.fullmatch("[a-z]{2}", code)}
+
+
+def english_name(code: str) -> str:
+    """The English name of a language, which stands for it wherever one is asked for; an unknown code itself."""
+    return _english().get(code, code)
 
 
 @cache

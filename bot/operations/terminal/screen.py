@@ -30,6 +30,7 @@ class Entry:
     private: bool
     text: str
     choices: tuple[Choice, ...] = ()
+    ways: tuple[str, ...] = ()
 
     def seen_by(self, name: str, *, closed: Collection[str]) -> bool:
         """Whether that person can read it; `closed` are the rooms they may not enter."""
@@ -64,6 +65,7 @@ class Screen:
                 private=shown.private,
                 text=shown.text,
                 choices=shown.choices,
+                ways=shown.ways,
             )
         )
 
@@ -120,10 +122,12 @@ class Screen:
         line.append(_heading(entry), style="bold magenta" if entry.private else "bold cyan")
         self._out.print(line, soft_wrap=True)
         self._out.print(Line(clean(entry.text, _LONGEST)), soft_wrap=not self._live)
-        for number, choice in enumerate(entry.choices, start=1):
-            button = Line("  ")
-            button.append(f" {number} ", style="reverse")
-            button.append(f" {clean(str(choice.label))}")
+        for choice, way in zip(entry.choices, entry.ways, strict=True):
+            label, button = clean(str(choice.label)), Line("  ")
+            button.append(f" {way if way.isdecimal() else '•'} ", style="reverse")
+            button.append(f" {label}")
+            if not way.isdecimal() and way != label:
+                button.append(f" → {clean(way)}")
             self._out.print(button, soft_wrap=True)
         self._out.print()
 

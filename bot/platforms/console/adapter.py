@@ -1,5 +1,6 @@
 """The console as a platform: what people type becomes inbound, what the bot says is shown."""
 
+import asyncio
 import itertools
 import json
 import re
@@ -43,6 +44,8 @@ class Shown:
     private: bool
     text: str
     choices: tuple[Choice, ...]
+    ways: tuple[str, ...] = ()
+    """How each choice is pressed where it is shown: its number, or what is typed instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class ConsolePlatform:
         self._shown: deque[Shown] = deque(maxlen=REMEMBERED_MESSAGES)
         self._heard: deque[_Heard] = deque(maxlen=REMEMBERED_MESSAGES)
         self._apart: dict[str, _Conversation] = {}
+        self._in_order = asyncio.Lock()
 
     # The platform
 
@@ -106,10 +110,12 @@ class ConsolePlatform:
         if content.upon is not None and content.upon.act == "refresh":
             id_ = content.upon.message or id_
         private = to.kind == "direct"
-        self._say_at(to.id, DIRECT if private else to.id, anew, id_, private=private)
+        await self._say_at(to.id, DIRECT if private else to.id, anew, id_, private=private)
         return Receipt(id_)
 
-    def _say_at(self, to: str, place: str, content: Content, id_: str, *, private: bool) -> None:
+    async def _say_at(self, to: str, place: str, content: Content, id_: str, *, private: bool) -> None:
+        async with self._in_order:  # a look at the database must not put what is said later first
+            numbers = not content.choices or await self._hub.takes_numbers(self._address(to, place))
         shown = Shown(
             id=id_,
             at=self._now(),
@@ -118,9 +124,16 @@ class ConsolePlatform:
             private=private,
             text=as_text(content),
             choices=content.choices,
+            ways=tuple(self._way(n, choice, numbers=numbers) for n, choice in enumerate(content.choices, start=1)),
         )
         self._shown.append(shown)
         self._show(shown)
+
+    def _way(self, number: int, choice: Choice, *, numbers: bool) -> str:
+        if numbers and choice.has_number and number <= KEYCAPS:
+            return str(number)
+        command = self._hub.registry.get(choice.command)
+        return str(choice.label) if command is None or command.hidden else choice.typed
 
     async def _conversation(self, name: str) -> "_Conversation | None":
         """The conversation apart of that name, also of an earlier start; None if it is a room."""
@@ -145,7 +158,7 @@ class ConsolePlatform:
         conversation.people[account] = None
         await self._keep(conversation)
         id_ = next(self._ids)
-        self._say_at(account, name, content.together, id_, private=True)
+        await self._say_at(account, name, content.together, id_, private=True)
         return Receipt(id_, place=name, pinned=id_)
 
     async def _say_in_conversation(self, conversation: "_Conversation", content: Content) -> str:
@@ -160,7 +173,7 @@ class ConsolePlatform:
             await self._hub.remember(NAME, f"{APART}{conversation.name}", "")
         elif act != "refresh" and (anew := content.anew) is not None:
             for account in conversation.people:
-                self._say_at(account, conversation.name, anew, id_, private=True)
+                await self._say_at(account, conversation.name, anew, id_, private=True)
         return id_
 
     async def people(self, words: str, places: Sequence[str]) -> Sequence[Acquaintance]:
@@ -264,10 +277,13 @@ class ConsolePlatform:
         text = line.text.strip()
         if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= KEYCAPS):
             return None
-        address = Address(platform=NAME, kind="direct", id=line.who)
-        if line.place in self._apart:
-            address = Address(platform=NAME, kind="place", id=line.place)
-        return await self._hub.numbered(address, int(text))
+        return await self._hub.numbered(self._address(line.who, line.place), int(text))
+
+    def _address(self, who: str, place: str) -> Address:
+        """Where a number is typed that somebody types there."""
+        if place == DIRECT:
+            return Address(platform=NAME, kind="direct", id=who)
+        return Address(platform=NAME, kind="place", id=place)
 
     def _is_private(self, who: str, place: str) -> bool:
         """Whether what they say there is for the bot alone, or for those in a conversation apart."""

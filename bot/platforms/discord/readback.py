@@ -17,6 +17,7 @@ import discord
 
 from bot.core.faults import where
 from bot.core.platform import Hub
+from bot.platforms.discord import departed
 from bot.platforms.discord.errors import is_final
 from bot.platforms.discord.gaps import Gap, Gaps, channels_of, in_turn
 from bot.platforms.discord.progress import Progress
@@ -66,6 +67,7 @@ class ReadBack:
         shard: int,
         turns: asyncio.Semaphore,
     ) -> None:
+        self._hub = hub
         self._gaps = Gaps(hub, progress)
         self._receiving = receiving
         self._titles = titles
@@ -127,6 +129,7 @@ class ReadBack:
                 await self._read_everywhere(client, alive, oldest)
                 # At once: a bot that dies soon and often has to know where it left off.
                 await self._write()
+                await departed.look(self._hub, client, self._guilds(client))
                 break
             except Exception as error:
                 log.error("what was written while the bot was away could not be read yet: %s", where(error))
@@ -140,7 +143,9 @@ class ReadBack:
             self._is_late.clear()
             for pause in chain(_PAUSES, repeat(_PAUSES[-1])):
                 try:
+                    late = list(self._late)
                     await self._read_late(client, alive, oldest)
+                    await departed.look(self._hub, client, late)
                     break
                 except Exception as error:
                     log.error("a server that came late could not be read yet: %s", where(error))
@@ -154,7 +159,7 @@ class ReadBack:
         return self._is_late.is_set()
 
     async def _read_everywhere(self, client: discord.Client, alive: int | None, oldest: int) -> None:
-        guilds = [guild for guild in client.guilds if guild.shard_id == self._shard]
+        guilds = self._guilds(client)
         now = discord.utils.time_snowflake(self._time.now() - _CLOCKS)
         newest = max((channel.last_message_id or 0 for channel in channels_of(guilds)), default=0) or now
         gaps = await self._gaps.in_servers(guilds, alive, oldest)
@@ -162,6 +167,9 @@ class ReadBack:
         chats = await self._gaps.in_chats(client, alive, oldest) if self._shard == 0 else []
         await self._read_all(client, in_turn(gaps, chats), newest)
         await self._read_titles(client, guilds, alive, oldest)
+
+    def _guilds(self, client: discord.Client) -> list[discord.Guild]:
+        return [guild for guild in client.guilds if guild.shard_id == self._shard]
 
     async def _read_late(self, client: discord.Client, alive: int | None, oldest: int) -> None:
         while self._late:

@@ -100,7 +100,9 @@ def _escaped(say: object) -> str:
 
 
 def _choice_line(number: int, choice: Choice) -> str:
-    if number <= MOST_KEYCAPS:
-        return f"{keycap(number)} {choice.label}"
-    # No digit is left: the choice is shown as what to type instead.
-    return " ".join([f"• {choice.label} → !{choice.command}", *choice.arguments.values()])
+    if number > MOST_KEYCAPS:
+        # No digit is left: the choice is shown as what to type instead.
+        return f"• {choice.label} → {choice.typed}"
+    shown = f"{keycap(number)} {choice.label}"
+    # The reaction presses each of them; where a typed digit does not, what does is shown with it.
+    return shown if choice.has_number else f"{shown} → {choice.typed}"

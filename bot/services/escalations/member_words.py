@@ -108,9 +108,10 @@ def answer_to_stranger() -> Content:
     """The answer to somebody in danger whose community the bot does not know."""
     return Content(
         text=_(
-            "Thank you for saying it. I'm a bot, and I cannot reach a person for you here, because I don't know your"
-            " community. If you are in danger right now, please call your local emergency number (112 or 911 in many"
-            " countries), or somebody you trust.\n\n{elsewhere}",
+            "Thank you for saying it. I'm a bot, and I cannot reach a person for you here yet, because I don't know"
+            " your community. Which one is it? Write me its name, and I tell its peers that you ask for a person. If"
+            " you are in danger right now, please call your local emergency number (112 or 911 in many countries), or"
+            " somebody you trust.\n\n{elsewhere}",
             elsewhere=ELSEWHERE,
         )
     )

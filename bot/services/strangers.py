@@ -1,0 +1,98 @@
+"""Somebody whose community cannot be told asks for a person: they are asked which it is, and its peers hear of them.
+
+Whoever names a community is not let into it by that: no case is opened and nothing of it is shown, not even whether it
+is here. Its peers see who asks, and write to them.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from bot.core.content import Content
+from bot.core.inbound import Inbound
+from bot.core.matching import fold
+from bot.core.resources import ELSEWHERE
+from bot.core.roles import Role
+from bot.core.words import _
+from bot.delivery.outbox import Priority
+from bot.services import members
+from bot.services.voice import Voice
+from bot.storage import tables
+from bot.storage.database import Transaction
+
+ASKED = "stranger:"
+"""How the key of an answer begins that asks which community it is."""
+
+_OPEN = timedelta(hours=1)
+"""So long what they write next is taken for its name."""
+
+_LONGEST = 200
+
+_ONCE_IN = timedelta(minutes=10)
+"""The peers are told of the same person once in so long."""
+
+_PROFILES = {"discord": "https://discord.com/users/{}", "matrix": "https://matrix.to/#/{}"}
+
+
+def key_for(inbound: Inbound) -> str:
+    """The key of the answer to this, which asks for the name of their community."""
+    return f"{ASKED}{inbound.platform}:{inbound.event_id}"
+
+
+async def named(tx: Transaction, voice: Voice, inbound: Inbound, *, now: datetime) -> Content | None:
+    """What they are answered who name a community after they were asked; None where they were not."""
+    if not inbound.private or not inbound.text or inbound.read_back or not await _was_asked(tx, inbound, now=now):
+        return None
+    community = await _called(tx, inbound.text)
+    if community is not None:
+        await _tell_peers(tx, voice, community, inbound, now=now)
+    return Content(
+        text=_(
+            "Thank you. If that is the whole name of a community here, its peers have been told that you ask for a"
+            " person, and they write to you. If nobody does soon, or I have not understood the name, please write in"
+            " one of its rooms. In danger, call your local emergency number (112 or 911 in many countries).\n\n"
+            "{elsewhere}",
+            elsewhere=ELSEWHERE,
+        )
+    )
+
+
+async def _was_asked(tx: Transaction, inbound: Inbound, *, now: datetime) -> bool:
+    sent = tables.Delivery
+    asked = select(sent.id).where(
+        sent.platform == inbound.platform,
+        sent.kind == "direct",
+        sent.address == inbound.account,
+        sent.key.startswith(ASKED),
+        sent.due_at > now - _OPEN,
+    )
+    return await tx.session.scalar(asked.limit(1)) is not None
+
+
+async def _called(tx: Transaction, text: str) -> tables.Community | None:
+    """The community whose name, or short name, is what they have written or ends it: "I am in Harbour"."""
+    said = f" {fold(text[:_LONGEST])}"
+    rows = await tx.session.scalars(select(tables.Community).order_by(tables.Community.id))
+    found = [row for row in rows for name in (row.name, row.slug) if fold(name) and said.endswith(f" {fold(name)}")]
+    return max(found, key=lambda row: len(row.name), default=None)
+
+
+async def _tell_peers(tx: Transaction, voice: Voice, row: tables.Community, inbound: Inbound, *, now: datetime) -> None:
+    community = members.community_of(row, tx)
+    who = _PROFILES.get(inbound.platform, "{}").format(inbound.account)
+    content = Content(
+        title=_("⚠️ Somebody whom I do not know asks for a person"),
+        text=_(
+            "They wrote to me privately and say that they are in {community}. I cannot tell whether that is so, and"
+            " there is no case. Please write to them yourself: {who}",
+            community=community.name,
+            who=who,
+        ),
+    )
+    slot = int(now.timestamp() / _ONCE_IN.total_seconds())
+    key, crisis = f"named:{row.id}:{inbound.platform}:{inbound.account}:{slot}", Priority.CRISIS
+    if await voice.to_places(tx, community, "peers", content, key=key, priority=crisis, now=now):
+        return
+    for peer_id in await members.with_roles(tx, row.id, {Role.PEER}):
+        peer = await members.load(tx, peer_id)
+        await voice.to_member(tx, peer, content, key=f"{key}:{peer_id}", priority=crisis, now=now)
