@@ -28,7 +28,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, make_transient_to_detached
 
-from bot.storage.quick_sqlite import READING, WRITING, connect_quickly
+from bot.storage.quick_sqlite import READING, WRITING, connecting
 from bot.storage.vault import Vault
 
 BUSY_SECONDS = 30
@@ -352,8 +352,8 @@ def make_engine(url: str, *, command_seconds: float | None = COMMAND_SECONDS) ->
             hide_parameters=True,
             connect_args={"timeout": CONNECT_SECONDS, "command_timeout": command_seconds, "server_settings": settings},
         )
-    engine = create_async_engine(url, hide_parameters=True)
-    connect_quickly(engine.sync_engine, busy_seconds=BUSY_SECONDS)
+    quickly = connecting(busy_seconds=BUSY_SECONDS)
+    engine = create_async_engine(url, connect_args={"async_creator_fn": quickly}, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: object) -> None:

@@ -9,15 +9,10 @@ once, and what was never seen.
 
 import sqlite3
 import time
-from collections import deque
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import aiosqlite
-from sqlalchemy import Engine, event
-from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, AsyncAdapt_aiosqlite_cursor
-from sqlalchemy.util import await_only as await_
 
 QUICK_SECONDS = 0.001
 """Processor time of a statement that the event loop may wait for; one that took longer is never asked there again."""
@@ -72,32 +67,6 @@ class Connection(aiosqlite.Connection):
         self._in_thread: set[object] = set()
         """What the thread has not done yet; several only after somebody was cancelled who waited for it."""
 
-    def new_cursor(self) -> aiosqlite.Cursor:
-        """A cursor; to make one touches no database."""
-        return aiosqlite.Cursor(self, self._conn.cursor())
-
-    def rows_at_once(self, cursor: aiosqlite.Cursor, sql: str, parameters: Any) -> list[Any] | None:
-        """Execute a statement that the event loop may wait for: its rows. None, and nothing done, for any other."""
-        if self._in_thread or self._here_for > AT_ONCE_SECONDS or not self._times.may_run_here(sql):
-            return None
-        self._begins_reading(sql)
-        executed = cursor._cursor
-        before = time.thread_time()
-        try:
-            executed.execute(sql, parameters or ())
-            return executed.fetchall() if executed.description else []
-        finally:
-            took = time.thread_time() - before
-            self._times.took(sql, took)
-            self._here_for += took
-
-    def end_at_once(self, cursor: aiosqlite.Cursor) -> bool:
-        """Close a cursor, unless the thread is at work: then nothing is done."""
-        if self._in_thread or self._connection is None:
-            return False
-        cursor._cursor.close()
-        return True
-
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Do one step, here or in the thread: aiosqlite brings every one of them through this."""
         step = getattr(fn, "__name__", "")
@@ -131,13 +100,10 @@ class Connection(aiosqlite.Connection):
             self._conn.execute(self._patience)
         return await self._elsewhere(fn, (WRITING,), {})
 
-    def _begins_reading(self, sql: str) -> None:
-        if sql == READING:  # takes no lock yet
-            self._changes = self._conn.total_changes
-
     async def _timed(self, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         sql, took = self._statement, 0.0
-        self._begins_reading(sql)
+        if sql == READING:  # takes no lock yet
+            self._changes = self._conn.total_changes
 
         def timed() -> Any:
             nonlocal took
@@ -170,61 +136,14 @@ class Connection(aiosqlite.Connection):
         return await super()._execute(noted)  # type: ignore[no-untyped-call]  # aiosqlite's own
 
 
-class AdaptedCursor(AsyncAdapt_aiosqlite_cursor):
-    """SQLAlchemy's view of a cursor: a statement that is done at once passes none of the layers made for waiting."""
-
-    __slots__ = ()
-
-    _connection: Any
-    _cursor: Any
-
-    def _make_new_cursor(self, connection: Any) -> Any:
-        return connection.new_cursor()
-
-    def _aenter_cursor(self, cursor: Any) -> Any:
-        return cursor
-
-    async def _execute_async(self, operation: Any, parameters: Any) -> Any:
-        rows = self._connection.rows_at_once(self._cursor, operation, parameters)
-        if rows is None:
-            return await super()._execute_async(operation, parameters)
-        self._rows = deque(rows)
-        return self._cursor
-
-    async def _async_soft_close(self) -> None:
-        description = self._cursor.description
-        if self._connection.end_at_once(self._cursor):
-            self._soft_closed_memoized = self._soft_closed_memoized.union({"description": description})
-        else:
-            await super()._async_soft_close()
-
-    def close(self) -> None:
-        """Let go of what was not read."""
-        self._rows.clear()
-        if not self._soft_closed_memoized and not self._connection.end_at_once(self._cursor):
-            super().close()
-
-
-class AdaptedConnection(AsyncAdapt_aiosqlite_connection):
-    """SQLAlchemy's view of a connection."""
-
-    __slots__ = ()
-
-    _cursor_cls = AdaptedCursor
-
-
 _TIMES = Times()
 """Of all connections of the process, which has one database; in tests each has many, and all are small."""
 
 
-def connect_quickly(engine: Engine, *, busy_seconds: float, times: Times = _TIMES) -> None:
-    """Let this engine of SQLite, with aiosqlite, make such connections."""
+def connecting(*, busy_seconds: float, times: Times = _TIMES) -> Callable[..., Connection]:
+    """What SQLAlchemy calls for a new connection (`async_creator_fn`)."""
 
-    @event.listens_for(engine, "do_connect")
-    def connect(dialect: Any, _record: object, args: Any, settings: Any) -> AdaptedConnection:
-        opening = partial(sqlite3.connect, *args, timeout=busy_seconds, **settings)
-        return AdaptedConnection(dialect.dbapi, await_(_opened(Connection(opening, times, busy_seconds))))
+    def connect(database: str, **settings: Any) -> Connection:
+        return Connection(lambda: sqlite3.connect(database, timeout=busy_seconds, **settings), times, busy_seconds)
 
-
-async def _opened(connection: Connection) -> Any:
-    return await connection
+    return connect

@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.storage import quick_sqlite
-from bot.storage.quick_sqlite import Connection, Times, connect_quickly
+from bot.storage.quick_sqlite import Connection, Times
 
 SLOW = (
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT max(i) FROM n WHERE i > {}"
@@ -151,34 +149,3 @@ async def test_only_so_many_statements_are_remembered() -> None:
         times.took(f"SELECT {number}", 0)
     assert not times.may_run_here("SELECT 0")
     assert times.may_run_here(f"SELECT {quick_sqlite.MOST_STATEMENTS}")
-
-
-@pytest.fixture
-async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    opened = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/b.db")
-    connect_quickly(opened.sync_engine, busy_seconds=5, times=Times())
-    yield opened
-    await opened.dispose()
-
-
-async def test_sqlalchemy_too_asks_what_was_quick_without_a_thread(engine: AsyncEngine) -> None:
-    here: list[bool] = []
-    async with engine.connect() as connection:
-        raw = await connection.get_raw_connection()
-        opened: Any = raw.driver_connection
-        opened._conn.set_trace_callback(
-            lambda _statement: here.append(threading.current_thread() is threading.main_thread())
-        )
-        for _ in range(3):
-            assert (await connection.exec_driver_sql("SELECT 5")).all() == [(5,)]
-    assert here[:3] == [False, True, True]
-
-
-async def test_what_a_quick_statement_is_refused_for_is_told_as_ever(engine: AsyncEngine) -> None:
-    async with engine.connect() as connection:
-        await connection.exec_driver_sql("CREATE TABLE words (word TEXT UNIQUE)")
-        for word in ("a", "b"):
-            await connection.exec_driver_sql("INSERT INTO words VALUES (?)", (word,))
-        with pytest.raises(IntegrityError):
-            await connection.exec_driver_sql("INSERT INTO words VALUES (?)", ("b",))
-        assert (await connection.exec_driver_sql("SELECT count(*) FROM words")).scalar_one() == 2
