@@ -19,7 +19,7 @@ REPOSITORY = Path(__file__).parents[2]
 EXAMPLE = REPOSITORY / "config.example.toml"
 SAMPLE = REPOSITORY / "bot/data/sample_community.toml"
 
-PATIENCE = 60
+PATIENCE = 120
 """Seconds after which a command hangs."""
 
 

@@ -30,7 +30,7 @@ STARTING_SECONDS = 2.0
 WHILE_STARTING = 0.3
 """Share of the kills that meet it while it starts."""
 
-CONNECT_SECONDS = 60.0
+CONNECT_SECONDS = 180.0
 STILL_SECONDS = 90.0
 """After so long without a message that is sent, what is missing does not come any more."""
 

@@ -27,7 +27,7 @@ LEAD = 120
 """Minutes between a reminder and its meeting: more than any run takes, so none expires, and what is missing is lost."""
 
 TICK_SECONDS = 0.25
-JOIN_SECONDS = 60.0
+JOIN_SECONDS = 180.0
 PRESS_SECONDS = 6.0
 """How long somebody waits for an answer to a press: twice as long as Discord, for a machine that is slow."""
 LOOK_SECONDS = 0.2

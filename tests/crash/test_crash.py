@@ -12,7 +12,7 @@ SEED = 20261123
 SIZE = Size(on_discord=14, on_matrix=6, meetings=10, followers=6, cases=10)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 async def test_after_25_kills_nothing_is_lost_and_nothing_said_twice(homeserver: Homeserver) -> None:
     outcome = await run(homeserver, kills=KILLS, seed=SEED, size=SIZE)
     assert outcome.holds, outcome.report()

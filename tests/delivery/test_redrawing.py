@@ -18,6 +18,12 @@ from bot.delivery.redrawing import with_picture
 FETCH = Fetch(id=1, source="here", limit=8 * MIB)
 
 
+@pytest.fixture(autouse=True)
+def slow_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may take longer to draw than the bot waits; how long it waits has a test of its own."""
+    monkeypatch.setattr(redrawing, "MOST_SECONDS", 120.0)
+
+
 def file(kind: str, size: tuple[int, int], mode: str = "RGB", **more: object) -> bytes:
     into = BytesIO()
     Image.new(mode, size).save(into, kind, **more)

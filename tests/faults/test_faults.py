@@ -34,7 +34,7 @@ def check(outcome: Outcome, seed: int) -> None:
     assert max(told.values(), default=0) <= MOST_LINES, outcome.report()
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 async def test_wrong_answers_storms_and_a_minute_without_a_network(homeserver: Homeserver) -> None:
     seed = new_seed()
     async with weather.opened(homeserver, LARGE) as (scene, proxy):
@@ -49,7 +49,7 @@ async def test_wrong_answers_storms_and_a_minute_without_a_network(homeserver: H
     check(outcome, seed)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux lets one process limit another")
 async def test_a_full_disk_and_then_a_database_that_somebody_else_has_locked(homeserver: Homeserver) -> None:
     seed = new_seed()

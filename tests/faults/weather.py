@@ -11,7 +11,7 @@ from crash.scene import Scene, Size
 from real_matrix.homeserver import Homeserver
 from real_matrix.proxy import FaultProxy
 
-CONNECT_SECONDS = 60.0
+CONNECT_SECONDS = 180.0
 
 POST_MESSAGE = r"^/channels/\d+/messages$"
 SEND_EVENT = r"/send/m\."
