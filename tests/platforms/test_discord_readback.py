@@ -1,6 +1,7 @@
 """Reading back what was written while the bot was away."""
 
 import asyncio
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -102,6 +103,22 @@ async def test_threads_and_direct_messages_are_read_too(discord: LoopbackDiscord
     assert (in_thread.read_back, in_thread.place) == (True, str(scene.channel.id))
     assert (in_private.read_back, in_private.private) == (True, True)
     assert in_private.shared_spaces == (str(scene.guild.id),)
+
+
+async def test_a_thread_that_was_archived_since_is_read_too_and_so_is_its_name(scene: Scene) -> None:
+    made = {"name": "nobody hears me"}
+    world = scene.discord.world
+    thread = world.add_thread(scene.channel, scene.ana.user, 11, made, world.snowflake())
+    await scene.ben.says(thread, "I want to die")
+    thread.archived, thread.archived_at = True, time.time()
+    old = world.add_thread(scene.channel, scene.ana.user, 11, {"name": "long ago"}, world.snowflake())
+    await scene.ben.says(old, "said long ago")
+    old.archived, old.archived_at = True, time.time() - 3600
+    async with scene.running():
+        heard = await scene.hub.hears("I want to die")
+        await scene.reads_back()
+    assert (heard.read_back, heard.place) == (True, str(scene.channel.id))
+    assert texts(scene) == ["I want to die", "nobody hears me"]
 
 
 async def test_somebody_the_bot_wrote_to_first_is_read_too(discord: LoopbackDiscord) -> None:
