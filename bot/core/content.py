@@ -45,12 +45,20 @@ class Choice:
         return " ".join([f"!{self.command}", *self.arguments.values()])
 
     @property
+    def fits(self) -> bool:
+        """Whether its values are short enough for a token."""
+        return len(self._token) <= TOKEN_LIMIT
+
+    @property
     def token(self) -> str:
         """The choice as a short string that survives a restart of the bot."""
-        token = f"{self.command}?{urlencode(dict(self.arguments))}"
-        if len(token) > TOKEN_LIMIT:
+        if not self.fits:
             raise ValueError(f"the choice of command {self.command!r} makes a token over {TOKEN_LIMIT} characters")
-        return token
+        return self._token
+
+    @property
+    def _token(self) -> str:
+        return f"{self.command}?{urlencode(dict(self.arguments))}"
 
 
 def read_token(token: str) -> tuple[str, dict[str, str]]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core.commands import Command, Registry
-from bot.core.content import Choice, Reply
+from bot.core.content import Reply
 from bot.core.crisis import Signal
 from bot.core.inbound import Inbound
 from bot.core.matching import fold
@@ -421,8 +421,7 @@ class Writing:
         held = await self._hold(call, conversations, work.why)
         if held is None or work.offers is None or not held.private:
             return held  # where others read, too, each of them could press it for themselves
-        offer = Choice(label=work.offers, command=work.offers)
-        return replace(held, content=replace(held.content, choices=(*held.content.choices, offer)))
+        return replace(held, content=replace(held.content, choices=(*held.content.choices, work.offers)))
 
     async def _hold(self, call: Call, conversations: Sequence[CaseRow], why: Text) -> Reply | None:
         """Words of a peer that are perhaps for the bot: they go to a member only once the peer has said so.
