@@ -215,8 +215,8 @@ class Content:
 
     @property
     def together(self) -> "Content":
-        """The same where it is not said apart: one message with the facts in it."""
-        return self if self.apart is None else replace(self, fields=(*self.fields, *self.apart.facts), apart=None)
+        """The same where it is not said apart: one message with the facts in it, which come before its other fields."""
+        return self if self.apart is None else replace(self, fields=(*self.apart.facts, *self.fields), apart=None)
 
     @property
     def pinned(self) -> "Content | None":

@@ -46,7 +46,11 @@ async def test_what_is_read_first_is_short_enough_for_a_phone(world: World, said
         assert len(answer) <= 650
     page = world.room("peers").sees(grave).text
     assert page.index(grave) < page.index("About: ") < page.index(f"“{said}”") < 300
-    world.room("peers").unseen.clear()
+    await world.sam.clicks("I'm on it")
+    case = world.sam.sees("You are with them now").text
+    assert case.index("How grave") < case.index("What I heard, and why") < 300
+    for box in world.mailboxes:
+        box.unseen.clear()
 
 
 async def test_all_of_the_case_is_in_spanish_to_the_member_and_in_english_to_the_peer(world: World) -> None:
