@@ -45,12 +45,20 @@ class Choice:
         return " ".join([f"!{self.command}", *self.arguments.values()])
 
     @property
+    def fits(self) -> bool:
+        """Whether its values are short enough for a token."""
+        return len(self._token) <= TOKEN_LIMIT
+
+    @property
     def token(self) -> str:
         """The choice as a short string that survives a restart of the bot."""
-        token = f"{self.command}?{urlencode(dict(self.arguments))}"
-        if len(token) > TOKEN_LIMIT:
+        if not self.fits:
             raise ValueError(f"the choice of command {self.command!r} makes a token over {TOKEN_LIMIT} characters")
-        return token
+        return self._token
+
+    @property
+    def _token(self) -> str:
+        return f"{self.command}?{urlencode(dict(self.arguments))}"
 
 
 def read_token(token: str) -> tuple[str, dict[str, str]]:
@@ -207,8 +215,8 @@ class Content:
 
     @property
     def together(self) -> "Content":
-        """The same where it is not said apart: one message with the facts in it."""
-        return self if self.apart is None else replace(self, fields=(*self.fields, *self.apart.facts), apart=None)
+        """The same where it is not said apart: one message with the facts in it, which come before its other fields."""
+        return self if self.apart is None else replace(self, fields=(*self.apart.facts, *self.fields), apart=None)
 
     @property
     def pinned(self) -> "Content | None":

@@ -230,10 +230,9 @@ class Dispatcher:
             named = await strangers.named(tx, self._voice, inbound, now=now)
             return Reply(content=named or replies.no_community())
         content = replies.stranger_in_danger()
-        if inbound.answered_directly:
-            return Reply(content=content)
         await self._voice.to_stranger(tx, inbound, content, key=strangers.key_for(inbound), now=now)
-        return None
+        # Where that stays on the screen of who pressed a button, they see it even if their private chat is closed.
+        return Reply(content=content) if inbound.answered_directly else None
 
     async def _give(
         self, tx: Transaction, inbound: Inbound, member: Member | None, reply: Reply, *, now: datetime

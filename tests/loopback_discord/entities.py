@@ -133,6 +133,7 @@ class Channel:
     owner_id: int | None = None
     thread_members: dict[int, float] = field(default_factory=dict)
     archived: bool = False
+    archived_at: float | None = None
     locked: bool = False
     invitable: bool = True
     auto_archive_duration: int = 1440
@@ -205,7 +206,7 @@ class Channel:
                 "archived": self.archived,
                 "locked": self.locked,
                 "auto_archive_duration": self.auto_archive_duration,
-                "archive_timestamp": timestamp(self.created),
+                "archive_timestamp": timestamp(self.archived_at or self.created),
                 "create_timestamp": timestamp(self.created),
             }
             | ({"invitable": self.invitable} if self.is_private_thread else {}),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from . import compose, errors, permissions
 from .entities import JSON, PRIVATE_THREAD, PUBLIC_THREAD, TEXT, Channel
 from .events import MESSAGE_CONTENT
@@ -28,6 +30,8 @@ def change_channel(call: Call) -> JSON:
     own = own and not call.body.get("locked")
     if not own and not found.permissions_of(call.server.world.bot.id) & need:
         raise errors.missing_permissions()
+    if call.body.get("archived") and not found.archived:
+        found.archived_at = time.time()
     for name in ("name", "topic", "archived", "locked", "invitable", "auto_archive_duration"):
         if call.body.get(name) is not None:
             setattr(found, name, call.body[name])
@@ -36,6 +40,16 @@ def change_channel(call: Call) -> JSON:
     else:
         call.server.world.emit_channel("CHANNEL_UPDATE", found)
     return found.json()
+
+
+@route("GET", "/channels/{channel_id}/threads/archived/public")
+def archived_threads(call: Call) -> JSON:
+    found = call.channel(permissions.READ_MESSAGE_HISTORY)
+    assert found.guild is not None
+    threads = [one for one in found.guild.threads.values() if one.parent is found and one.archived]
+    threads = [one for one in threads if not one.is_private_thread]
+    threads.sort(key=lambda one: one.archived_at or one.created, reverse=True)
+    return {"threads": [one.json() for one in threads], "members": [], "has_more": False}
 
 
 @route("DELETE", "/channels/{channel_id}")

@@ -155,24 +155,6 @@ async def test_who_leaves_in_the_gap_before_a_resumed_session_is_told_to_the_hub
         assert scene.hub.departed == [(str(scene.ben.id), str(scene.guild.id))]
 
 
-async def test_which_peers_left_before_a_new_session_is_looked_up_and_of_others_it_is_told_by_nobody(
-    discord: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scene = Scene(discord)
-    cleo = discord.add_user("cleo", scene.guild)
-    scene.hub.called = [(str(person.id), str(scene.guild.id)) for person in (scene.ana, scene.ben)]
-    monkeypatch.setattr("asyncio.sleep", scene.no_pause)
-    async with scene.running():
-        await scene.reads_back()
-        await discord.drop_gateway(resumable=False)
-        scene.ben.leaves(scene.guild)
-        cleo.leaves(scene.guild)
-        await scene.ana.says(scene.channel, "in the gap")
-        await scene.hub.hears("in the gap")
-        await scene.reads_back()
-    assert scene.hub.departed == [(str(scene.ben.id), str(scene.guild.id))]
-
-
 async def test_a_server_that_comes_late_is_read_too(scene: Scene) -> None:
     other = scene.discord.add_guild("Late")
     channel = other.add_text_channel("general")

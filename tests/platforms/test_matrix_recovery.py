@@ -91,6 +91,26 @@ async def test_a_direct_room_of_which_a_killed_bot_kept_nothing_is_used_and_no_s
     assert bot.hub.memory[f"direct:{anna.user_id}"] == room
 
 
+async def test_a_room_for_two_that_nobody_marked_is_the_direct_room_after_a_restart_too(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna = await matrix_person("anna")
+    room = await room_with(bot, anna)
+    bot.hub.nobodys.add(room)
+    await anna.says(room, "are you there?")
+    assert (await bot.hub.hears_text("are you there?")).private
+    common = await room_with(bot, anna)
+    for text in ("good morning", "good evening"):  # what is stored is behind what was said to the bot alone
+        await anna.says(common, text)
+        await bot.hub.hears_text(text)
+    await bot.stop()
+    await bot.start()
+    receipt = await bot.send("direct", anna.user_id, "It is me", "again")
+    assert (await anna.wait_for_message(None, with_id(receipt.message_id))).room_id == room
+    await anna.says(room, "good")
+    assert (await bot.hub.hears_text("good")).private
+
+
 async def _forgotten_room_with(bot: RunningBot, anna: MatrixPerson) -> str:
     """As if the bot, which is not running, had been killed between making the room and writing down whose it is."""
     receipt = await bot.send("direct", anna.user_id, "Hello", "hello")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import matrix_scene
 import pytest
-from matrix_scene import RunningBot, direct_room_with, left, room_with, saying, upgrade, with_id
+from matrix_scene import CHOICES, PERSON, RunningBot, direct_room_with, left, room_with, saying, upgrade, with_id
 from real_matrix.fixtures import MatrixPersonFactory
 from real_matrix.homeserver import Homeserver
 
@@ -186,6 +186,30 @@ async def test_an_upgraded_direct_room_stays_the_direct_room(
     assert (await bot.hub.hears_text("moved")).private
     await bot.send("direct", anna.user_id, "hello", "k1")
     await anna.wait_for_message(upgraded, saying("hello"))
+
+
+async def test_what_is_removed_and_pressed_in_a_direct_room_after_its_upgrade_counts_and_brings_it_not_back(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna = await matrix_person("anna")
+    room = await direct_room_with(bot, anna)
+    bot.hub.nobodys.add(room)
+    said = await anna.says(room, "I took all of them")
+    await bot.hub.hears_text("I took all of them")
+    receipt = await bot.send("direct", anna.user_id, Content(text="How are you?", choices=CHOICES), "ask")
+    await anna.wait_for_message(room, with_id(receipt.message_id))
+    upgraded = await upgrade(anna, room, "12")
+    await anna.client.room_invite(upgraded, bot.user_id)
+    await anna.members_joined(upgraded, [bot.user_id])
+    await anna.says(upgraded, "moved")
+    await bot.hub.hears_text("moved")
+    await anna.redacts(room, said)
+    await anna.reacts(room, receipt.message_id, "2️⃣")
+    heard = await bot.hub.hears(lambda inbound: inbound.invocation == PERSON)
+    assert heard.private
+    assert bot.hub.taken == [(said, anna.user_id)]
+    await bot.send("direct", anna.user_id, "somebody comes", "k2")
+    await anna.wait_for_message(upgraded, saying("somebody comes"))
 
 
 async def test_what_is_refused_upon_a_message_costs_nobody_their_direct_room(

@@ -85,6 +85,28 @@ async def test_a_case_is_handed_to_the_name_that_the_server_shows(discord: World
     await discord.sam.reads("Sky is on it", place="peers")
 
 
+async def test_the_case_of_a_peer_who_left_the_server_while_the_bot_was_away_goes_to_others(discord: World) -> None:
+    sam = discord.sam
+    assert isinstance(sam, DiscordPerson)
+    await discord.alice.says("i want to kill myself", "lobby")
+    await discord.alice.reads("Thank you for saying it", "988")
+    await sam.reads("Urgent", place="peers")
+    await sam.presses("I'm on it")
+    await sam.finds_pinned("Case 1")
+    await sam.reads("You have it")
+    await discord.alice.reads("Sam is here")
+    await sam.reads("Sam is on it", place="peers")
+    await discord.stop()
+    lobby = sam.rooms["lobby"]
+    assert lobby.guild is not None
+    sam.user.leaves(lobby.guild)
+    await discord.start()
+    await discord.olive.reads("Sam has left on Discord", "off the rota")
+    await discord.alice.reads("Sam cannot go on just now")
+    await discord.robin.reads("Who can be with", place="peers")
+    await discord.robin.reads("Nobody is with them yet", place="peers")
+
+
 async def test_what_a_proxy_has_said_for_somebody_while_the_bot_was_away_is_told_to_those_on_duty(
     discord: World,
 ) -> None:

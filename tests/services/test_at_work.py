@@ -86,6 +86,33 @@ async def test_a_peer_who_needs_a_break_from_a_talk_is_off_with_one_press(world:
     clear(world)
 
 
+@pytest.mark.parametrize(
+    ("words", "done"),
+    [
+        ("settings name Sky", "Others see you as Sky"),
+        ("rota sunday", "There is no rota"),
+        ("reslove", "How did it end?"),
+        ("handover to robin", "Robin has case 1 now"),
+    ],
+)
+@pytest.mark.parametrize("how", ["clicks", "says"])
+async def test_what_looks_like_a_command_is_done_with_one_press_or_word(
+    world: World, words: str, done: str, how: str
+) -> None:
+    await with_alice(world)
+    await world.sam.says(words)
+    world.sam.sees("so it went to nobody", "Is it for them?", "Do it")
+    await (world.sam.clicks if how == "clicks" else world.sam.says)("do it")
+    world.sam.sees(done)
+    clear(world)
+
+
+async def test_a_command_that_they_may_not_use_is_not_offered(world: World) -> None:
+    await with_alice(world)
+    await world.sam.says("rota put Robin tonight")
+    assert [choice.command for choice in world.sam.sees("is for organizers").choices] == ["answer"]
+
+
 async def test_where_others_read_too_nobody_is_offered_a_break_that_another_needs(world: World) -> None:
     await with_alice(world, "robin")
     await world.sam.says("i need a break", "case-1")

@@ -34,6 +34,25 @@ async def test_who_is_heard_in_spanish_is_answered_in_spanish_and_peers_read_tha
     assert await languages_stored(world) == {None}
 
 
+@pytest.mark.parametrize(
+    ("said", "grave"), [("I want to kill myself", "Urgent"), ("I just took 40 pills", "Emergency")]
+)
+async def test_what_is_read_first_is_short_enough_for_a_phone(world: World, said: str, grave: str) -> None:
+    for words in (said, SPANISH):
+        person = world.alice if words == said else world.bob
+        await person.says(words)
+        answer = person.sees("988", "741741").text
+        assert len(answer.partition("988 Suicide")[0]) <= 300
+        assert len(answer) <= 650
+    page = world.room("peers").sees(grave).text
+    assert page.index(grave) < page.index("About: ") < page.index(f"“{said}”") < 300
+    await world.sam.clicks("I'm on it")
+    case = world.sam.sees("You are with them now").text
+    assert case.index("How grave") < case.index("What I heard, and why") < 300
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
 async def test_all_of_the_case_is_in_spanish_to_the_member_and_in_english_to_the_peer(world: World) -> None:
     await in_danger(world)
     await world.alice.says("por favor")

@@ -6,7 +6,7 @@ from harness.communities import NORTH
 from sqlalchemy import select
 
 from bot.core.community import CommunityFile
-from bot.core.inbound import Inbound, Target
+from bot.core.inbound import Inbound, Invocation, Target
 from bot.core.roles import Role
 from bot.storage.tables import CaseRow, Delivery, Member
 
@@ -157,6 +157,28 @@ async def test_who_shares_rooms_with_two_communities_gets_a_person_of_one_at_the
     world.zoe.sees("I'm getting a person for you")
     world.zoe.sees("the peers of Harbour have been told", "988")
     world.room("peers").sees("they asked for a person")
+
+
+async def test_who_presses_the_button_is_asked_which_it_is_too(world: World) -> None:
+    await world.apply(NORTH)
+    press = Inbound(
+        event_id="press",
+        platform=world.console.name,
+        account="zoe",
+        place="zoe",
+        private=True,
+        at=world.now,
+        invocation=Invocation(command="peer"),
+        answered_directly=True,
+    )
+    answer = await world.app.hub.receive(press)
+    assert answer is not None
+    assert "Which one is it?" in str(answer.content.text)
+    await world.app.settle()
+    world.zoe.sees("Which one is it?")
+    await world.zoe.says("north")
+    world.zoe.sees("its peers have been told")
+    world.room("north-peers").sees("zoe")
 
 
 async def test_whether_a_community_is_here_is_told_to_nobody_who_names_one(world: World) -> None:

@@ -19,6 +19,9 @@ _OWN_NOTE_SHOWN = 80
 _NOT_CALLED = frozenset({"fax", "tty", "pager"})
 _ALSO_SHOWN = 2
 
+_ALWAYS = "24/7"
+"""How the lists write that it is open at any hour."""
+
 _DAYS = {"daily": _("every day"), "Mon-Fri": _("Monday to Friday"), "Mon-Sat": _("Monday to Saturday")}
 
 _MONTH_OF = (
@@ -105,8 +108,18 @@ def _cut(text: str, limit: int = 150) -> str:
 
 
 def describe_briefly(resource: Resource) -> Field:
-    """`resource` for somebody in danger: how to reach it and when, and nothing to read through."""
-    return Field(name=resource.name, value=_joined(_ways(resource)))
+    """`resource` for somebody in danger: how to reach it and when, on a line or two, and nothing to read through."""
+    lines: list[Say] = []
+    if resource.phone:
+        lines.append(_("Call: {number}", number=resource.phone))
+    if resource.text_to:
+        lines.append(_("Text: {number}", number=resource.text_to))
+    if resource.hours:
+        always = resource.hours == _ALWAYS
+        lines.append(_("day and night") if always else _("Open: {hours}", hours=_hours(resource.hours)))
+    link = resource.chat_url or ("" if resource.dialled else resource.link)
+    online = [_("Online: {link}", link=link)] if link else []
+    return Field(name=resource.name, value=_joined([*([_joined(lines, " · ")] if lines else []), *online]))
 
 
 def _ways(resource: Resource, *, briefly: bool = False) -> list[Say]:
@@ -149,7 +162,7 @@ def _ago(day: date, today: date) -> Text:
 
 def _hours(hours: str) -> Say:
     """The forms that helplines.csv uses, translatable; any other words as they are."""
-    if hours == "24/7":
+    if hours == _ALWAYS:
         return _("any time, day and night")
     for day, label in _DAYS.items():
         times = hours.removeprefix(f"{day} ").removesuffix(f" {day}")

@@ -172,7 +172,7 @@ class ConsolePlatform:
             self._apart.pop(conversation.name, None)
             await self._hub.remember(NAME, f"{APART}{conversation.name}", "")
         elif act != "refresh" and (anew := content.anew) is not None:
-            for account in conversation.people:
+            for account in list(conversation.people):  # somebody may come or go meanwhile
                 await self._say_at(account, conversation.name, anew, id_, private=True)
         return id_
 

@@ -3,18 +3,30 @@
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import chain, zip_longest
 
 import discord
 
+from bot.core.faults import where
 from bot.core.platform import Hub
 from bot.platforms.discord import directs
+from bot.platforms.discord.errors import TROUBLE
 from bot.platforms.discord.progress import ALIVE, PLATFORM, Progress
 
 log = logging.getLogger(__name__)
 
 DIRECT_CHATS = 1000
 """Direct message channels that are looked into, the ones used last first: Discord does not tell where news are."""
+
+PARENTS = 500
+"""Channels that are asked at one session for the threads under them that were archived."""
+
+THREADS = 200
+"""Of these, the ones archived last that are looked at under one channel."""
+
+_CLOCKS = timedelta(minutes=2)
+"""How far the clocks of a message's id and of an archive may be apart."""
 
 Readable = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 """What people write in. A forum holds only threads."""
@@ -78,7 +90,37 @@ class Gaps:
             return None
         return Gap(channel, channel.id, max(start, oldest), last)
 
-    def _may_read(self, channel: Readable) -> bool:
+    async def archived(self, guilds: Iterable[discord.Guild], alive: int | None, oldest: int) -> list[discord.Thread]:
+        """The open threads that were archived since: Discord lists them by their channel alone, with a request each.
+
+        Of a channel that cannot be asked it is logged that there may be some.
+        """
+        if alive is None:
+            return []
+        since = discord.utils.snowflake_time(max(alive, oldest)) - _CLOCKS
+        parents: list[discord.TextChannel | discord.ForumChannel] = []
+        for guild in guilds:
+            parents += [channel for channel in guild.text_channels if self._may_read(channel)]
+            parents += [channel for channel in guild.forums if self._may_read(channel)]
+        if len(parents) > PARENTS:
+            log.warning("Of %s channels the first %s are asked for threads archived meanwhile", len(parents), PARENTS)
+        found: list[discord.Thread] = []
+        for parent in parents[:PARENTS]:
+            try:
+                async for thread in parent.archived_threads(limit=THREADS):
+                    if thread.archive_timestamp < since:
+                        break
+                    found.append(thread)
+            except (discord.HTTPException, *TROUBLE) as error:
+                log.warning("Which threads of channel %s were archived is not told: %s", parent.id, where(error))
+        return found
+
+    async def in_threads(self, threads: Iterable[discord.Thread], alive: int | None, oldest: int) -> list[Gap]:
+        """The gaps in these threads."""
+        gaps = [await self._gap(thread, alive, oldest) for thread in threads]
+        return [gap for gap in gaps if gap is not None]
+
+    def _may_read(self, channel: Readable | discord.ForumChannel) -> bool:
         if isinstance(channel, discord.Thread) and channel.parent is None:
             return False
         me = getattr(channel.guild, "me", None)

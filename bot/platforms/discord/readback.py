@@ -166,7 +166,7 @@ class ReadBack:
         # Direct messages come on shard 0, as Discord documents ("Gateway, Sharding").
         chats = await self._gaps.in_chats(client, alive, oldest) if self._shard == 0 else []
         await self._read_all(client, in_turn(gaps, chats), newest)
-        await self._read_titles(client, guilds, alive, oldest)
+        await self._read_threads(client, guilds, alive, oldest, newest)
 
     def _guilds(self, client: discord.Client) -> list[discord.Guild]:
         return [guild for guild in client.guilds if guild.shard_id == self._shard]
@@ -175,16 +175,18 @@ class ReadBack:
         while self._late:
             gaps = await self._gaps.in_servers([self._late[0]], alive, oldest)
             await self._read_all(client, gaps, 0)
-            await self._read_titles(client, [self._late[0]], alive, oldest)
+            await self._read_threads(client, [self._late[0]], alive, oldest, 0)
             self._late.popleft()
 
-    async def _read_titles(
-        self, client: discord.Client, guilds: Sequence[discord.Guild], alive: int | None, oldest: int
+    async def _read_threads(
+        self, client: discord.Client, guilds: Sequence[discord.Guild], alive: int | None, oldest: int, newest: int
     ) -> None:
-        """Hand in the names of threads that were opened meanwhile; of those archived since, Discord does not tell."""
+        """Read the threads that were archived meanwhile, and hand in the names of all that were opened meanwhile."""
         if alive is None:
             return
-        for thread in chain.from_iterable(guild.threads for guild in guilds):
+        archived = await self._gaps.archived(guilds, alive, oldest)
+        await self._read_all(client, await self._gaps.in_threads(archived, alive, oldest), newest)
+        for thread in chain(chain.from_iterable(guild.threads for guild in guilds), archived):
             if discord.utils.time_snowflake(opened_at(thread)) > max(alive, oldest):
                 await self._titles.given(client, thread, read_back=True)
 

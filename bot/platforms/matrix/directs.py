@@ -1,16 +1,22 @@
 """Direct rooms: one person and the bot, and nobody else."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any
 from weakref import WeakValueDictionary
 
+from bot.core.faults import where
 from bot.core.platform import Unreachable
 from bot.platforms.matrix.errors import Refused
 from bot.platforms.matrix.rooms import Rooms
 from bot.platforms.matrix.session import Session
+
+log = logging.getLogger(__name__)
+
+_STORING_SECONDS = 5.0
 
 _RENEWED_FOR = 24 * 60 * 60
 """Seconds in which somebody who left the direct room is invited anew only once: a "no" is taken for an answer."""
@@ -74,6 +80,20 @@ class DirectRooms:
         if room_id not in rooms:
             rooms.append(room_id)
             self._unwritten = True
+
+    async def keep(self, account: str, room_id: str) -> None:
+        """It is the person's direct room, though nobody has made it as that; after a restart, too.
+
+        Raises nothing: what cannot be stored counts as long as the bot runs.
+        """
+        if room_id in self._by_account.get(account, ()):
+            return
+        self.expect(account, room_id)
+        try:
+            async with asyncio.timeout(_STORING_SECONDS):
+                await self._session.remember(f"direct:{account}", room_id)
+        except Exception as error:
+            log.error("Whose direct Matrix room one is could not be stored: %s", where(error))
 
     async def mark(self, account: str, room_id: str) -> None:
         """Record that this is the person's direct room from now on; raises `Refused`.

@@ -119,8 +119,8 @@ class Hearing:
             return True
         if not self._rooms.only_for(room_id, account) or await self._is_a_communitys(room_id):
             return False
-        if self._rooms.only_for(room_id, account):
-            self._directs.expect(account, room_id)
+        if self._rooms.only_for(room_id, account) and not self._rooms.was_replaced(room_id):
+            await self._directs.keep(account, room_id)
         return True
 
     async def _is_a_communitys(self, room_id: str) -> bool:

@@ -49,6 +49,11 @@ class Rooms:
         """Whether nobody else than the bot and this person is in the room or invited to it."""
         return self.members(room_id) == {self._session.user_id, account}
 
+    def was_replaced(self, room_id: str) -> bool:
+        """Whether people go on in another room: what is still done here counts, but nothing is said here any more."""
+        room = self._client.rooms.get(room_id)
+        return room is not None and bool(room.replacement_room)
+
     def made_by_bot(self, room_id: str) -> bool:
         """Whether the bot itself has made the room: it makes direct rooms only."""
         room = self._client.rooms.get(room_id)

@@ -24,13 +24,13 @@ def answer_to_member(
     if severity is Severity.CONCERN:
         text = _(
             "That sounds hard, and I'm glad you said it. I'm a bot; I have let the peers of {community} know, so that a"
-            " person can write to you here. You decide how much you want to say.",
+            " person can write to you here. You decide how much to say.",
             community=community,
         )
     else:
         text = _(
-            "Thank you for saying it. I'm a bot, and I'm getting a person: the peers of {community} have been told,"
-            " and whoever comes will write to you here. You can write to me already; they will read it.",
+            "Thank you for saying it. I'm a bot, and I'm getting a person: the peers of {community} have been told."
+            " Whoever comes writes to you here, and reads what you write meanwhile.",
             community=community,
         )
     text = _sorry_for(late, text)
@@ -43,7 +43,7 @@ def answer_to_member(
         text = _("{call}\n\n{text}", call=call, text=text)
     elif severity is Severity.URGENT and emergency_number:
         text = _(
-            "{text}\n\nIf it becomes more than you can hold: {number} is the emergency number.",
+            "{text}\n\nIf it becomes too much, call {number}.",
             text=text,
             number=emergency_number,
         )

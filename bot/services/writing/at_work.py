@@ -5,11 +5,12 @@ it as a word to themselves.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz, process
 
 from bot.core.commands import Registry
+from bot.core.content import Choice
 from bot.core.roles import Action, may
 from bot.core.words import Text, Words, _
 from bot.services import replies, typed
@@ -36,12 +37,12 @@ _ELSEWHERE = frozenset({"audit", "log", "logs", "stats", "status", "report", "ad
 class Work:
     """Words for the bot. `runs` is done at once; else they are kept back, and `why` is said.
 
-    `offers`: a command that does what they wish; `is_sure`: it cannot be a word to somebody else.
+    `offers`: what does it once they press it; `is_sure`: it cannot be a word to somebody else.
     """
 
     why: Text
     runs: typed.Typed | None = None
-    offers: str | None = None
+    offers: Choice | None = None
     is_sure: bool = True
 
 
@@ -49,18 +50,17 @@ def work_in(call: Call, registry: Registry, languages: Collection[Words]) -> Wor
     """What of their words is for the bot; None where they are for the member they are with."""
     text = call.inbound.text
     if (wish := wishes.find(text, languages, of_themselves=True)) is not None:
-        return Work(_looks_like(wish), offers=wish)
+        return Work(_looks_like(wish), offers=Choice(label=wish, command=wish))
     words = text.casefold().removeprefix("please ").split()
     if not words:
         return None
     if (command := _command(call, registry, len(words))) is not None:
         return command
     if words[0] in _OF_TEAMS:
-        return Work(_looks_like(words[0]))
+        return Work(_looks_like(words[0]), offers=_doing(call, registry, text))
     if words[0] in _ELSEWHERE and len(words) <= 2:  # noqa: PLR2004  such as "audit export"
         return Work(_("I know no command “{command}” here, so it went to nobody.", command=words[0]))
-    slip = _nearly(words, registry)
-    return None if slip is None else Work(_looks_like(slip), is_sure=False)
+    return _slip(call, registry, words)
 
 
 def _command(call: Call, registry: Registry, count: int) -> Work | None:
@@ -72,7 +72,8 @@ def _command(call: Call, registry: Registry, count: int) -> Work | None:
     command, is_whole, is_plain = found.command, typed.is_whole(found, reader), " " not in found.command.name
     if command.may is Action.USE:
         # "help" or "meetings" may be a word to the member; "checkin note slept badly" is none.
-        return Work(_looks_like(command.name)) if is_whole and not is_plain else None
+        offers = _doing(call, registry, call.inbound.text)
+        return Work(_looks_like(command.name), offers=offers) if is_whole and not is_plain else None
     if is_plain and count > FEW:
         return None
     if not may(call.member.roles, command.may):
@@ -83,17 +84,38 @@ def _command(call: Call, registry: Registry, count: int) -> Work | None:
         return Work(why) if is_whole or not is_plain else None
     if is_whole:
         return Work(_looks_like(command.name), runs=found)
-    return None if is_plain else Work(_looks_like(command.name))
+    return None if is_plain else Work(_looks_like(command.name), offers=_doing(call, registry, call.inbound.text))
 
 
-def _nearly(words: list[str], registry: Registry) -> str | None:
-    """The command of a peer's work that words begin with, but for a slip; short names are everyday words."""
+def _slip(call: Call, registry: Registry, words: list[str]) -> Work | None:
+    """A command of a peer's work, but for a slip in its name."""
+    nearly = _nearly(words, registry)
+    if nearly is None:
+        return None
+    name, others = nearly
+    return Work(_looks_like(name), offers=_doing(call, registry, f"{name} {others}"), is_sure=False)
+
+
+def _doing(call: Call, registry: Registry, text: str) -> Choice | None:
+    """The choice that does what `text` says as a command, if they may; without its values, where these are too long."""
+    found = typed.read(text, registry, call.member.reads(call.now))
+    if found is None or not may(call.member.roles, found.command.may):
+        return None
+    choice = Choice(label=_("Do it"), command=found.command.name, arguments=found.arguments)
+    return choice if choice.fits else replace(choice, arguments={})
+
+
+def _nearly(words: list[str], registry: Registry) -> tuple[str, str] | None:
+    """The command of a peer's work that words begin with, but for a slip, and the words behind it.
+
+    Short names are everyday words.
+    """
     own = {Action.TAKE_CASE, Action.ESCALATE_FOR_OTHER}
     names = [c.name for c in registry if c.may in own and len(c.name) >= LONG_NAME]
-    for beginning in (" ".join(words[:2]), words[0]):
-        found = process.extractOne(beginning, names, scorer=fuzz.ratio, score_cutoff=SLIP)
+    for count in (2, 1):
+        found = process.extractOne(" ".join(words[:count]), names, scorer=fuzz.ratio, score_cutoff=SLIP)
         if found is not None and not (found[0] == "escalate" and len(words) > FEW):
-            return str(found[0])
+            return str(found[0]), " ".join(words[count:])
     return None
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.core.commands import Registry
-from bot.core.content import Choice, Reply
+from bot.core.content import Reply
 from bot.core.crisis import Signal
 from bot.core.words import Text, _
 from bot.services import questions, replies, unsaid
@@ -67,8 +67,7 @@ class PeersWords:
         held = await self.hold(call, conversations, work.why)
         if held is None or work.offers is None or not held.private:
             return held  # where others read, too, each of them could press it for themselves
-        offer = Choice(label=work.offers, command=work.offers)
-        return replace(held, content=replace(held.content, choices=(*held.content.choices, offer)))
+        return replace(held, content=replace(held.content, choices=(*held.content.choices, work.offers)))
 
     async def hold(self, call: Call, conversations: Sequence[CaseRow], why: Text) -> Reply | None:
         """Words of a peer that are perhaps for the bot: they go to a member only once the peer has said so.

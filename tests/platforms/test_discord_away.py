@@ -1,0 +1,49 @@
+"""What changed while the bot was away, of which Discord does not tell by itself: archived threads, and who has left."""
+
+import time
+
+import discord_scene
+import pytest
+from discord_scene import Scene
+from loopback_discord import LoopbackDiscord
+
+discord = discord_scene.discord
+
+
+async def test_a_thread_that_was_archived_since_is_read_too_and_so_is_its_name(
+    discord: LoopbackDiscord,
+) -> None:
+    scene = Scene(discord)
+    async with scene.running():
+        await scene.reads_back()
+    made = {"name": "nobody hears me"}
+    world = discord.world
+    thread = world.add_thread(scene.channel, scene.ana.user, 11, made, world.snowflake())
+    await scene.ben.says(thread, "I want to die")
+    thread.archived, thread.archived_at = True, time.time()
+    old = world.add_thread(scene.channel, scene.ana.user, 11, {"name": "long ago"}, world.snowflake())
+    await scene.ben.says(old, "said long ago")
+    old.archived, old.archived_at = True, time.time() - 3600
+    async with scene.running():
+        heard = await scene.hub.hears("I want to die")
+        await scene.reads_back()
+    assert (heard.read_back, heard.place) == (True, str(scene.channel.id))
+    assert [one.text for one in scene.hub.received] == ["I want to die", "nobody hears me"]
+
+
+async def test_which_peers_left_before_a_new_session_is_looked_up_and_of_others_it_is_told_by_nobody(
+    discord: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Scene(discord)
+    cleo = discord.add_user("cleo", scene.guild)
+    scene.hub.called = [(str(person.id), str(scene.guild.id)) for person in (scene.ana, scene.ben)]
+    monkeypatch.setattr("asyncio.sleep", scene.no_pause)
+    async with scene.running():
+        await scene.reads_back()
+        await discord.drop_gateway(resumable=False)
+        scene.ben.leaves(scene.guild)
+        cleo.leaves(scene.guild)
+        await scene.ana.says(scene.channel, "in the gap")
+        await scene.hub.hears("in the gap")
+        await scene.reads_back()
+    assert scene.hub.departed == [(str(scene.ben.id), str(scene.guild.id))]
