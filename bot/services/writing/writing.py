@@ -51,13 +51,14 @@ class Writing:
         self._voice = voice
         self._runner = runner
         self._follow_ups = follow_ups
+        self._phrases = typed.Phrases(registry, voice.languages)
         self._answering = Answering(registry)
         self._everyday = Everyday(registry, escalations, voice, runner)
         self.is_command = self._everyday.is_command
 
     def asks_for_a_person(self, text: str) -> bool:
         """Whether a whole message says "I need a person", in any language."""
-        phrase = typed.read_phrase(text, self._registry, self._voice.languages)
+        phrase = self._phrases.command(text)
         return phrase is not None and phrase.name == PEER
 
     def calls_for_a_person(self, inbound: Inbound) -> bool:
@@ -366,7 +367,7 @@ class Writing:
 
         None where a person is there already: then the words are for them.
         """
-        phrase = typed.read_phrase(text, self._registry, self._voice.languages)
+        phrase = self._phrases.command(text)
         if phrase is None and _is_peer(text):
             phrase = self._registry.by_name[PEER]
         # What is not about oneself in danger may as well be said to somebody: "stop".
