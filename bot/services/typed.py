@@ -132,6 +132,11 @@ class Phrases:
         """The command that `text` means, if it is a phrase."""
         return None if len(text) > PHRASE_LIMIT else self._commands.get(_plainly(text))
 
+    def mean(self, text: str, name: str) -> bool:
+        """Whether `text` means the command of that name."""
+        command = self.command(text)
+        return command is not None and command.name == name
+
     @cached_property
     def _commands(self) -> Mapping[str, Command]:
         """By each way to say it: every message of every room is looked up here."""

@@ -58,8 +58,7 @@ class Writing:
 
     def asks_for_a_person(self, text: str) -> bool:
         """Whether a whole message says "I need a person", in any language."""
-        phrase = self._phrases.command(text)
-        return phrase is not None and phrase.name == PEER
+        return self._phrases.mean(text, PEER)
 
     def calls_for_a_person(self, inbound: Inbound) -> bool:
         """Whether somebody asks for a person, in whatever way: a button, a phrase, or the command typed."""
