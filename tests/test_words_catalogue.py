@@ -15,7 +15,7 @@ from bot.core.words import ENGLISH, Words, _, _n
 from bot.locale import __main__ as catalogues
 from bot.services.escalations.member_words import I_AM_SAFE, ended_for_member
 from bot.services.offer import I_NEED_A_PERSON
-from bot.services.typed import read_phrase
+from bot.services.typed import Phrases
 from cogs.escalation import EscalationCog
 
 LANGUAGES = sorted(catalogues.FOLDER.glob("*.po"))
@@ -131,7 +131,7 @@ def test_a_whole_message_is_understood_in_every_language(path: Path, languages: 
     meant = {}
     for choice in (I_NEED_A_PERSON, I_AM_SAFE):
         said = f"¡{words.render(choice.label).upper()}!"
-        command = read_phrase(said, registry, languages.values())
+        command = Phrases(registry, languages.values()).command(said)
         meant[choice.command] = command and command.name
     assert meant == {"peer": "peer", "safe": "safe"}
 
@@ -139,14 +139,14 @@ def test_a_whole_message_is_understood_in_every_language(path: Path, languages: 
 def test_english_is_understood_whatever_else_is(languages: dict[str, Words]) -> None:
     registry = Registry.of(object.__new__(EscalationCog))
     for said in ("I’m safe.", "i'm safe", "im safe"):
-        command = read_phrase(said, registry, languages.values())
+        command = Phrases(registry, languages.values()).command(said)
         assert command is not None
         assert command.name == "safe"
 
 
 def test_more_than_the_phrase_is_not_the_phrase(languages: dict[str, Words]) -> None:
     registry = Registry.of(object.__new__(EscalationCog))
-    assert read_phrase("No sé si estoy a salvo", registry, languages.values()) is None
+    assert Phrases(registry, languages.values()).command("No sé si estoy a salvo") is None
 
 
 @translated

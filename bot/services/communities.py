@@ -23,6 +23,7 @@ from bot.services.lexicons import replace_community_lexicon
 from bot.services.meetings import Meetings
 from bot.services.policies import read_policies, write_policies
 from bot.services.resources import OWN, replace_community_resources
+from bot.services.rooms import ROOMS
 from bot.storage import tables
 from bot.storage.database import Transaction
 from bot.storage.duty_tables import RotaRow
@@ -217,7 +218,7 @@ async def steps_to_nobody(tx: Transaction, slug: str) -> list[int]:
 
 
 async def _apply_places(tx: Transaction, community_id: int, wanted: tuple[Place, ...]) -> None:
-    tx.changes("places")
+    tx.changes(ROOMS)
     by_address = {(place.platform, place.address): place for place in wanted}
     for row in await _rows(tx, tables.Place, community_id):
         if (row.platform, row.address) not in by_address:

@@ -212,10 +212,8 @@ class Known:
 async def look_up(tx: Transaction, inbound: Inbound) -> Known:
     """Who wrote this, as far as it is known; nothing is written."""
     community_id = await community_id_of(tx, inbound)
-    return Known(None) if community_id is None else await _look_up_in(tx, community_id, inbound)
-
-
-async def _look_up_in(tx: Transaction, community_id: int, inbound: Inbound) -> Known:
+    if community_id is None:
+        return Known(None)
     values = {"community": community_id, "platform": inbound.platform, "account": inbound.account}
     found = (await tx.session.execute(_WHO, values)).all()
     if not found:
@@ -235,15 +233,12 @@ async def heard(tx: Transaction, inbound: Inbound, known: Known, *, now: datetim
     community_id = known.community_id
     if community_id is None:
         return None
-    is_new = known.identity is None
     if known.identity is None:
         place = None if inbound.private else inbound.place
-        is_new = (await _make(tx, community_id, inbound.platform, inbound.account, seen_at=now, place=place))[1]
-        known = await _look_up_in(tx, community_id, inbound)
-    if known.identity is None:
-        raise LookupError("a member who was just made is gone")
+        member_id, is_new = await _make(tx, community_id, inbound.platform, inbound.account, seen_at=now, place=place)
+        return await load(tx, member_id, is_new=is_new)
     _seen(known.identity, known.newest, inbound, now=now)
-    return await load(tx, known.identity.member_id, is_new=is_new)
+    return await load(tx, known.identity.member_id)
 
 
 async def find(tx: Transaction, inbound: Inbound) -> Member | None:

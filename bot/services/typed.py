@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from bot.core.commands import BadValue, Command, Parameter, Reader, Registry
 from bot.core.matching import fold
@@ -121,30 +121,49 @@ def family_of(text: str, registry: Registry) -> list[Command]:
     return [command for command in registry if not command.hidden and command.name.split()[0] == word]
 
 
-def read_phrase(text: str, registry: Registry, languages: Collection[Words]) -> Command | None:
-    """The command that a whole message means without naming it, such as "I need a person", in any of `languages`."""
-    if len(text) > PHRASE_LIMIT:
-        return None
-    said = " ".join(word for word in fold(text).split() if word not in POLITE)
-    for command in registry:
-        if any(said in ways(words, phrase.message) for words in languages for phrase in command.phrases):
-            return command
-    return None
+class Phrases:
+    """What a whole message means that names no command, such as "I need a person", in any of `languages`."""
+
+    def __init__(self, registry: Registry, languages: Collection[Words]) -> None:
+        self._registry = registry
+        self._languages = languages
+
+    def command(self, text: str) -> Command | None:
+        """The command that `text` means, if it is a phrase."""
+        return None if len(text) > PHRASE_LIMIT else self._commands.get(_plainly(text))
+
+    def mean(self, text: str, name: str) -> bool:
+        """Whether `text` means the command of that name."""
+        command = self.command(text)
+        return command is not None and command.name == name
+
+    @cached_property
+    def _commands(self) -> Mapping[str, Command]:
+        """By each way to say it: every message of every room is looked up here."""
+        found: dict[str, Command] = {}
+        for command in self._registry:
+            for words in self._languages:
+                for phrase in command.phrases:
+                    for said in ways(words, phrase.message):
+                        found.setdefault(said, command)
+        return found
 
 
 def language_of_phrase(text: str, phrase: Command, languages: Collection[Words], usual: str) -> str | None:
     """The language in which `text` is one of a command's phrases; None if it is one in the `usual` language, too."""
-    said = " ".join(word for word in fold(text).split() if word not in POLITE)
+    said = _plainly(text)
     found = [w.language for w in languages if any(said in ways(w, each.message) for each in phrase.phrases)]
     return None if usual in found or not found else found[0]
 
 
+def _plainly(text: str) -> str:
+    """It folded, without what is only polite."""
+    return " ".join(word for word in fold(text).split() if word not in POLITE)
+
+
 @lru_cache(maxsize=4096)
 def ways(words: Words, phrase: str) -> frozenset[str]:
-    """The ways to say a phrase, which holds no values, in one language, folded.
-
-    Every message of every room is compared with all of them.
-    """
+    """The ways to say a phrase, which holds no values, in one language, folded."""
     return frozenset(fold(said) for said in words.render(Text(phrase)).split(OR))
 
 

@@ -14,10 +14,10 @@ from bot.core.platform import Address
 from bot.core.words import ENGLISH, Words
 from bot.delivery.many import ToMany, enqueue_each
 from bot.delivery.outbox import Message, Priority, enqueue
-from bot.services import spoken
+from bot.services import rooms, spoken
 from bot.services.offer import with_a_person, with_its_language
 from bot.storage.database import Transaction
-from bot.storage.tables import Identity, Place
+from bot.storage.tables import Identity
 
 # Built once: that takes longer than the answer.
 _IDENTITY: Any = Identity.__table__.c
@@ -25,12 +25,6 @@ _IDENTITIES = (
     select(_IDENTITY.platform, _IDENTITY.account, _IDENTITY.last_place)
     .where(_IDENTITY.member_id == bindparam("member"))
     .order_by(_IDENTITY.last_seen_at.desc())
-)
-_PLACE: Any = Place.__table__.c
-_PLACES = (
-    select(_PLACE.platform, _PLACE.address, _PLACE.kinds)
-    .where(_PLACE.community_id == bindparam("community"))
-    .order_by(_PLACE.platform, _PLACE.id)
 )
 
 
@@ -153,8 +147,8 @@ class Voice:
         about_id: int | None = None,
     ) -> int:
         """Say it in the community's rooms of that kind; in how many."""
-        rooms = await places(tx, community.id, kind)
-        for room in rooms:
+        found = await rooms.of_kind(tx, community.id, kind)
+        for room in found:
             await self._put(
                 tx,
                 Message(
@@ -169,7 +163,7 @@ class Voice:
                 ),
                 now=now,
             )
-        return len(rooms)
+        return len(found)
 
     async def to_stranger(
         self, tx: Transaction, inbound: Inbound, content: Content, *, key: str, now: datetime
@@ -233,7 +227,9 @@ class Voice:
                 continue
             fallback = identity.last_place
             if fallback is None:
-                lobby = [p for p in await places(tx, member.community.id, "lobby") if p.platform == identity.platform]
+                lobby = [
+                    p for p in await rooms.of_kind(tx, member.community.id, "lobby") if p.platform == identity.platform
+                ]
                 fallback = lobby[0].id if lobby else None
             found[identity.platform] = Address(
                 platform=identity.platform, kind="direct", id=identity.account, fallback=fallback
@@ -251,13 +247,3 @@ class Voice:
             tx.before_commit(self._claim)
         tx.after_commit(self._wake)
         await tx.announce()
-
-
-async def places(tx: Transaction, community_id: int, kind: str) -> list[Address]:
-    """The community's places of a kind ("lobby", "peers", "moderators", "meetings"), on all platforms."""
-    known = tx.known("places")
-    found = known.get(community_id)
-    if found is None:
-        rows = await tx.rows(_PLACES, {"community": community_id})
-        found = known[community_id] = [tuple(row) for row in rows]
-    return [Address(platform=platform, kind="place", id=id_) for platform, id_, kinds in found if kind in kinds]

@@ -1,13 +1,12 @@
 """Which community something that came in is meant for."""
 
 from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, select
+from sqlalchemy import ColumnElement, Select, select
 
 from bot.core.inbound import Inbound
 from bot.core.roles import Action, Role, may
-from bot.services import questions, talks
+from bot.services import questions, rooms, talks
 from bot.storage import tables
 from bot.storage.database import Transaction
 
@@ -20,15 +19,6 @@ SAY = "say"
 _LARGEST_ID = 2**31 - 1
 
 _TAKE_CASES = [role.value for role in Role if may(frozenset({role}), Action.TAKE_CASE)]
-
-_PLACE: Any = tables.Place.__table__.c
-_OF_PLACES = (
-    select(_PLACE.community_id)
-    .where(_PLACE.platform == bindparam("platform"), _PLACE.address.in_(bindparam("addresses", expanding=True)))
-    .order_by(_PLACE.id)
-    .limit(1)
-)
-"""Every message asks this: built once, for that takes longer than the answer."""
 
 
 async def community_id_of(tx: Transaction, inbound: Inbound) -> int | None:
@@ -44,7 +34,7 @@ async def community_id_of(tx: Transaction, inbound: Inbound) -> int | None:
     is there, the only one at all.
     """
     if not inbound.private:
-        named = await _of_places(tx, inbound, [inbound.place, *([inbound.space] if inbound.space else [])])
+        named = await rooms.community_with(tx, inbound.platform, _addresses(inbound))
         return await _of_guest(tx, inbound) if named is None and inbound.shared_spaces else named
     for look in (_named, _of_place_apart, _answered, _of_number, _where_they_are, _of_shared_spaces, _known, _only_one):
         found = await look(tx, inbound)
@@ -131,7 +121,7 @@ async def _where_they_are(tx: Transaction, inbound: Inbound) -> int | None:
 
 
 async def _of_shared_spaces(tx: Transaction, inbound: Inbound) -> int | None:
-    return await _of_places(tx, inbound, list(inbound.shared_spaces))
+    return await rooms.community_with(tx, inbound.platform, list(inbound.shared_spaces))
 
 
 async def _known(tx: Transaction, inbound: Inbound) -> int | None:
@@ -149,12 +139,11 @@ async def _only_one(tx: Transaction, inbound: Inbound) -> int | None:
     return found[0] if len(found) == 1 else None
 
 
-async def _of_places(tx: Transaction, inbound: Inbound, addresses: list[str]) -> int | None:
-    found = await tx.rows(_OF_PLACES, {"platform": inbound.platform, "addresses": addresses})
-    return found[0].community_id if found else None
-
-
 async def stands_in(tx: Transaction, community_id: int, inbound: Inbound) -> bool:
     """Whether it came from one of the community's rooms."""
-    addresses = [inbound.place, *([inbound.space] if inbound.space else [])]
-    return not inbound.private and await _of_places(tx, inbound, addresses) == community_id
+    return not inbound.private and await rooms.community_with(tx, inbound.platform, _addresses(inbound)) == community_id
+
+
+def _addresses(inbound: Inbound) -> list[str]:
+    """Where it was written, and in which server or space."""
+    return [inbound.place, *([inbound.space] if inbound.space else [])]

@@ -4,7 +4,7 @@ aiosqlite hands each step of a statement (a cursor, its execution, its rows, its
 changes of threads, half a millisecond each in a busy process, where most of the bot's statements take a hundredth of
 that. Here a statement that was quick before runs where it is asked for, in the event loop. In the thread stays what
 may wait for a lock or for the disk (a BEGIN that another process holds up, each COMMIT of something), what was slow
-once, and what was never seen.
+lately, and what was never seen.
 """
 
 import sqlite3
@@ -15,7 +15,12 @@ from typing import Any
 import aiosqlite
 
 QUICK_SECONDS = 0.001
-"""Processor time of a statement that the event loop may wait for; one that took longer is never asked there again."""
+"""Processor time of a statement that the event loop may wait for."""
+
+QUICK_AGAIN = 100
+"""One that took longer must have been quick in the thread so often before it is asked in the event loop again. On a
+busy machine almost any takes longer once, the first time above all; what is slow now and then hardly ever comes back.
+"""
 
 AT_ONCE_SECONDS = 0.002
 """After so long without a change of threads others have their turn, however quick each statement was."""
@@ -34,17 +39,18 @@ class Times:
     """Which statements were quick."""
 
     def __init__(self) -> None:
-        self._was_quick: dict[str, bool] = {}
+        self._to_go: dict[str, int] = {}
+        """How often each must still be quick, in the thread."""
 
     def may_run_here(self, sql: str) -> bool:
         """Whether the event loop may wait for it."""
-        return self._was_quick.get(sql, False)
+        return self._to_go.get(sql) == 0
 
     def took(self, sql: str, seconds: float) -> None:
-        """Remember how long it took; slow once, slow for good."""
-        if len(self._was_quick) >= MOST_STATEMENTS:
-            self._was_quick.clear()
-        self._was_quick[sql] = self._was_quick.get(sql, True) and seconds <= QUICK_SECONDS
+        """Remember how long it took."""
+        if len(self._to_go) >= MOST_STATEMENTS:
+            self._to_go.clear()
+        self._to_go[sql] = max(0, self._to_go.get(sql, 1) - 1) if seconds <= QUICK_SECONDS else QUICK_AGAIN
 
 
 class Connection(aiosqlite.Connection):

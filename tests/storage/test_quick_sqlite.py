@@ -86,6 +86,19 @@ async def test_what_becomes_slow_goes_back_to_the_thread(connection: Noted, monk
     assert connection.were_here("SELECT 2") == [False, True, False]
 
 
+async def test_what_was_slow_once_comes_back_when_it_has_long_been_quick(
+    connection: Noted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quick_sqlite, "QUICK_AGAIN", 2)
+    monkeypatch.setattr(quick_sqlite, "QUICK_SECONDS", -1)
+    await connection.says("SELECT 2")
+    monkeypatch.setattr(quick_sqlite, "QUICK_SECONDS", 1)
+    for _ in range(3):
+        await connection.says("SELECT 2")
+    assert connection.were_here("SELECT 2")[:2] == [False, False]
+    assert connection.were_here("SELECT 2")[-1]
+
+
 async def test_after_many_quick_statements_others_have_their_turn(
     connection: Noted, monkeypatch: pytest.MonkeyPatch
 ) -> None:

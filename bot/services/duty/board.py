@@ -25,7 +25,8 @@ from bot.services import members
 from bot.services.duty import store
 from bot.services.duty.words import age, names
 from bot.services.escalations.words import SEVERITIES
-from bot.services.voice import Voice, places
+from bot.services.rooms import of_kind
+from bot.services.voice import Voice
 from bot.storage.database import Transaction
 from bot.storage.duty_tables import BoardRow, DutyClock
 from bot.storage.tables import CaseRow, Delivery
@@ -101,7 +102,7 @@ class Boards:
         """Bring the community's boards up to date; when to look again, None if only a change calls for it."""
         community = members.community_of(await tx.session.get_one(CommunityRow, community_id), tx)
         content, again = await _content(tx, community, now=now)
-        rooms = await places(tx, community.id, "peers")
+        rooms = await of_kind(tx, community.id, "peers")
         for room in rooms:
             wait = await self._put(tx, community, room, content, now=now)
             again += [] if wait is None else [wait]

@@ -21,7 +21,8 @@ from bot.delivery.outbox import EDIT, Claimed, Message, Priority
 from bot.services import members
 from bot.services.call import Call
 from bot.services.escalations import place_words, store
-from bot.services.voice import Voice, places
+from bot.services.rooms import of_kind
+from bot.services.voice import Voice
 from bot.storage import tables
 from bot.storage.database import Transaction
 from bot.storage.relay_tables import CasePlace
@@ -94,7 +95,7 @@ class Places:
         address = await self._voice.private_address(tx, person)
         if address is None:
             return
-        rooms = await places(tx, row.community_id, "peers")
+        rooms = await of_kind(tx, row.community_id, "peers")
         under = next((room.id for room in rooms if room.platform == address.platform), None)
         shown, rest = _fitting(facts, self._voice, person.language)
         apart = Apart(

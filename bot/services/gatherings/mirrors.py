@@ -28,7 +28,8 @@ from bot.delivery.waiting import IS_PENDING
 from bot.services import members
 from bot.services.feeds import calendars
 from bot.services.meeting_times import Coming, first_from, rule_of
-from bot.services.voice import Voice, places
+from bot.services.rooms import of_kind
+from bot.services.voice import Voice
 from bot.storage.database import Transaction
 from bot.storage.gathering_tables import Mirror
 from bot.storage.tables import Community as CommunityRow
@@ -269,7 +270,7 @@ async def touch_all(tx: Transaction, community_id: int, *, now: datetime) -> Non
 async def _calendars(tx: Transaction, community_id: int) -> list[Address]:
     """Where a community's calendars are: on each platform the first place where meetings are announced."""
     found: dict[str, Address] = {}
-    for place in await places(tx, community_id, "meetings"):
+    for place in await of_kind(tx, community_id, "meetings"):
         found.setdefault(place.platform, place)
     return list(found.values())
 

@@ -12,16 +12,16 @@ from bot.services.call import Call
 from bot.services.escalations import words
 from bot.services.voice import Voice
 from bot.services.writing.exactly import TAKES_KNOWN, is_exactly
-from bot.services.writing.phrases import PEER, SAFE
+from bot.services.writing.phrases import PEER, SAFE, Phrases
 from bot.storage.tables import CaseRow, Delivery
 
 AFTERWARDS = timedelta(hours=24)
 """So long after a talk has ended words that nothing else understands are taken for words to who was there."""
 
 
-async def tell_of_the_mark(call: Call, row: CaseRow, registry: Registry, voice: Voice) -> None:
+async def tell_of_the_mark(call: Call, row: CaseRow, registry: Registry, phrases: Phrases, voice: Voice) -> None:
     """Their words are a command's, and went to the peer: how to get the bot's own, once in each talk with somebody."""
-    name = _named(call, registry, voice)
+    name = _named(call, registry, phrases)
     if name is None or row.holder is None:
         return
     mark = typed.MARK_ON.get(call.inbound.platform, typed.MARKS[0])
@@ -55,10 +55,10 @@ async def is_too_late(call: Call, voice: Voice) -> bool:
     return True
 
 
-def _named(call: Call, registry: Registry, voice: Voice) -> str | None:
+def _named(call: Call, registry: Registry, phrases: Phrases) -> str | None:
     """What all of the words are: a command, its phrase, or the first word of several; else they are rather a talk."""
     text, reader = call.inbound.text, call.member.reads(call.now)
-    phrase = typed.read_phrase(text, registry, voice.languages)
+    phrase = phrases.meant(text)
     if phrase is not None:
         return None if phrase.name == PEER else phrase.name  # who asks for a person has one
     found = typed.read(text, registry, reader)

@@ -24,11 +24,15 @@ class Phrases:
     def __init__(self, registry: Registry, voice: Voice) -> None:
         self._registry = registry
         self._voice = voice
+        self._known = typed.Phrases(registry, voice.languages)
+
+    def meant(self, text: str) -> Command | None:
+        """The command that a whole message means, whoever says it."""
+        return self._known.command(text)
 
     def asks_for_a_person(self, text: str) -> bool:
         """Whether a whole message says "I need a person", in any language."""
-        phrase = typed.read_phrase(text, self._registry, self._voice.languages)
-        return phrase is not None and phrase.name == PEER
+        return self._known.mean(text, PEER)
 
     def asks_for_help(self, text: str) -> bool:
         """Whether a whole message is such a call, in whatever words: what was asked is of no interest then."""
@@ -50,7 +54,7 @@ class Phrases:
 
         None where a person is there already: then the words are for them.
         """
-        phrase = typed.read_phrase(text, self._registry, self._voice.languages)
+        phrase = self.meant(text)
         if phrase is None and is_peer(text):
             phrase = self._registry.by_name[PEER]
         # What is not about oneself in danger may as well be said to somebody: "stop".

@@ -166,5 +166,5 @@ class Writing:
         if told is None and signal is None and not call.inbound.read_back:
             accompanied = next((row for row in conversations if row.member_id == call.member.id), None)
             if accompanied is not None:
-                await tell_of_the_mark(call, accompanied, self._registry, self._voice)
+                await tell_of_the_mark(call, accompanied, self._registry, self._phrases, self._voice)
         return told
