@@ -11,7 +11,7 @@ from bot.services.runner import Runner
 from bot.services.voice import Voice
 from bot.services.writing import offering, own_need, taking, taking_up
 from bot.services.writing.answering import cancels, command_in, is_whole
-from bot.services.writing.around_a_talk import is_too_late
+from bot.services.writing.around_a_talk import is_too_late, note_language
 from bot.services.writing.everyday import Everyday
 from bot.services.writing.phrases import PEER, Phrases, is_peer
 
@@ -58,6 +58,7 @@ class ToTheBot:
 
     async def unmarked(self, call: Call) -> Reply | None:
         """Words to the bot alone: a command without its mark, or something it does not understand."""
+        await note_language(call)
         bare = command_in(call, self._registry, forgiving=True)
         if bare is not None and not bare.left:
             return await self._runner.run_typed(call, bare)
