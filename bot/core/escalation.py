@@ -55,6 +55,8 @@ from bot.core.policy import Policies, Policy
 __all__ = [
     "AT_ONCE",
     "LATE",
+    "LATE_AGAIN",
+    "LATE_APART",
     "QUIET",
     "SILENCE",
     "TOLD_AGAIN",
@@ -107,6 +109,12 @@ more; after the same time again others are called."""
 LATE = timedelta(minutes=10)
 """After this long without a person the member is told honestly that it takes longer."""
 
+LATE_AGAIN = (timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
+"""So long after the beginning they are told again while nobody has come; then each time after as long as the last."""
+
+LATE_APART = timedelta(minutes=20)
+"""They are not told again sooner than this, whatever has happened meanwhile."""
+
 TOLD_AGAIN = timedelta(minutes=5)
 """How long the peers in a case are not told of another signal that is no worse: of words that they read anyway, and of
 words that they would not see. A member who writes much at once must not be drowned out by the bot."""
@@ -133,8 +141,9 @@ class Case:
 
     `holder` is the member id of the peer who has it, `helpers` are those who have joined them; `nudged`: they were
     asked whether they are with the member, in a quiet case for the last time; `heard_at`: when they were told of a
-    signal last; `turn` rises whenever the case gets or loses a holder, which makes the buttons that the one before was
-    given stale; `version` rises with every change.
+    signal last; `step` is that of the next page, and one beyond the last once that was paged; `late_at`: from when on
+    the member is told that it takes long, None: for the first time; `turn` rises whenever the case gets or loses a
+    holder, which makes the buttons that the one before was given stale; `version` rises with every change.
     """
 
     policies: Policies
@@ -147,7 +156,7 @@ class Case:
     holder: int | None = None
     helpers: tuple[int, ...] = ()
     turn: int = 0
-    told_late: bool = False
+    late_at: datetime | None = None
     nudged: bool = False
     heard_at: datetime | None = None
     outcome: Outcome | None = None
@@ -281,7 +290,7 @@ def _given_back(case: Case, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
     """Somebody else is called, from the first step on; a case that nobody has is being called for already."""
     if case.holder is None:
         return case, (GiveBack(None),)
-    without = replace(case, holder=None, turn=case.turn + 1, step=0, nudged=False, told_late=False)
+    without = replace(case, holder=None, turn=case.turn + 1, step=0, nudged=False, late_at=now + LATE)
     paged, effects = _page(without, now)
     return paged, (GiveBack(case.holder), *effects)
 
@@ -290,9 +299,7 @@ def _given_to(case: Case, to: int, now: datetime) -> tuple[Case, tuple[Effect, .
     """A named peer has it now; if they do not speak, their silence is a holder's silence."""
     if case.holder == to:
         return case, (AlreadyTaken(to),)
-    told_late = case.told_late and case.holder is None  # else a wait that is over
-    given = replace(_held(case, to, now), told_late=told_late)
-    return given, (GiveBack(case.holder, to), OpenRelay(to, instead=case.holder))
+    return _held(case, to, now), (GiveBack(case.holder, to), OpenRelay(to, instead=case.holder))
 
 
 def _page(case: Case, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
@@ -303,11 +310,13 @@ def _page(case: Case, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
     paged = replace(
         case,
         state=State.PAGED,
-        step=min(number + 1, last),
+        step=number + 1,
         pages=case.pages + 1,
         next_at=now + step.wait,
     )
-    return paged, (Page(step, paged.pages, last=number == last),)
+    # What can wait calls nobody else at night.
+    again = case.step > last and case.severity is not Severity.CONCERN
+    return paged, (Page(step, paged.pages, last=number == last, again=again),)
 
 
 def _heard(case: Case, heard: Heard, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
@@ -340,9 +349,16 @@ def _timer_fired(case: Case, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
     if case.holder is not None:
         return _given_back(case, now)
     paged, effects = _page(case, now)
-    if not case.told_late and now - case.opened_at >= LATE:
-        return replace(paged, told_late=True), (*effects, TellMemberLate())
-    return paged, effects
+    if now < (case.late_at or case.opened_at + LATE):
+        return paged, effects
+    return replace(paged, late_at=_late_again(case, now)), (*effects, TellMemberLate(again=case.late_at is not None))
+
+
+def _late_again(case: Case, now: datetime) -> datetime:
+    """When the member is told once more: at growing intervals, so that it is a comfort and no alarm."""
+    waited = now - case.opened_at
+    growing = next((case.opened_at + after for after in LATE_AGAIN if after > waited), now + LATE_AGAIN[-1])
+    return max(growing, now + LATE_APART)
 
 
 def _quiet(case: Case, holder: int, now: datetime) -> tuple[Case, tuple[Effect, ...]]:

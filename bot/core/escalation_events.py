@@ -123,11 +123,15 @@ Event = (
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Tell those whom `step` names; `number` counts the case's pages from 1; `last`: it is the policy's last step."""
+    """Tell those whom `step` names; `number` counts the case's pages from 1; `last`: it is the policy's last step.
+
+    `again`: that was paged before, and nobody has come: all moderators and organizers are called, too.
+    """
 
     step: Step
     number: int
     last: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,9 @@ class AnswerMember:
 
 @dataclass(frozen=True, slots=True)
 class TellMemberLate:
-    """Tell the member honestly that nobody has come yet."""
+    """Tell the member honestly that nobody has come yet; `again`: they were told before."""
+
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

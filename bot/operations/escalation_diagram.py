@@ -82,7 +82,7 @@ def _arrows() -> Iterator[tuple[State, str, State]]:
             yield case.state, _told(label, case, after), after.state
             # Counters and times do not matter for where a case can go; only that there is a timer does.
             alike = replace(
-                after, pages=0, turn=0, version=0, told_late=False, heard_at=None, next_at=after.next_at and _NOW
+                after, pages=0, turn=0, version=0, late_at=None, heard_at=None, next_at=after.next_at and _NOW
             )
             if alike not in seen:
                 seen.add(alike)

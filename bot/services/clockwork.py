@@ -19,7 +19,7 @@ from sqlalchemy import String, Table, bindparam, cast, func, or_, select, update
 
 from bot.core import followups
 from bot.core.checkins import next_question
-from bot.core.escalation import QUIET
+from bot.core.escalation import LATE_AGAIN, QUIET
 from bot.core.faults import where
 from bot.core.occurrences import local_date
 from bot.delivery import outbox, statements
@@ -136,13 +136,18 @@ async def _cases(database: Database, now: datetime, by: timedelta) -> None:
     async with database.begin() as tx:
         last_event = select(func.max(CaseEvent.at)).where(CaseEvent.case_id == CaseRow.id).scalar_subquery()
         by_wrong_clock = or_(last_event > now, CaseRow.opened_at > now, CaseRow.next_at > now + LONGEST_STEP)
-        columns = select(CaseRow.id, CaseRow.opened_at, CaseRow.next_at).where(CaseRow.open_for.is_not(None))
+        by_wrong_clock |= CaseRow.late_at > now + LATE_AGAIN[-1]
+        columns = select(CaseRow.id, CaseRow.opened_at, CaseRow.next_at, CaseRow.late_at).where(
+            CaseRow.open_for.is_not(None)
+        )
         for row in (await tx.session.execute(columns.where(by_wrong_clock))).all():
             values: dict[str, Any] = {}
             if row.opened_at > now:
                 values["opened_at"] = min(row.opened_at - by, now)
             if row.next_at is not None and row.next_at > now:
                 values["next_at"] = max(now, min(row.next_at - by, now + LONGEST_STEP))
+            if row.late_at is not None and row.late_at > now:
+                values["late_at"] = max(now, min(row.late_at - by, now + LATE_AGAIN[-1]))
             if values:
                 await tx.session.execute(update(CaseRow).where(CaseRow.id == row.id).values(values))
 

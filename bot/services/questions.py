@@ -115,13 +115,15 @@ async def _put(
     return row
 
 
-async def pending(tx: Transaction, member: Member, *, now: datetime, id_: int | None = None) -> Pending | None:
-    """The question that the member has not answered yet; the one with that id, if one is given."""
+async def pending(
+    tx: Transaction, member: Member, *, now: datetime, id_: int | None = None, valid: timedelta = VALID
+) -> Pending | None:
+    """The question that the member has not answered yet, if it is `valid`; the one with that id, if one is given."""
     row = await _row(tx, member)
     if (
         row is None
         or row.command == _OVER
-        or (id_ is None and now - row.asked_at > VALID)
+        or (id_ is None and now - row.asked_at > valid)
         or (id_ is not None and row.id != id_)
     ):
         return None

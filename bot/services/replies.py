@@ -213,17 +213,33 @@ def whose_picture() -> Content:
 
 def take_it_first(case_ids: Sequence[int]) -> Content:
     """To a peer who was called for these cases, and writes before they have taken one: nobody reads them yet."""
-    takes = tuple(
+    text = _("Somebody is waiting, but nobody reads you yet: take the case first.")
+    if (more := len(case_ids) - _WAITING) > 0:
+        text = _("{text} And {n} more wait: “cases” shows all of them.", text=text, n=more)
+    text = _("{text} If this was about yourself, a person can come for you, too.", text=text)
+    return Content(text=text, choices=(*_takes(case_ids), I_NEED_A_PERSON))
+
+
+def which_case(case_ids: Sequence[int]) -> Content:
+    """To a peer who says that they are on it, where several wait."""
+    text: Text = _("Thank you. {n} people are waiting: which case do you take?", n=len(case_ids))
+    if len(case_ids) > _WAITING:
+        text = _("{text} “cases” shows all of them.", text=text)
+    return Content(text=text, choices=_takes(case_ids))
+
+
+def nobody_waits() -> Content:
+    """To a peer who says that they are on it, where nobody waits any more."""
+    return Content(text=_("Thank you. Nobody is waiting just now: somebody has every case, or it has ended."))
+
+
+def _takes(case_ids: Sequence[int]) -> tuple[Choice, ...]:
+    return tuple(
         Choice(
             label=_("I'm on case {number}", number=id_), command="take", arguments={"case": str(id_)}, style="primary"
         )
         for id_ in case_ids[:_WAITING]
     )
-    text = _("Somebody is waiting, but nobody reads you yet: take the case first.")
-    if (more := len(case_ids) - _WAITING) > 0:
-        text = _("{text} And {n} more wait: “cases” shows all of them.", text=text, n=more)
-    text = _("{text} If this was about yourself, a person can come for you, too.", text=text)
-    return Content(text=text, choices=(*takes, I_NEED_A_PERSON))
 
 
 def for_yourself(choices: tuple[Choice, ...]) -> Content:

@@ -280,7 +280,8 @@ class CaseRow(Base):
     turn: Mapped[int] = mapped_column(default=0, server_default="0")
     note_sealed: Mapped[bytes | None]
     """What the last holder wrote for the next one."""
-    told_late: Mapped[bool]
+    late_at: Mapped[datetime | None]
+    """From then on the member is told that it takes long."""
     nudged: Mapped[bool]
     heard_at: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(16))

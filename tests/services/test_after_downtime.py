@@ -126,7 +126,7 @@ async def test_while_a_platform_is_away_for_three_hours_the_case_goes_on_and_aft
     said = Counter((box.name, shown.text) for box in world.mailboxes for shown in box.shown[before.get(box.name, 0) :])
     assert max(said.values()) == 1
     world.alice.sees("I'm getting a person")
-    world.alice.sees("I'm sorry: nobody has answered yet")
+    world.alice.sees("I'm sorry that it takes so long: nobody has come yet")
     world.alice.sees_nothing()
     for name in ("sam", "robin", "#peers", "#moderators"):
         box = world.room(name.removeprefix("#")) if name.startswith("#") else world.person(name)

@@ -142,3 +142,25 @@ async def test_the_name_of_an_open_button_is_no_word_to_the_member(world: World)
     await world.sam.says("ready answers")
     world.alice.sees_nothing()
     world.sam.sees("Is it for them?")
+
+
+@pytest.mark.parametrize("words", ["I'm on it", "on it!", "I'll take it"])
+async def test_a_peer_who_was_called_in_the_room_and_types_it_privately_has_the_case(world: World, words: str) -> None:
+    await world.alice.says("peer")
+    world.room("peers").sees("I'm on it")
+    await world.sam.says(words)
+    world.sam.sees("You have it.")
+    world.alice.sees("Sam is here")
+    clear(world)
+    await world.robin.says(words)
+    world.robin.sees("Nobody is waiting just now")
+
+
+async def test_of_several_who_wait_a_peer_is_asked_which(world: World) -> None:
+    await world.alice.says("peer")
+    await world.bob.says("peer")
+    await world.sam.says("I'm on it")
+    world.sam.sees("2 people are waiting: which case do you take?", "I'm on case 1")
+    await world.sam.clicks("I'm on case 2")
+    world.bob.sees("Sam is here")
+    clear(world)

@@ -105,6 +105,7 @@ async def test_while_nobody_answers_the_pages_go_on_and_the_last_step_repeats(wo
     await world.advance(minutes=10)
     for person in (world.mo, world.olive, world.room("moderators")):
         person.sees("after 31 min")
+    world.alice.sees("nobody has come yet, and I go on calling", "988", "I'm safe")
 
 
 async def test_pages_stop_when_a_peer_has_taken_the_case(world: World) -> None:
@@ -280,6 +281,7 @@ async def test_i_am_safe_written_to_the_peer_is_theirs_to_judge(world: World) ->
     await taken_case(world)
     await world.alice.says("I'm safe")
     world.sam.sees("I'm safe")
+    world.alice.sees("That went to Sam. If you need nobody any more")
 
 
 async def test_a_case_that_is_handed_over_is_paged_again_and_another_peer_takes_it(world: World) -> None:

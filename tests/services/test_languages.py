@@ -71,6 +71,28 @@ async def test_all_of_the_case_is_in_spanish_to_the_member_and_in_english_to_the
     world.room("peers").sees("has ended")
 
 
+async def test_who_was_heard_in_spanish_is_answered_in_spanish_after_the_case_too_and_for_a_day(world: World) -> None:
+    await in_danger(world)
+    await world.sam.clicks("I'm on it")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("help")
+    world.alice.sees("Eso le ha llegado a Sam")
+    await world.alice.says("!safe")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("sigues ahí todavía, compañera?")
+    world.alice.sees("Sam se ha ido")
+    await world.alice.says("settings")
+    world.alice.sees("Idioma")
+    assert await languages_stored(world) == {None}
+    await world.advance(hours=25)
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("settings")
+    world.alice.sees("Your settings")
+
+
 async def test_safe_is_answered_in_the_language_in_which_it_is_said(world: World) -> None:
     await world.alice.says("Estoy a salvo")
     world.alice.sees("Me alegro")

@@ -76,3 +76,32 @@ async def test_an_edit_does_not_change_a_running_case(world: World) -> None:
     assert await world.rows(select(CaseRow.policy)) == before
     for box in world.mailboxes:
         box.unseen.clear()
+
+
+async def test_a_last_step_that_has_called_in_vain_calls_all_moderators_and_organizers_too(world: World) -> None:
+    one = (EscalationStep(whom=Whom.ROOM, wait_minutes=5),)
+    await world.apply(HARBOUR.model_copy(update={"escalation": Escalation(steps=one)}))
+    await world.alice.says("peer")
+    world.room("peers").sees("I'm on it")
+    world.mo.sees_nothing()
+    await world.advance(minutes=5)
+    for person in (world.mo, world.olive, world.room("peers"), world.room("moderators")):
+        person.sees("after 5 min", "I'm on it")
+    for peer in (world.sam, world.robin):
+        peer.sees_nothing()
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+async def test_who_waits_for_long_is_told_again_each_time_with_the_numbers(world: World) -> None:
+    await world.alice.says("peer")
+    read, wait = [], [1, *[10] * 72]
+    for number, minutes in enumerate(wait, start=1):
+        await world.advance(minutes=minutes)
+        told = [shown for shown in world.alice.unseen if "nobody has" in str(shown.text)]
+        read += [sum(wait[:number])] * len(told)
+        assert all("911" in shown.text and "988" in shown.text for shown in told)
+        assert all("I'm safe" in [str(choice.label) for choice in shown.choices] for shown in told)
+        for box in world.mailboxes:
+            box.unseen.clear()
+    assert read == [11, 31, 121, 361, 721]

@@ -74,6 +74,31 @@ async def test_danger_in_words_that_begin_like_a_command_ends_nothing(world: Wor
         box.unseen.clear()
 
 
+async def test_a_country_that_was_asked_for_is_taken_late_too_while_nobody_has_come(world: World) -> None:
+    await open_case(world)
+    await world.alice.clicks("I'm in another country")
+    world.alice.sees("Which country")
+    await world.advance(minutes=25)
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("it hurts so much")
+    world.alice.sees("I keep this for the person who comes")
+    await world.alice.says("Ireland")
+    world.alice.sees("These are the numbers there", "116 123")
+    assert await world.rows(select(Member.country).where(Member.country == "IE")) == ["IE"]
+
+
+async def test_a_country_that_is_named_late_to_a_peer_is_a_word_to_them(world: World) -> None:
+    await open_case(world)
+    await world.alice.clicks("I'm in another country")
+    await world.sam.clicks("I'm on it")
+    await world.advance(minutes=12)
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("Ireland")
+    world.sam.sees("Ireland")
+
+
 async def test_no_is_no_country(world: World) -> None:
     await world.alice.says("settings country no")
     world.alice.sees("Norway")

@@ -63,10 +63,11 @@ class Answers:
             return member_words.answer_worried(member.community.name, number, lines)
         return member_words.answer_to_member(store.case_of(row).severity, member.community.name, number, lines, late)
 
-    async def late(self, tx: Transaction, row: tables.CaseRow) -> Content:
-        """Said honestly while nobody has come."""
+    async def late(self, tx: Transaction, row: tables.CaseRow, *, again: bool) -> Content:
+        """Said honestly while nobody has come; `again`: not for the first time."""
         member = await self.member(tx, row)
-        return member_words.late(self.emergency_number(member), await self.lines(tx, member, row.category))
+        lines = await self.lines(tx, member, row.category)
+        return member_words.late(self.emergency_number(member), lines, again=again)
 
     def emergency_number(self, member: Member) -> str | None:
         """That of their country, if it is known."""

@@ -114,12 +114,7 @@ class Effects:
         answer: Content | None = None
         match effect:
             case AnswerMember() | TellMemberLate():
-                is_late = isinstance(effect, TellMemberLate)
-                answers = self.answers
-                content = await (
-                    answers.late(tx, row) if is_late else answers.at_once(tx, row, somebody_told=somebody_told)
-                )
-                await self._to_member(tx, row, content, key="late" if is_late else "answer", now=now)
+                await self._tell_who_waits(tx, row, effect, somebody_told=somebody_told, now=now)
             case Nudge() | AskWhetherStillThere():
                 content = words.are_you_with_them(row.id, row.turn)
                 if isinstance(effect, AskWhetherStillThere):
@@ -148,6 +143,23 @@ class Effects:
             case Page():
                 raise TypeError("pages go through `page`")
         return answer
+
+    async def _tell_who_waits(
+        self,
+        tx: Transaction,
+        row: tables.CaseRow,
+        effect: AnswerMember | TellMemberLate,
+        *,
+        somebody_told: bool,
+        now: datetime,
+    ) -> None:
+        if isinstance(effect, AnswerMember):
+            content = await self.answers.at_once(tx, row, somebody_told=somebody_told)
+            await self._to_member(tx, row, content, key="answer", now=now)
+            return
+        content = await self.answers.late(tx, row, again=effect.again)
+        # What cannot be brought for so long is said by the next one.
+        await self._to_member(tx, row, content, key=f"late:{row.version}", now=now, expires_at=row.late_at)
 
     async def answer_again(
         self, tx: Transaction, row: tables.CaseRow, *, raised: bool, carried: bool, away: bool, now: datetime
@@ -395,9 +407,17 @@ class Effects:
     # Addressing
 
     async def _to_member(
-        self, tx: Transaction, row: tables.CaseRow, content: Content, *, key: str, now: datetime
+        self,
+        tx: Transaction,
+        row: tables.CaseRow,
+        content: Content,
+        *,
+        key: str,
+        now: datetime,
+        expires_at: datetime | None = None,
     ) -> None:
-        await self._to_person(tx, row, row.member_id, content, key=f"member:{key}", now=now)
+        key = f"member:{key}"
+        await self._to_person(tx, row, row.member_id, content, key=key, now=now, expires_at=expires_at)
 
     async def _to_person(
         self,
@@ -409,6 +429,7 @@ class Effects:
         key: str,
         now: datetime,
         author: int | None = None,
+        expires_at: datetime | None = None,
     ) -> None:
         """Say it to somebody privately; it holds the words of `author`, else it is about the case's member."""
         if person_id is None:
@@ -424,6 +445,7 @@ class Effects:
             now=now,
             case_id=row.id,
             about_id=author or row.member_id,
+            expires_at=expires_at,
         )
 
     async def _to_rooms(

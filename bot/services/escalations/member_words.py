@@ -125,15 +125,22 @@ def heard_again() -> Content:
     )
 
 
-def late(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
-    """Said honestly when nobody has come."""
-    text = _(
+def late(emergency_number: str | None, lines: tuple[Field, ...], *, again: bool) -> Content:
+    """Said honestly when nobody has come; `again`: they have read it before."""
+    text: Text = _(
         "I'm sorry: nobody has answered yet. I go on calling, and I won't stop. Until somebody comes, you can reach"
         " people here."
     )
+    if again:
+        text = _(
+            "I'm still here, and I'm sorry that it takes so long: nobody has come yet, and I go on calling. You need"
+            " not wait alone: these people answer now."
+        )
     if emergency_number:
         text = _("{text} If you are in danger, please call {number}.", text=text, number=emergency_number)
-    return Content(text=text if lines else _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE), fields=lines)
+    if not lines:
+        text = _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE)
+    return Content(text=text, fields=lines, choices=(I_AM_SAFE,))
 
 
 def person_is_here(name: str | Text, who: Text, before: str | Text | None = None) -> Content:

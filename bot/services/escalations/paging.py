@@ -67,7 +67,20 @@ class Paging:
         whom = page.step.whom.value
         log.info("case %d: page %d to %s", row.id, page.number, whom)
         await store.note(tx, row.id, f"page {page.number}: {whom}", None, now=now)
-        return await self._to_step(tx, row, page.step, page.number, last=page.last, now=now)
+        reached = await self._to_step(tx, row, page.step, page.number, last=page.last, now=now)
+        if reached and page.again:  # a step that reaches nobody is followed by the last resort
+            await self._to_overseers_too(tx, row, page, now=now)
+        return reached
+
+    async def _to_overseers_too(self, tx: Transaction, row: tables.CaseRow, page: Page, *, now: datetime) -> None:
+        """The last step has called in vain: all moderators and organizers are called beside those whom it names."""
+        step, number = page.step, page.number
+        told = set(await self._called(tx, row, step, last=True, now=now)) if step.privately else set()
+        overseers = await members.with_roles(tx, row.community_id, OVERSEERS)
+        others = [person for person in overseers if person not in told]
+        await self._to_people(tx, row, others, number=number, now=now)
+        if not (step.in_rooms and step.whom in {Whom.MODERATORS, Whom.ORGANIZERS}):
+            await self._to_rooms(tx, row, "moderators", key=f"{_prefix(row, number)}:mods", now=now)
 
     async def page_beside(self, tx: Transaction, row: tables.CaseRow, step: Step, *, now: datetime) -> bool:
         """Page those whom the step names about an emergency in a case that somebody has; False if there is nobody."""

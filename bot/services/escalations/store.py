@@ -80,7 +80,7 @@ def case_of(row: tables.CaseRow) -> Case:
         holder=row.holder,
         helpers=tuple(row.helpers),
         turn=row.turn,
-        told_late=row.told_late,
+        late_at=row.late_at,
         heard_at=row.heard_at,
         nudged=row.nudged,
         outcome=None if row.outcome is None else Outcome(row.outcome),
@@ -93,7 +93,7 @@ def write_case(row: tables.CaseRow, case: Case, *, now: datetime) -> None:
     row.severity = case.severity.value
     row.state = case.state.value
     row.step, row.pages, row.next_at = case.step, case.pages, case.next_at
-    row.holder, row.told_late, row.nudged, row.version = case.holder, case.told_late, case.nudged, case.version
+    row.holder, row.late_at, row.nudged, row.version = case.holder, case.late_at, case.nudged, case.version
     row.turn, row.heard_at = case.turn, case.heard_at
     if tuple(row.helpers) != case.helpers:
         row.helpers = list(case.helpers)
@@ -127,7 +127,7 @@ async def insert_case(
         helpers=list(case.helpers),
         turn=case.turn,
         note_sealed=None,
-        told_late=case.told_late,
+        late_at=case.late_at,
         nudged=case.nudged,
         heard_at=case.heard_at,
         outcome=None,

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from bot.core.commands import Registry
 from bot.core.roles import may
 from bot.delivery.outbox import key_of
-from bot.services import members, replies, typed
+from bot.services import members, replies, spoken, typed
 from bot.services.call import Call
 from bot.services.escalations import words
 from bot.services.voice import Voice
@@ -27,7 +27,7 @@ async def tell_of_the_mark(call: Call, row: CaseRow, registry: Registry, phrases
     mark = typed.MARK_ON.get(call.inbound.platform, typed.MARKS[0])
     peer = (await members.load(call.tx, row.holder)).name or words.A_PEER
     told = replies.safe_went_to(peer) if name == SAFE else replies.it_went_to(peer, name, mark)
-    content = told.rendered(voice.words(call.member.language))
+    content = told.rendered(voice.words(voice.language_for(call.tx, call.member)))
     # The key tells whether it was said before.
     key = f"mark:{row.id}:{row.holder}:{name}"
     await voice.answer(call.tx, call.inbound, content, private=True, key=key, member=call.member, now=call.now)
@@ -43,6 +43,7 @@ async def is_too_late(call: Call, voice: Voice) -> bool:
     ended = (await call.tx.session.execute(query.order_by(CaseRow.ended_at.desc()).limit(1))).one_or_none()
     if ended is None:
         return False
+    await note_language(call)
     key = f"gone:{ended.id}"
     if await call.tx.session.scalar(select(Delivery.id).where(Delivery.key == key_of(key))) is None:
         peer = (await members.load(call.tx, ended.holder)).name or words.A_PEER
@@ -50,9 +51,20 @@ async def is_too_late(call: Call, voice: Voice) -> bool:
     else:
         content = replies.reached_nobody()
         key += f":{call.inbound.platform}:{call.inbound.event_id}"
-    content = content.rendered(voice.words(call.member.language))
+    content = content.rendered(voice.words(voice.language_for(call.tx, call.member)))
     await voice.answer(call.tx, call.inbound, content, private=True, key=key, member=call.member, now=call.now)
     return True
+
+
+async def note_language(call: Call) -> None:
+    """Who has chosen no language is answered in that of their case for so long after it, too."""
+    if spoken.chosen_by(call.tx, call.member) or spoken.heard_in(call.tx, call.member.id):
+        return
+    lately = (CaseRow.member_id == call.member.id, CaseRow.ended_at > call.now - AFTERWARDS)
+    rules = await call.tx.session.scalar(
+        select(CaseRow.rules).where(*lately).order_by(CaseRow.ended_at.desc()).limit(1)
+    )
+    spoken.heard(call.tx, call.member.id, rules or ())
 
 
 def _named(call: Call, registry: Registry, phrases: Phrases) -> str | None:

@@ -7,6 +7,7 @@ from bot.core.content import Reply
 from bot.core.crisis import Signal
 from bot.services import questions
 from bot.services.call import Call
+from bot.services.escalations.member_words import OTHER_COUNTRY
 from bot.services.questions import Pending, Waits
 from bot.services.runner import Runner
 from bot.services.voice import Voice
@@ -33,7 +34,7 @@ class ToAQuestion:
         """What comes of the answer; None: the words are for others, or for the bot, and no question waits any more."""
         question = await questions.pending(call.tx, call.member, now=call.now)
         if question is None:
-            return None
+            return None if signal is not None else await self._where_they_are(call, conversations)
         if question.waits is not Waits.ANSWER or questions.is_bare_cancel(call.inbound.text):
             return await self._to_an_offer(call, question, signal, busy=bool(conversations))
         if call.inbound.apart is not None and not self._answering.is_of_peers(question):
@@ -43,6 +44,20 @@ class ToAQuestion:
         # What somebody in danger writes next is for the person who comes, not the answer to an old question.
         await questions.forget(call.tx, call.member)
         return None
+
+    async def _where_they_are(self, call: Call, conversations: Sequence[CaseRow]) -> Reply | None:
+        """What comes of a country that somebody names late who waits for a person, and was asked for it.
+
+        Only while nobody has come: then it may as well be a word to them.
+        """
+        waits = conversations and all(row.member_id == call.member.id and row.holder is None for row in conversations)
+        if not waits or call.inbound.apart is not None:
+            return None
+        late = await questions.pending(call.tx, call.member, now=call.now, valid=questions.LATELY)
+        is_country = late is not None and late.command == OTHER_COUNTRY.command
+        if late is None or not is_country or not self._answering.answers(call, late, busy=True):
+            return None
+        return await self._runner.answer_question(call, late, call.inbound.text)
 
     async def _to_an_offer(self, call: Call, offer: Pending, signal: Signal | None, *, busy: bool) -> Reply | None:
         """What comes of words that take up an offer, or decline it; of a "cancel" to any question."""

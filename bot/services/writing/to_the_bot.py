@@ -5,13 +5,13 @@ from bot.core.content import Reply
 from bot.core.roles import Action, may
 from bot.services import help_topics, offered, questions, replies, typed
 from bot.services.call import Call
-from bot.services.escalations import place_words
+from bot.services.escalations import Escalations, place_words
 from bot.services.escalations.followup import FollowUps, thanks
 from bot.services.runner import Runner
 from bot.services.voice import Voice
-from bot.services.writing import offering, own_need, taking_up
+from bot.services.writing import offering, own_need, taking, taking_up
 from bot.services.writing.answering import cancels, command_in, is_whole
-from bot.services.writing.around_a_talk import is_too_late
+from bot.services.writing.around_a_talk import is_too_late, note_language
 from bot.services.writing.everyday import Everyday
 from bot.services.writing.phrases import PEER, Phrases, is_peer
 
@@ -22,6 +22,7 @@ class ToTheBot:
     def __init__(
         self,
         registry: Registry,
+        escalations: Escalations,
         voice: Voice,
         runner: Runner,
         follow_ups: FollowUps,
@@ -29,6 +30,7 @@ class ToTheBot:
         phrases: Phrases,
     ) -> None:
         self._registry = registry
+        self._escalations = escalations
         self._voice = voice
         self._runner = runner
         self._follow_ups = follow_ups
@@ -56,22 +58,31 @@ class ToTheBot:
 
     async def unmarked(self, call: Call) -> Reply | None:
         """Words to the bot alone: a command without its mark, or something it does not understand."""
+        await note_language(call)
         bare = command_in(call, self._registry, forgiving=True)
         if bare is not None and not bare.left:
             return await self._runner.run_typed(call, bare)
         chosen = await self._everyday.in_their_language(call) or await self._chosen(call)
         if chosen is not None:
             return chosen
-        if may(call.member.roles, Action.TAKE_CASE):
-            told = await offering.answer(call, self._registry, self._voice.languages) or await own_need.answer(call)
-            if told is not None:
-                return Reply(content=told)
+        if (told := await self._of_helpers(call)) is not None:
+            return told
         if await cancels(call.tx, call.member, call.inbound, now=call.now):
             return Reply(content=replies.nothing_waits())
         meant = self._family(call) or self._perhaps(call, call.inbound.text)
         if not meant and await self._follow_ups.is_answer(call.tx, call.member, now=call.now):
             return Reply(content=thanks("words"))
         return await self._everyday.small_talk(call, self._not_understood)
+
+    async def _of_helpers(self, call: Call) -> Reply | None:
+        """What comes of the plain words of somebody who looks after others; None: nothing."""
+        if not may(call.member.roles, Action.TAKE_CASE):
+            return None
+        taken = await taking.answer(call, self._escalations, self._runner, self._voice.languages)
+        if taken is not None:
+            return taken
+        told = await offering.answer(call, self._registry, self._voice.languages) or await own_need.answer(call)
+        return None if told is None else Reply(content=told)
 
     async def in_a_place(self, call: Call) -> Reply | None:
         """What is written in the place of a case that they are not in: it is passed on to nobody."""

@@ -42,7 +42,7 @@ class Writing:
         self._to_others = ToOthers(registry, escalations, voice, runner, self._everyday)
         self._peers = PeersWords(registry, escalations, voice, runner)
         self._to_a_question = ToAQuestion(registry, voice, runner, self._phrases, self._peers)
-        self._to_the_bot = ToTheBot(registry, voice, runner, follow_ups, self._everyday, self._phrases)
+        self._to_the_bot = ToTheBot(registry, escalations, voice, runner, follow_ups, self._everyday, self._phrases)
         self.is_command = self._everyday.is_command
         self.cancels = cancels
         self.asks_for_a_person = self._phrases.asks_for_a_person

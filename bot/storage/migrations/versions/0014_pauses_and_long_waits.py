@@ -1,4 +1,4 @@
-"""Who was paused, and by whom, in the audit log: also of members who have had no case."""
+"""Who was paused, and by whom, in the audit log; and when a member is told once more that it takes long."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -42,3 +42,8 @@ def upgrade() -> None:
         " WHERE case_events.what IN ('pages paused', 'pages resumed') ORDER BY case_events.id"
     )
     op.execute("DELETE FROM case_events WHERE what IN ('pages paused', 'pages resumed')")
+    # Without a copy of the table: SQLite would lose what points at its rows.
+    op.add_column("cases", sa.Column("late_at", UtcDateTime(), nullable=True))
+    # Who has been told is told again with the next page.
+    op.execute("UPDATE cases SET late_at = next_at WHERE told_late")
+    op.drop_column("cases", "told_late")
