@@ -107,7 +107,8 @@ class Screen:
         names = set(words)
         pairs = self._pairs.met(words)
         thinned: list[str] = []
-        for trait in self._traits.of(names - self._traits.plain):
+        unplain = names - self._traits.plain
+        for trait in self._traits.of(unplain) if unplain else ():
             if trait.hides or (trait.begins and self._folding.begun(text, names)):
                 return None
             names.update(trait.beginnings)

@@ -59,9 +59,10 @@ _KINDS = re.sub(rb"[0-9@$|+*]", b"1", re.sub(rb"[A-Za-z]", b"a", bytes(range(128
 
 def plain(text: str) -> str:
     """`text` as `normalise` has it, without the places."""
-    if "@" in text or "<" in text or "://" in text or "www." in text.lower():  # what links and mentions have
+    lower = text.lower()
+    if "@" in text or "<" in text or "://" in text or "www." in lower:  # what links and mentions have
         return normalise(text).text
-    return text.lower() if text.isascii() else text.translate(_PLAIN)
+    return lower if text.isascii() else text.translate(_PLAIN)
 
 
 def glance(text: str) -> tuple[list[str], bool]:
