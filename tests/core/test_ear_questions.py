@@ -9,12 +9,12 @@ CRYING = compile_pattern("(sobbing|crying)")
 
 def test_beside_a_key_the_other_words_that_its_pattern_needs_are_asked_for() -> None:
     questions = Questions([KNOCKING], [()])
-    assert questions.companions(["door"], [0]) == {"kicking", "banging"}
+    assert questions.companions(["door"], [0]) == frozenset({"kicking", "banging"})
 
 
 def test_of_several_patterns_with_one_key_the_words_of_any_will_do() -> None:
     questions = Questions([KNOCKING, compile_pattern("door .. (gunshot|screaming)")], [(), ()])
-    assert questions.companions(["door"], [0, 1]) == {"kicking", "banging", "gunshot", "screaming"}
+    assert questions.companions(["door"], [0, 1]) == frozenset({"kicking", "banging", "gunshot", "screaming"})
 
 
 def test_a_pattern_beside_it_is_asked_for_where_its_own_words_are_all_there() -> None:

@@ -15,7 +15,7 @@ from bot.core.crisis.pattern import Pattern, Words
 _REMEMBERED = 50_000
 """Answers that are remembered; a hostile text finds no end of questions."""
 
-_MOST_COMPANIONS = 500
+_MOST_COMPANIONS = 2_000
 """Words of which one is asked for: with more of them most texts have one, and they take room."""
 
 
