@@ -15,13 +15,14 @@ from bot.core.crisis.tokens import EDGE
 
 @dataclass(frozen=True, slots=True)
 class Automaton:
-    """Sets of positions are the bits of an int."""
+    """Sets of positions are the bits of an int. `beginnings` are those of `prefixes`: most words have none of them."""
 
     first: int
     last: int
     follow: tuple[int, ...]
     words: Mapping[str, int]
     prefixes: tuple[tuple[str, int], ...]
+    beginnings: tuple[str, ...]
     numbers: int
     gaps: int
 
@@ -32,9 +33,10 @@ class Automaton:
         accepted = self.gaps
         for form in forms:
             accepted |= self.words.get(form, 0)
-            for prefix, positions in self.prefixes:
-                if form.startswith(prefix):
-                    accepted |= positions
+            if form.startswith(self.beginnings):
+                for prefix, positions in self.prefixes:
+                    if form.startswith(prefix):
+                        accepted |= positions
             if self.numbers and form[:1].isdigit() and form.replace(".", "").replace(",", "").isdigit():
                 accepted |= self.numbers
         return accepted
@@ -80,6 +82,7 @@ def lay_out(part: Part) -> Automaton:
         follow=tuple(layout.follow),
         words=layout.words,
         prefixes=tuple(layout.prefixes.items()),
+        beginnings=tuple(layout.prefixes),
         numbers=layout.numbers,
         gaps=layout.gaps,
     )

@@ -13,7 +13,7 @@ from bot.core.crisis.keyring import Keyring, renumbered
 from bot.core.crisis.lexicon import Lexicon
 from bot.core.crisis.normalise import Normal, normalise
 from bot.core.crisis.pattern import Pattern
-from bot.core.crisis.repeats import Cut, cuts_of, places, without
+from bot.core.crisis.repeats import LONG, Cut, cuts_of, places, without
 from bot.core.crisis.rules import NEAR, NEAR_SIGNS, Lowering, Reason, Rule, Where
 from bot.core.crisis.screen import Screen
 from bot.core.crisis.signal import MAX_SPANS, Category, Severity, Signal, Span
@@ -125,8 +125,9 @@ class Detector:
         """What `text` says, behind the author's earlier words."""
         before = context.before if context else ""
         whole = before + text if before else text
-        cuts = cuts_of(whole, len(before))
-        whole = without(whole, cuts)
+        cuts = cuts_of(whole, len(before)) if len(whole) >= LONG else ()
+        if cuts:
+            whole = without(whole, cuts)
         screened = self._screen.hear(whole)
         if self._screened and not screened.candidates:
             return _NOTHING_HEARD

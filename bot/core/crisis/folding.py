@@ -37,9 +37,6 @@ _WORDS_OF_A_LETTER = frozenset("aiu")
 _LETTERS = frozenset(ascii_lowercase)
 _LONGEST = 40
 _LONGEST_PART = 12
-_REMEMBERED = 50_000
-"""Words that are known to be what they are: more than people use, fewer than a hostile text can show."""
-
 _LATIN = re.compile(r"[a-z]+")
 _LATIN_WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)*")
 
@@ -77,8 +74,6 @@ HIDING = re.compile(f"[{''.join(EMOJI)}]|{_FOREIGN.pattern}|([^\\x00-\\x7f])\\1\
 """What beyond ASCII may say more than it seems to: an emoji, a letter like another, a stretched one."""
 _FOREIGN_WORD = re.compile(rf"[a-z{_OTHERS}\u0299\u026a\u0261]{{1,40}}")
 
-_NO_MEANINGS: Mapping[str, str] = {}
-
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -96,37 +91,15 @@ class Folding:
         """`shorthand`: words, and what they stand for; with "^" before it, a word that begins a sentence."""
         shorthand = shorthand or {}
         self._shorthand = {word: meant for word, meant in shorthand.items() if not word.startswith("^")}
-        self._begins = {word[1:]: meant for word, meant in shorthand.items() if word.startswith("^")}
+        self.begins = {word[1:]: meant for word, meant in shorthand.items() if word.startswith("^")}
         self.vocabulary = frozenset(word for each in vocabularies for word in each.words if word.isalpha())
         self.beginnings = tuple(sorted({beginning for each in vocabularies for beginning in each.beginnings}))
         self._joints = Joints(joint for each in vocabularies for joint in each.joints)
         anchors = {anchor for each in vocabularies for anchor in each.anchors}
         self._slips = Slips(word for word in anchors if len(word) >= _SHORTEST_TYPO and _LATIN.fullmatch(word))
-        self._plain: set[str] = set()
-        self._hidden: dict[str, str] = {}
 
-    def meanings(self, words: Set[str]) -> Mapping[str, str]:
-        """What those of `words` say that are misspelt or glued: "sucide", "killmyself".
-
-        No word is looked at twice; most are what they are.
-        """
-        unknown = words - self._plain
-        if not unknown:
-            return _NO_MEANINGS
-        meanings: dict[str, str] = {}
-        for word in unknown:
-            meant = self._hidden.get(word) or self._meaning(word)
-            if meant is None:
-                if len(self._plain) < _REMEMBERED:
-                    self._plain.add(word)
-                continue
-            meanings[word] = meant
-            if len(self._hidden) < _REMEMBERED:
-                self._hidden[word] = meant
-        return meanings
-
-    def _meaning(self, word: str) -> str | None:
-        """What `word` says, None for what it is."""
+    def meaning(self, word: str) -> str | None:
+        """What `word` says if it is misspelt or glued ("sucide", "killmyself"), None for what it is."""
         if word in self._shorthand:
             return self._shorthand[word]
         if word.endswith("in") and len(word) >= _SHORTEST_CLIPPED and f"{word}g" in self.vocabulary:
@@ -151,12 +124,12 @@ class Folding:
 
     def begun(self, text: str, words: Set[str]) -> list[Change]:
         """Where a sentence of the normalised `text` begins with a word that stands for more there: "took them all"."""
-        if words.isdisjoint(self._begins):
+        if words.isdisjoint(self.begins):
             return []
         return [
-            Change(*match.span(1), self._begins[match[1]])
+            Change(*match.span(1), self.begins[match[1]])
             for match in _BEGINNING.finditer(text)
-            if match[1] in self._begins
+            if match[1] in self.begins
         ]
 
     def changes(self, text: str, words: Sequence[str], meanings: Mapping[str, str], *, spaced: bool) -> list[Change]:

@@ -7,6 +7,9 @@ from itertools import pairwise
 from bot.core.crisis.keyring import Numbers
 from bot.core.crisis.pattern import Words
 
+Pair = tuple[str, str]
+"""Two words beside each other."""
+
 
 class Pairs:
     """By each first word what may stand behind it, and the numbers of the patterns that ask."""
@@ -21,28 +24,23 @@ class Pairs:
             for word in left:
                 asked[word].append(each)
         self._asked = {word: tuple(of_it) for word, of_it in asked.items()}
-        self._known: dict[tuple[str, str], Numbers] = {}
+        self._known: dict[Pair, Numbers] = {}
         self._behind: dict[str, frozenset[str]] = {}
         for word, of_it in self._asked.items():
             behind = of_it[0][0] if len(of_it) == 1 else frozenset({other for right, _ in of_it for other in right})
             self._behind[word] = sets.setdefault(behind, behind)
 
-    def met(self, words: Sequence[str]) -> list[tuple[str, str]]:
+    def met(self, words: Sequence[str]) -> list[Pair]:
         """Those of the pairs that stand in `words`."""
         behind = self._behind.get
         return [pair for pair in pairwise(words) if (seconds := behind(pair[0])) is not None and pair[1] in seconds]
 
-    def numbers(self, pairs: Iterable[tuple[str, str]]) -> set[int]:
-        """The patterns that ask for one of `pairs`, each of which was met."""
-        found: set[int] = set()
-        for pair in pairs:
-            found.update(self._known.get(pair) or self._learn(pair))
-        return found
-
-    def _learn(self, pair: tuple[str, str]) -> Numbers:
-        """The same for a pair that is met for the first time; there are no more than were asked for."""
-        one, other = pair
-        known = self._known[pair] = tuple(
-            {number for right, numbers in self._asked[one] if other in right for number in numbers}
-        )
+    def numbers(self, pair: Pair) -> Numbers:
+        """The patterns that ask for a `pair`; it is remembered, as no more are met than are asked for."""
+        known = self._known.get(pair)
+        if known is None:
+            one, other = pair
+            known = self._known[pair] = tuple(
+                {number for right, numbers in self._asked[one] if other in right for number in numbers}
+            )
         return known

@@ -4,25 +4,22 @@ It never changes an answer, it only spares work: the words it finds are those of
 left out only where its key is not here, or each of its ways needs a word that is not.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise, product
-from string import ascii_lowercase, digits
+from string import ascii_lowercase
 
+from bot.core.crisis.asked import Questions
 from bot.core.crisis.folding import HIDING, Change, Folding, apart, changed
 from bot.core.crisis.keyring import Keyring, Numbers
-from bot.core.crisis.normalise import normalise
-from bot.core.crisis.pairs import Pairs
+from bot.core.crisis.pairs import Pair, Pairs
 from bot.core.crisis.pattern import Pattern, Words
 from bot.core.crisis.tokens import ELISION, STRETCHED, WORD, forms_of
+from bot.core.crisis.traits import HELD, Traits
 from bot.core.crisis.uncollected import uncollected
 from bot.core.crisis.vocabulary import Vocabulary
-from bot.core.crisis.words import elided_of, folded, is_odd, parted, sentences_of, words_of
-
-try:
-    from ahocorasick_rs import AhoCorasick
-except ImportError:  # a machine without a wheel hears the same, more slowly
-    AhoCorasick = None  # type: ignore[assignment, misc]  # how one says that an import is not there
+from bot.core.crisis.words import elided_of, glance, is_odd, parted, plain, sentences_of, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +32,21 @@ class Heard:
 
 _NOTHING = Heard()
 
+Key = str | Pair
+"""A word, the beginning of one ("overdos*"), or two words beside each other."""
 
-_REMEMBERED = 50_000
-"""Answers that are remembered; a hostile text finds no end of questions."""
-
-_BEGINNING, _STRETCHED, _SPACED = 1, 2, 4
-"""What it means that a piece is there, if it is no key alone; plain bits, as they are looked at for every message."""
+_SPACED = re.compile(" [a-z] [a-z] ")
+_LETTERS: frozenset[Pair] = frozenset((one, other) for one in ascii_lowercase for other in ascii_lowercase)
+"""Two single letters: a word may be spelt out with blanks between."""
 _SHORTEST_STRETCHED = 3
 
 
 @dataclass(slots=True)
 class _Found:
-    """What was found so far: words and beginnings, the numbers of the pieces, and of the patterns with their pair."""
+    """What was found so far: words and beginnings, and pairs of words beside each other."""
 
-    names: set[str]
-    pieces: set[int]
-    paired: set[int]
+    names: set[str] = field(default_factory=set)
+    pairs: list[Pair] = field(default_factory=list)
 
 
 class Screen:
@@ -75,76 +71,56 @@ class Screen:
         self._fillers = fillers
         self._patterns = patterns
         self._beside = beside if beside is not None else [()] * len(patterns)
-        self._asked: list[_Asked | None] = [None] * len(patterns)
-        self._remembered = 0
+        self._questions = Questions(patterns, self._beside)
         by_word: dict[str, Numbers] = {}
-        by_piece: dict[str, Numbers] = {}
-        pairs: list[tuple[Words, Words, Numbers]] = []
+        pairs: list[tuple[Words, Words, Numbers]] = [(tuple(ascii_lowercase), tuple(ascii_lowercase), ())]
         always: list[int] = []
         for keyring in keyrings:
             for word, numbers in keyring.words.items():
-                if word.endswith("*"):
-                    _add(by_piece, f" {word[:-1]}", numbers)
-                else:
-                    _add(by_word, word, numbers)
+                known = by_word.get(word)
+                by_word[word] = known + numbers if known else numbers
             pairs += keyring.pairs
             always += keyring.unfindable
         self._pairs = Pairs(pairs)
         self._always = frozenset(always)
         self._by_word = by_word
-        self._words = frozenset(by_word)
-        more = self._more_pieces()
-        pieces = [*by_piece, *(piece for piece in more if piece not in by_piece)]
-        self._by_piece = [by_piece.pop(piece, ()) for piece in pieces]
-        self._sort = [more.get(piece, 0) for piece in pieces]
-        self._beginnings = {
-            number: f"{pieces[number][1:]}*" for number, sort in enumerate(self._sort) if sort & _BEGINNING
-        }
-        self._find = (_Finder(pieces) if AhoCorasick is None else AhoCorasick(pieces)).find_matches_as_indexes
-
-    def _more_pieces(self) -> dict[str, int]:
-        """Pieces of text that are looked for beside the keys, and what each means."""
-        sorts: dict[str, int] = {}
-        for pieces, sort in (
-            ([f" {beginning}" for beginning in self._folding.beginnings], _BEGINNING),
-            ([char * 3 for char in ascii_lowercase + digits], _STRETCHED),
-            ([f" {one} {other} " for one in ascii_lowercase for other in ascii_lowercase], _SPACED),
-        ):
-            for piece in pieces:
-                sorts[piece] = sorts.get(piece, 0) | sort
-        return sorts
+        self._traits = Traits(self._folding, fillers)
+        self._numbers: dict[Key, Numbers] = {}
+        self._companions: dict[Key, frozenset[str]] = {}
+        """Of the keys that were met: the patterns they are for, and what these ask for beside them, if anything."""
 
     def hear(self, text: str) -> Heard:
-        """What `text` may say."""
-        written = text
-        if not text.isascii():
-            text = folded(text)  # an accent hides nothing
-        words = words_of(text)
-        spaced = f" {' '.join(words)} "
-        if "@" in written or "<" in written or "http" in spaced or "www" in spaced:
-            text = normalise(written).text
-            words = words_of(text)
-            spaced = f" {' '.join(words)} "
-        pieces = {number for number, _, _ in self._find(spaced, True)}
-        pairs = self._met(words)
+        """What `text` may say.
+
+        Most messages are plain, hold a key or two, and none of the words without which nothing of these keys matches:
+        that is seen by a few looks at whole sets, and what takes longer is left to the others.
+        """
+        text = plain(text)
+        heard = self._hear_plainly(text)
+        return self._hear_closely(text) if heard is None else heard
+
+    def _hear_plainly(self, text: str) -> Heard | None:
+        """The same of a plain `text`, but None where a word may be hidden in it, or be known in more than one way."""
+        words, odd = glance(text)
+        if odd or ("'" in text and ELISION.search(text)) or not (text.isascii() or HIDING.search(text) is None):
+            return None
         names = set(words)
-        meanings = self._folding.meanings(names)
-        hidden = is_odd(text) or not (text.isascii() or HIDING.search(text) is None)
-        hidden = hidden or bool(self._folding.begun(text.lower(), names))
-        elided = elided_of(text.lower()) if "'" in text and ELISION.search(text.lower()) else []
-        if not (pieces or pairs or hidden or meanings or elided or not self._words.isdisjoint(names)):
+        pairs = self._pairs.met(words)
+        thinned: list[str] = []
+        unplain = names - self._traits.plain
+        for trait in self._traits.of(unplain) if unplain else ():
+            if trait.hides or (trait.begins and self._folding.begun(text, names)):
+                return None
+            names.update(trait.beginnings)
+            if trait.filler and not thinned:
+                thinned = self._thinned(words)
+                pairs += self._pairs.met(thinned)
+        keys = self._keys(names, pairs)
+        if not keys:
             return self._heard(())
-        sorts = 0
-        for number in pieces:
-            sorts |= self._sort[number]
-        found = _Found(names, pieces, self._pairs.numbers(pairs))
-        self._add(elided, found)
-        if hidden or meanings or sorts > _BEGINNING:
-            return self._consider(text, words, found, sorts, meanings, hidden=hidden)
-        if sorts or elided:
-            self._add_beginnings(found)
-        candidates = self._candidates(found)
-        return self._heard(candidates if elided else self._meeting(text, words, candidates))
+        if not _LETTERS.isdisjoint(keys):
+            return None
+        return self._heard(self._meeting(text, words, self._candidates(keys, names)))
 
     def readings(self, text: str, changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
         """The other readings of a normalised `text`: with these `changes`, if any, and without its fillers."""
@@ -158,13 +134,6 @@ class Screen:
         if left_out:
             yield apart([*changes, *left_out])
 
-    def _met(self, words: Sequence[str]) -> list[tuple[str, str]]:
-        """The pairs in `words`, and those in them without fillers."""
-        pairs = self._pairs.met(words)
-        if not self._fillers.isdisjoint(words):
-            pairs += self._pairs.met(self._thinned(words))
-        return pairs
-
     def _thinned(self, words: Iterable[str]) -> list[str]:
         """The `words` without fillers."""
         fillers = self._fillers
@@ -174,6 +143,27 @@ class Screen:
         if not (candidates or changes or self._always):
             return _NOTHING
         return Heard(self._always.union(candidates), tuple(changes))
+
+    def _hear_closely(self, text: str) -> Heard:
+        """What any plain `text` may say."""
+        words = words_of(text)
+        spaced = f" {' '.join(words)} "
+        found = _Found()
+        self._add([words], found)
+        elided = elided_of(text) if "'" in text and ELISION.search(text) else []
+        self._add(elided, found)
+        meanings = self._traits.meanings(words)
+        single = _SPACED.search(spaced) is not None
+        hidden = is_odd(text) or not (text.isascii() or HIDING.search(text) is None)
+        hidden = hidden or single or bool(meanings) or bool(self._folding.begun(text, set(words)))
+        stretched = hidden or HELD.search(spaced) is not None
+        if stretched:
+            self._add(_unstretched(words), found)
+        changes = self._changes(text, words, meanings, found, single=single) if hidden else []
+        candidates = self._candidates(self._keys(found.names, found.pairs), found.names)
+        if not (hidden or (elided and not stretched)):
+            candidates = self._meeting(text, words, candidates, stretched=stretched)
+        return self._heard(candidates, changes)
 
     def _meeting(self, text: str, words: Sequence[str], candidates: list[int], *, stretched: bool = False) -> list[int]:
         """Those of the `candidates` that match somewhere in a plain `text`, where that is told easily."""
@@ -196,26 +186,13 @@ class Screen:
             if meets(patterns[number]) and all(any(map(meets, either)) for either in beside[number])
         ]
 
-    def _consider(
-        self, text: str, words: list[str], found: _Found, sorts: int, meanings: Mapping[str, str], *, hidden: bool
-    ) -> Heard:
-        """The same for a text with more than keys in it; `hidden`: a word may be written with other signs."""
-        changes: list[Change] = []
-        hidden = hidden or sorts & _SPACED != 0 or bool(meanings)
-        stretched = hidden or sorts & _STRETCHED != 0
-        if stretched:
-            self._add(_unstretched(words), found)
-        if hidden:
-            changes = self._changes(text.lower(), words, meanings, found)
-        self._add_beginnings(found)
-        candidates = self._candidates(found)
-        return self._heard(
-            candidates if hidden else self._meeting(text, words, candidates, stretched=stretched), changes
-        )
+    def _changes(
+        self, text: str, words: list[str], meanings: Mapping[str, str], found: _Found, *, single: bool
+    ) -> list[Change]:
+        """The other reading of a plain `text`; its words are added to what was `found`.
 
-    def _changes(self, text: str, words: list[str], meanings: Mapping[str, str], found: _Found) -> list[Change]:
-        """The other reading of a plain `text`; its words are added to what was `found`."""
-        single = any(self._sort[number] & _SPACED for number in found.pieces)
+        `single`: there are single letters beside each other.
+        """
         changes = self._folding.changes(text, words, meanings, spaced=single)
         readings = [text, changed(text, changes)] if changes else [text]
         for reading in readings:
@@ -225,104 +202,36 @@ class Screen:
                 self._add([others, *_unstretched(others)], found)
         return changes
 
-    def _add(self, texts: Sequence[Sequence[str]], found: _Found) -> None:
+    def _add(self, texts: Iterable[Sequence[str]], found: _Found) -> None:
         """Add the words of `texts`, which stand by themselves, to what was `found`."""
-        if not texts:
-            return
-        found.names.update(*texts)
-        found.paired |= self._pairs.numbers({pair for words in texts for pair in self._met(words)})
-        whole = "  ".join(map(" ".join, texts))
-        found.pieces.update([number for number, _, _ in self._find(f" {whole} ", True)])
+        for words in texts:
+            found.names.update(words)
+            found.pairs += self._pairs.met(words)
+            if not self._fillers.isdisjoint(words):
+                found.pairs += self._pairs.met(self._thinned(words))
+        for trait in self._traits.of(found.names - self._traits.plain):
+            found.names.update(trait.beginnings)
 
-    def _add_beginnings(self, found: _Found) -> None:
-        """Add the beginnings of words to what was `found`."""
-        found.names.update([self._beginnings[number] for number in found.pieces & self._beginnings.keys()])
+    def _keys(self, names: set[str], pairs: Sequence[Pair]) -> list[Key]:
+        """The keys among `names` and `pairs` beside which there is what they ask for."""
+        companions = self._companions.get
+        keys: list[Key] = [*(self._by_word.keys() & names), *set(pairs)]
+        return [key for key in keys if (beside := companions(key)) is None or not beside.isdisjoint(names)]
 
-    def _candidates(self, found: _Found) -> list[int]:
-        """The patterns that have their key and a way in what was `found`."""
-        keyed = set(found.paired)
-        for word in self._words & found.names:
-            keyed.update(self._by_word.get(word, ()))
-        for number in found.pieces:
-            keyed.update(self._by_piece[number])
-        names, candidates = found.names, []
-        for number in keyed:
-            asked = self._asked[number] or self._ask(number)
-            here = asked.words & names
-            goes = asked.answers.get(here)
-            if goes is None:
-                goes = asked.goes(here)
-                if self._remembered < _REMEMBERED:
-                    self._remembered += 1
-                    asked.answers[here] = goes
-            if goes:
-                candidates.append(number)
-        return candidates
+    def _candidates(self, keys: Iterable[Key], names: set[str]) -> list[int]:
+        """The patterns that have one of `keys`, and a way among `names`."""
+        keyed: set[int] = set()
+        for key in keys:
+            keyed.update(self._numbers.get(key) or self._meet(key))
+        return self._questions.going(keyed, names)
 
-    def _ask(self, number: int) -> "_Asked":
-        """What is asked of a text for a pattern and those beside it: most are never met, and it takes room."""
-        groups = ((self._patterns[number],), *self._beside[number])
-        asked = self._asked[number] = _Asked.of(
-            [way for pattern in either for way in pattern.facts.ways] for either in groups
-        )
-        return asked
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What some patterns need to match side by side: of each group, one way.
-
-    Each need is a bit. `words` are all that fill one, `filled` says which; `answers` are remembered by the words that
-    were there: people use the same ones again and again.
-    """
-
-    words: frozenset[str]
-    filled: Mapping[str, int]
-    ways: tuple[tuple[int, ...], ...]
-    answers: dict[frozenset[str], bool]
-
-    @classmethod
-    def of(cls, groups: Iterable[Sequence[Sequence[Words]]]) -> "_Asked":
-        """For the ways of each group."""
-        bits: dict[Words, int] = {}
-        ways = [
-            tuple({sum({bits.setdefault(need, 1 << len(bits)) for need in way}) for way in group}) for group in groups
-        ]
-        filled: dict[str, int] = {}
-        for need, bit in bits.items():
-            for word in need:
-                filled[word] = filled.get(word, 0) | bit
-        return cls(frozenset(filled), filled, tuple(sorted(ways, key=len)), {})
-
-    def goes(self, here: Iterable[str]) -> bool:
-        """Whether a text with these of its `words` may go such ways."""
-        filled = 0
-        for word in here:
-            filled |= self.filled[word]
-        return all(any(filled & way == way for way in ways) for ways in self.ways)
-
-
-class _Finder:
-    """What `AhoCorasick` does, without it."""
-
-    def __init__(self, keys: Sequence[str]) -> None:
-        self._keys = tuple(keys)
-
-    def find_matches_as_indexes(self, haystack: str, overlapping: bool = False) -> list[tuple[int, int, int]]:
-        """Number, start and end of every key in `haystack`."""
-        found = []
-        for number, key in enumerate(self._keys):
-            at = haystack.find(key)
-            while at >= 0:
-                found.append((number, at, at + len(key)))
-                at = haystack.find(key, at + 1 if overlapping else at + len(key))
-        return found
-
-
-def _add(numbers: dict[str, Numbers], of: str, more: Numbers) -> None:
-    """Add to the numbers of a word or piece."""
-    known = numbers.get(of)
-    numbers[of] = known + more if known else more
+    def _meet(self, key: Key) -> Numbers:
+        """The patterns of a key that was not met before; what they ask for beside it is remembered."""
+        words, numbers = ((key,), self._by_word[key]) if isinstance(key, str) else (key, self._pairs.numbers(key))
+        self._numbers[key] = numbers
+        if companions := self._questions.companions(words, numbers):
+            self._companions[key] = companions
+        return numbers
 
 
 def _unstretched(words: Sequence[str]) -> list[tuple[str, str]]:

@@ -16,9 +16,11 @@ _CJK = r"\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 _MARKS = r"\u064b-\u065f\u0900-\u0963\u3099\u309a"
 _LETTER = rf"(?:[^\W_{_CJK}]|[{_MARKS}])"
 _WORD = rf"{_LETTER}+(?:'{_LETTER}+)*"
-_GLUING_DOT = rf"(?<=[^\W\d_]|[{_MARKS}])\.(?=[^\W\d_]|[{_MARKS}])"
+_GLUED = rf"(?<=(?:[^\W\d_]|[{_MARKS}])\.)(?:[^\W\d_]|[{_MARKS}])"
 """Between letters a dot ends no sentence: "wish.i.was.dead" is one."""
-_EDGE = rf"(?!{_GLUING_DOT})[.!?\u3002\u061f\u0964]+|\n[ \t]*\n"
+_ENDS = r"[.!?\u3002\u061f\u0964]"
+_EDGE = rf"[.!?\u3002\u061f\u0964\n](?:(?<=\n)[ \t]*\n|(?<!\n)(?!{_GLUED}){_ENDS}*)"
+"""It begins with the signs that it may begin with: by these a place is found many times as quickly."""
 _PIECES = re.compile(
     r"(?P<number>[0-9]+(?:[.,][0-9]+)+)"
     rf"|(?P<word>{_WORD}|[{_CJK}][\u3099\u309a]?)"  # written without spaces: one by one

@@ -15,6 +15,8 @@ _ODD = re.compile(r"[0-9@$!|+*][^\W\d_]|[^\W\d_][0-9@$|+*]")
 _NUMBER_BEFORE_WORD = re.compile(r"([.,][0-9]+)(?![0-9])(?=[^\W_])")
 _DECIMAL = re.compile("[0-9][.,][0-9]")
 _TRAILING_OFF = re.compile(r"(?<![.!?\u3002\u061f\u0964])\.{2,}(?![.!?\u3002\u061f\u0964])")
+_ENDS = " \t\n.!?"
+"""What begins no other sentence where a text begins or ends with it."""
 _LONE_VOICING = re.compile("(?:^|[ \u3099\u309a])[\u3099\u309a]")
 """A mark that was torn from its kana, when each letter was looked at alone."""
 
@@ -55,9 +57,23 @@ _KINDS = re.sub(rb"[0-9@$|+*]", b"1", re.sub(rb"[A-Za-z]", b"a", bytes(range(128
 """Letters as "a", what may stand for one as "1", the rest as it is."""
 
 
-def folded(text: str) -> str:
-    """`text` as `normalise` has it, but for links and mentions, and without the places."""
-    return text.translate(_PLAIN)
+def plain(text: str) -> str:
+    """`text` as `normalise` has it, without the places."""
+    lower = text.lower()
+    if "@" in text or "<" in text or "://" in text or "www." in lower:  # what links and mentions have
+        return normalise(text).text
+    return lower if text.isascii() else text.translate(_PLAIN)
+
+
+def glance(text: str) -> tuple[list[str], bool]:
+    """What `words_of` and `is_odd` say of a text."""
+    if not text.isascii():
+        return words_of(text), is_odd(text)
+    written = text.encode()
+    letters = written.translate(_FOLDED).decode()
+    if "'" in letters:
+        letters = letters.replace("''", " ").replace("'", "")
+    return letters.split(), _is_odd(written.translate(_KINDS))
 
 
 def words_of(text: str) -> list[str]:
@@ -85,6 +101,7 @@ def sentences_of(text: str, words: Sequence[str]) -> list[str] | None:
     """The `words` of a plain text with the edges of its sentences; None where that takes more: numbers, quotes."""
     if ">" in text or _DECIMAL.search(text):
         return None
+    text = text.strip(_ENDS)
     if ".." in text:
         text = _TRAILING_OFF.sub(" ", text)
     sentences = SENTENCE_ENDS.split(text)
@@ -105,5 +122,9 @@ def is_odd(text: str) -> bool:
     """Whether a sign or a digit stands beside a letter in `text`, and so may stand for one."""
     if not text.isascii():
         return _SIGN.search(text) is not None and _ODD.search(text) is not None
-    kinds = text.encode().translate(_KINDS)
+    return _is_odd(text.encode().translate(_KINDS))
+
+
+def _is_odd(kinds: bytes) -> bool:
+    """Whether these `_KINDS` are."""
     return (b"1" in kinds or b"!" in kinds) and (b"a1" in kinds or b"1a" in kinds or b"!a" in kinds)
