@@ -207,3 +207,28 @@ async def until(holds: Callable[[], bool]) -> None:
     """Wait until something holds; the test's own time limit ends a wait in vain."""
     while not holds():  # noqa: ASYNC110  nothing tells of it
         await asyncio.sleep(0.01)
+
+
+@on_both_databases
+async def test_few_statements_stand_between_what_somebody_in_danger_writes_and_their_page(world: World) -> None:
+    """Each one lets the page leave later: whoever adds one adds it here. Of a member whom the bot knows."""
+    await world.app.hub.receive(heard(world, "before", "hello", place="lobby", private=False))
+    engine, statements = world.database.engine.sync_engine, list[str]()
+    first_commit = asyncio.Event()
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if not first_commit.is_set():
+            statements.append(statement)
+
+    def committed(_connection: Any) -> None:
+        first_commit.set()
+
+    event.listen(engine, "before_cursor_execute", note)
+    event.listen(engine, "commit", committed)
+    try:
+        await world.app.hub.receive(heard(world, "danger", place="lobby", private=False))
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+        event.remove(engine, "commit", committed)
+    assert any("INSERT INTO deliveries" in statement for statement in statements)
+    assert len(statements) <= 16, statements
