@@ -112,7 +112,11 @@ class Detector:
         """
         if joined.signal is None or (alone.signal is not None and alone.signal.severity > joined.signal.severity):
             return joined if alone.signal is None else alone
-        if not joined.signal.before or (alone.signal is not None and alone.signal.severity == joined.signal.severity):
+        is_as_grave = alone.signal is not None and alone.signal.severity == joined.signal.severity
+        if is_as_grave and not joined.signal.before and alone.signal and alone.signal.category is None:
+            # A plain wish for a person is about nothing else, also behind words in which nothing is heard.
+            return replace(joined, signal=replace(joined.signal, category=None))
+        if is_as_grave or not joined.signal.before:
             return joined
         before = self._explain(context.before).signal
         return alone if before is not None and before.severity >= joined.signal.severity else joined
