@@ -25,6 +25,16 @@ async def test_who_only_asks_to_talk_is_a_concern_and_nobody_is_told_of_suicide(
         box.unseen.clear()
 
 
+@pytest.mark.parametrize("before", ["I had a long day at work", "nice weather", "hello there"])
+async def test_harmless_words_before_it_do_not_change_what_it_is_about(world: World, before: str) -> None:
+    await world.alice.says(before, "lobby")
+    await world.alice.says("I need someone to talk to", "lobby")
+    told = world.room("peers").sees("Concern", "About: somebody to talk to; they have not said why").text
+    assert "suicide" not in told.casefold()
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
 async def test_a_call_to_talk_that_becomes_graver_is_about_what_they_say_then(world: World) -> None:
     await world.alice.says("can I talk to someone", "lobby")
     await world.alice.says("i want to kill myself", "lobby")
