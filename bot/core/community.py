@@ -4,7 +4,7 @@
 reads the same. All keys are described where they are defined below; a key that is not known is a problem.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import time
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -37,7 +37,7 @@ from bot.core.community_entries import (
 from bot.core.duty.rota import ROTAS_LIMIT
 from bot.core.pictures import LEAST_MIB, MOST_MIB, USUAL_MIB
 from bot.core.policy import CONCERN_POLICY, Policies, Policy, Whom
-from bot.core.roles import Role
+from bot.core.roles import OVERSEERS, Role
 from bot.core.tomlfile import BadFile, Clashes, Problem, problems_of, read_toml
 from bot.core.words import Text, _
 
@@ -184,12 +184,12 @@ def _refuse_repeats(entries: Iterator[tuple[int, str, str, str]]) -> None:
         raise Clashes(found)
 
 
-_OVERSEERS = {Whom.MODERATORS, Whom.ORGANIZERS}
+_TO_OVERSEERS = {Whom.MODERATORS, Whom.ORGANIZERS}
 
-_ROLES_OF: Final = {
+_ROLES_OF: Final[dict[Whom, Set[Role]]] = {
     Whom.ON_CALL: {Role.PEER},
     Whom.PEERS: {Role.PEER},
-    Whom.MODERATORS: {Role.MODERATOR, Role.ORGANIZER},
+    Whom.MODERATORS: OVERSEERS,
     Whom.ORGANIZERS: {Role.ORGANIZER},
 }
 
@@ -209,7 +209,7 @@ def _unknown_people(escalation: Escalation, people: tuple[Person, ...]) -> Itera
 def _reaches(step: EscalationStep, places: tuple[Place, ...], people: tuple[Person, ...]) -> bool:
     """Whether there is anybody whom a step would page: privately, or in a room."""
     meant = step.step(dict.fromkeys((person.name for person in people), 0))
-    kind = PlaceKind.MODERATORS if step.whom in _OVERSEERS else PlaceKind.PEERS
+    kind = PlaceKind.MODERATORS if step.whom in _TO_OVERSEERS else PlaceKind.PEERS
     if meant.in_rooms and any(kind in place.kinds for place in places):
         return True
     return meant.privately and (

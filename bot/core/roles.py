@@ -13,6 +13,13 @@ class Role(StrEnum):
     ORGANIZER = "organizer"
 
 
+OVERSEERS = frozenset({Role.MODERATOR, Role.ORGANIZER})
+"""Who looks after how peers work: organizers are moderators, too."""
+
+MAY_BE_PAGED = OVERSEERS | {Role.PEER}
+"""Whom a policy can call. Overseers are the last steps of every one."""
+
+
 class Action(StrEnum):
     """Something a person may want to do, as the table below grants it."""
 
@@ -27,12 +34,10 @@ class Action(StrEnum):
 
 ALLOWED: dict[Action, frozenset[Role]] = {
     Action.USE: frozenset(Role),
-    # Moderators and organizers are the last steps of every policy: whoever can be paged can press the button.
-    Action.TAKE_CASE: frozenset({Role.PEER, Role.MODERATOR, Role.ORGANIZER}),
-    Action.ESCALATE_FOR_OTHER: frozenset({Role.PEER, Role.MODERATOR, Role.ORGANIZER}),
-    # Organizers are moderators, too.
-    Action.PAUSE_MEMBER: frozenset({Role.MODERATOR, Role.ORGANIZER}),
-    Action.OVERSEE: frozenset({Role.MODERATOR, Role.ORGANIZER}),
+    Action.TAKE_CASE: MAY_BE_PAGED,  # whoever can be paged can press the button
+    Action.ESCALATE_FOR_OTHER: MAY_BE_PAGED,
+    Action.PAUSE_MEMBER: OVERSEERS,
+    Action.OVERSEE: OVERSEERS,
     Action.MANAGE_MEETINGS: frozenset({Role.ORGANIZER}),
     Action.MANAGE_COMMUNITY: frozenset({Role.ORGANIZER}),
 }

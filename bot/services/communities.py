@@ -11,7 +11,7 @@ from bot.core import recurrence
 from bot.core.community import CommunityFile, Meeting, Place
 from bot.core.people import Community
 from bot.core.policy import CONCERN_POLICY, Policies, Policy
-from bot.core.roles import Role
+from bot.core.roles import MAY_BE_PAGED
 from bot.core.words import Say, Text, _
 from bot.services import guides, members
 from bot.services.community_people import apply_people, people_ids, person_of
@@ -204,7 +204,7 @@ def _steps(policy: Policy, names: Mapping[int, str]) -> list[dict[str, Any]]:
 async def steps_to_nobody(tx: Transaction, slug: str) -> list[int]:
     """The steps, counted from 1 in each list, that name somebody who has left or has no role any more."""
     row = (await tx.session.scalars(select(tables.Community).where(tables.Community.slug == slug))).one()
-    there = await members.with_roles(tx, row.id, {Role.PEER, Role.MODERATOR, Role.ORGANIZER})
+    there = await members.with_roles(tx, row.id, MAY_BE_PAGED)
     policies = read_policies(row.policy)
     return [
         number

@@ -5,7 +5,7 @@ is damaged or its zone is no longer in tzdata: it counts as not told, and the lo
 """
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, TypeVar
@@ -311,7 +311,7 @@ async def set_quiet_hours(tx: Transaction, member_id: int, hours: tuple[time, ti
     row.quiet_from, row.quiet_until = hours or (None, None)
 
 
-async def with_roles(tx: Transaction, community_id: int, roles: set[Role]) -> list[int]:
+async def with_roles(tx: Transaction, community_id: int, roles: Set[Role]) -> list[int]:
     """The ids of the community's members who have one of these roles."""
     return list(await tx.session.scalars(_WITH_ROLES, {"community": community_id, "roles": sorted(roles)}))
 

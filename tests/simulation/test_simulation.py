@@ -9,6 +9,7 @@ import pytest
 
 from bench import duty
 from bot.core.escalation import Case
+from bot.core.roles import MAY_BE_PAGED
 from bot.services import members
 from bot.services.escalations import changing, paging
 from simulation import Broken, simulate
@@ -40,7 +41,7 @@ def to_everybody(_called: Callable[..., Any]) -> Callable[..., Any]:
     """Pages that ask no rota who may be called."""
 
     async def called(_self: object, tx: Any, row: Any, *_rest: Any, **_named: Any) -> Any:
-        return await members.with_roles(tx, row.community_id, paging.HELPERS)
+        return await members.with_roles(tx, row.community_id, MAY_BE_PAGED)
 
     return called
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from bot.core.content import Choice, Content
 from bot.core.escalation import Outcome
 from bot.core.people import Member
-from bot.core.roles import Role
+from bot.core.roles import OVERSEERS
 from bot.core.words import _
 from bot.delivery.outbox import Priority
 from bot.services import members
@@ -17,7 +17,6 @@ from bot.storage import tables
 from bot.storage.database import Transaction
 
 RIGHT, FALSE_ALARM = "right", "false-alarm"
-OVERSEERS = frozenset({Role.MODERATOR, Role.ORGANIZER})
 
 
 def talk_it_over(case_id: int) -> Choice:
@@ -74,7 +73,7 @@ class Aftercare:
             tx, by.community, "moderators", told, key=key, priority=Priority.REPLY, now=now
         )
         if not rooms:
-            for person in await members.with_roles(tx, by.community.id, set(OVERSEERS)):
+            for person in await members.with_roles(tx, by.community.id, OVERSEERS):
                 if person != by.id:
                     to = await members.load(tx, person)
                     await self._voice.to_member(tx, to, told, key=f"{key}:{person}", priority=Priority.REPLY, now=now)

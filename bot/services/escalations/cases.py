@@ -26,7 +26,7 @@ from bot.core.escalation import (
 )
 from bot.core.inbound import Inbound, Target
 from bot.core.people import Member
-from bot.core.roles import Action, Role, may
+from bot.core.roles import OVERSEERS, Action, may
 from bot.core.text import clean, excerpt
 from bot.core.words import _
 from bot.services import questions, spoken
@@ -47,9 +47,6 @@ AFTERMATH = timedelta(hours=12)
 
 RESOLVE = "resolve"
 """The command that asks how a case has ended."""
-
-OVERSEERS = frozenset({Role.MODERATOR, Role.ORGANIZER})
-"""Who may end or hand over a case that somebody else has."""
 
 
 class Escalations(Conversations):

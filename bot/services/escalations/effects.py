@@ -28,7 +28,7 @@ from bot.core.escalation import (
 )
 from bot.core.people import Member
 from bot.core.platform import Address
-from bot.core.roles import Role
+from bot.core.roles import OVERSEERS
 from bot.core.words import Say, Text, _
 from bot.delivery.outbox import Message, Priority
 from bot.services import members
@@ -188,7 +188,7 @@ class Effects:
         people = [person for person in (row.holder,) if person is not None]
         if not await self._to_rooms(tx, row, content, key=f"{key}:room", now=now):
             others = await store.paged(tx, row.id)
-            people += others or await members.with_roles(tx, row.community_id, {Role.MODERATOR, Role.ORGANIZER})
+            people += others or await members.with_roles(tx, row.community_id, OVERSEERS)
         for person_id in dict.fromkeys(people):
             if person_id != row.member_id:
                 person = await members.load(tx, person_id)

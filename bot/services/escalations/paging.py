@@ -13,7 +13,7 @@ from bot.core.escalation import Page
 from bot.core.faults import where
 from bot.core.people import Member
 from bot.core.policy import Step, Whom
-from bot.core.roles import Role
+from bot.core.roles import MAY_BE_PAGED, OVERSEERS, Role
 from bot.core.words import Text, _
 from bot.delivery.outbox import EDIT, Message, Priority
 from bot.services import members, spoken
@@ -28,9 +28,6 @@ from bot.storage import tables
 from bot.storage.database import Transaction
 
 log = logging.getLogger(__name__)
-
-HELPERS = {Role.PEER, Role.MODERATOR, Role.ORGANIZER}
-OVERSEERS = {Role.MODERATOR, Role.ORGANIZER}
 
 BESIDE = "beside"
 """How the keys of pages begin that call others beside the holder of a case."""
@@ -138,7 +135,7 @@ class Paging:
         reached = await self._to_people(tx, row, dict.fromkeys((*overseers, *peers)), number=row.pages, now=now)
         reached += await self._to_rooms(tx, row, "moderators", key=f"{_prefix(row, row.pages)}:mods", now=now)
         if not reached:
-            everybody = await members.with_roles(tx, row.community_id, HELPERS)
+            everybody = await members.with_roles(tx, row.community_id, MAY_BE_PAGED)
             reached = await self._to_people(tx, row, everybody, number=row.pages, now=now)
         if not reached:
             log.error(
@@ -162,7 +159,7 @@ class Paging:
     ) -> Iterable[int]:
         """The people of a step. Who is off, full or resting is called by a policy's last step only."""
         community = row.community_id
-        helpers = await members.with_roles(tx, community, HELPERS)
+        helpers = await members.with_roles(tx, community, MAY_BE_PAGED)
         peers = await members.with_roles(tx, community, {Role.PEER})
         available = peers if last else await self._available(tx, community, now)
         match step.whom:
