@@ -305,13 +305,6 @@ def test_a_small_word_before_takes_nothing_from_what_a_message_says_alone(
     assert all(0 <= span.start < span.end <= len(text) for span in signal.spans)
 
 
-@pytest.mark.parametrize("earlier", ["I had a long day at work", "nice weather", "hello there"])
-def test_a_plain_wish_for_a_person_is_about_nothing_else_behind_harmless_words(earlier: str) -> None:
-    signal = ASKING.detect("I need someone to talk to", Context(earlier=(earlier,)))
-    assert signal is not None
-    assert (signal.severity, signal.category) == (Severity.CONCERN, None)
-
-
 # ------------------------------------------------------------------ who only asks for a person
 
 
