@@ -77,5 +77,6 @@ async def test_to_a_person_stop_is_a_word_like_any(world: World) -> None:
     world.room("peers").unseen.clear()
     await world.alice.says("stop")
     world.sam.sees("stop")
+    world.alice.sees("That went to", "!settings stop")
     await world.sam.says("stop")
     world.alice.sees("stop")
