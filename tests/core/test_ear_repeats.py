@@ -10,8 +10,8 @@ from bot.core.crisis import Detector, Explanation, parse_lexicon, repeats
 
 @cache
 def detector() -> Detector:
-    text = (files("bot.core.crisis.lexicons") / "en.toml").read_text(encoding="utf-8")
-    return Detector([parse_lexicon(text, name="en")])
+    folder = files("bot.core.crisis.lexicons")
+    return Detector([parse_lexicon((folder / f"{name}.toml").read_text("utf-8"), name=name) for name in ("en", "zh")])
 
 
 def heard(text: str) -> tuple[object, ...]:
@@ -36,6 +36,10 @@ def heard(text: str) -> tuple[object, ...]:
         "https://x.example/i i want to die ",
         "five years ago. ",
         "\U0001f52b i have a gun ",
+        "我想自杀",
+        "我不想自杀",
+        "今天好累，我想死。",
+        "我 i want to die ",
     ],
 )
 @pytest.mark.parametrize(("before", "after"), [("", ""), ("hello. i want to ", " to die"), ("i took my pills. ", "!")])

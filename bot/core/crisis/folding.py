@@ -164,13 +164,19 @@ class Folding:
 
     def _leet(self, text: str) -> Iterator[Change]:
         """Digits and signs for letters: "k1ll", "$uicide", "k*ll"."""
+        known: dict[str, str | None] = {}
         for match in _LEET_WORD.finditer(text):
             written = match[0].rstrip("!+|*")
-            if not _LEET.search(written) or written.isdigit() or not any(map(str.isalpha, written)):
-                continue
-            read = self._unhidden(written) if _HIDDEN.search(written) else self._unleet(written)
-            if read:
+            if written not in known:
+                known[written] = self._read_leet(written)
+            if read := known[written]:
                 yield Change(match.start(), match.start() + len(written), read)
+
+    def _read_leet(self, written: str) -> str | None:
+        """What one word with digits or signs says, None if that is nothing else."""
+        if not _LEET.search(written) or written.isdigit() or not any(map(str.isalpha, written)):
+            return None
+        return self._unhidden(written) if _HIDDEN.search(written) else self._unleet(written)
 
     def _unleet(self, written: str) -> str | None:
         """What `written` says with its digits and signs as letters; a 1 may be an i or an l."""

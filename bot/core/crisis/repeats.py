@@ -9,6 +9,8 @@ into words at other places than it was.)
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bot.core.crisis.tokens import UNSPACED
+
 LONG = 4_000
 """Characters of a text in which it is worth looking."""
 
@@ -17,7 +19,10 @@ _LONGEST = 8_192
 _STRIDE = 1_024
 _MARGIN = 600
 """Characters by which a repeat is recognised, of the longest that is, between two places where it is looked for, and
-that are left on both sides of what is taken out: more than the longest pattern and what lowers it."""
+that are left on both sides of what is taken out: more than the longest pattern with what is near it and what lowers it,
+of some 110 words."""
+_MARGIN_SIGNS = 200
+"""The same where each sign is a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,8 @@ def cuts_of(text: str, start: int = 0) -> tuple[Cut, ...]:
     cuts: list[Cut] = []
     removed = 0
     for first, last, period in _stretches(text, start):
-        margin = period * max(1, -(-_MARGIN // period))
+        least = _MARGIN_SIGNS if all(map(UNSPACED.fullmatch, text[first : first + period])) else _MARGIN
+        margin = period * max(1, -(-least // period))
         at = first + margin + period
         spare = (last - margin - at) // period * period
         if spare > 0:
