@@ -1,5 +1,6 @@
 """What is heard in what comes in: by whose rules, and together with which words before it."""
 
+import asyncio
 from collections.abc import Callable
 
 from bot.core.crisis import Context, Detector, Signal
@@ -7,6 +8,11 @@ from bot.core.inbound import Inbound
 from bot.core.people import Member
 from bot.services.lexicons import Lexicons
 from bot.services.recently import Recently
+
+
+LONG = 2_000
+"""Characters from which on a message is heard beside the event loop: of nothing but danger in ever new words it takes
+0.2 ms each and more, and Matrix carries 65,536 of them. Nobody else's page may wait for that."""
 
 
 class Ear:
@@ -27,6 +33,7 @@ class Ear:
         self._lexicons = lexicons
         self._recently = recently
         self._calls_for_a_person = calls_for_a_person
+        self._one_at_a_time = asyncio.Lock()
 
     async def signal_in(self, inbound: Inbound, *, at_once: bool = False) -> Signal | None:
         """What is heard in what has just come in, without the database.
@@ -36,17 +43,18 @@ class Ear:
         """
         if not inbound.text:
             return None
-        signal = self._likely(inbound)
+        signal = await self._likely(inbound)
         if signal is None and not at_once and not self._lexicons.are_ready:
             await self._lexicons.ready()
-            signal = self._likely(inbound)
+            signal = await self._likely(inbound)
         return signal
 
     def signal_for(self, inbound: Inbound, signal: Signal | None, member: Member | None) -> Signal | None:
         """The same once it is known who wrote it; `signal` is what was heard before that. None: nobody's member."""
         if not inbound.text or not self._lexicons.are_any:
             return signal
-        return self._heard(inbound, self._before(inbound), self._of(member))
+        context = self._before(inbound)
+        return self._held(inbound, context, self._of(member).detect(inbound.text, context))
 
     def signal_again(self, inbound: Inbound, kept: Signal | None, member: Member | None) -> Signal | None:
         """What was heard in an event that was stored: what was `kept` with it, else what it says alone."""
@@ -62,17 +70,25 @@ class Ear:
         """What was heard in it is stored, or needs not be."""
         self._recently.release(inbound)
 
-    def _likely(self, inbound: Inbound) -> Signal | None:
+    async def _likely(self, inbound: Inbound) -> Signal | None:
         context = self._before(inbound)
-        heard = (self._heard(inbound, context, detector) for detector in self._lexicons.likely(inbound))
-        return next((signal for signal in heard if signal is not None), None)
+        for detector in self._lexicons.likely(inbound):
+            if len(inbound.text) < LONG:
+                heard = detector.detect(inbound.text, context)
+            else:
+                async with self._one_at_a_time:
+                    heard = await asyncio.to_thread(detector.detect, inbound.text, context)
+            if (signal := self._held(inbound, context, heard)) is not None:
+                return signal
+        return None
 
     def _before(self, inbound: Inbound) -> Context:
         """What was said before it; for a command nothing, and it is not kept."""
         return Context() if self._is_command(inbound) else self._recently.hear(inbound)
 
-    def _heard(self, inbound: Inbound, context: Context, detector: Detector) -> Signal | None:
-        signal = self._beside(inbound, detector.detect(inbound.text, context))
+    def _held(self, inbound: Inbound, context: Context, heard: Signal | None) -> Signal | None:
+        """What counts of what was `heard`; the words before it, if it needs them, are held until it is stored."""
+        signal = self._beside(inbound, heard)
         if signal is not None and signal.before:
             self._recently.hold(inbound, context)
         return signal

@@ -1,5 +1,7 @@
 """Many patterns looked for at once: anchors first, and a pattern runs only around its own anchors."""
 
+import sys
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
@@ -10,6 +12,9 @@ from bot.core.crisis.tokens import Token
 
 _PREFIX_KEY = 4
 """Letters by which beginnings are filed: a pattern's beginning has at least as many."""
+
+_LAST = chr(sys.maxunicode)
+"""No word goes on with it: behind a beginning it stands behind all words that begin so."""
 
 _LONG = 200
 """Tokens from which on it pays to see first whether there is a match at all."""
@@ -70,12 +75,15 @@ class Index:
         for at, token in enumerate(tokens):
             for form in token.forms:
                 by_form[form].append(at)
+        in_order = sorted(by_form)
         places: dict[int, list[int]] = {}
         for number in only:
             anchors = self._patterns[number].anchors
             here = [by_form[form] for form in by_form.keys() & anchors]
             for beginning in [anchor[:-1] for anchor in anchors if anchor.endswith("*")]:
-                here += [found for form, found in by_form.items() if form.startswith(beginning)]
+                first = bisect_left(in_order, beginning)
+                last = bisect_left(in_order, beginning + _LAST, first)
+                here += [by_form[form] for form in in_order[first:last]]
             if here:
                 places[number] = here[0] if len(here) == 1 else sorted(set().union(*here))
         return places
