@@ -82,8 +82,9 @@ async def _called(tx: Transaction, text: str) -> tables.Community | None:
     """The community whose name, or short name, is what they have written or ends it: "I am in Harbour"."""
     said = f" {fold(text[:_LONGEST])}"
     rows = await tx.session.scalars(select(tables.Community).order_by(tables.Community.id))
-    found = [row for row in rows for name in (row.name, row.slug) if fold(name) and said.endswith(f" {fold(name)}")]
-    return max(found, key=lambda row: len(row.name), default=None)
+    names = [(fold(name), row) for row in rows for name in (row.name, row.slug)]
+    found = [(len(name), row) for name, row in names if name and said.endswith(f" {name}")]
+    return max(found, key=lambda one: one[0], default=(0, None))[1]  # "North Harbour" is not "Harbour"
 
 
 async def _tell_peers(tx: Transaction, voice: Voice, row: tables.Community, inbound: Inbound, *, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 from harness import World
-from harness.communities import NORTH
+from harness.communities import HARBOUR, NORTH
 from sqlalchemy import select
 
 from bot.core.community import CommunityFile
@@ -159,6 +159,17 @@ async def test_who_names_their_community_with_words_of_danger_is_told_of_to_its_
     await world.zoe.says("I want to kill myself, I'm in North")
     world.zoe.sees("Thank you for saying it", "112 or 911")
     world.room("north-peers").sees("Somebody whom I do not know asks for a person")
+
+
+async def test_who_names_a_community_is_told_of_to_no_other_whose_short_name_ends_it(world: World) -> None:
+    await world.apply(NORTH.model_copy(update={"name": "Far Harbour"}))
+    await world.apply(HARBOUR.model_copy(update={"name": "A community with a long name"}))
+    await world.zoe.says("i need a person")
+    world.zoe.sees("Which one is it?")
+    await world.zoe.says("Far Harbour")
+    world.zoe.sees("its peers have been told")
+    world.room("peers").sees_nothing()
+    world.room("north-peers").sees("zoe")
 
 
 async def test_who_shares_rooms_with_two_communities_gets_a_person_of_one_at_their_first_private_word(
