@@ -245,3 +245,16 @@ async def test_what_is_too_long_for_a_choice_is_not_offered_without_its_values(w
     seen = world.sam.sees("This looks like “hand over”, so it went to nobody", "Is it for them?")
     assert [choice.command for choice in seen.choices] == ["answer"]  # "hand over" alone gives the case to nobody
     world.alice.sees_nothing()
+
+
+async def test_the_place_of_a_choice_is_not_taken_for_the_number_of_a_case(world: World) -> None:
+    await world.bob.says("I want to kill myself", "lobby")
+    await world.bob.says("I'm safe")
+    await world.alice.says("I want to kill myself", "lobby")
+    await world.sam.says("I'm on it")
+    clear(world)
+    await world.sam.says("handover to robin")
+    assert [str(choice.label) for choice in world.sam.sees("Is it for them?").choices] == ["2", "Do it"]
+    await world.sam.says("2")
+    world.sam.sees("so this went to nobody")
+    world.alice.sees_nothing()
