@@ -138,7 +138,7 @@ class Hearing:
         return not own and any(member.id in {row.holder, *row.helpers} for row in conversations)
 
     async def _still_counts(self, tx: Transaction, inbound: Inbound, signal: Signal | None) -> bool:
-        """Whether what is read back is to be stored: of plain words those to an open conversation, a "cancel", and a name."""
+        """Whether what is read back is to be stored: words to an open conversation, a "cancel", a name."""
         if not inbound.read_back or signal is not None or self._writing.calls_for_a_person(inbound):
             return True
         if await incoming.find(tx, incoming.key_of(inbound)) is not None:
