@@ -121,6 +121,8 @@ class Hearing:
             await self._escalations.on_signal(tx, member, signal, inbound, before, now=now)
             return
         log.warning("a signal (%s) from nobody's community", signal.severity.value)
+        if await strangers.is_answer(tx, inbound, now=now):
+            await strangers.tell(tx, self._voice, inbound, now=now)
         key = strangers.key_for(inbound)
         await self._voice.to_stranger(tx, inbound, replies.stranger_in_danger(), key=key, now=now)
 
@@ -136,14 +138,14 @@ class Hearing:
         return not own and any(member.id in {row.holder, *row.helpers} for row in conversations)
 
     async def _still_counts(self, tx: Transaction, inbound: Inbound, signal: Signal | None) -> bool:
-        """Whether what is read back is to be stored: of plain words those to an open conversation, and a "cancel"."""
+        """Whether what is read back is to be stored: words to an open conversation, a "cancel", a name."""
         if not inbound.read_back or signal is not None or self._writing.calls_for_a_person(inbound):
             return True
         if await incoming.find(tx, incoming.key_of(inbound)) is not None:
             return True
         member = await members.find(tx, inbound)
         if member is None:
-            return False
+            return await strangers.is_answer(tx, inbound, now=self._now())
         cancels = await self._writing.cancels(tx, member, inbound, now=self._now())
         return cancels or bool(await self._escalations.conversations(tx, member))
 

@@ -41,11 +41,9 @@ def key_for(inbound: Inbound) -> str:
 
 async def named(tx: Transaction, voice: Voice, inbound: Inbound, *, now: datetime) -> Content | None:
     """What they are answered who name a community after they were asked; None where they were not."""
-    if not inbound.private or not inbound.text or inbound.read_back or not await _was_asked(tx, inbound, now=now):
+    if not await is_answer(tx, inbound, now=now):
         return None
-    community = await _called(tx, inbound.text)
-    if community is not None:
-        await _tell_peers(tx, voice, community, inbound, now=now)
+    await tell(tx, voice, inbound, now=now)
     return Content(
         text=_(
             "Thank you. If that is the whole name of a community here, its peers have been told that you ask for a"
@@ -57,14 +55,25 @@ async def named(tx: Transaction, voice: Voice, inbound: Inbound, *, now: datetim
     )
 
 
-async def _was_asked(tx: Transaction, inbound: Inbound, *, now: datetime) -> bool:
+async def tell(tx: Transaction, voice: Voice, inbound: Inbound, *, now: datetime) -> None:
+    """Tell the peers of the community that their words name, if they do."""
+    community = await _called(tx, inbound.text)
+    if community is not None:
+        await _tell_peers(tx, voice, community, inbound, now=now)
+
+
+async def is_answer(tx: Transaction, inbound: Inbound, *, now: datetime) -> bool:
+    """Whether they were asked for their community lately; of what is read back, when that was written."""
+    if not inbound.private or not inbound.text:
+        return False
+    written = inbound.at if inbound.read_back else now
     sent = tables.Delivery
     asked = select(sent.id).where(
         sent.platform == inbound.platform,
         sent.kind == "direct",
         sent.address == inbound.account,
         sent.key.startswith(ASKED),
-        sent.due_at > now - _OPEN,
+        sent.due_at > written - _OPEN,
     )
     return await tx.session.scalar(asked.limit(1)) is not None
 
@@ -73,8 +82,9 @@ async def _called(tx: Transaction, text: str) -> tables.Community | None:
     """The community whose name, or short name, is what they have written or ends it: "I am in Harbour"."""
     said = f" {fold(text[:_LONGEST])}"
     rows = await tx.session.scalars(select(tables.Community).order_by(tables.Community.id))
-    found = [row for row in rows for name in (row.name, row.slug) if fold(name) and said.endswith(f" {fold(name)}")]
-    return max(found, key=lambda row: len(row.name), default=None)
+    names = [(fold(name), row) for row in rows for name in (row.name, row.slug)]
+    found = [(len(name), row) for name, row in names if name and said.endswith(f" {name}")]
+    return max(found, key=lambda one: one[0], default=(0, None))[1]  # "North Harbour" is not "Harbour"
 
 
 async def _tell_peers(tx: Transaction, voice: Voice, row: tables.Community, inbound: Inbound, *, now: datetime) -> None:

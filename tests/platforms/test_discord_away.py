@@ -36,13 +36,30 @@ async def test_which_peers_left_before_a_new_session_is_looked_up_and_of_others_
 ) -> None:
     scene = Scene(discord)
     cleo = discord.add_user("cleo", scene.guild)
-    scene.hub.called = [(str(person.id), str(scene.guild.id)) for person in (scene.ana, scene.ben)]
+    scene.hub.called = [(str(person.id), (str(scene.guild.id),)) for person in (scene.ana, scene.ben)]
     monkeypatch.setattr("asyncio.sleep", scene.no_pause)
     async with scene.running():
         await scene.reads_back()
         await discord.drop_gateway(resumable=False)
         scene.ben.leaves(scene.guild)
         cleo.leaves(scene.guild)
+        await scene.ana.says(scene.channel, "in the gap")
+        await scene.hub.hears("in the gap")
+        await scene.reads_back()
+    assert scene.hub.departed == [(str(scene.ben.id), str(scene.guild.id))]
+
+
+async def test_a_peer_who_is_in_one_of_their_communitys_servers_has_not_left(
+    discord: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Scene(discord)
+    other = str(int(scene.guild.id) + 1)  # the bot is not in it, and neither are they
+    scene.hub.called = [(str(person.id), (other, str(scene.guild.id))) for person in (scene.ana, scene.ben)]
+    monkeypatch.setattr("asyncio.sleep", scene.no_pause)
+    async with scene.running():
+        await scene.reads_back()
+        await discord.drop_gateway(resumable=False)
+        scene.ben.leaves(scene.guild)
         await scene.ana.says(scene.channel, "in the gap")
         await scene.hub.hears("in the gap")
         await scene.reads_back()

@@ -237,3 +237,24 @@ async def test_a_peer_who_had_no_case_and_would_talk_is_offered_a_person(world: 
 async def test_a_member_is_not_told_of_peers_commands(world: World, words: str) -> None:
     await world.alice.says(words)
     world.alice.sees("cannot answer that", "I need a person")
+
+
+async def test_what_is_too_long_for_a_choice_is_not_offered_without_its_values(world: World) -> None:
+    await with_alice(world)
+    await world.sam.says("hand ovr robin please call at seven, and tell them that the spare key lies under the pot")
+    seen = world.sam.sees("This looks like “hand over”, so it went to nobody", "Is it for them?")
+    assert [choice.command for choice in seen.choices] == ["answer"]  # "hand over" alone gives the case to nobody
+    world.alice.sees_nothing()
+
+
+async def test_the_place_of_a_choice_is_not_taken_for_the_number_of_a_case(world: World) -> None:
+    await world.bob.says("I want to kill myself", "lobby")
+    await world.bob.says("I'm safe")
+    await world.alice.says("I want to kill myself", "lobby")
+    await world.sam.says("I'm on it")
+    clear(world)
+    await world.sam.says("handover to robin")
+    assert [str(choice.label) for choice in world.sam.sees("Is it for them?").choices] == ["2", "Do it"]
+    await world.sam.says("2")
+    world.sam.sees("so this went to nobody")
+    world.alice.sees_nothing()

@@ -6,7 +6,7 @@ from harness import World
 from harness.communities import HARBOUR
 from sqlalchemy import select
 
-from bot.core.community import Escalation, EscalationStep
+from bot.core.community import Escalation, EscalationStep, PlaceKind
 from bot.core.policy import Whom
 from bot.storage.duty_tables import RosterRow
 from bot.storage.tables import CaseRow
@@ -67,3 +67,13 @@ async def test_nothing_follows_for_a_member_for_a_stranger_or_for_another_room(w
     for account, place in (("alice", "peers"), ("nobody", "peers"), ("sam", "lobby"), ("sam", "elsewhere")):
         await leaves(world, account, place)
     assert await world.rows(select(CaseRow.holder)) != [None]
+
+
+async def test_only_who_was_heard_is_asked_about_once_for_all_servers_of_the_community(world: World) -> None:
+    place = HARBOUR.places[0]
+    servers = [place.model_copy(update={"kinds": (PlaceKind.SERVER,), "address": name}) for name in ("one", "two")]
+    await world.apply(HARBOUR.model_copy(update={"places": (*HARBOUR.places, *servers)}))
+    await world.sam.says("cases")
+    world.sam.unseen.clear()
+    # Robin has not come yet, so he cannot have left.
+    assert await world.app.hub.who_is_called("console") == [("sam", ("one", "two"))]

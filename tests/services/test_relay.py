@@ -311,3 +311,12 @@ async def test_an_emoji_that_fails_takes_nobody_the_case(world: World) -> None:
     await does(world, "alice@dm deletes")
     world.console.failures.clear()
     assert await world.rows(select(CaseRow.holder)) != [None]
+
+
+async def test_a_hint_is_stored_under_no_word_of_theirs(world: World) -> None:
+    await taken_case(world)
+    await world.alice.says("resources detox near Oakland")
+    world.alice.sees("That went to Sam")
+    world.sam.sees("resources detox near Oakland")
+    keys = await world.rows(select(Delivery.key))
+    assert [key for key in keys if "oakland" in key.casefold() or "detox" in key] == []

@@ -2,13 +2,14 @@
 
 import pytest
 from harness import World
-from harness.communities import NORTH
+from harness.communities import HARBOUR, NORTH
 from sqlalchemy import select
 
 from bot.core.community import CommunityFile
 from bot.core.inbound import Inbound, Invocation, Target
 from bot.core.roles import Role
 from bot.storage.tables import CaseRow, Delivery, Member
+from services.test_seen_late import hears_later
 
 DANGER = "I want to kill myself"
 
@@ -136,6 +137,39 @@ async def test_who_asks_for_a_person_before_any_community_knows_them_is_asked_wh
     world.room("north-peers").sees("Somebody whom I do not know asks for a person", "North", "zoe")
     world.room("peers").sees_nothing()
     assert await world.rows(select(Member.id)) == before  # to name a community lets nobody into it
+
+
+async def test_who_names_their_community_while_the_bot_is_away_is_answered_and_its_peers_are_told(world: World) -> None:
+    await world.apply(NORTH)
+    await world.zoe.says("i need a person")
+    world.zoe.sees("Which one is it?")
+    await world.advance(minutes=90)
+    await hears_later(world, "zoe", "I'm in North", "dm")  # written 43 minutes after the question
+    world.zoe.sees("its peers have been told")
+    world.room("north-peers").sees("Somebody whom I do not know asks for a person")
+    await world.advance(minutes=90)
+    await hears_later(world, "zoe", "North", "dm")
+    world.zoe.sees_nothing()
+
+
+async def test_who_names_their_community_with_words_of_danger_is_told_of_to_its_peers(world: World) -> None:
+    await world.apply(NORTH)
+    await world.zoe.says("i need a person")
+    world.zoe.sees("Which one is it?")
+    await world.zoe.says("I want to kill myself, I'm in North")
+    world.zoe.sees("Thank you for saying it", "112 or 911")
+    world.room("north-peers").sees("Somebody whom I do not know asks for a person")
+
+
+async def test_who_names_a_community_is_told_of_to_no_other_whose_short_name_ends_it(world: World) -> None:
+    await world.apply(NORTH.model_copy(update={"name": "Far Harbour"}))
+    await world.apply(HARBOUR.model_copy(update={"name": "A community with a long name"}))
+    await world.zoe.says("i need a person")
+    world.zoe.sees("Which one is it?")
+    await world.zoe.says("Far Harbour")
+    world.zoe.sees("its peers have been told")
+    world.room("peers").sees_nothing()
+    world.room("north-peers").sees("zoe")
 
 
 async def test_who_shares_rooms_with_two_communities_gets_a_person_of_one_at_their_first_private_word(

@@ -22,11 +22,19 @@ _MOST = 500
 
 async def look(hub: Hub, client: discord.Client, guilds: Iterable[discord.Guild]) -> None:
     """Tell the hub of those of these servers' peers who are there no more. What goes wrong is logged."""
-    here = {str(guild.id): guild.id for guild in guilds}
+    here = {str(guild.id) for guild in guilds}
     try:
-        called = [(account, server) for account, server in await hub.who_is_called(PLATFORM) if server in here]
-        for account, server in called[:_MOST]:
-            if account.isdecimal() and await is_member(client, here[server], int(account)) is False:
-                await hub.left(PLATFORM, account, server, found_out=True)
+        called = [(account, servers) for account, servers in await hub.who_is_called(PLATFORM) if here & {*servers}]
+        for account, servers in called[:_MOST]:
+            if account.isdecimal() and await _has_left(client, int(account), servers):
+                await hub.left(PLATFORM, account, next(server for server in servers if server in here), found_out=True)
     except Exception as error:
         log.error("whether all peers are still in their servers could not be looked up: %s", where(error))
+
+
+async def _has_left(client: discord.Client, account: int, servers: Iterable[str]) -> bool:
+    """Whether Discord says of each of these servers that they are not in it: who is in one of several is there."""
+    for server in servers:
+        if not server.isdecimal() or await is_member(client, int(server), account) is not False:
+            return False
+    return True

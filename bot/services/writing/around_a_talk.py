@@ -21,15 +21,15 @@ AFTERWARDS = timedelta(hours=24)
 
 async def tell_of_the_mark(call: Call, row: CaseRow, registry: Registry, phrases: Phrases, voice: Voice) -> None:
     """Their words are a command's, and went to the peer: how to get the bot's own, once in each talk with somebody."""
-    name = _named(call, registry, phrases)
-    if name is None or row.holder is None:
+    command, name = _named(call, registry, phrases) or ("", "")
+    if not command or row.holder is None:
         return
     mark = typed.MARK_ON.get(call.inbound.platform, typed.MARKS[0])
     peer = (await members.load(call.tx, row.holder)).name or words.A_PEER
-    told = replies.safe_went_to(peer) if name == SAFE else replies.it_went_to(peer, name, mark)
+    told = replies.safe_went_to(peer) if command == SAFE else replies.it_went_to(peer, name, mark)
     content = told.rendered(voice.words(voice.language_for(call.tx, call.member)))
-    # The key tells whether it was said before.
-    key = f"mark:{row.id}:{row.holder}:{name}"
+    # The key tells whether it was said before. It is stored as it is: none of their words may stand in it.
+    key = f"mark:{row.id}:{row.holder}:{command}"
     await voice.answer(call.tx, call.inbound, content, private=True, key=key, member=call.member, now=call.now)
 
 
@@ -67,17 +67,21 @@ async def note_language(call: Call) -> None:
     spoken.heard(call.tx, call.member.id, rules or ())
 
 
-def _named(call: Call, registry: Registry, phrases: Phrases) -> str | None:
-    """What all of the words are: a command, its phrase, or the first word of several; else they are rather a talk."""
+def _named(call: Call, registry: Registry, phrases: Phrases) -> tuple[str, str] | None:
+    """What all of the words are: a command, its phrase, or the first word of several; else they are rather a talk.
+
+    The command, and how it is written with what it is to find.
+    """
     text, reader = call.inbound.text, call.member.reads(call.now)
     phrase = phrases.meant(text)
     if phrase is not None:
-        return None if phrase.name == PEER else phrase.name  # who asks for a person has one
+        return None if phrase.name == PEER else (phrase.name, phrase.name)  # who asks for a person has one
     found = typed.read(text, registry, reader)
     if found is None:
         family = [command for command in typed.family_of(text, registry) if may(call.member.roles, command.may)]
-        return family[0].name.split()[0] if family else None
+        word = family[0].name.split()[0] if family else ""
+        return (word, word) if family else None
     if not may(call.member.roles, found.command.may) or not is_exactly(found, reader):
         return None
     known = [value.casefold() for value in found.arguments.values()] if found.command.name in TAKES_KNOWN else []
-    return " ".join([found.command.name, *known])
+    return found.command.name, " ".join([found.command.name, *known])

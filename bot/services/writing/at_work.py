@@ -5,7 +5,7 @@ it as a word to themselves.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
@@ -97,12 +97,15 @@ def _slip(call: Call, registry: Registry, words: list[str]) -> Work | None:
 
 
 def _doing(call: Call, registry: Registry, text: str) -> Choice | None:
-    """The choice that does what `text` says as a command, if they may; without its values, where these are too long."""
+    """The choice that does what `text` says as a command, if they may, and its values are short enough for a choice.
+
+    Without them it would be another thing: "hand over" without a name gives the case to nobody.
+    """
     found = typed.read(text, registry, call.member.reads(call.now))
     if found is None or not may(call.member.roles, found.command.may):
         return None
     choice = Choice(label=_("Do it"), command=found.command.name, arguments=found.arguments)
-    return choice if choice.fits else replace(choice, arguments={})
+    return choice if choice.fits else None
 
 
 def _nearly(words: list[str], registry: Registry) -> tuple[str, str] | None:

@@ -41,7 +41,7 @@ async def answer_in(call: Call, registry: Registry, languages: Collection[Words]
     newest, text = messages[0], call.inbound.text
     if any(_is_of_peers(choice, registry) for choice in newest.choices):
         if (chosen := offered.named((newest,), text, now=call.now)) is not None:
-            return Answer(chosen)
+            return Answer(chosen, is_sure=not _is_place_of_another(newest, text, chosen))
         age = call.now - newest.sent_at
         if newest.is_question and offered.number_of(text) is not None and age <= JUST_NOW:
             return Answer(is_sure=False)
@@ -54,6 +54,15 @@ async def answer_in(call: Call, registry: Registry, languages: Collection[Words]
     earlier = offered.named(messages[1:], text, now=call.now)
     is_work = earlier is not None and earlier.command != questions.ANSWER and _is_of_peers(earlier, registry)
     return Answer(is_sure=False) if is_work else None
+
+
+def _is_place_of_another(message: Offered, text: str, chosen: Choice) -> bool:
+    """Whether "2", the number of a case, is also the place of a choice that does something: Matrix shows it there."""
+    number = offered.number_of(text)
+    if number is None or not 1 <= number <= len(message.choices):
+        return False
+    there = message.choices[number - 1]
+    return there is not chosen and there.command != questions.ANSWER
 
 
 async def _messages(call: Call) -> Sequence[Offered]:
