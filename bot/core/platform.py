@@ -200,8 +200,8 @@ class Hub(Protocol):
         `found_out`: it may have been told before, and long ago.
         """
 
-    async def who_is_called(self, platform: str) -> list[tuple[str, str]]:
-        """The accounts of those who may be called to somebody, each with a server of their community."""
+    async def who_is_called(self, platform: str) -> list[tuple[str, tuple[str, ...]]]:
+        """The accounts of those who may be called to somebody, each with all servers of their community."""
 
     async def unread(self, inbound: Inbound) -> None:
         """Somebody wrote what the bot has no key for; `inbound` tells who and where, and has no words."""

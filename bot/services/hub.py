@@ -80,7 +80,7 @@ class BotHub:
         """See what follows for a peer."""
         await self._unharmed(self._departures.left(platform, account, place, found_out=found_out))
 
-    async def who_is_called(self, platform: str) -> list[tuple[str, str]]:
+    async def who_is_called(self, platform: str) -> list[tuple[str, tuple[str, ...]]]:
         """Those of whom it is worth while to know whether they are still there."""
         return await self._read(lambda tx: members.who_is_called(tx, platform))
 

@@ -57,7 +57,7 @@ class RecordingHub:
     async def left(self, platform: str, account: str, place: str, *, found_out: bool = False) -> None:
         self.departed.append((account, place))
 
-    async def who_is_called(self, platform: str) -> list[tuple[str, str]]:
+    async def who_is_called(self, platform: str) -> list[tuple[str, tuple[str, ...]]]:
         raise AssertionError("Matrix tells who has left")
 
     async def unread(self, inbound: Inbound) -> None:

@@ -48,7 +48,7 @@ class RecordingHub:
         self.gone: list[str] = []
         self.later: list[tuple[Inbound, Content, str]] = []
         self.taken: list[tuple[str, str | None]] = []
-        self.called: list[tuple[str, str]] = []
+        self.called: list[tuple[str, tuple[str, ...]]] = []
         self.departed: list[tuple[str, str]] = []
         self.sent_choices: dict[str, tuple[Choice, ...]] = {}
         self._news = asyncio.Condition()
@@ -83,7 +83,7 @@ class RecordingHub:
     async def left(self, platform: str, account: str, place: str, *, found_out: bool = False) -> None:
         self.departed.append((account, place))
 
-    async def who_is_called(self, platform: str) -> list[tuple[str, str]]:
+    async def who_is_called(self, platform: str) -> list[tuple[str, tuple[str, ...]]]:
         return self.called
 
     async def unread(self, inbound: Inbound) -> None:
