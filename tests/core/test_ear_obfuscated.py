@@ -196,7 +196,7 @@ def test_the_screen_changes_no_answer_to_an_example_of_every_tenth_rule() -> Non
         "I am goingggg to lol kill seriouslyyyyy myself",
         "used  already.to be suicidal and it's back",  # without a filler, a sentence may end where it stood
         "no cap i wanna die \n\u062c\u062f\u0627\nfr  cut fr",
-        "sans alcool depuis trois jours, j'\u00e9crase des bestioles sur maaaaaa peau",  # elided, and stretched beside it
+        "j'\u00e9crase des bestioles sur maaaaaa peau, sans alcool depuis trois jours",  # elided, and stretched
         "aqui em casa eu''s\u00f3 atraapalho",
     ],
 )
