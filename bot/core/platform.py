@@ -201,7 +201,7 @@ class Hub(Protocol):
         """
 
     async def who_is_called(self, platform: str) -> list[tuple[str, tuple[str, ...]]]:
-        """The accounts of those who may be called to somebody, each with the servers of their community."""
+        """The accounts of those who may be called to somebody, each with all servers of their community."""
 
     async def unread(self, inbound: Inbound) -> None:
         """Somebody wrote what the bot has no key for; `inbound` tells who and where, and has no words."""

@@ -9,7 +9,6 @@ from bot.core.people import Member
 from bot.services.lexicons import Lexicons
 from bot.services.recently import Recently
 
-
 LONG = 2_000
 """Characters from which on a message is heard beside the event loop: of nothing but danger in ever new words it takes
 0.2 ms each and more, and Matrix carries 65,536 of them. Nobody else's page may wait for that."""

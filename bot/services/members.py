@@ -379,24 +379,24 @@ async def known_servers(tx: Transaction, platform: str, limit: int) -> list[str]
 
 
 async def who_is_called(tx: Transaction, platform: str) -> list[tuple[str, tuple[str, ...]]]:
-    """The accounts on a platform of those who may take cases, each with the servers of their community there.
+    """The accounts on a platform of those who may take cases, each with all servers of their community there.
 
-    Nobody who was never heard there: whoever has not come yet has not left.
+    Only those who were heard there once: who has not come yet has not left, and would be off when they come.
     """
     place, identity, given = tables.Place, tables.Identity, tables.RoleGiven
     roles = [role.value for role in Role if may(frozenset({role}), Action.TAKE_CASE)]
     query = (
-        select(identity.id, identity.account, place.address)
+        select(identity.member_id, identity.account, place.address)
         .join(place, (place.community_id == identity.community_id) & (place.platform == identity.platform))
         .where(identity.platform == platform, cast(place.kinds, String).contains(f'"{PlaceKind.SERVER}"'))
         .where(identity.last_seen_at > NEVER_SEEN)
         .where(select(given.role).where(given.member_id == identity.member_id, given.role.in_(roles)).exists())
         .order_by(identity.id, place.id)
     )
-    found: dict[tuple[int, str], list[str]] = {}
-    for id_, account, server in await tx.session.execute(query):
-        found.setdefault((id_, account), []).append(server)
-    return [(account, tuple(servers)) for (_id, account), servers in found.items()]
+    servers: dict[tuple[int, str], list[str]] = {}
+    for member_id, account, server in await tx.session.execute(query):
+        servers.setdefault((member_id, account), []).append(server)
+    return [(account, tuple(theirs)) for (_member, account), theirs in servers.items()]
 
 
 async def lobbies(tx: Transaction, platform: str, addresses: Sequence[str]) -> list[str]:

@@ -188,6 +188,23 @@ def test_the_screen_changes_no_answer_to_an_example_of_every_tenth_rule() -> Non
             agree(rule.hears[0])
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I want to\n...\ndie",  # a line of dots is no empty line
+        "I can't go honestlyyyy on like this",  # a filler may be stretched, too
+        "I am goingggg to lol kill seriouslyyyyy myself",
+        "used  already.to be suicidal and it's back",  # without a filler, a sentence may end where it stood
+        "no cap i wanna die \n\u062c\u062f\u0627\nfr  cut fr",
+        "j'\u00e9crase des bestioles sur maaaaaa peau, sans alcool depuis trois jours",  # elided, and stretched
+        "aqui em casa eu''s\u00f3 atraapalho",
+    ],
+)
+def test_the_screen_loses_nothing_that_is_hidden_in_two_ways_at_once(text: str) -> None:
+    agree(text)
+    assert both()[0].detect(text)
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_the_screen_changes_no_answer_to_words_of_the_lexicons(data: st.DataObject) -> None:

@@ -7,6 +7,7 @@ from loopback_discord import LoopbackDiscord
 from recording_hub import private, public
 
 from bot.core.content import Choice, Content
+from bot.platforms.discord.account import DiscordAccount
 
 discord, scene = discord_scene.discord, discord_scene.scene
 
@@ -87,6 +88,17 @@ async def test_a_slow_command_is_answered_after_a_stand_in(discord: LoopbackDisc
         scene.hub.gate.set()
         await answer.settled()
         assert (answer.text, answer.ephemeral) == ("Here I am.", True)
+
+
+async def test_the_stand_in_of_a_slow_command_comes_within_discords_three_seconds() -> None:
+    discord = LoopbackDiscord(interaction_timeout=3.0)
+    await discord.start()
+    scene = Scene(discord, answer_within=DiscordAccount(token="unused").answer_within)
+    scene.hub.gate.clear()
+    async with scene.running():
+        assert (await scene.ana.runs("help", scene.channel)).kind == "deferred"
+        scene.hub.gate.set()
+    await discord.stop()
 
 
 async def test_a_slow_public_answer_is_seen_by_all(discord: LoopbackDiscord) -> None:

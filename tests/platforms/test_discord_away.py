@@ -49,18 +49,26 @@ async def test_which_peers_left_before_a_new_session_is_looked_up_and_of_others_
     assert scene.hub.departed == [(str(scene.ben.id), str(scene.guild.id))]
 
 
-async def test_a_peer_who_is_in_one_of_their_communitys_servers_has_not_left(
-    discord: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(403, 50001), (404, 10004), (403, 40002), (400, 50035), (404, 0), (429, 0), (500, 0)],
+)
+async def test_a_refusal_that_is_not_about_the_person_takes_nobody_as_gone(
+    discord: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch, status: int, code: int
 ) -> None:
     scene = Scene(discord)
-    other = str(int(scene.guild.id) + 1)  # the bot is not in it, and neither are they
-    scene.hub.called = [(str(person.id), (other, str(scene.guild.id))) for person in (scene.ana, scene.ben)]
+    scene.hub.called = [(str(person.id), (str(scene.guild.id),)) for person in (scene.ana, scene.ben)]
     monkeypatch.setattr("asyncio.sleep", scene.no_pause)
+    discord.fail_next("GET", r"/guilds/\d+/members/\d+", status=status, code=code, times=1000)
     async with scene.running():
         await scene.reads_back()
-        await discord.drop_gateway(resumable=False)
-        scene.ben.leaves(scene.guild)
-        await scene.ana.says(scene.channel, "in the gap")
-        await scene.hub.hears("in the gap")
+    assert scene.hub.departed == []
+
+
+async def test_who_is_in_one_of_a_communitys_two_servers_is_not_gone(discord: LoopbackDiscord) -> None:
+    scene = Scene(discord)
+    other = discord.add_guild("Second")
+    scene.hub.called = [(str(scene.ana.id), (str(other.id), str(scene.guild.id)))]
+    async with scene.running():
         await scene.reads_back()
-    assert scene.hub.departed == [(str(scene.ben.id), str(scene.guild.id))]
+    assert scene.hub.departed == []

@@ -212,6 +212,42 @@ async def test_what_is_removed_and_pressed_in_a_direct_room_after_its_upgrade_co
     await anna.wait_for_message(upgraded, saying("somebody comes"))
 
 
+@pytest.mark.parametrize(
+    ("event_type", "content"),
+    [
+        ("m.room.join_rules", {"join_rule": "public"}),
+        ("m.room.history_visibility", {"history_visibility": "world_readable"}),
+    ],
+)
+async def test_a_room_of_two_that_others_may_join_or_read_is_not_private(
+    bot: RunningBot, matrix_person: MatrixPersonFactory, event_type: str, content: dict[str, str]
+) -> None:
+    anna = await matrix_person("anna")
+    room = await room_with(bot, anna)
+    bot.hub.nobodys.add(room)
+    await anna.client.room_put_state(room, event_type, content)
+    await anna.says(room, "are you there?")
+    assert not (await bot.hub.hears_text("are you there?")).private
+    receipt = await bot.send("direct", anna.user_id, "Ben is in danger", "page")
+    assert (await anna.wait_for_message(None, with_id(receipt.message_id))).room_id != room
+
+
+async def test_who_has_a_direct_room_is_written_to_there_though_they_wrote_in_another_room_of_two(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna = await matrix_person("anna")
+    receipt = await bot.send("direct", anna.user_id, "Hello", "hello")
+    direct = (await anna.wait_for_message(None, with_id(receipt.message_id))).room_id
+    room = await room_with(bot, anna)
+    bot.hub.nobodys.add(room)
+    await anna.says(room, "are you there?")
+    assert (await bot.hub.hears_text("are you there?")).private
+    await bot.stop()
+    await bot.start()
+    receipt = await bot.send("direct", anna.user_id, "Ben is in danger", "page")
+    assert (await anna.wait_for_message(None, with_id(receipt.message_id))).room_id == direct
+
+
 async def test_what_is_refused_upon_a_message_costs_nobody_their_direct_room(
     bot: RunningBot, matrix_person: MatrixPersonFactory
 ) -> None:

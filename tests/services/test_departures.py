@@ -6,7 +6,7 @@ from harness import World
 from harness.communities import HARBOUR
 from sqlalchemy import select
 
-from bot.core.community import Escalation, EscalationStep, PlaceKind
+from bot.core.community import Escalation, EscalationStep, Place, PlaceKind
 from bot.core.policy import Whom
 from bot.storage.duty_tables import RosterRow
 from bot.storage.tables import CaseRow
@@ -48,6 +48,15 @@ async def test_what_is_found_out_again_at_each_start_is_told_once_until_they_wer
     world.olive.sees("Robin has left on Console")
     world.robin.unseen.clear()
     world.room("peers").unseen.clear()
+
+
+async def test_only_of_peers_who_were_there_once_it_is_looked_up_whether_they_still_are(world: World) -> None:
+    halls = [Place(platform="console", kinds=(PlaceKind.SERVER,), address=hall) for hall in ("hall", "yard")]
+    await world.apply(HARBOUR.model_copy(update={"places": (*HARBOUR.places, *halls)}))
+    await world.sam.says("help")
+    world.sam.unseen.clear()
+    called = await world.app.hub.who_is_called("console")
+    assert called == [("sam", ("hall", "yard"))]
 
 
 async def test_the_next_step_is_due_at_once_if_only_they_were_called(world: World) -> None:

@@ -126,16 +126,16 @@ class Screen:
         """The other readings of a normalised `text`: with these `changes`, if any, and without its fillers."""
         if changes:
             yield changes
-        left_out = [
-            Change(*match.span(), "")
-            for match in WORD.finditer(text)
-            if not self._fillers.isdisjoint(forms_of(match[0]))
-        ]
+        left_out = [Change(*match.span(), "") for match in WORD.finditer(text) if self._is_filler(match[0])]
         if left_out:
             yield apart([*changes, *left_out])
 
+    def _is_filler(self, word: str) -> bool:
+        """Whether a text says the same without `word`, however it is stretched."""
+        return not self._fillers.isdisjoint(forms_of(word))
+
     def _thinned(self, words: Iterable[str]) -> list[str]:
-        """The `words` without fillers."""
+        """The `words` without fillers, none of them stretched."""
         fillers = self._fillers
         return [word for word in words if word not in fillers]
 
@@ -149,8 +149,10 @@ class Screen:
         words = words_of(text)
         spaced = f" {' '.join(words)} "
         found = _Found()
-        self._add([words], found)
-        elided = elided_of(text) if "'" in text and ELISION.search(text) else []
+        thinned = [word for word in words if not self._is_filler(word)]
+        readings = [words] if len(thinned) == len(words) else [words, thinned]
+        self._add(readings, found)
+        elided = elided_of(text, self._is_filler) if "'" in text and ELISION.search(text) else []
         self._add(elided, found)
         meanings = self._traits.meanings(words)
         single = _SPACED.search(spaced) is not None
@@ -158,20 +160,23 @@ class Screen:
         hidden = hidden or single or bool(meanings) or bool(self._folding.begun(text, set(words)))
         stretched = hidden or HELD.search(spaced) is not None
         if stretched:
-            self._add(_unstretched(words), found)
+            self._add([each for reading in readings for each in _unstretched(reading)], found)
         changes = self._changes(text, words, meanings, found, single=single) if hidden else []
         candidates = self._candidates(self._keys(found.names, found.pairs), found.names)
-        if not (hidden or (elided and not stretched)):
+        if not (hidden or elided):
             candidates = self._meeting(text, words, candidates, stretched=stretched)
         return self._heard(candidates, changes)
 
     def _meeting(self, text: str, words: Sequence[str], candidates: list[int], *, stretched: bool = False) -> list[int]:
         """Those of the `candidates` that match somewhere in a plain `text`, where that is told easily."""
-        if not candidates or not (sentences := sentences_of(text, words)):
+        if not candidates or (sentences := sentences_of(text, words)) is None:
             return candidates
         readings = [sentences]
-        if not self._fillers.isdisjoint(sentences):
-            readings.append(self._thinned(sentences))
+        if stretched or not self._fillers.isdisjoint(words):
+            # Taken apart anew: where a filler stood by itself, an empty line may be left, and a sentence end there.
+            for changes in self.readings(text, ()):
+                thinned = changed(text, changes)
+                readings.append(sentences_of(thinned, words_of(thinned)) or [])
         if stretched:
             forms = [[forms_of(word) for word in reading] for reading in readings]
         patterns, beside = self._patterns, self._beside
@@ -194,8 +199,7 @@ class Screen:
         `single`: there are single letters beside each other.
         """
         changes = self._folding.changes(text, words, meanings, spaced=single)
-        readings = [text, changed(text, changes)] if changes else [text]
-        for reading in readings:
+        for reading in [text, *(changed(text, other) for other in self.readings(text, changes))]:
             apart = parted(reading)
             if reading is not text or apart != reading:
                 others = words_of(apart)

@@ -1,7 +1,7 @@
 """A text's words without their places, found quickly: the same ones that `tokens` finds, or more."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise, product
 
 from bot.core.crisis.normalise import normalise
@@ -89,11 +89,20 @@ def words_of(text: str) -> list[str]:
     return letters.split()
 
 
-def elided_of(text: str) -> list[tuple[str, str]]:
-    """The words of a folded text that are known without what is elided before them, each beside its neighbours."""
-    words = ["", *_apart(text).split(), ""]
+def elided_of(text: str, is_filler: Callable[[str], bool]) -> list[tuple[str, str]]:
+    """The words of a folded text that are known without what is elided before them, each beside its neighbours.
+
+    That is also beside those it has in a text without fillers.
+    """
+    words = _apart(text).split()
     elided = {word for word in words if ELISION.match(word)}
-    beside = {pair for pair in pairwise(words) if pair[0] in elided or pair[1] in elided}
+    thinned = [word for word in words if not is_filler(word)]
+    beside = {
+        pair
+        for reading in (words, thinned)
+        for pair in pairwise(["", *reading, ""])
+        if pair[0] in elided or pair[1] in elided
+    }
     return [each for left, right in beside for each in product(forms_of(left), forms_of(right))]
 
 
@@ -103,7 +112,7 @@ def sentences_of(text: str, words: Sequence[str]) -> list[str] | None:
         return None
     text = text.strip(_ENDS)
     if ".." in text:
-        text = _TRAILING_OFF.sub(" ", text)
+        text = _TRAILING_OFF.sub(",", text)  # no blank: a line of dots is no empty line
     sentences = SENTENCE_ENDS.split(text)
     edged = [EDGE]
     for inside in [words] if len(sentences) == 1 else map(words_of, sentences):
@@ -115,7 +124,7 @@ def sentences_of(text: str, words: Sequence[str]) -> list[str] | None:
 
 def parted(text: str) -> str:
     """A plain text with a blank between a number and the word behind it: "2.5mg" is two words."""
-    return _NUMBER_BEFORE_WORD.sub(r"\1 ", text.replace("'", ""))
+    return _NUMBER_BEFORE_WORD.sub(r"\1 ", text.replace("''", " ").replace("'", ""))
 
 
 def is_odd(text: str) -> bool:

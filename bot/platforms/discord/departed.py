@@ -21,20 +21,25 @@ _MOST = 500
 
 
 async def look(hub: Hub, client: discord.Client, guilds: Iterable[discord.Guild]) -> None:
-    """Tell the hub of those of these servers' peers who are there no more. What goes wrong is logged."""
+    """Tell the hub of those of these servers' peers who are there no more. What goes wrong is logged.
+
+    Only who is in none of their community's servers has left: whom nobody calls by mistake, nobody hears.
+    """
     here = {str(guild.id) for guild in guilds}
     try:
-        called = [(account, servers) for account, servers in await hub.who_is_called(PLATFORM) if here & {*servers}]
+        called = [each for each in await hub.who_is_called(PLATFORM) if not here.isdisjoint(each[1])]
+        if len(called) > _MOST:
+            log.warning("Of %s peers the first %s are looked up: whether they are in their servers", len(called), _MOST)
         for account, servers in called[:_MOST]:
-            if account.isdecimal() and await _has_left(client, int(account), servers):
-                await hub.left(PLATFORM, account, next(server for server in servers if server in here), found_out=True)
+            if account.isdecimal() and await _is_in_none(client, servers, int(account)):
+                await hub.left(PLATFORM, account, servers[0], found_out=True)
     except Exception as error:
         log.error("whether all peers are still in their servers could not be looked up: %s", where(error))
 
 
-async def _has_left(client: discord.Client, account: int, servers: Iterable[str]) -> bool:
-    """Whether Discord says of each of these servers that they are not in it: who is in one of several is there."""
+async def _is_in_none(client: discord.Client, servers: Iterable[str], user_id: int) -> bool:
+    """Whether Discord says of each of the servers that the person is not in it."""
     for server in servers:
-        if not server.isdecimal() or await is_member(client, int(server), account) is not False:
+        if not server.isdecimal() or await is_member(client, int(server), user_id, strictly=True) is not False:
             return False
     return True

@@ -12,6 +12,7 @@ from bot.core.platform import NeverAgain, SendError, TryAgain
 from bot.core.words import _
 
 UNKNOWN_CHANNEL = 10003
+UNKNOWN_MEMBER = 10007
 UNKNOWN_MESSAGE = 10008
 UNKNOWN_USER = 10013
 OPENING_CHATS_TOO_FAST = 40003
@@ -49,6 +50,9 @@ TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError)
 
 CHAT_CLOSED = frozenset({CANNOT_WRITE_TO_USER, NO_SHARED_SERVER, INVALID_RECIPIENT, UNKNOWN_USER})
 """Discord's error codes for a person who cannot be written to privately."""
+
+NOT_A_MEMBER = frozenset({UNKNOWN_MEMBER, UNKNOWN_USER})
+"""Discord's error codes for a person who is not in the server; all others speak of the bot, or of the server."""
 
 THREAD_GONE = frozenset({UNKNOWN_CHANNEL, THREAD_ARCHIVED, THREAD_LOCKED})
 """Discord's error codes for a thread in which one cannot write any more."""

@@ -14,7 +14,7 @@ from bot.core.faults import where
 from bot.core.inbound import Inbound, Target
 from bot.core.platform import Hub
 from bot.platforms.discord.apart import ThreadsApart
-from bot.platforms.discord.errors import TROUBLE, is_final
+from bot.platforms.discord.errors import NOT_A_MEMBER, TROUBLE, is_final
 from bot.platforms.discord.media import pictures_of
 from bot.platforms.discord.pacing import urgency
 from bot.platforms.discord.progress import PLATFORM
@@ -170,8 +170,11 @@ async def _ask_once(
     return answers
 
 
-async def is_member(client: discord.Client, guild_id: int, user_id: int) -> bool | None:
-    """Whether the person is in the server; None if Discord did not say."""
+async def is_member(client: discord.Client, guild_id: int, user_id: int, *, strictly: bool = False) -> bool | None:
+    """Whether the person is in the server; None if Discord did not say.
+
+    A server that the bot is not in has nobody; `strictly`, it says nothing of anybody.
+    """
     guild = client.get_guild(guild_id)
     if guild is not None and guild.get_member(user_id) is not None:
         return True
@@ -179,7 +182,7 @@ async def is_member(client: discord.Client, guild_id: int, user_id: int) -> bool
         await client.http.get_member(guild_id, user_id)
     except discord.HTTPException as error:
         # Discord's own word: the person, or the bot, is not there.
-        return False if is_final(error) else None
+        return False if is_final(error) and (not strictly or error.code in NOT_A_MEMBER) else None
     except TROUBLE:
         return None
     return True

@@ -84,6 +84,8 @@ class DirectRooms:
     async def keep(self, account: str, room_id: str) -> None:
         """It is the person's direct room, though nobody has made it as that; after a restart, too.
 
+        Who has one that was made as that, and is encrypted perhaps, is still written to there.
+
         Raises nothing: what cannot be stored counts as long as the bot runs.
         """
         if room_id in self._by_account.get(account, ()):
@@ -91,7 +93,9 @@ class DirectRooms:
         self.expect(account, room_id)
         try:
             async with asyncio.timeout(_STORING_SECONDS):
-                await self._session.remember(f"direct:{account}", room_id)
+                others = [room for room in await self._known(account) if room != room_id]
+                if not any(self._rooms.only_for(room, account) for room in others):
+                    await self._session.remember(f"direct:{account}", room_id)
         except Exception as error:
             log.error("Whose direct Matrix room one is could not be stored: %s", where(error))
 

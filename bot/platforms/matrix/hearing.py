@@ -113,11 +113,14 @@ class Hearing:
     async def is_private(self, room_id: str, account: str) -> bool:
         """Whether it is for the bot alone, or for those in a place apart.
 
-        Where nobody else is, that is so also if the room was not made as a direct one, unless it is a community's.
+        Where nobody else is, that is so also if the room was not made as a direct one, unless it is a community's or
+        open to others.
         """
         if self._apart.key_of(room_id) is not None or self._directs.is_private(room_id, account):
             return True
-        if not self._rooms.only_for(room_id, account) or await self._is_a_communitys(room_id):
+        if not self._rooms.only_for(room_id, account) or self._rooms.is_open(room_id):
+            return False
+        if await self._is_a_communitys(room_id):
             return False
         if self._rooms.only_for(room_id, account) and not self._rooms.was_replaced(room_id):
             await self._directs.keep(account, room_id)

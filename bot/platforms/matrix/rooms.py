@@ -49,6 +49,13 @@ class Rooms:
         """Whether nobody else than the bot and this person is in the room or invited to it."""
         return self.members(room_id) == {self._session.user_id, account}
 
+    def is_open(self, room_id: str) -> bool:
+        """Whether others may come in unasked, or read what is said without coming in."""
+        room = self._client.rooms.get(room_id)
+        return room is not None and (
+            room.join_rule not in {"invite", "knock", "private"} or room.history_visibility == "world_readable"
+        )
+
     def was_replaced(self, room_id: str) -> bool:
         """Whether people go on in another room: what is still done here counts, but nothing is said here any more."""
         room = self._client.rooms.get(room_id)
