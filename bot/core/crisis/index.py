@@ -1,6 +1,5 @@
 """Many patterns looked for at once: anchors first, and a pattern runs only around its own anchors."""
 
-import sys
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence, Set
@@ -13,7 +12,7 @@ from bot.core.crisis.tokens import Token
 _PREFIX_KEY = 4
 """Letters by which beginnings are filed: a pattern's beginning has at least as many."""
 
-_LAST = chr(sys.maxunicode)
+_LAST = "\U0010ffff"
 """No word goes on with it: behind a beginning it stands behind all words that begin so."""
 
 _LONG = 200
