@@ -71,6 +71,15 @@ class EscalationCog:
             _("I need someone"),
             _("I need to talk to someone"),
             _("I need to talk to somebody"),
+            _(
+                "Get me a person / Get me someone / Get me somebody / Call a person / Call someone / Call somebody"
+                " / Can someone call me / Can somebody help me / Somebody help / Somebody help me / Someone help me"
+                " / I want a person / I want to talk to a person / I want to talk to a human / I need a human"
+                " / I want to talk to a real person / I want to speak to a real person / Can a human talk to me"
+                " / Can I talk to a person / Can I talk to a human / Can I talk to a real person / A human please"
+                " / A real person please / Need a person / Need a peer / Need someone / Need someone now"
+                " / Yes I need a person / I need a person now / I need someone now / I need somebody now"
+            ),
         ),
     )
     async def peer(self, call: Call) -> Reply:

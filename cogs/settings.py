@@ -65,6 +65,7 @@ class SettingsCog:
         "settings country",
         _("Set your country, for the right helplines"),
         Parameter(name="country", ask=_("Which country are you in?"), kind=OWN_COUNTRY),
+        phrases=(_("I'm in another country"),),
     )
     async def country(self, call: Call, country: str) -> Reply:
         """Set the country."""

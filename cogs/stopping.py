@@ -53,6 +53,10 @@ class StopCog:
                 " write to me whenever you want.",
                 what=what,
             )
-        if waits:
+        if waits and stopped:
             text = _("{text}\n\nA person is still called for you. If you need nobody: “I'm safe”.", text=text)
+        elif waits:
+            text = _(
+                "A person is still called for you, and I write only about that, seldom. If you need nobody: “I'm safe”."
+            )
         return Reply(content=Content(text=text, choices=(I_AM_SAFE, ERASE) if waits else (ERASE,)))

@@ -321,9 +321,8 @@ def _page(case: Case, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
 
 def _heard(case: Case, heard: Heard, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
     raised = heard.severity.rank > case.severity.rank
-    after = replace(case, severity=heard.severity) if raised else case
-    if after.policy != case.policy:
-        after = replace(after, step=0)
+    # What is worse is said to everybody anew, also to those whom the steps before have called in vain.
+    after = replace(case, severity=heard.severity, step=0) if raised else case
     if case.holder is None:
         return _page(after, now) if raised else (after, ())
     after = _unanswered(after, now)

@@ -154,6 +154,33 @@ async def asked_after(world: World) -> None:
     world.alice.sees("how are you now?")
 
 
+async def test_who_asks_for_a_person_where_they_are_asked_how_they_are_gets_one(world: World) -> None:
+    await asked_after(world)
+    await world.alice.says("get me a person")
+    world.alice.sees("I'm getting a person")
+    world.room("peers").sees("they asked for a person")
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+async def test_a_word_to_how_they_are_offers_a_person_and_yes_calls_one(world: World) -> None:
+    await asked_after(world)
+    await world.alice.says("not so good to be honest")
+    world.alice.sees("Thank you for telling me", "shall I?")
+    await world.alice.says("yes please")
+    world.alice.sees("I'm getting a person")
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+async def test_once_answered_how_they_are_takes_no_more_words(world: World) -> None:
+    await asked_after(world)
+    await world.alice.says("so so")
+    world.alice.sees("Thank you for telling me")
+    await world.alice.says("blue curtains")
+    world.alice.sees("I'm only a bot")
+
+
 @pytest.mark.parametrize("said", ["stop", "STOP", "stop asking", "dont ask me again", "!stop"])
 async def test_a_plain_stop_ends_the_asking(world: World, said: str) -> None:
     await asked_after(world)

@@ -88,6 +88,18 @@ async def test_a_country_that_was_asked_for_is_taken_late_too_while_nobody_has_c
     assert await world.rows(select(Member.country).where(Member.country == "IE")) == ["IE"]
 
 
+async def test_a_city_is_no_country_but_the_country_after_it_is_taken(world: World) -> None:
+    await open_case(world)
+    await world.alice.says("i'm in another country")
+    world.alice.sees("Which country")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("im in london")
+    world.alice.sees("I keep this for the person who comes")
+    await world.alice.says("im in england")
+    world.alice.sees("These are the numbers there", "116 123")
+
+
 async def test_a_country_that_is_named_late_to_a_peer_is_a_word_to_them(world: World) -> None:
     await open_case(world)
     await world.alice.clicks("I'm in another country")
@@ -103,3 +115,25 @@ async def test_no_is_no_country(world: World) -> None:
     await world.alice.says("settings country no")
     world.alice.sees("Norway")
     assert await world.rows(select(Member.country).where(Member.country == "NO")) == []
+
+
+async def test_who_asked_without_a_word_and_then_says_why_is_called_for_with_these_words(world: World) -> None:
+    await world.alice.says("I need a person")
+    await world.alice.says("i want to die")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.advance(minutes=4)
+    world.room("peers").sees("Urgent", "i want to die")
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+async def test_what_gets_worse_late_is_said_to_the_peers_too_who_were_called_in_vain(world: World) -> None:
+    await open_case(world)
+    await world.advance(minutes=40)
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("i took all my pills")
+    world.room("peers").sees("Emergency", "i took all my pills")
+    for box in world.mailboxes:
+        box.unseen.clear()

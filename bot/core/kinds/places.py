@@ -199,6 +199,12 @@ def _at_home_first(zones: Iterable[str], reader: Reader) -> Iterator[str]:
     return iter(sorted(zones, key=lambda name: reader.country is None or country_of_zone(name) != reader.country))
 
 
+_THERE = re.compile(
+    r"^\s*(?:(?:i['’]?m|i am|im|we are|i live|living|estoy|vivo)\s+)?(?:in|from|en|de)\s+(?:the\s+)?(?=\w{2})",
+    re.IGNORECASE,
+)
+"""What people say before the name of where they are: "im in germany"."""
+
 _WORDS = (
     "am as at be by do fm gg hm id im in is it la ma me mm mu my na ne no pa pm pr ps re se si so st tf to tv va ye"
 )
@@ -219,7 +225,7 @@ class Country:
 
     def parse(self, text: str, reader: Reader) -> str:
         """The code of the country meant."""
-        typed = read(text, self.expected)
+        typed = read(_THERE.sub("", text) if self._of_person else text, self.expected)
         code = country_of_name(typed)
         if code is not None and self._is_word(typed) and (text.strip() != code or code == "NO"):
             raise BadValue(perhaps(typed, country_name(code), self.expected), (country_name(code),))

@@ -143,9 +143,13 @@ class Escalations(Conversations):
     async def _join(
         self, tx: Transaction, row: tables.CaseRow, member: Member, new: NewCase, *, actor: int, now: datetime
     ) -> None:
-        """Another signal of a member whose case is open: a worse one raises the case at once."""
+        """Another signal of a member whose case is open: a worse one raises the case at once.
+
+        Who asked for a person without a word, and now says why, is called for with these words from then on.
+        """
         raised = new.severity.rank > store.case_of(row).severity.rank
-        if raised:
+        first_words = bool(new.excerpt) and row.excerpt_sealed is None and row.holder is None
+        if raised or first_words:
             row.category, row.rules = new.category or row.category, [*row.rules, *new.rules]
             if new.excerpt:
                 row.excerpt_sealed = tx.vault.seal(new.excerpt, store.EXCERPT)

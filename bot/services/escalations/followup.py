@@ -20,6 +20,9 @@ from bot.services.voice import Voice
 from bot.storage.database import Transaction
 from bot.storage.tables import CaseRow, FollowUp, RoleGiven
 
+KEY = "followup:"
+"""How the keys of the questions begin."""
+
 STALE = timedelta(hours=12)
 """A question that could not be put for so long is not put any more."""
 
@@ -63,7 +66,7 @@ class FollowUps:
         row = await _of(tx, member.id)
         if row is None:
             return False
-        await outbox.drop(tx, member.id, f"followup:{row.id}:", reason="they do not want to be asked")
+        await outbox.drop(tx, member.id, f"{KEY}{row.id}:", reason="they do not want to be asked")
         tx.changes(PEERS)
         await tx.session.execute(delete(FollowUp).where(FollowUp.id == row.id))
         return True
@@ -103,7 +106,7 @@ class FollowUps:
             tx,
             member,
             question(is_last=coming is None),
-            key=f"followup:{row.id}:{number}",
+            key=f"{KEY}{row.id}:{number}",
             priority=Priority.CHECK_IN,
             now=now,
             due_at=due_at,
@@ -146,6 +149,8 @@ def thanks(how: str) -> Content:
     if how == "better":
         return Content(text=_("I'm glad. Thank you for telling me."))
     return Content(
-        text=_("Thank you for telling me. Nobody reads along here, but a person can come whenever you want one."),
+        text=_(
+            "Thank you for telling me. Nobody reads along here, but I can call a person for you right now: shall I?"
+        ),
         choices=(I_NEED_A_PERSON,),
     )

@@ -50,14 +50,18 @@ class ToAQuestion:
 
         Only while nobody has come: then it may as well be a word to them.
         """
-        waits = conversations and all(row.member_id == call.member.id and row.holder is None for row in conversations)
-        if not waits or call.inbound.apart is not None:
+        if not _waits(call, conversations) or call.inbound.apart is not None:
             return None
         late = await questions.pending(call.tx, call.member, now=call.now, valid=questions.LATELY)
         is_country = late is not None and late.command == OTHER_COUNTRY.command
         if late is None or not is_country or not self._answering.answers(call, late, busy=True):
             return None
         return await self._runner.answer_question(call, late, call.inbound.text)
+
+    async def _forget(self, call: Call, question: Pending, conversations: Sequence[CaseRow]) -> None:
+        """Ask it no more; but who waits for a person may name their country with the next words, too."""
+        if question.command != OTHER_COUNTRY.command or not _waits(call, conversations):
+            await questions.forget(call.tx, call.member)
 
     async def _to_an_offer(self, call: Call, offer: Pending, signal: Signal | None, *, busy: bool) -> Reply | None:
         """What comes of words that take up an offer, or decline it; of a "cancel" to any question."""
@@ -81,11 +85,16 @@ class ToAQuestion:
             if not conversations or not await self._answering.asks_again(call, question):
                 return reply
             # It was no answer. Words to the other side are never swallowed by one question after the other.
-            await questions.forget(call.tx, call.member)
+            await self._forget(call, question, conversations)
             return None
         # Words to the other side that are no answer are not held up by asking again; but a peer's may be about the
         # member, and not for them.
-        await questions.forget(call.tx, call.member)
+        await self._forget(call, question, conversations)
         if self._answering.is_of_peers(question) and question.command != SAY:
             return await self._peers.hold(call, conversations, I_HAD_ASKED)
         return None
+
+
+def _waits(call: Call, conversations: Sequence[CaseRow]) -> bool:
+    """Whether they wait for a person, and nobody has come yet."""
+    return bool(conversations) and all(row.member_id == call.member.id and row.holder is None for row in conversations)

@@ -6,6 +6,7 @@ from bot.core.roles import Action, may
 from bot.services import help_topics, offered, questions, replies, typed
 from bot.services.call import Call
 from bot.services.escalations import Escalations, place_words
+from bot.services.escalations.followup import KEY as FOLLOW_UP
 from bot.services.escalations.followup import FollowUps, thanks
 from bot.services.runner import Runner
 from bot.services.voice import Voice
@@ -69,9 +70,6 @@ class ToTheBot:
             return told
         if await cancels(call.tx, call.member, call.inbound, now=call.now):
             return Reply(content=replies.nothing_waits())
-        meant = self._family(call) or self._perhaps(call, call.inbound.text)
-        if not meant and await self._follow_ups.is_answer(call.tx, call.member, now=call.now):
-            return Reply(content=thanks("words"))
         return await self._everyday.small_talk(call, self._not_understood)
 
     async def _of_helpers(self, call: Call) -> Reply | None:
@@ -134,7 +132,16 @@ class ToTheBot:
             return Reply(content=replies.which_of(family))
         if perhaps := self._perhaps(call, call.inbound.text):
             return perhaps
+        if await self._answers_how_they_are(call):
+            return Reply(content=thanks("words"))
         return None if await is_too_late(call, self._voice) else Reply(content=replies.not_understood())
+
+    async def _answers_how_they_are(self, call: Call) -> bool:
+        """Whether the last that was said to them asks how they are, after a case: once answered it is over."""
+        if not await self._follow_ups.is_answer(call.tx, call.member, now=call.now):
+            return False
+        messages = await offered.lately(call.tx, offered.where_written(call.inbound), at_once=True)
+        return bool(messages) and messages[0].key.startswith(FOLLOW_UP)
 
     def _family(self, call: Call) -> list[Command]:
         """The commands that a single word may mean."""
