@@ -122,7 +122,7 @@ async def test_a_digit_right_after_a_question_is_held_and_later_a_word_of_the_ta
     await world.sam.says("4", "case-1")
     world.sam.sees("this went to nobody", "Is it for them?")
     world.alice.sees_nothing()
-    await world.sam.clicks("1")
+    await world.sam.clicks("Send it")
     world.alice.sees("4")
     await asks(world, "Resolve")
     await world.advance(minutes=3)
@@ -163,4 +163,55 @@ async def test_of_several_who_wait_a_peer_is_asked_which(world: World) -> None:
     world.sam.sees("2 people are waiting: which case do you take?", "I'm on case 1")
     await world.sam.clicks("I'm on case 2")
     world.bob.sees("Sam is here")
+    clear(world)
+
+
+@pytest.mark.parametrize("way", ["Resolve", "!resolve"])
+@pytest.mark.parametrize("words", ["They are safe for now", "they are safe", "safe"])
+async def test_the_right_answer_after_held_words_is_taken_and_reaches_nobody(
+    world: World, way: str, words: str
+) -> None:
+    await with_alice(world)
+    await asks(world, way)
+    for _again in range(2):
+        await world.sam.says("1", place(way))
+        assert [str(c.label) for c in world.sam.sees("this went to nobody").choices] == ["Send it"]
+    await world.sam.says(words, place(way))
+    assert await outcome(world) == "safe"
+    assert not [shown for shown in world.alice.unseen if shown.text.startswith("Sam")]
+    clear(world)
+
+
+async def test_a_number_never_sends_what_is_held_even_later(world: World) -> None:
+    await with_alice(world)
+    await world.sam.says("reslove")
+    clear(world)
+    await world.advance(minutes=5)
+    await world.sam.says("1")
+    world.sam.sees("this went to nobody", "Send it")
+    world.alice.sees_nothing()
+    await world.sam.says("send it")
+    world.alice.sees("reslove")
+    clear(world)
+
+
+async def test_a_name_that_nobody_has_is_held_and_the_next_one_is_the_answer(world: World) -> None:
+    await with_alice(world)
+    await world.sam.says("hand over zed")
+    world.sam.sees("I know nobody of that name")
+    for words in ("zed", "zedd", "1"):
+        await world.sam.says(words)
+        world.sam.sees("this went to nobody", "Send it")
+    await world.sam.says("robin")
+    world.sam.sees("Robin has case 1 now")
+    assert not [shown for shown in world.alice.unseen if shown.text.startswith("Sam")]
+    clear(world)
+
+
+async def test_the_button_of_the_question_before_held_words_still_answers_it(world: World) -> None:
+    await with_alice(world)
+    await asks(world, "!resolve")
+    await world.sam.says("1")
+    await world.sam.clicks("They are safe for now")
+    assert await outcome(world) == "safe"
     clear(world)

@@ -81,11 +81,14 @@ class ToAQuestion:
             if not conversations or not await self._answering.asks_again(call, question):
                 return reply
             # It was no answer. Words to the other side are never swallowed by one question after the other.
-            await questions.forget(call.tx, call.member)
-            return None
+            return await self._no_answer(call, conversations)
         # Words to the other side that are no answer are not held up by asking again; but a peer's may be about the
         # member, and not for them.
+        return await self._no_answer(call, conversations)
+
+    async def _no_answer(self, call: Call, conversations: Sequence[CaseRow]) -> Reply | None:
+        question = await questions.pending(call.tx, call.member, now=call.now)
         await questions.forget(call.tx, call.member)
-        if self._answering.is_of_peers(question) and question.command != SAY:
-            return await self._peers.hold(call, conversations, I_HAD_ASKED)
+        if question is not None and self._answering.is_of_peers(question) and question.command != SAY:
+            return await self._peers.hold(call, conversations, I_HAD_ASKED, before=question)
         return None
