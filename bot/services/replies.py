@@ -220,9 +220,11 @@ def take_it_first(case_ids: Sequence[int]) -> Content:
     return Content(text=text, choices=(*_takes(case_ids), I_NEED_A_PERSON))
 
 
-def which_case(case_ids: Sequence[int]) -> Content:
-    """To a peer who says that they are on it, where several wait."""
+def which_case(case_ids: Sequence[int], *, typed: str = "") -> Content:
+    """To a peer who says that they are on it, where several wait; `typed`: what stands before a command in a room."""
     text: Text = _("Thank you. {n} people are waiting: which case do you take?", n=len(case_ids))
+    if typed:
+        text = _("{text} Press a button, or write “{command}”.", text=text, command=f"{typed}take {case_ids[0]}")
     if len(case_ids) > _WAITING:
         text = _("{text} “cases” shows all of them.", text=text)
     return Content(text=text, choices=_takes(case_ids))

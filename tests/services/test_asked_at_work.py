@@ -215,3 +215,49 @@ async def test_the_button_of_the_question_before_held_words_still_answers_it(wor
     await world.sam.clicks("They are safe for now")
     assert await outcome(world) == "safe"
     clear(world)
+
+
+@pytest.mark.parametrize("words", ["i'm on it", "on it", "im on it", "I'm on it!", "I'm on it 1", "on it case 1"])
+async def test_a_peer_who_types_it_in_the_peers_room_has_the_case(world: World, words: str) -> None:
+    await world.alice.says("peer")
+    clear(world)
+    await world.sam.says(words, "peers")
+    world.alice.sees("Sam is here")
+    assert (await world.rows(select(CaseRow.holder)))[0] is not None
+    clear(world)
+    await world.robin.says(words, "peers")
+    assert not world.room("peers").unseen
+
+
+async def test_of_several_who_wait_the_peers_room_is_told_how_to_take_one(world: World) -> None:
+    await world.alice.says("peer")
+    await world.bob.says("peer")
+    clear(world)
+    await world.sam.says("on it", "peers")
+    shown = [s for box in world.mailboxes for s in box.unseen if "2 people are waiting" in s.text]
+    assert len(shown) == 1
+    assert "!take 1" in shown[0].text
+    clear(world)
+    await world.sam.says("i'm on it 2", "peers")
+    world.bob.sees("Sam is here")
+    clear(world)
+
+
+@pytest.mark.parametrize(
+    ("who", "place", "words"),
+    [
+        ("sam", "lobby", "on it"),
+        ("alice", "peers", "on it"),
+        ("sam", "peers", "i think somebody is on it"),
+        ("sam", "peers", "on it goes 1"),
+    ],
+)
+async def test_other_words_and_other_people_take_nothing_in_a_room(
+    world: World, who: str, place: str, words: str
+) -> None:
+    await world.bob.says("peer")
+    clear(world)
+    await world.person(who).says(words, place)
+    assert await world.rows(select(CaseRow.holder)) == [None]
+    for box in world.mailboxes:
+        box.sees_nothing()
