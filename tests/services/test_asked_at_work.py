@@ -229,6 +229,18 @@ async def test_a_peer_who_types_it_in_the_peers_room_has_the_case(world: World, 
     assert not world.room("peers").unseen
 
 
+async def test_a_peer_in_a_talk_who_types_it_while_another_waits_is_asked_whom_it_is_for(world: World) -> None:
+    await with_alice(world)
+    await world.bob.says("peer")
+    clear(world)
+    await world.sam.says("I'm on it!")
+    world.sam.sees("so it went to nobody", "Do it")
+    world.alice.sees_nothing()
+    await world.sam.clicks("Do it")
+    world.bob.sees("Sam is here")
+    clear(world)
+
+
 async def test_of_several_who_wait_the_peers_room_is_told_how_to_take_one(world: World) -> None:
     await world.alice.says("peer")
     await world.bob.says("peer")
@@ -261,3 +273,92 @@ async def test_other_words_and_other_people_take_nothing_in_a_room(
     assert await world.rows(select(CaseRow.holder)) == [None]
     for box in world.mailboxes:
         box.sees_nothing()
+
+
+@pytest.mark.parametrize("words", ["case 2", "#2", "2", "Case #2"])
+async def test_which_of_their_cases_is_answered_however_its_number_is_written(world: World, words: str) -> None:
+    await with_alice(world)
+    await world.bob.says("peer")
+    await world.sam.says("take 2")
+    clear(world)
+    await world.sam.says("resolve")
+    world.sam.sees("Which of your cases?")
+    await world.sam.says(words)
+    world.sam.sees("How did it end?")
+    world.alice.sees_nothing()
+    world.bob.sees_nothing()
+
+
+async def test_with_several_cases_held_words_name_the_case_they_would_go_to(world: World) -> None:
+    await with_alice(world)
+    await world.bob.says("peer")
+    await world.sam.says("take 2")
+    clear(world)
+    await world.sam.says("reslove")
+    assert [str(c.label) for c in world.sam.sees("Is it for them?").choices] == ["To case 1", "To case 2", "Do it"]
+    await world.sam.says("2")
+    world.sam.sees("this went to nobody")
+    world.bob.sees_nothing()
+    await world.sam.says("To case 2")
+    world.bob.sees("reslove")
+    world.alice.sees_nothing()
+    clear(world)
+
+
+@pytest.mark.parametrize(
+    ("words", "done"),
+    [
+        ("help", "What I can do"),
+        ("Help please", "What I can do"),
+        ("checklist please", "overdose"),
+        ("is there a checklist", "overdose"),
+        ("how do i end this", "How did it end?"),
+        ("im on it 1", "You have it"),
+        ("I'm on it 1", "You have it"),
+    ],
+)
+async def test_what_a_peer_asks_the_bot_for_in_a_talk_is_held_and_done_with_one_press(
+    world: World, words: str, done: str
+) -> None:
+    await with_alice(world)
+    await world.sam.says(words)
+    held = world.sam.sees("so it went to nobody", "Is it for them?")
+    world.alice.sees_nothing()
+    await world.sam.clicks(str(held.choices[-1].label))
+    assert world.sam.unseen
+    if done not in {"overdose", "You have it"}:
+        world.sam.sees(done)
+    clear(world)
+
+
+@pytest.mark.parametrize("words", ["hi alice im here", "i got this", "who is with her"])
+async def test_a_peer_with_no_talk_whose_words_reach_nobody_is_shown_who_waits(world: World, words: str) -> None:
+    await world.alice.says("peer")
+    clear(world)
+    await world.robin.says(words)
+    told = world.robin.sees("Case 1 is waiting, nobody is with them. Take it?", "I'm on it", "I need a person")
+    assert told.choices[0].command == "take"
+    await world.bob.says("peer")
+    clear(world)
+    await world.robin.says(words)
+    world.robin.sees("2 people are waiting", "I'm on case 1", "I'm on case 2")
+    clear(world)
+
+
+async def test_who_is_on_a_break_is_not_asked_to_take_what_waits(world: World) -> None:
+    await world.alice.says("peer")
+    await world.robin.says("break")
+    clear(world)
+    await world.robin.says("hi alice im here")
+    assert not [shown for shown in world.robin.unseen if "is waiting" in shown.text]
+    clear(world)
+
+
+async def test_the_holder_who_would_leave_is_shown_how_to_hand_over(world: World) -> None:
+    await with_alice(world)
+    await world.sam.says("leave")
+    world.sam.sees("You have case 1. To give it away: hand over.", "Hand over")
+    world.alice.sees_nothing()
+    await world.sam.clicks("Hand over")
+    world.sam.sees("Hand over case 1?")
+    clear(world)

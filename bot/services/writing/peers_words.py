@@ -65,7 +65,7 @@ class PeersWords:
             return None
         text, before = call.inbound.text, held.before
         answers = before is not None and self._answering.takes(call, before)
-        if (text.strip().isdecimal() or offered.number_of(text) is not None) and not answers:
+        if (text.strip().lstrip("#").isdecimal() or offered.number_of(text) is not None) and not answers:
             return await self.hold(call, conversations, I_HAD_ASKED, text=held.arguments["text"], before=before)
         if (chosen := await peers_question.choice_in(call, self._registry)) is not None:
             return await self._runner.invoke(call, chosen.command, dict(chosen.arguments))
