@@ -190,10 +190,10 @@ async def test_a_peer_who_was_called_privately_and_answers_is_shown_how_to_come_
     world.sam.sees("take the case first", "I'm on case 1", "I need a person")
 
 
-async def test_words_of_a_peer_who_was_called_for_nobody_are_not_taken_for_somebody_who_waits(world: World) -> None:
+async def test_words_of_a_peer_who_was_called_for_nobody_are_answered_with_who_waits_and_a_person(world: World) -> None:
     await waits(world)
     await world.sam.says("the weather is fine")
-    world.sam.sees("cannot answer that", "I need a person")
+    world.sam.sees("Case 1 is waiting", "about yourself", "I need a person")
     world.sam.sees("Hello, I'm the bot of")
 
 
