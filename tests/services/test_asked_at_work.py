@@ -362,3 +362,13 @@ async def test_the_holder_who_would_leave_is_shown_how_to_hand_over(world: World
     await world.sam.clicks("Hand over")
     world.sam.sees("Hand over case 1?")
     clear(world)
+
+
+async def test_a_sentence_after_a_name_that_nobody_has_is_the_talk_that_goes_on(world: World) -> None:
+    await with_alice(world)
+    await world.sam.says("hand over zed")
+    await world.sam.says("zed")
+    clear(world)
+    await world.sam.says("I am looking for somebody who can come")
+    world.alice.sees("I am looking for somebody who can come")
+    clear(world)
