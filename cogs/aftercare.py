@@ -2,14 +2,14 @@
 
 from bot.core.commands import Parameter, command
 from bot.core.content import Content, Reply
-from bot.core.kinds import Number, OneOf
+from bot.core.kinds import CASE_NUMBER, OneOf
 from bot.core.roles import Action
 from bot.core.words import _
 from bot.services.call import Call
 from bot.services.escalations.aftercare import FALSE_ALARM, RIGHT, Aftercare
 from bot.services.escalations.followup import FollowUps, thanks
 
-CASE = Parameter(name="case", ask=_("Which case? Its number."), kind=Number(1, 999_999))
+CASE = Parameter(name="case", ask=_("Which case? Its number."), kind=CASE_NUMBER)
 
 
 class AftercareCog:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bot.core.commands import BadValue, Parameter, command
 from bot.core.content import Choice, Content, Field, Reply
-from bot.core.kinds import NAME, Number, Words
+from bot.core.kinds import CASE_NUMBER, NAME, Words
 from bot.core.roles import Action
 from bot.core.words import _
 from bot.services import members, snippets
@@ -15,7 +15,7 @@ from bot.services.escalations.swapping import Swapping
 from bot.services.resources import Resources
 from bot.storage.tables import CaseRow
 
-CASE = Parameter(name="case", ask=_("Which case? Its number."), kind=Number(1, 999_999), required=False)
+CASE = Parameter(name="case", ask=_("Which case? Its number."), kind=CASE_NUMBER, required=False)
 WHICH = Parameter(name="name", ask=_("Which ready answer? Its name."), kind=NAME, example="breathe")
 
 SHOWN = 20

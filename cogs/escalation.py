@@ -8,7 +8,7 @@ from bot.core.commands import BadValue, Parameter, command
 from bot.core.content import Choice, Content, Field, Reply
 from bot.core.crisis import Severity
 from bot.core.escalation import Outcome
-from bot.core.kinds import Number, OneOf, Words
+from bot.core.kinds import CASE_NUMBER, Number, OneOf, Words
 from bot.core.matching import fold
 from bot.core.people import Member
 from bot.core.roles import Action
@@ -22,7 +22,6 @@ from bot.services.escalations.store import NOTE_LIMIT
 from bot.services.escalations.words import CATEGORIES, OUTCOMES, SEVERITIES, no_such_case
 from bot.services.whom import ACCOUNT_LIMIT, WhoIs
 
-CASE_NUMBER = Number(1, 999_999)
 TURN = Parameter(name="turn", ask=_("Which turn of it?"), kind=CASE_NUMBER, required=False)
 """Part of a holder's buttons only: tells an old one."""
 NAMED_CASE = Parameter(name="case", ask=_("Which case? Its number."), kind=CASE_NUMBER)
@@ -291,10 +290,13 @@ class EscalationCog:
             raise BadValue(_("There is no case that you could join now."))
         raise _which(NAMED_CASE.ask, others)
 
-    async def _to_leave(self, call: Call, **_known: object) -> Mapping[str, str]:
-        """Raises `BadValue`: with the cases that they have joined, or because there is none."""
+    async def _to_leave(self, call: Call, **_known: object) -> Reply:
+        """How to give their case away; raises `BadValue`: which they have joined, or that there is none to leave."""
         rows = await self._escalations.conversations(call.tx, call.member)
         joined = [row.id for row in rows if call.member.id in row.helpers]
+        held = [row.id for row in rows if row.holder == call.member.id]
+        if held and not joined:
+            return Reply(content=_give_away(held[:_NAMED]), asks=True)
         if not joined:
             raise BadValue(_("You have joined no case, so there is none to leave."))
         raise _which(NAMED_CASE.ask, joined)
@@ -457,6 +459,21 @@ def _which(ask: Text, case_ids: Sequence[int]) -> BadValue:
     if (more := len(case_ids) - _NAMED) > 0:
         ask = _("{ask} There are these, and {n} more: “cases” shows all of them.", ask=ask, n=more)
     return BadValue(ask, tuple(str(id_) for id_ in case_ids[:_NAMED]), parameter="case")
+
+
+def _give_away(case_ids: Sequence[int]) -> Content:
+    """To a holder who would leave: that is done by handing over."""
+    if len(case_ids) == 1:
+        text = _("You have case {number}. To give it away: hand over.", number=case_ids[0])
+        labels = [_("Hand over")]
+    else:
+        text = _("You have {n} cases. To give one away: hand over.", n=len(case_ids))
+        labels = [_("Hand over case {number}", number=id_) for id_ in case_ids]
+    choices = (
+        Choice(label=label, command="handing", arguments={"case": str(id_)})
+        for label, id_ in zip(labels, case_ids, strict=True)
+    )
+    return Content(text=text, choices=tuple(choices))
 
 
 def _of_turn(found: Mapping[str, str], turn: int | None) -> dict[str, str]:

@@ -33,7 +33,7 @@ from bot.services.recently import Recently
 from bot.services.runner import Runner
 from bot.services.unnamed import Unnamed
 from bot.services.voice import Voice
-from bot.services.writing import Writing
+from bot.services.writing import Writing, taking
 from bot.storage.database import Database, Transaction
 from bot.storage.tables import Member as MemberRow
 
@@ -88,7 +88,7 @@ class Dispatcher:
         calls = self._writing.calls_for_a_person(inbound)
         # Discord takes an interaction's answer for three seconds.
         signal = await self._ear.signal_in(inbound, at_once=calls or inbound.answered_directly)
-        if signal is None and not self._is_for_us(inbound):
+        if signal is None and not self._is_for_us(inbound) and not await self._takes_a_case(inbound):
             return None
         urgent = calls or signal is not None
         heard = None
@@ -153,6 +153,13 @@ class Dispatcher:
         if inbound.private or inbound.invocation is not None or typed.is_marked(inbound.text):
             return True
         return not inbound.edited and self._writing.asks_for_a_person(inbound.text)
+
+    async def _takes_a_case(self, inbound: Inbound) -> bool:
+        """Whether a peer writes in their room that they are on it: a quick reader would believe that they have it."""
+        if inbound.invocation is not None or inbound.reaction is not None or not self._writing.says_on_it(inbound):
+            return False
+        async with self._database.read() as tx:
+            return await taking.may_take_there(tx, inbound)
 
     async def _hear_soon(self, inbound: Inbound, signal: Signal | None) -> Heard | None:
         """Store what somebody wrote who may be in danger: they do not wait long for a database that is stuck."""

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import delete, select, update
 
@@ -37,6 +38,9 @@ _OVER = ""
 _WAITS = "?"
 """Where it stands among the arguments what an offer waits for; no parameter has that name."""
 
+_HOLDS = "?holds"
+"""Where it stands that words are held, and the question that stands meanwhile."""
+
 
 class Waits(StrEnum):
     """Which words are taken for the answer."""
@@ -51,7 +55,11 @@ class Waits(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """A question that waits: which parameter of which command, and what is known already."""
+    """A question that waits: which parameter of which command, and what is known already.
+
+    `holds`: it asks whether words are for somebody else, which go nowhere meanwhile; `before`: what was asked before
+    them, and may still be answered.
+    """
 
     id: int
     command: str
@@ -59,6 +67,8 @@ class Pending:
     arguments: dict[str, str]
     asked_at: datetime
     waits: Waits = Waits.ANSWER
+    holds: bool = False
+    before: "Pending | None" = None
 
 
 async def ask(
@@ -71,12 +81,17 @@ async def ask(
     problem: BadValue | None,
     now: datetime,
     can_cancel: bool = True,
+    holds: bool = False,
+    before: Pending | None = None,
 ) -> Reply:
     """Ask for `parameter`, after a `problem` with its nearest guesses; a new question replaces the one before.
 
     `can_cancel`: words that are written next are taken for the answer, so the question says how to give none.
+    `holds`, `before`: as in `Pending`.
     """
-    known = {name: value for name, value in arguments.items() if name != parameter.name}
+    known: dict[str, Any] = {name: value for name, value in arguments.items() if name != parameter.name}
+    if holds:
+        known[_HOLDS] = None if before is None else _kept(before)
     row = await _put(tx, member, command.name, parameter.name, known, now=now)
     text: Say = parameter.ask if problem is None else problem.message
     guesses: list[tuple[str, Say]] = [] if problem is None else [(guess, guess) for guess in problem.guesses]
@@ -98,7 +113,7 @@ async def offer(tx: Transaction, member: Member, command: str, parameter: str, *
 
 
 async def _put(
-    tx: Transaction, member: Member, command: str, parameter: str, known: dict[str, str], *, now: datetime
+    tx: Transaction, member: Member, command: str, parameter: str, known: dict[str, Any], *, now: datetime
 ) -> Question:
     await tx.session.execute(delete(Question).where(Question.member_id == member.id))
     row = Question(
@@ -118,25 +133,40 @@ async def _put(
 async def pending(
     tx: Transaction, member: Member, *, now: datetime, id_: int | None = None, valid: timedelta = VALID
 ) -> Pending | None:
-    """The question that the member has not answered yet, if it is `valid`; the one with that id, if one is given."""
+    """The question that the member has not answered yet, if it is `valid`; the one with that id, if one is given.
+
+    That may also be the one before it.
+    """
     row = await _row(tx, member)
-    if (
-        row is None
-        or row.command == _OVER
-        or (id_ is None and now - row.asked_at > valid)
-        or (id_ is not None and row.id != id_)
-    ):
+    if row is None or row.command == _OVER or (id_ is None and now - row.asked_at > valid):
         return None
     arguments = tx.vault.open_json(row.arguments_sealed, PURPOSE)
     waits = Waits(arguments.pop(_WAITS, Waits.ANSWER))
-    return Pending(
+    holds, kept = _HOLDS in arguments, arguments.pop(_HOLDS, None)
+    before = None if kept is None else Pending(**{**kept, "asked_at": datetime.fromisoformat(kept["asked_at"])})
+    if before is not None and before.id == id_:
+        return before
+    question = Pending(
         id=row.id,
         command=row.command,
         parameter=row.parameter,
         arguments=arguments,
         asked_at=row.asked_at,
         waits=waits,
+        holds=holds,
+        before=before,
     )
+    return question if id_ in {None, row.id} else None
+
+
+def _kept(question: Pending) -> dict[str, Any]:
+    return {
+        "id": question.id,
+        "command": question.command,
+        "parameter": question.parameter,
+        "arguments": question.arguments,
+        "asked_at": question.asked_at.isoformat(),
+    }
 
 
 async def forget(tx: Transaction, member: Member) -> None:

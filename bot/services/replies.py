@@ -220,12 +220,31 @@ def take_it_first(case_ids: Sequence[int]) -> Content:
     return Content(text=text, choices=(*_takes(case_ids), I_NEED_A_PERSON))
 
 
-def which_case(case_ids: Sequence[int]) -> Content:
-    """To a peer who says that they are on it, where several wait."""
+def which_case(case_ids: Sequence[int], *, typed: str = "") -> Content:
+    """To a peer who says that they are on it, where several wait; `typed`: what stands before a command in a room."""
     text: Text = _("Thank you. {n} people are waiting: which case do you take?", n=len(case_ids))
+    if typed:
+        text = _("{text} Press a button, or write “{command}”.", text=text, command=f"{typed}take {case_ids[0]}")
     if len(case_ids) > _WAITING:
         text = _("{text} “cases” shows all of them.", text=text)
     return Content(text=text, choices=_takes(case_ids))
+
+
+def take_it(case_ids: Sequence[int]) -> Content:
+    """To a peer whose words the bot does not understand, while these cases wait."""
+    if len(case_ids) == 1:
+        text = _(
+            "I'm a bot, and nobody read that. Case {number} is waiting, nobody is with them. Take it?",
+            number=case_ids[0],
+        )
+        text = _("{text} If this was about yourself, a person can come for you, too.", text=text)
+        take = Choice(label=_("I'm on it"), command="take", arguments={"case": str(case_ids[0])}, style="primary")
+        return Content(text=text, choices=(take, I_NEED_A_PERSON))
+    text = _("I'm a bot, and nobody read that. {n} people are waiting, nobody is with them. Take one?", n=len(case_ids))
+    if len(case_ids) > _WAITING:
+        text = _("{text} “cases” shows all of them.", text=text)
+    text = _("{text} If this was about yourself, a person can come for you, too.", text=text)
+    return Content(text=text, choices=(*_takes(case_ids), I_NEED_A_PERSON))
 
 
 def nobody_waits() -> Content:

@@ -23,7 +23,8 @@ _WITHOUT_WORDS = frozenset({State.OPENED, State.PAGED, State.ACKNOWLEDGED})
 """In which nobody has said anything to the member yet, or who has is gone."""
 
 _BY_NUMBER = re.compile(
-    r"[!/]?(?:(?:take|join|leave|checklist|exchange) (\d{1,9})|(?:say|resolve|hand[ -]over|send) (\d{1,9})\b.*)",
+    r"[!/]?(?:(?:take|join|leave|checklist|exchange) (?:case |#)?(\d{1,9})"
+    r"|(?:say|resolve|hand[ -]over|send) (?:case |#)?(\d{1,9})\b.*)",
     re.IGNORECASE | re.DOTALL,
 )
 """Words that are about the case which they name."""

@@ -44,7 +44,7 @@ async def test_what_a_peer_writes_for_the_bot_goes_to_nobody_before_they_have_sa
     await world.sam.says(words, place)
     assert world.sam.sees(told, "so it went to nobody", "Is it for them?").place == place
     world.alice.sees_nothing()
-    await world.sam.clicks("1")
+    await world.sam.clicks("Send it")
     world.sam.sees("I have passed it on")
     world.alice.sees(words)
 
@@ -190,10 +190,10 @@ async def test_a_peer_who_was_called_privately_and_answers_is_shown_how_to_come_
     world.sam.sees("take the case first", "I'm on case 1", "I need a person")
 
 
-async def test_words_of_a_peer_who_was_called_for_nobody_are_not_taken_for_somebody_who_waits(world: World) -> None:
+async def test_words_of_a_peer_who_was_called_for_nobody_are_answered_with_who_waits_and_a_person(world: World) -> None:
     await waits(world)
     await world.sam.says("the weather is fine")
-    world.sam.sees("cannot answer that", "I need a person")
+    world.sam.sees("Case 1 is waiting", "about yourself", "I need a person")
     world.sam.sees("Hello, I'm the bot of")
 
 
@@ -247,14 +247,14 @@ async def test_what_is_too_long_for_a_choice_is_not_offered_without_its_values(w
     world.alice.sees_nothing()
 
 
-async def test_the_place_of_a_choice_is_not_taken_for_the_number_of_a_case(world: World) -> None:
+async def test_a_number_sends_no_held_words_in_any_case(world: World) -> None:
     await world.bob.says("I want to kill myself", "lobby")
     await world.bob.says("I'm safe")
     await world.alice.says("I want to kill myself", "lobby")
     await world.sam.says("I'm on it")
     clear(world)
     await world.sam.says("handover to robin")
-    assert [str(choice.label) for choice in world.sam.sees("Is it for them?").choices] == ["2", "Do it"]
+    assert [str(choice.label) for choice in world.sam.sees("Is it for them?").choices] == ["Send it", "Do it"]
     await world.sam.says("2")
-    world.sam.sees("so this went to nobody")
+    world.sam.sees("this went to nobody")
     world.alice.sees_nothing()

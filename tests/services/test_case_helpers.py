@@ -307,7 +307,7 @@ async def test_what_is_nearly_a_command_of_a_peers_goes_to_nobody_before_they_ha
     await world.sam.says(words, place)
     assert world.sam.sees("so it went to nobody", "Is it for them?").place == place
     world.alice.sees_nothing()
-    await world.sam.clicks("1")
+    await world.sam.clicks("Send it")
     world.sam.sees("I have passed it on")
     world.alice.sees(words)
 

@@ -4,7 +4,7 @@ Whatever is typed, `parse` returns a value or raises `BadValue`, whose guesses a
 `suggest` returns values it would take.
 """
 
-from bot.core.kinds.choices import Keyed, KeyedNumber, Number, OneOf
+from bot.core.kinds.choices import CaseNumber, Keyed, KeyedNumber, Number, OneOf
 from bot.core.kinds.dates import Date
 from bot.core.kinds.hours import Hours
 from bot.core.kinds.places import Country, Zone
@@ -12,6 +12,7 @@ from bot.core.kinds.texts import Language, Link, Name, Words, english_name
 from bot.core.kinds.times import Minutes, Time
 from bot.core.kinds.weekdays import Weekdays
 
+CASE_NUMBER = CaseNumber()
 COUNTRY = Country()
 DATE = Date()
 HOURS = Hours()
@@ -27,6 +28,7 @@ WEEKDAYS = Weekdays()
 ZONE = Zone()
 
 __all__ = [
+    "CASE_NUMBER",
     "COUNTRY",
     "DATE",
     "HOURS",

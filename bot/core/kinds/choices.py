@@ -10,6 +10,8 @@ from bot.core.words import ENGLISH, Say, _
 
 _NUMBER = re.compile(r"[+-]?\d{1,12}", re.ASCII)
 
+_OF_CASE = re.compile(r"(?:(?:to )?(?:case|caso) ?#?|#) ?(\d{1,12})", re.ASCII | re.IGNORECASE)
+
 _SURE, _AHEAD = 85.0, 10.0
 """A choice is taken in spite of a typo if its likeness (out of 100) is this, and this much ahead of the next."""
 
@@ -39,6 +41,18 @@ class Number:
         numbers = range(self.low, min(self.high, self.low + 999) + 1)
         found = [str(number) for number in numbers if str(number).startswith(wanted)]
         return [(number, number) for number in found[:SUGGESTION_LIMIT]]
+
+
+class CaseNumber(Number):
+    """The number of a case, however it is written: "2", "#2", "case 2" → `int`."""
+
+    def __init__(self) -> None:
+        super().__init__(1, 999_999)
+
+    def parse(self, text: str, reader: Reader) -> int:
+        """The number."""
+        found = _OF_CASE.fullmatch(text.strip())
+        return super().parse(text if found is None else found[1], reader)
 
 
 @dataclass(frozen=True, slots=True)

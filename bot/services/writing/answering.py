@@ -91,6 +91,16 @@ class Answering:
             return call.now - question.asked_at <= JUST_NOW
         return self._is_value(call, asked)
 
+    def takes(self, call: Call, question: questions.Pending) -> bool:
+        """Whether the words are one of the values that were asked for, where not any would do."""
+        asked = self._asked(question)
+        return asked is not None and asked.kind.name not in typed.FREE and self._is_value(call, asked)
+
+    def takes_any(self, question: questions.Pending) -> bool:
+        """Whether any words may be the answer, such as a note or a name."""
+        asked = self._asked(question)
+        return asked is not None and asked.kind.name in typed.FREE
+
     @staticmethod
     def _is_value(call: Call, asked: Parameter) -> bool:
         try:

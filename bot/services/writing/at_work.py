@@ -11,11 +11,13 @@ from rapidfuzz import fuzz, process
 
 from bot.core.commands import Registry
 from bot.core.content import Choice
+from bot.core.matching import fold
 from bot.core.roles import Action, may
 from bot.core.words import Text, Words, _
 from bot.services import replies, typed
 from bot.services.call import Call
-from bot.services.writing import wishes
+from bot.services.offered import HELP
+from bot.services.writing import taking, wishes
 
 LONG_NAME = 6
 """Letters of a command's name from which on a slip in it is told from everyday words."""
@@ -46,21 +48,42 @@ class Work:
     is_sure: bool = True
 
 
-def work_in(call: Call, registry: Registry, languages: Collection[Words]) -> Work | None:
-    """What of their words is for the bot; None where they are for the member they are with."""
+def work_in(call: Call, registry: Registry, languages: Collection[Words], *, waits: bool = False) -> Work | None:
+    """What of their words is for the bot; None where they are for the member they are with.
+
+    `waits`: some other case has nobody, so "I'm on it" may be about that.
+    """
     text = call.inbound.text
     if (wish := wishes.find(text, languages, of_themselves=True)) is not None:
         return Work(_looks_like(wish), offers=Choice(label=wish, command=wish))
     words = text.casefold().removeprefix("please ").split()
     if not words:
         return None
-    if (command := _command(call, registry, len(words))) is not None:
-        return command
+    said = taking.said_in(text, languages)
+    if said is not None and (waits or said.case is not None):
+        return Work(_looks_like("take"), offers=_doing(call, registry, f"take {said.case or ''}"), is_sure=False)
+    if (asked := _politely(call, registry) or _command(call, registry, len(words))) is not None:
+        return asked
+    return _of_others(call, registry, words)
+
+
+def _of_others(call: Call, registry: Registry, words: list[str]) -> Work | None:
+    """A command that is for others, or none here, or one with a slip in it."""
+    text = call.inbound.text
     if words[0] in _OF_TEAMS:
         return Work(_looks_like(words[0]), offers=_doing(call, registry, text))
     if words[0] in _ELSEWHERE and len(words) <= 2:  # noqa: PLR2004  such as "audit export"
         return Work(_("I know no command “{command}” here, so it went to nobody.", command=words[0]))
     return _slip(call, registry, words)
+
+
+def _politely(call: Call, registry: Registry) -> Work | None:
+    """The one word "help", or a peer's command, as all of what they write but for a "please"."""
+    text = " ".join(word for word in fold(call.inbound.text[: typed.PHRASE_LIMIT]).split() if word not in typed.POLITE)
+    command = registry.get(text)
+    if command is None or command.hidden or not (text == HELP or command.may is Action.TAKE_CASE):
+        return None
+    return Work(_looks_like(text), offers=_doing(call, registry, text), is_sure=False)
 
 
 def _command(call: Call, registry: Registry, count: int) -> Work | None:

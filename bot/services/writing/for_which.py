@@ -10,17 +10,29 @@ from bot.services import questions, talks
 from bot.services.call import Call
 from bot.services.whereabouts import SAY
 
+SEND_IT = _("Send it")
+"""What sends held words to the only case: no number, for that may be meant for what the bot had asked before."""
+
 MOST_CASES = 5
 """Cases that stand beside the question."""
 
 
 async def ask(
-    call: Call, registry: Registry, cases: Sequence[int], ask: Text, *, unsaid: str = "", text: str = ""
+    call: Call,
+    registry: Registry,
+    cases: Sequence[int],
+    ask: Text,
+    *,
+    unsaid: str = "",
+    text: str = "",
+    holds: bool = False,
+    before: questions.Pending | None = None,
 ) -> Reply:
     """Ask for which case the words are; those in the account's other communities stand there with their names.
 
     `unsaid`: what calls a person for their author, if they do not say it (`bot.services.unsaid`); then a digit is no
-    answer. `text`: the words, if they are not those that were written just now.
+    answer. `text`: the words, if they are not those that were written just now. `holds`: they are perhaps for nobody
+    but the bot, which had perhaps asked something `before`; then a digit is no answer, either.
     """
     community = call.member.community
     others = await talks.elsewhere(call.tx, call.inbound, community.id)
@@ -32,11 +44,18 @@ async def ask(
     say = registry.by_name[SAY]
     parameter = next(p for p in say.parameters if p.name == "case")
     arguments = {"text": text or call.inbound.text, "unsaid": unsaid}
-    asked = await questions.ask(call.tx, call.member, say, parameter, arguments, problem=which, now=call.now)
-    if not unsaid:
+    asked = await questions.ask(
+        call.tx, call.member, say, parameter, arguments, problem=which, now=call.now, holds=holds, before=before
+    )
+    if not unsaid and not holds:
         return asked
-    choices = (replace(c, label=_("Case {number}", number=str(c.label))) for c in asked.content.choices)
-    return replace(asked, content=replace(asked.content, choices=tuple(choices)))
+    numbers = [str(choice.label) for choice in asked.content.choices]
+    if unsaid:
+        labels = [_("Case {number}", number=number) for number in numbers]
+    else:
+        labels = [SEND_IT] if len(numbers) == 1 else [_("To case {number}", number=number) for number in numbers]
+    choices = tuple(replace(c, label=label) for c, label in zip(asked.content.choices, labels, strict=True))
+    return replace(asked, content=replace(asked.content, choices=choices))
 
 
 async def said_to(call: Call, cases: Sequence[int]) -> dict[str, str] | None:

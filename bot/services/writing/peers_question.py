@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.core.commands import Registry
 from bot.core.content import Choice
+from bot.core.matching import fold
 from bot.core.platform import Address
 from bot.core.roles import Action
 from bot.core.words import Words
@@ -41,14 +42,14 @@ async def answer_in(call: Call, registry: Registry, languages: Collection[Words]
     newest, text = messages[0], call.inbound.text
     if any(_is_of_peers(choice, registry) for choice in newest.choices):
         if (chosen := offered.named((newest,), text, now=call.now)) is not None:
-            return Answer(chosen, is_sure=not _is_place_of_another(newest, text, chosen))
+            return Answer(chosen)
         age = call.now - newest.sent_at
         if newest.is_question and offered.number_of(text) is not None and age <= JUST_NOW:
             return Answer(is_sure=False)
         is_open = newest.is_question and age <= offered.STANDS
         says = taking_up.says_yes(text, languages) if is_open else None
         if says is not None:
-            yes = _yes(newest, languages)
+            yes = await _yes(call, newest, languages)
             # "Are you with them?" has no choice that says yes.
             return Answer(yes if says else None, is_sure=yes is not None)
     earlier = offered.named(messages[1:], text, now=call.now)
@@ -56,13 +57,27 @@ async def answer_in(call: Call, registry: Registry, languages: Collection[Words]
     return Answer(is_sure=False) if is_work else None
 
 
-def _is_place_of_another(message: Offered, text: str, chosen: Choice) -> bool:
-    """Whether "2", the number of a case, is also the place of a choice that does something: Matrix shows it there."""
-    number = offered.number_of(text)
-    if number is None or not 1 <= number <= len(message.choices):
-        return False
-    there = message.choices[number - 1]
-    return there is not chosen and there.command != questions.ANSWER
+async def choice_in(call: Call, registry: Registry) -> Choice | None:
+    """The choice that words name which come after others were held: by its name, or alone by the first words of it.
+
+    It stands under what the bot has asked with a button, before it held them.
+    """
+    for message in await _messages(call):
+        is_held = any(choice.command == questions.ANSWER for choice in message.choices)
+        if is_held or not any(_is_of_peers(choice, registry) for choice in message.choices):
+            continue
+        if not message.is_question or call.now - message.sent_at > questions.VALID:
+            return None
+        said = fold(call.inbound.text[: offered.LONGEST_NAME])
+        begun = [choice for choice in message.choices if said and _is_meant(choice, said)]
+        return offered.named((message,), call.inbound.text, now=call.now) or (begun[0] if len(begun) == 1 else None)
+    return None
+
+
+def _is_meant(choice: Choice, said: str) -> bool:
+    """Whether folded words are the first of its name, or its value, such as "safe"."""
+    values = {value for value in choice.arguments.values() if not value.isdecimal()}
+    return said in values or f"{fold(str(choice.label))} ".startswith(f"{said} ")
 
 
 async def _messages(call: Call) -> Sequence[Offered]:
@@ -80,12 +95,15 @@ def _is_of_peers(choice: Choice, registry: Registry) -> bool:
     return choice.command == questions.ANSWER or (command is not None and command.may is Action.TAKE_CASE)
 
 
-def _yes(message: Offered, languages: Collection[Words]) -> Choice | None:
+async def _yes(call: Call, message: Offered, languages: Collection[Words]) -> Choice | None:
     """The choice that a plain yes presses."""
     for choice in message.choices:
         if choice.command == _STILL or taking_up.says_yes(str(choice.label).split(",")[0], languages):
             return choice
     answers = [choice for choice in message.choices if choice.command == questions.ANSWER]
     # "Is it for them?" with one case is answered so; of several it must be said which.
-    is_one = len(answers) == 1 and offered.number_of(str(answers[0].label)) is not None
-    return answers[0] if is_one else None
+    if len(answers) != 1:
+        return None
+    id_ = int(answers[0].arguments["question"])
+    question = await questions.pending(call.tx, call.member, now=call.now, id_=id_)
+    return answers[0] if question is not None and question.holds else None

@@ -14,7 +14,7 @@ from bot.services.voice import Voice
 from bot.services.whereabouts import SAY
 from bot.services.writing import taking_up
 from bot.services.writing.answering import Answering
-from bot.services.writing.peers_words import I_HAD_ASKED, PeersWords
+from bot.services.writing.peers_words import FEW, I_HAD_ASKED, PeersWords
 from bot.services.writing.phrases import Phrases
 from bot.storage.tables import CaseRow
 
@@ -84,14 +84,23 @@ class ToAQuestion:
             reply = await self._runner.answer_question(call, question, call.inbound.text)
             if not conversations or not await self._answering.asks_again(call, question):
                 return reply
-            # It was no answer. Words to the other side are never swallowed by one question after the other.
+            # It was no answer. Words to the other side are never swallowed by one question after the other; but a name
+            # once more, such as "bob", is none.
+            if len(call.inbound.text.split()) <= FEW:
+                return await self._no_answer(call, conversations)
             await self._forget(call, question, conversations)
             return None
         # Words to the other side that are no answer are not held up by asking again; but a peer's may be about the
         # member, and not for them.
+        return await self._no_answer(call, conversations)
+
+    async def _no_answer(self, call: Call, conversations: Sequence[CaseRow]) -> Reply | None:
+        question = await questions.pending(call.tx, call.member, now=call.now)
+        if question is None:
+            return None
         await self._forget(call, question, conversations)
         if self._answering.is_of_peers(question) and question.command != SAY:
-            return await self._peers.hold(call, conversations, I_HAD_ASKED)
+            return await self._peers.hold(call, conversations, I_HAD_ASKED, before=question)
         return None
 
 

@@ -5,6 +5,7 @@ from bot.core.content import Reply
 from bot.core.roles import Action, may
 from bot.services import help_topics, offered, questions, replies, typed
 from bot.services.call import Call
+from bot.services.duty import Duty
 from bot.services.escalations import Escalations, place_words
 from bot.services.escalations.followup import KEY as FOLLOW_UP
 from bot.services.escalations.followup import FollowUps, thanks
@@ -130,6 +131,8 @@ class ToTheBot:
     async def _not_understood(self, call: Call) -> Reply | None:
         if family := self._family(call):
             return Reply(content=replies.which_of(family))
+        if (waits := await self._somebody_waits(call)) is not None:
+            return waits
         if perhaps := self._perhaps(call, call.inbound.text):
             return perhaps
         if await self._answers_how_they_are(call):
@@ -142,6 +145,17 @@ class ToTheBot:
             return False
         messages = await offered.lately(call.tx, offered.where_written(call.inbound), at_once=True)
         return bool(messages) and messages[0].key.startswith(FOLLOW_UP)
+
+    async def _somebody_waits(self, call: Call) -> Reply | None:
+        """What a helper reads who is with nobody while others wait: "hi alice, I'm here" reaches nobody so.
+
+        Who is on a break is not told to work.
+        """
+        if not may(call.member.roles, Action.TAKE_CASE):
+            return None
+        who = await Duty().who(call.tx, call.member.community.id, call.now)
+        cases = [] if call.member.id in who.on_break else await taking.waiting(call, self._escalations)
+        return Reply(content=replies.take_it(cases)) if cases else None
 
     def _family(self, call: Call) -> list[Command]:
         """The commands that a single word may mean."""

@@ -7,7 +7,7 @@ from bot.core.content import Choice
 from bot.core.matching import fold
 from bot.core.words import Text, Words, _
 
-BREAK, SWAP, DEBRIEF = "break", "swap", "debrief"
+BREAK, SWAP, DEBRIEF, CHECKLIST, RESOLVE = "break", "swap", "debrief", "checklist", "resolve"
 
 BREAK_NOW = Choice(label=_("I need a break"), command=BREAK)
 
@@ -29,6 +29,8 @@ _OF_THEMSELVES: dict[str, tuple[Text, ...]] = {
         _("I need a swap"),
     ),
     DEBRIEF: (_("I need a debrief"), _("I'd like a debrief"), _("Can I have a debrief")),
+    CHECKLIST: (_("Is there a checklist"), _("Show me the checklist"), _("Where is the checklist")),
+    RESOLVE: (_("How do I end this"), _("How do I end this case"), _("How do I close this case")),
 }
 """What nobody says to somebody in danger whom they are with."""
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from bot.core.commands import Registry
 from bot.core.content import Reply
 from bot.core.crisis import Signal
+from bot.core.inbound import Inbound
 from bot.core.roles import Action
 from bot.services import questions, replies, typed
 from bot.services.call import Call
@@ -14,7 +15,7 @@ from bot.services.escalations.followup import FollowUps
 from bot.services.questions import Waits
 from bot.services.runner import Runner
 from bot.services.voice import Voice
-from bot.services.writing import at_work
+from bot.services.writing import at_work, taking
 from bot.services.writing.answering import cancels, command_in, is_whole
 from bot.services.writing.around_a_talk import tell_of_the_mark
 from bot.services.writing.everyday import Everyday
@@ -48,6 +49,11 @@ class Writing:
         self.asks_for_a_person = self._phrases.asks_for_a_person
         self.calls_for_a_person = self._phrases.calls_for_a_person
         self.file = self._to_others.file
+
+    def says_on_it(self, inbound: Inbound) -> bool:
+        """Whether somebody writes in a room, and nothing else, that they take a case."""
+        is_there = not (inbound.private or inbound.edited or inbound.read_back)
+        return is_there and taking.said_in(inbound.text, self._voice.languages) is not None
 
     async def is_in_a_talk(self, call: Call) -> bool:
         """Whether what they write or send is for somebody else."""
@@ -109,8 +115,15 @@ class Writing:
         return one or await self._private(call, signal)
 
     async def _in_a_room(self, call: Call, signal: Signal | None) -> Reply | None:
-        """Words in a room: "I need a person" counts there, too; a signal has been answered already."""
-        if signal is not None or not self.asks_for_a_person(call.inbound.text):
+        """Words in a room: "I need a person" counts there, too, and "I'm on it" beside a page.
+
+        A signal has been answered already.
+        """
+        if signal is not None:
+            return None
+        if self.says_on_it(call.inbound) and await taking.may_take_there(call.tx, call.inbound):
+            return await taking.answer(call, self._escalations, self._runner, self._voice.languages)
+        if not self.asks_for_a_person(call.inbound.text):
             return None
         return await self._everyday.run_phrase(call, self._registry.by_name[PEER])
 
@@ -157,7 +170,9 @@ class Writing:
             if holds:
                 return None  # a command of their work, and no word to the member
         if holds and signal is None and not own:
-            work = at_work.work_in(call, self._registry, self._voice.languages)
+            says_on_it = taking.said_in(call.inbound.text, self._voice.languages) is not None
+            waits = says_on_it and bool(await taking.waiting(call, self._escalations))
+            work = at_work.work_in(call, self._registry, self._voice.languages, waits=waits)
             if work is not None and (work.is_sure or not call.inbound.read_back):
                 return await self._peers.do_work(call, conversations, work)
         # In danger themselves, a peer writes to the person who is with them, whatever else they do.
