@@ -125,9 +125,7 @@ def heard_again() -> Content:
     )
 
 
-def late(
-    emergency_number: str | None, lines: tuple[Field, ...], *, again: bool, had_somebody: bool = False
-) -> Content:
+def late(emergency_number: str | None, lines: tuple[Field, ...], *, again: bool, had_somebody: bool = False) -> Content:
     """Said honestly when nobody has come; `again`: they have read it before; `had_somebody`: who came has gone."""
     text: Text = _(
         "I'm sorry: nobody has answered yet. I go on calling, and I won't stop. Until somebody comes, you can reach"
