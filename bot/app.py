@@ -178,7 +178,7 @@ def build(
         HostingCog(meetings, hosting, Attendance(voice)),
         ResourceCog(resources, reviews, vocabulary),
         GuideCog(resources),
-        SettingsCog(checkins, escalations),
+        SettingsCog(checkins, escalations, voice),
         StopCog(checkins, follow_ups, escalations),
         MyDataCog(escalations, hosting, recently),
     )

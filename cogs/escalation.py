@@ -83,9 +83,15 @@ class EscalationCog:
     )
     async def peer(self, call: Call) -> Reply:
         """Get a person: the answer itself comes with the case."""
-        opened = await self._escalations.by_member(
-            call.tx, call.member, now=call.now, late=call.inbound.seen_late(call.now)
-        )
+        opened: bool | Content
+        if (heard := await unsaid_words.is_about_them(call)) is not None:
+            opened = await self._escalations.for_peer(
+                call.tx, call.member, heard.severity, heard.category, words=heard.words, now=call.now
+            )
+        else:
+            opened = await self._escalations.by_member(
+                call.tx, call.member, now=call.now, late=call.inbound.seen_late(call.now)
+            )
         with_them = any(
             row.member_id == call.member.id and row.holder is not None
             for row in await self._escalations.conversations(call.tx, call.member)

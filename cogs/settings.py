@@ -3,15 +3,18 @@
 from datetime import time
 from zoneinfo import ZoneInfo
 
-from bot.core.commands import Parameter, command
+from bot.core.commands import BadValue, Parameter, command
 from bot.core.content import Choice, Content, Field, Reply
 from bot.core.countries import country_name
 from bot.core.kinds import HOURS, NAME, OWN_COUNTRY, OWN_LANGUAGE, ZONE
+from bot.core.matching import fold
 from bot.core.words import Say, Text, _
-from bot.services import members, spoken
+from bot.services import members, spoken, typed, whom
 from bot.services.call import Call
 from bot.services.checkins import CheckIns
 from bot.services.escalations import Escalations
+from bot.services.offer import I_NEED_A_PERSON
+from bot.services.voice import Voice
 
 CHOICES = (
     Choice(label=_("Time zone"), command="settings zone"),
@@ -21,11 +24,21 @@ CHOICES = (
     Choice(label=_("Name"), command="settings name"),
 )
 
+NO_NAME = _(
+    "no / nope / none / nobody / no one / nothing / no name / no thanks / I don't want to / I don't have one"
+    " / I'm not telling you / not telling you / I won't tell you / I'd rather not"
+)
+"""What somebody answers who wants no name."""
+CALLS_FOR_HELP = _("help me / please help me / help me please / somebody help me / I need help / please help")
+"""What is no name, whoever says it."""
+_NOT_A_NAME = _("I have heard you, and have not taken that for a name.")
+
 
 class SettingsCog:
     """What a member may set for themselves."""
 
-    def __init__(self, checkins: CheckIns, escalations: Escalations) -> None:
+    def __init__(self, checkins: CheckIns, escalations: Escalations, voice: Voice) -> None:
+        self._voice = voice
         self._checkins = checkins
         self._escalations = escalations
 
@@ -119,11 +132,25 @@ class SettingsCog:
         ),
     )
     async def name(self, call: Call, name: str) -> Reply:
-        """Set the chosen name; words of danger are none, and are answered as such."""
+        """Set the chosen name; words of danger are none, and neither is a call for help, or a no."""
         if call.in_danger:
-            return Reply(content=Content(text=_("I have heard you, and have not taken that for a name.")))
+            return Reply(content=Content(text=_NOT_A_NAME))
+        if self._is_one_of(name, CALLS_FOR_HELP):
+            text = _("{heard} If you want a person, press the button.", heard=_NOT_A_NAME)
+            return Reply(content=Content(text=text, choices=(I_NEED_A_PERSON,)))
+        if self._is_one_of(name, NO_NAME):
+            text = _(
+                "That is all right: you need not have a name here. If you want one, any word will do, such as Sky."
+            )
+            raise BadValue(text, parameter="name")
+        if await whom.is_anothers(call.tx, call.member, name):
+            text = _("Somebody here is called that already; another name keeps you apart.")
+            raise BadValue(text, parameter="name")
         await members.set_name(call.tx, call.member.id, name)
         return Reply(content=Content(text=_("Others see you as {name}.", name=name)))
+
+    def _is_one_of(self, said: str, phrases: Text) -> bool:
+        return any(fold(said) in typed.ways(words, phrases.message) for words in self._voice.languages)
 
 
 _FIND_A_HELPLINE = Choice(label=_("Find a helpline"), command="resources topic", arguments={"topic": "crisis"})

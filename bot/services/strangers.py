@@ -6,16 +6,14 @@ is here. Its peers see who asks, and write to them.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bot.core.content import Content
 from bot.core.inbound import Inbound
 from bot.core.matching import fold
 from bot.core.resources import ELSEWHERE
-from bot.core.roles import Role
 from bot.core.words import _
-from bot.delivery.outbox import Priority
-from bot.services import members
+from bot.services import members, telling_of_strangers
 from bot.services.voice import Voice
 from bot.storage import tables
 from bot.storage.database import Transaction
@@ -28,11 +26,6 @@ _OPEN = timedelta(hours=1)
 
 _LONGEST = 200
 
-_ONCE_IN = timedelta(minutes=10)
-"""The peers are told of the same person once in so long."""
-
-_PROFILES = {"discord": "https://discord.com/users/{}", "matrix": "https://matrix.to/#/{}"}
-
 
 def key_for(inbound: Inbound) -> str:
     """The key of the answer to this, which asks for the name of their community."""
@@ -40,15 +33,27 @@ def key_for(inbound: Inbound) -> str:
 
 
 async def named(tx: Transaction, voice: Voice, inbound: Inbound, *, now: datetime) -> Content | None:
-    """What they are answered who name a community after they were asked; None where they were not."""
+    """What they are answered who name a community after they were asked; None where they were not.
+
+    It is the same whether the community is here or not.
+    """
     if not await is_answer(tx, inbound, now=now):
         return None
     await tell(tx, voice, inbound, now=now)
+    if await _was_answered(tx, inbound):
+        return Content(
+            text=_(
+                "If somebody there was told, they write to you here. If nobody does, please write in one of its rooms,"
+                " or call your local emergency number (112 or 911 in many countries) if you are in danger.\n\n"
+                "{elsewhere}",
+                elsewhere=ELSEWHERE,
+            )
+        )
     return Content(
         text=_(
-            "Thank you. If that is the whole name of a community here, its peers have been told that you ask for a"
-            " person, and they write to you. If nobody does soon, or I have not understood the name, please write in"
-            " one of its rooms. In danger, call your local emergency number (112 or 911 in many countries).\n\n"
+            "Thank you. If that names a community that is here, its peers have been told that you ask for a person,"
+            " and they write to you. If nobody does soon, or I have not understood the name, please write in one of its"
+            " rooms. In danger, call your local emergency number (112 or 911 in many countries).\n\n"
             "{elsewhere}",
             elsewhere=ELSEWHERE,
         )
@@ -59,7 +64,7 @@ async def tell(tx: Transaction, voice: Voice, inbound: Inbound, *, now: datetime
     """Tell the peers of the community that their words name, if they do."""
     community = await _called(tx, inbound.text)
     if community is not None:
-        await _tell_peers(tx, voice, community, inbound, now=now)
+        await telling_of_strangers.tell(tx, voice, members.community_of(community, tx), inbound, now=now)
 
 
 async def is_answer(tx: Transaction, inbound: Inbound, *, now: datetime) -> bool:
@@ -78,31 +83,19 @@ async def is_answer(tx: Transaction, inbound: Inbound, *, now: datetime) -> bool
     return await tx.session.scalar(asked.limit(1)) is not None
 
 
+async def _was_answered(tx: Transaction, inbound: Inbound) -> bool:
+    """Whether they have been answered since they were asked last."""
+    sent = tables.Delivery
+    to = (sent.platform == inbound.platform, sent.kind == "direct", sent.address == inbound.account)
+    asked = select(func.max(sent.id)).where(*to, sent.key.startswith(ASKED)).scalar_subquery()
+    answered = select(sent.id).where(*to, sent.key.startswith("reply:"), sent.id > asked)
+    return await tx.session.scalar(answered.limit(1)) is not None
+
+
 async def _called(tx: Transaction, text: str) -> tables.Community | None:
-    """The community whose name, or short name, is what they have written or ends it: "I am in Harbour"."""
-    said = f" {fold(text[:_LONGEST])}"
+    """The community whose name, or short name, stands in their words: "I am in Harbour, please hurry"."""
+    said = f" {fold(text[:_LONGEST])} "
     rows = await tx.session.scalars(select(tables.Community).order_by(tables.Community.id))
     names = [(fold(name), row) for row in rows for name in (row.name, row.slug)]
-    found = [(len(name), row) for name, row in names if name and said.endswith(f" {name}")]
+    found = [(len(name), row) for name, row in names if name and f" {name} " in said]
     return max(found, key=lambda one: one[0], default=(0, None))[1]  # "North Harbour" is not "Harbour"
-
-
-async def _tell_peers(tx: Transaction, voice: Voice, row: tables.Community, inbound: Inbound, *, now: datetime) -> None:
-    community = members.community_of(row, tx)
-    who = _PROFILES.get(inbound.platform, "{}").format(inbound.account)
-    content = Content(
-        title=_("⚠️ Somebody whom I do not know asks for a person"),
-        text=_(
-            "They wrote to me privately and say that they are in {community}. I cannot tell whether that is so, and"
-            " there is no case. Please write to them yourself: {who}",
-            community=community.name,
-            who=who,
-        ),
-    )
-    slot = int(now.timestamp() / _ONCE_IN.total_seconds())
-    key, crisis = f"named:{row.id}:{inbound.platform}:{inbound.account}:{slot}", Priority.CRISIS
-    if await voice.to_places(tx, community, "peers", content, key=key, priority=crisis, now=now):
-        return
-    for peer_id in await members.with_roles(tx, row.id, {Role.PEER}):
-        peer = await members.load(tx, peer_id)
-        await voice.to_member(tx, peer, content, key=f"{key}:{peer_id}", priority=crisis, now=now)

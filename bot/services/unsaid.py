@@ -4,14 +4,17 @@ They are asked, and nothing is passed on. If they do not say soon that it was fo
 them: whoever has taken all the pills may be unable to press a button.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import select
 
 from bot.core.crisis import Severity, Signal
 from bot.core.inbound import Inbound, Invocation
+from bot.core.text import clean, excerpt
 from bot.services import incoming
 from bot.services.call import Call
+from bot.services.escalations.store import EXCERPT_LIMIT
 from bot.storage.tables import InboundEvent
 
 COMMAND = "unsaid"
@@ -24,6 +27,15 @@ WAIT = timedelta(minutes=2)
 """So long they have for saying that it was for a member."""
 
 
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """What was heard in a peer's words; `words` are for who comes only if the peer says that it is about them."""
+
+    severity: Severity
+    category: str | None
+    words: str
+
+
 async def wait_for(call: Call, signal: Signal) -> str:
     """Call a person for the peer after `WAIT`; by what `said` knows it. "" for a concern, which calls nobody so.
 
@@ -32,7 +44,13 @@ async def wait_for(call: Call, signal: Signal) -> str:
     if signal.severity is Severity.CONCERN:
         return ""
     inbound = call.inbound
-    arguments = {"severity": signal.severity.value, "category": signal.category.value if signal.category else ""}
+    span = signal.spans[0]
+    words = inbound.text if signal.before else excerpt(inbound.text, span.start, span.end, EXCERPT_LIMIT)
+    arguments = {
+        "severity": signal.severity.value,
+        "category": signal.category.value if signal.category else "",
+        "words": clean(words, EXCERPT_LIMIT),
+    }
     later = Inbound(
         event_id=f"{inbound.event_id}:{COMMAND}",
         platform=inbound.platform,
@@ -54,26 +72,59 @@ async def wait_for(call: Call, signal: Signal) -> str:
 
 async def waits(call: Call) -> str:
     """By what `said` knows the first of their messages of which they have not said it; "" if there is none."""
-    event = InboundEvent
-    waiting = select(event.platform, event.event_id).where(
-        event.member_id == call.member.id, event.state == incoming.SEEN, event.event_id.endswith(f":{COMMAND}")
-    )
-    first = (await call.tx.session.execute(waiting.order_by(event.next_at).limit(1))).one_or_none()
-    return "" if first is None else f"{first.platform} {first.event_id}"
+    first = next(iter(await _waiting(call)), None)
+    return "" if first is None else " ".join(first)
+
+
+async def is_about_them(call: Call) -> Danger | None:
+    """They say that it is about themselves: the gravest of what waits, which waits no longer; None if nothing does."""
+    found: list[Danger] = []
+    for key in await _waiting(call):
+        stored = await _still_waits(call, key)
+        if stored is not None:
+            found.append(_danger_in(call, stored))
+            await incoming.handled(call.tx, key)
+    return max(found, key=lambda danger: danger.severity.rank, default=None)
 
 
 async def all_said(call: Call) -> bool:
-    """They are safe, whatever their words were about: nobody is called for them. False if nobody would have been."""
-    found = False
-    while known_by := await waits(call):
-        await said(call, known_by)
-        found = True
-    return found
+    """Nobody is called for them, whatever their words were about. False if nobody would have been."""
+    keys = await _waiting(call)
+    for key in keys:
+        await said(call, " ".join(key))
+    return bool(keys)
 
 
 async def said(call: Call, known_by: str) -> None:
     """It was for a member, or for nobody: nobody is called for the peer."""
     platform, _space, event_id = known_by.partition(" ")
-    stored = await incoming.find(call.tx, (platform, event_id))
-    if stored is not None and stored.member_id == call.member.id and stored.state == incoming.SEEN:
+    stored = await _still_waits(call, (platform, event_id))
+    if stored is not None:
         await incoming.handled(call.tx, stored.key)
+
+
+async def _waiting(call: Call) -> list[incoming.Key]:
+    """The messages of which they have not said it, the first one first."""
+    event = InboundEvent
+    waiting = select(event.platform, event.event_id).where(
+        event.member_id == call.member.id, event.state == incoming.SEEN, event.event_id.endswith(f":{COMMAND}")
+    )
+    rows = await call.tx.session.execute(waiting.order_by(event.next_at))
+    return [(row.platform, row.event_id) for row in rows]
+
+
+async def _still_waits(call: Call, key: incoming.Key) -> incoming.Stored | None:
+    stored = await incoming.find(call.tx, key)
+    is_theirs = stored is not None and stored.member_id == call.member.id and stored.state == incoming.SEEN
+    return stored if is_theirs else None
+
+
+def _danger_in(call: Call, stored: incoming.Stored) -> Danger:
+    """What was heard; where that cannot be read any more, it is taken for the worst."""
+    try:
+        inbound, _signal = incoming.read(call.tx, stored)
+    except incoming.Unreadable:
+        return Danger(Severity.EMERGENCY, None, "")
+    known = {} if inbound.invocation is None else dict(inbound.invocation.arguments)
+    severity = Severity(known.get("severity") or Severity.EMERGENCY)
+    return Danger(severity, known.get("category") or None, known.get("words", ""))

@@ -10,11 +10,15 @@ from bot.core.inbound import Inbound
 from bot.core.matching import fold, nearest
 from bot.core.people import Member
 from bot.core.platform import Acquaintance
+from bot.core.roles import MAY_BE_PAGED
 from bot.core.words import _
 from bot.services import members
 from bot.services.whereabouts import stands_in
 from bot.storage import tables
 from bot.storage.database import Transaction
+
+BOT = "Handrail"
+"""What nobody may call themselves."""
 
 ACCOUNT_LIMIT = 255
 """Characters of a platform's account id; a Matrix user id has no more."""
@@ -57,6 +61,16 @@ async def named(tx: Transaction, by: Member, platform: str, typed: str) -> Membe
         if known is None:
             raise _several() if same else _nobody(names, account)
     return await members.load(tx, known)
+
+
+async def is_anothers(tx: Transaction, by: Member, name: str) -> bool:
+    """Whether a member who called themselves so would be taken for another who helps in their community, or the bot."""
+    wanted = fold(name)
+    if wanted == fold(BOT):
+        return True
+    names = await _names(tx, by.community.id)
+    helping = set(await members.with_roles(tx, by.community.id, MAY_BE_PAGED)) - {by.id}
+    return any(fold(taken) == wanted for person, taken in names.items() if person in helping)
 
 
 async def taker(tx: Transaction, by: Member, platform: str, typed: str, who_is: WhoIs) -> Member:

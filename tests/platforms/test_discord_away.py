@@ -7,6 +7,8 @@ import pytest
 from discord_scene import Scene
 from loopback_discord import LoopbackDiscord
 
+from bot.platforms.discord import readback
+
 discord = discord_scene.discord
 
 
@@ -29,6 +31,30 @@ async def test_a_thread_that_was_archived_since_is_read_too_and_so_is_its_name(
         await scene.reads_back()
     assert (heard.read_back, heard.place) == (True, str(scene.channel.id))
     assert [one.text for one in scene.hub.received] == ["I want to die", "nobody hears me"]
+
+
+async def test_archived_threads_that_discord_did_not_list_are_asked_for_again(
+    discord: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readback, "_PAUSES", (0.01, 0.01))
+    scene = Scene(discord)
+    async with scene.running():
+        await scene.reads_back()
+    world = discord.world
+    thread = world.add_thread(scene.channel, scene.ana.user, 11, {"name": "nobody hears me"}, world.snowflake())
+    await scene.ben.says(thread, "I want to die")
+    thread.archived, thread.archived_at = True, time.time()
+    before = scene.hub.memory["discord:alive"]
+    listing = f"/channels/{scene.channel.id}/threads/archived"
+    discord.fail_next("GET", listing, status=403, html=True, times=10**6)
+    async with scene.running():
+        await scene.ana.says(scene.channel, "live")
+        await scene.hub.hears("live")
+        await scene.reads_back()
+        assert scene.hub.memory["discord:alive"] == before
+        assert "I want to die" not in [one.text for one in scene.hub.received]
+        discord.faults.clear()
+        await scene.hub.hears("I want to die")
 
 
 async def test_which_peers_left_before_a_new_session_is_looked_up_and_of_others_it_is_told_by_nobody(

@@ -9,6 +9,7 @@ from discord_scene import Scene
 from loopback_discord import LoopbackDiscord
 
 from bot.core.content import Content
+from bot.core.platform import Unreachable
 from bot.platforms.discord import directs
 
 discord = discord_scene.discord
@@ -104,3 +105,21 @@ async def test_a_chat_is_opened_anew_where_what_is_remembered_cannot_be_read(
         await scene.send(scene.to(scene.ben), "Hello.")
         assert [message.text for message in discord.messages(scene.ben.dm)] == ["Hello."]
     assert "direct message channels could not be looked up" in caplog.text
+
+
+@pytest.mark.parametrize(("status", "code", "asked"), [(503, 0, True), (404, 10007, False)])
+async def test_who_cannot_be_written_to_is_asked_where_they_wrote_unless_they_have_left(
+    discord: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch, status: int, code: int, asked: bool
+) -> None:
+    scene = Scene(discord)
+    monkeypatch.setattr("asyncio.sleep", scene.no_pause)
+    scene.ben.dm_closed = True
+    async with scene.running():
+        await scene.reads_back()
+        discord.fail_next("GET", f"/members/{scene.ben.id}", status=status, code=code, times=10**6)
+        discord.fail_next("POST", "/threads", status=403, code=50013, times=10**6)
+        to = scene.to(scene.ben, fallback=scene.channel)
+        with pytest.raises(Unreachable):
+            await scene.platform.send(to, Content(text="Hello."), "key", retried=False, urgent=True)
+        said = [message.content for message in scene.channel.messages.values()]
+    assert any(f"<@{scene.ben.id}>" in text for text in said) is asked

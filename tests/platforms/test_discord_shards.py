@@ -256,6 +256,7 @@ async def test_a_lost_shard_tries_again_at_least_every_15_seconds(
 
     whole = fleet.process()
     async with whole.running():
+        await whole.reads_back()  # what cannot be read in an outage waits longer
         fleet.discord.outages.begin(hang=False)
         monkeypatch.setattr("asyncio.sleep", sleep)
         await fleet.lose(1, resumable=True)

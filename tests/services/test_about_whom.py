@@ -23,16 +23,23 @@ async def members_of_cases(world: World) -> int:
     return len(await world.rows(select(CaseRow.id)))
 
 
-@pytest.mark.parametrize("words", ["it's me", "Me", "about me", "yes", "I need help", "I need a person"])
+@pytest.mark.parametrize(
+    "words",
+    ["it's me", "Me", "about me", "yes", "yes its about me", "yes it's me", "I need help", "I need a person"],
+)
 @pytest.mark.parametrize("place", ["dm", "case-1"])
-async def test_who_says_that_it_is_about_themselves_gets_a_person(world: World, words: str, place: str) -> None:
+async def test_who_says_that_it_is_about_themselves_gets_a_person_for_what_was_heard(
+    world: World, words: str, place: str
+) -> None:
     await in_danger(world)
     await world.sam.says(words, place)
-    world.room("peers").sees("Case: 2")
-    world.alice.sees_nothing()
+    world.room("peers").sees("Emergency", "Case: 2", "overdose", PILLS)
+    world.sam.sees("please call 911")
+    world.alice.sees("Sam cannot go on just now")
     clear(world)
-    await world.advance(minutes=3)
-    world.alice.sees_nothing()
+    await world.advance(minutes=1)
+    world.sam.sees_nothing()
+    assert await members_of_cases(world) == 2
     clear(world)
 
 
@@ -44,6 +51,7 @@ async def test_other_words_are_held_and_it_is_asked_again(world: World, words: s
     world.alice.sees_nothing()
     await world.advance(minutes=3)
     assert await members_of_cases(world) == 2
+    world.alice.sees("Sam cannot go on just now")
     world.alice.sees_nothing()
     clear(world)
 
@@ -88,7 +96,56 @@ async def test_words_of_concern_that_are_about_themselves_get_a_person_too(world
     await in_danger(world, "I feel hopeless")
     await world.sam.says("it's me")
     assert await members_of_cases(world) == 2
+    world.alice.sees("Sam cannot go on just now")
+    clear(world)
+
+
+async def test_the_gravest_of_all_that_waits_is_called_for_at_once_and_nothing_waits_any_more(world: World) -> None:
+    await in_danger(world)
+    await world.sam.says("I want to die")
+    clear(world)
+    await world.sam.clicks("I need a person")
+    world.room("peers").sees("Emergency", PILLS)
+    clear(world)
+    await world.advance(minutes=1, seconds=59)
+    world.sam.sees_nothing()
+
+
+async def test_who_takes_one_message_back_takes_back_all_that_waits(world: World) -> None:
+    await in_danger(world)
+    await world.sam.says("I want to die")
+    clear(world)
+    await world.sam.says("cancel")
+    world.sam.sees("I call nobody for you")
+    await world.advance(minutes=3)
+    assert await members_of_cases(world) == 1
     world.alice.sees_nothing()
+    clear(world)
+
+
+async def test_the_case_of_who_is_in_danger_themselves_goes_to_others_from_the_first_step_on(world: World) -> None:
+    await with_alice(world)
+    await world.sam.says("I want to kill myself", "lobby")
+    world.alice.sees("Sam cannot go on just now")
+    world.sam.sees("Case 1 is not with you any more")
+    world.room("peers").sees("Case: 1", "I'm on it")
+    clear(world)
+    await world.advance(minutes=30)
+    assert not any("Case: 1" in shown.text for shown in world.sam.unseen)
+    clear(world)
+    await world.robin.says("take 1")
+    world.alice.sees("Robin is here")
+    clear(world)
+
+
+async def test_who_is_heard_with_a_mere_concern_keeps_the_case_that_they_have(world: World) -> None:
+    await with_alice(world)
+    await world.sam.says("I feel hopeless", "lobby")
+    assert await members_of_cases(world) == 2
+    world.alice.sees_nothing()
+    clear(world)
+    await world.sam.says("say 1 I am here")
+    world.alice.sees("I am here")
     clear(world)
 
 

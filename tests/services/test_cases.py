@@ -154,7 +154,10 @@ async def test_a_peer_in_danger_themselves_is_asked_and_nothing_is_passed_on(wor
     await world.sam.clicks("I need a person")
     world.sam.sees("I'm getting a person for you")
     world.sam.sees("Thank you for saying it")
-    world.room("peers").sees("they asked for a person")
+    world.room("peers").sees("heard by the bot", "I want to kill myself")
+    world.room("peers").sees("Case: 1")
+    world.sam.sees("Case 1 is not with you any more")
+    world.alice.sees("Sam cannot go on just now")
 
 
 async def test_a_peers_words_that_are_for_the_member_are_passed_on_when_the_peer_says_so(world: World) -> None:

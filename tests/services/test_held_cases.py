@@ -153,3 +153,13 @@ async def test_a_peer_who_says_whom_their_words_are_about_is_asked_no_more(world
     assert await world.rows(select(CaseRow.id)) == cases
     assert not [shown for shown in world.sam.unseen if "You have not said" in shown.text]
     clear(world)
+
+
+async def test_a_member_whose_peer_has_gone_is_not_told_that_nobody_has_come(world: World) -> None:
+    await talk(world)
+    await world.sam.says("hand over 1")
+    world.alice.sees("Sam cannot go on just now")
+    clear(world)
+    await world.advance(minutes=31)
+    world.alice.sees("I'm still calling; nobody else has come yet", "988", "I'm safe")
+    clear(world)

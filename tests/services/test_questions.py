@@ -251,3 +251,35 @@ async def test_a_command_typed_again_is_no_answer_to_its_own_question(world: Wor
     world.mo.sees("The peers have been called")
     world.robin.sees("worried about you")
     world.room("peers").sees("I'm on it")
+
+
+@pytest.mark.parametrize("words", ["no", "None", "nobody", "I'm not telling you"])
+async def test_who_wants_no_name_gets_none_and_is_asked_kindly(world: World, words: str) -> None:
+    await world.alice.says("settings name")
+    world.alice.sees("Which name shall others see?")
+    await world.alice.says(words)
+    world.alice.sees("you need not have a name here", "cancel")
+    await world.alice.says("cancel")
+    world.alice.sees("nothing was changed")
+    await world.alice.says("settings")
+    world.alice.sees("Name shown to others: not set")
+
+
+async def test_a_call_for_help_is_no_name(world: World) -> None:
+    await world.alice.says("settings name help me")
+    world.alice.sees("have not taken that for a name", "I need a person")
+    await world.alice.clicks("I need a person")
+    world.room("peers").sees("they asked for a person")
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+@pytest.mark.parametrize("taken", ["Sam", "sam", "Handrail"])
+async def test_nobody_takes_the_name_of_a_peer_or_of_the_bot(world: World, taken: str) -> None:
+    await world.alice.says(f"settings name {taken}")
+    world.alice.sees("Somebody here is called that already; another name keeps you apart")
+    await world.alice.says("Sky")
+    world.alice.sees("Others see you as Sky")
+    await world.sam.says("settings name Sam")
+    world.sam.sees("Others see you as Sam")
+    world.sam.unseen.clear()

@@ -224,10 +224,48 @@ async def test_whether_a_community_is_here_is_told_to_nobody_who_names_one(world
         await world.zoe.says("i need a person")
         world.zoe.sees("Which one is it?")
         await world.zoe.says(name)
-        answers.append(world.zoe.sees("If that is the whole name of a community here").text)
+        answers.append(world.zoe.sees("If that names a community that is here").text)
     assert answers[0] == answers[1]
     world.room("north-peers").sees("zoe")
     world.room("north-peers").sees_nothing()
+
+
+@pytest.mark.parametrize("place", ["North", "South"])
+async def test_who_writes_on_after_naming_a_community_is_told_nothing_that_may_be_untrue(
+    world: World, place: str
+) -> None:
+    await world.apply(NORTH)
+    await world.zoe.says("i need a person")
+    world.zoe.sees("Which one is it?")
+    await world.zoe.says("hello?")
+    world.zoe.sees("If that names a community that is here")
+    await world.zoe.says(f"{place}, please hurry")
+    assert "have been told" not in world.zoe.sees("If somebody there was told, they write to you here").text
+    if place == "North":
+        world.room("north-peers").sees("zoe")
+    world.room("north-peers").sees_nothing()
+
+
+async def test_many_strangers_at_once_are_told_of_in_few_messages_that_name_each_of_them(world: World) -> None:
+    await world.apply(NORTH)
+    accounts = [f"stranger{number}" for number in range(7)]
+    for account in accounts:
+        await world.person(account).says("i need a person")
+        await world.person(account).says("North")
+    told = list(world.room("north-peers").unseen)
+    clear(world)
+    assert len([message for message in told if "Somebody whom I do not know" in message.text]) == 3
+    many = [message for message in told if "I do not know ask" in message.text or "know asks" in message.text][3:]
+    assert all(account in many[-1].text for account in accounts[3:])
+    keys = await world.rows(select(Delivery.key).where(Delivery.key.contains("named:")))
+    assert keys
+    assert not any("stranger" in key for key in keys)
+    await world.advance(minutes=4)
+    clear(world)
+    await world.zoe.says("i need a person")
+    await world.zoe.says("North")
+    world.room("north-peers").sees("At least 5 more people", "stranger6", "zoe")
+    clear(world)
 
 
 @pytest.mark.parametrize(("where", "left"), [("both", []), ("North", [1])])

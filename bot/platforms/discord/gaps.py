@@ -11,7 +11,7 @@ import discord
 from bot.core.faults import where
 from bot.core.platform import Hub
 from bot.platforms.discord import directs
-from bot.platforms.discord.errors import TROUBLE
+from bot.platforms.discord.errors import TROUBLE, is_final
 from bot.platforms.discord.progress import ALIVE, PLATFORM, Progress
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,9 @@ _CLOCKS = timedelta(minutes=2)
 
 Readable = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 """What people write in. A forum holds only threads."""
+
+Parent = discord.TextChannel | discord.ForumChannel
+"""What threads are archived under."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,22 +93,27 @@ class Gaps:
             return None
         return Gap(channel, channel.id, max(start, oldest), last)
 
-    async def archived(self, guilds: Iterable[discord.Guild], alive: int | None, oldest: int) -> list[discord.Thread]:
-        """The open threads that were archived since: Discord lists them by their channel alone, with a request each.
-
-        Of a channel that cannot be asked it is logged that there may be some.
-        """
-        if alive is None:
-            return []
-        since = discord.utils.snowflake_time(max(alive, oldest)) - _CLOCKS
-        parents: list[discord.TextChannel | discord.ForumChannel] = []
+    def parents(self, guilds: Iterable[discord.Guild]) -> list[Parent]:
+        """The channels whose archived threads the bot may read; Discord lists these by their channel alone."""
+        parents: list[Parent] = []
         for guild in guilds:
             parents += [channel for channel in guild.text_channels if self._may_read(channel)]
             parents += [channel for channel in guild.forums if self._may_read(channel)]
         if len(parents) > PARENTS:
             log.warning("Of %s channels the first %s are asked for threads archived meanwhile", len(parents), PARENTS)
+        return parents[:PARENTS]
+
+    async def archived(
+        self, parents: Iterable[Parent], alive: int, oldest: int
+    ) -> tuple[list[discord.Thread], list[Parent]]:
+        """The open threads that were archived since, with a request for each channel; and which could not be asked.
+
+        A channel that the bot may not ask is not among the latter.
+        """
+        since = discord.utils.snowflake_time(max(alive, oldest)) - _CLOCKS
         found: list[discord.Thread] = []
-        for parent in parents[:PARENTS]:
+        failed: list[Parent] = []
+        for parent in parents:
             try:
                 async for thread in parent.archived_threads(limit=THREADS):
                     if thread.archive_timestamp < since:
@@ -113,7 +121,9 @@ class Gaps:
                     found.append(thread)
             except (discord.HTTPException, *TROUBLE) as error:
                 log.warning("Which threads of channel %s were archived is not told: %s", parent.id, where(error))
-        return found
+                if not (isinstance(error, discord.Forbidden | discord.NotFound) and is_final(error)):
+                    failed.append(parent)
+        return found, failed
 
     async def in_threads(self, threads: Iterable[discord.Thread], alive: int | None, oldest: int) -> list[Gap]:
         """The gaps in these threads."""

@@ -19,7 +19,7 @@ from bot.core.faults import where
 from bot.core.platform import Hub
 from bot.platforms.discord import departed
 from bot.platforms.discord.errors import is_final
-from bot.platforms.discord.gaps import Gap, Gaps, channels_of, in_turn
+from bot.platforms.discord.gaps import Gap, Gaps, Parent, channels_of, in_turn
 from bot.platforms.discord.progress import Progress
 from bot.platforms.discord.receiving import Receiving
 from bot.platforms.discord.servertime import ServerTime
@@ -41,6 +41,12 @@ _CLOCKS = timedelta(minutes=2)
 
 _PAUSES = (2.0, 10.0, 60.0, 300.0)
 """Seconds before a channel that could not be read is tried again; the last one over and over."""
+
+_ARCHIVES = 0
+"""The channel, which is none, that is held until it is known which threads were archived meanwhile.
+
+They have no place of their own: up to where all was heard must not move on before.
+"""
 
 
 def turns() -> asyncio.Semaphore:
@@ -79,6 +85,7 @@ class ReadBack:
         self._late: deque[discord.Guild] = deque()
         self._is_late = asyncio.Event()
         self._unread: list[Gap] = []
+        self._unlisted: list[Parent] = []
         self._task: asyncio.Task[None] | None = None
         self.done = asyncio.Event()
         """Set while nothing is left to be read, but for channels that could not be read in several tries."""
@@ -92,6 +99,7 @@ class ReadBack:
         self._late.clear()
         self._is_late.clear()
         self._unread.clear()
+        self._unlisted.clear()
         if self._task is not None:
             self._task.cancel()
 
@@ -138,6 +146,7 @@ class ReadBack:
             self.done.set()
             if not await self._comes_late():
                 await self._read_again(client)
+                await self._list_again(client, alive, oldest)
                 continue
             self.done.clear()
             self._is_late.clear()
@@ -154,7 +163,7 @@ class ReadBack:
     async def _comes_late(self) -> bool:
         """Wait for a server that comes late; False when it is time to try again what could not be read."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(_PAUSES[-1] if self._unread else None):
+            async with asyncio.timeout(_PAUSES[-1] if self._unread or self._unlisted else None):
                 await self._is_late.wait()
         return self._is_late.is_set()
 
@@ -162,6 +171,8 @@ class ReadBack:
         guilds = self._guilds(client)
         now = discord.utils.time_snowflake(self._time.now() - _CLOCKS)
         newest = max((channel.last_message_id or 0 for channel in channels_of(guilds)), default=0) or now
+        if alive is not None:
+            self._progress.keep([_ARCHIVES])
         gaps = await self._gaps.in_servers(guilds, alive, oldest)
         # Direct messages come on shard 0, as Discord documents ("Gateway, Sharding").
         chats = await self._gaps.in_chats(client, alive, oldest) if self._shard == 0 else []
@@ -184,11 +195,44 @@ class ReadBack:
         """Read the threads that were archived meanwhile, and hand in the names of all that were opened meanwhile."""
         if alive is None:
             return
-        archived = await self._gaps.archived(guilds, alive, oldest)
+        self._progress.keep([_ARCHIVES])
+        left = self._gaps.parents(guilds)
+        for pause in (*_PAUSES, None):
+            left = await self._read_archived(client, left, alive, oldest, newest)
+            if not left or pause is None:
+                break
+            await asyncio.sleep(pause)
+        self._unlisted += left
+        if not self._unlisted:
+            self._progress.release(_ARCHIVES)
+        for thread in chain.from_iterable(guild.threads for guild in guilds):
+            await self._name(client, thread, alive, oldest)
+
+    async def _read_archived(
+        self, client: discord.Client, parents: Sequence[Parent], alive: int, oldest: int, newest: int
+    ) -> list[Parent]:
+        """Read what was archived under these channels meanwhile; those of which Discord did not tell it."""
+        archived, left = await self._gaps.archived(parents, alive, oldest)
         await self._read_all(client, await self._gaps.in_threads(archived, alive, oldest), newest)
-        for thread in chain(chain.from_iterable(guild.threads for guild in guilds), archived):
-            if discord.utils.time_snowflake(opened_at(thread)) > max(alive, oldest):
-                await self._titles.given(client, thread, read_back=True)
+        for thread in archived:
+            await self._name(client, thread, alive, oldest)
+        return left
+
+    async def _list_again(self, client: discord.Client, alive: int | None, oldest: int) -> None:
+        if alive is None or not self._unlisted:
+            return
+        try:
+            self._unlisted = await self._read_archived(client, self._unlisted, alive, oldest, 0)
+        except Exception as error:
+            log.error("what was written in archived threads could not be read yet: %s", where(error))
+            return
+        if not self._unlisted:
+            self._progress.release(_ARCHIVES)
+
+    async def _name(self, client: discord.Client, thread: discord.Thread, alive: int, oldest: int) -> None:
+        """Hand in the name of a thread that was opened meanwhile."""
+        if discord.utils.time_snowflake(opened_at(thread)) > max(alive, oldest):
+            await self._titles.given(client, thread, read_back=True)
 
     async def _write(self) -> None:
         try:

@@ -66,7 +66,7 @@ class Waiting:
         channel = client.get_channel(int(place))
         if not isinstance(channel, discord.abc.GuildChannel):
             return
-        if not await is_member(client, channel.guild.id, int(account)):
+        if await is_member(client, channel.guild.id, int(account)) is False:  # None: Discord did not say
             return
         kept = self._kept.setdefault(account, OrderedDict())
         kept[key] = content

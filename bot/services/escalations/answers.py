@@ -67,7 +67,7 @@ class Answers:
         """Said honestly while nobody has come; `again`: not for the first time."""
         member = await self.member(tx, row)
         lines = await self.lines(tx, member, row.category)
-        return member_words.late(self.emergency_number(member), lines, again=again)
+        return member_words.late(self.emergency_number(member), lines, again=again, had_somebody=row.turn > 0)
 
     def emergency_number(self, member: Member) -> str | None:
         """That of their country, if it is known."""

@@ -91,10 +91,13 @@ class Escalations(Conversations):
         return await self._open(tx, member, new, actor=member.id, now=now)
 
     async def for_peer(
-        self, tx: Transaction, peer: Member, severity: Severity, category: str | None, *, now: datetime
+        self, tx: Transaction, peer: Member, severity: Severity, category: str | None, *, words: str = "", now: datetime
     ) -> bool:
-        """Open a case for a peer for words that were passed on to nobody; False if one was open already."""
-        new = NewCase(how="signal", severity=severity, category=category)
+        """Open a case for a peer for words that were passed on to nobody; False if one was open already.
+
+        `words`: the peer has said that they are about themselves.
+        """
+        new = NewCase(how="signal", severity=severity, category=category, excerpt=words or None)
         return await self._open(tx, peer, new, actor=peer.id, now=now)
 
     async def for_other(
@@ -118,6 +121,12 @@ class Escalations(Conversations):
         return await self._open(tx, member, new, actor=by.id, now=now)
 
     async def _open(self, tx: Transaction, member: Member, new: NewCase, *, actor: int, now: datetime) -> bool:
+        opened = await self._open_or_join(tx, member, new, actor=actor, now=now)
+        if new.severity is not Severity.CONCERN and may(member.roles, Action.TAKE_CASE):
+            await self._let_go(tx, member.id, now=now)  # whoever is in danger themselves need not hold another
+        return opened
+
+    async def _open_or_join(self, tx: Transaction, member: Member, new: NewCase, *, actor: int, now: datetime) -> bool:
         spoken.heard(tx, member.id, new.rules)
         before = await at_opening.read(tx, member, now=now)
         row = await store.open_case_of(tx, member.id) if before.has_case else None

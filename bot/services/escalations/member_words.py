@@ -125,8 +125,8 @@ def heard_again() -> Content:
     )
 
 
-def late(emergency_number: str | None, lines: tuple[Field, ...], *, again: bool) -> Content:
-    """Said honestly when nobody has come; `again`: they have read it before."""
+def late(emergency_number: str | None, lines: tuple[Field, ...], *, again: bool, had_somebody: bool = False) -> Content:
+    """Said honestly when nobody has come; `again`: they have read it before; `had_somebody`: who came has gone."""
     text: Text = _(
         "I'm sorry: nobody has answered yet. I go on calling, and I won't stop. Until somebody comes, you can reach"
         " people here."
@@ -135,6 +135,11 @@ def late(emergency_number: str | None, lines: tuple[Field, ...], *, again: bool)
         text = _(
             "I'm still here, and I'm sorry that it takes so long: nobody has come yet, and I go on calling. You need"
             " not wait alone: these people answer now."
+        )
+    if had_somebody:
+        text = _(
+            "I'm still here, and I'm still calling; nobody else has come yet. You need not wait alone: these people"
+            " answer now."
         )
     if emergency_number:
         text = _("{text} If you are in danger, please call {number}.", text=text, number=emergency_number)

@@ -136,7 +136,7 @@ class Paging:
         reached += await self._to_rooms(tx, row, "moderators", key=f"{_prefix(row, row.pages)}:mods", now=now)
         if not reached:
             everybody = await members.with_roles(tx, row.community_id, MAY_BE_PAGED)
-            reached = await self._to_people(tx, row, everybody, number=row.pages, now=now)
+            reached = await self._to_people(tx, row, everybody, number=row.pages, now=now, in_danger_too=True)
         if not reached:
             log.error(
                 "case %d: there is nobody to page in this community; add peers to its file and run"
@@ -204,8 +204,13 @@ class Paging:
         title: Text | None = None,
         now: datetime,
         due_at: datetime | None = None,
+        in_danger_too: bool = False,
     ) -> int:
         people = tuple(people)
+        if row.turn and not in_danger_too:
+            # Somebody had it, and perhaps gave it back because they are in danger themselves.
+            in_danger = await store.in_danger(tx, people)
+            people = tuple(person for person in people if person not in in_danger)
         if not people:
             return 0
         flood = await _flood(tx, row, now=now)

@@ -1,7 +1,7 @@
 """Cases in the database: read as the state machine's values, written back with the audit log."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -146,6 +146,13 @@ async def insert_case(
 async def open_case_of(tx: Transaction, member_id: int) -> tables.CaseRow | None:
     """The member's open case, if there is one."""
     return next(iter(await _rows(tx, _OPEN_CASE_OF, {"member": member_id})), None)
+
+
+async def in_danger(tx: Transaction, people: Collection[int]) -> set[int]:
+    """Those of these people about whom a case is open that is no mere concern."""
+    case = tables.CaseRow
+    query = select(case.open_for).where(case.open_for.in_(people), case.severity != Severity.CONCERN.value)
+    return {person for person in await tx.session.scalars(query) if person is not None}
 
 
 async def cases_helped_by(tx: Transaction, member_id: int) -> list[tables.CaseRow]:

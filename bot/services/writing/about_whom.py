@@ -49,7 +49,7 @@ async def answer(
         await questions.forget(call.tx, call.member)
         return await runner.invoke(call, I_NEED_A_PERSON.command, {})
     if questions.is_bare_cancel(call.inbound.text):
-        await unsaid.said(call, what.known_by)
+        await unsaid.all_said(call)  # the same person at the same moment: no other message calls anybody either
         await questions.forget(call.tx, call.member)
         return Reply(content=replies.nobody_called_for_you())
     if (choice := await _chosen(call)) is not None:

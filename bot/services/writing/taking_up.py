@@ -27,7 +27,9 @@ SURE = _(
 RATHER_NOT = _("no / nope / nah / no thanks / no thank you / not now / I'm ok / I'm fine")
 """What answers whether a person shall be called."""
 ABOUT_ME = _(
-    "it's me / me / myself / about me / it's about me / it is about me / I do / I am / help / help me / I need help"
+    "it's me / it is me / me / myself / about me / about myself / it's about me / it is about me / it's about myself"
+    " / this is me / this is about me / it was me / it was about me / that's me / that's about me / it's mine / I do"
+    " / I am / I mean me / I meant me / help / help me / I need help"
 )
 """What answers whether words of danger are about who wrote them."""
 
@@ -121,8 +123,13 @@ def agrees(text: str, languages: Collection[Words]) -> bool | None:
 def says_me(text: str, languages: Collection[Words]) -> bool:
     """Whether somebody says that what the bot asked about is about themselves."""
     said = _plain(text)
-    about_me = any(said in typed.ways(words, ABOUT_ME.message) for words in languages)
-    return about_me or says_yes(text, languages) is True
+    first, _space, rest = said.partition(" ")
+    for words in languages:
+        about_me = typed.ways(words, ABOUT_ME.message)
+        leads = {*typed.ways(words, SURE.message), fold(words.render(YES))}
+        if said in about_me or (first in leads and rest in about_me):  # "yes it's about me"
+            return True
+    return says_yes(text, languages) is True
 
 
 def says_yes(text: str, languages: Collection[Words]) -> bool | None:
