@@ -4,6 +4,7 @@ import logging
 from dataclasses import replace
 
 from bot.core.content import Content, Field
+from bot.core.crisis import Severity
 from bot.core.faults import where
 from bot.core.people import Member
 from bot.services import members, spoken
@@ -67,7 +68,10 @@ class Answers:
         """Said honestly while nobody has come; `again`: not for the first time."""
         member = await self.member(tx, row)
         lines = await self.lines(tx, member, row.category)
-        return member_words.late(self.emergency_number(member), lines, again=again, had_somebody=row.turn > 0)
+        number = self.emergency_number(member)
+        if store.case_of(row).severity is Severity.CONCERN:
+            return member_words.late_for_a_concern(number, lines)
+        return member_words.late(number, lines, again=again, had_somebody=row.turn > 0)
 
     def emergency_number(self, member: Member) -> str | None:
         """That of their country, if it is known."""

@@ -4,6 +4,7 @@ After safe-messaging guidance (Samaritans; #chatsafe; NSPA's guide for community
 methods, no judgement, and no promise that the bot cannot keep.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.content import Choice, Content, Field
@@ -141,6 +142,21 @@ def late(emergency_number: str | None, lines: tuple[Field, ...], *, again: bool,
             "I'm still here, and I'm still calling; nobody else has come yet. You need not wait alone: these people"
             " answer now."
         )
+    return _while_they_wait(text, emergency_number, lines)
+
+
+def late_for_a_concern(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
+    """The same where it was no more than a concern, which waits in the peers' room: they may want more than that."""
+    text = _(
+        "I'm sorry: nobody has answered yet. The peers can read that you would like somebody. Shall I call one at once?"
+        " Press “I need a person”. Until somebody comes, you can reach people here."
+    )
+    content = _while_they_wait(text, emergency_number, lines)
+    return replace(content, choices=(I_NEED_A_PERSON, *content.choices))
+
+
+def _while_they_wait(text: Text, emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
+    """What somebody who waits reads, with the numbers at which people answer now."""
     if emergency_number:
         text = _("{text} If you are in danger, please call {number}.", text=text, number=emergency_number)
     if not lines:
