@@ -100,6 +100,16 @@ async def test_words_of_concern_that_are_about_themselves_get_a_person_too(world
     clear(world)
 
 
+async def test_who_says_it_once_more_is_not_asked_for_which_case_it_was(world: World) -> None:
+    await in_danger(world)
+    await world.sam.says("its me")
+    clear(world)
+    await world.sam.says("yes its about me")
+    world.sam.sees("I keep this for the person who comes")
+    world.alice.sees_nothing()
+    clear(world)
+
+
 async def test_the_gravest_of_all_that_waits_is_called_for_at_once_and_nothing_waits_any_more(world: World) -> None:
     await in_danger(world)
     await world.sam.says("I want to die")
