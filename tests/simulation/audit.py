@@ -41,10 +41,8 @@ class Replay:
     def read(self, what: str, actor: int | None, severity: Severity) -> None:  # noqa: PLR0912  a kind of line each
         """One more line; `severity`: that of the case after it."""
         if self.severity is not severity:
-            before = self.steps()
             self.severity = severity
-            if self.steps() != before:
-                self._from_the_first()
+            self._from_the_first()
         match what:
             case "Opened":
                 self.state = "paged"
