@@ -133,7 +133,7 @@ class PeersWords:
         theirs = [row.id for row in conversations if call.member.id in {row.holder, *row.helpers}]
         if not theirs or call.inbound.read_back:
             return None
-        ask = _("{why} Is it for them? Then choose the case, and I send it.", why=why)
+        ask = _("{why} Is it for them? Then choose that below, and I send it.", why=why)
         if before is not None and before.holds:
             before = before.before
         if before is not None and (before.waits is not Waits.ANSWER or not self._answering.is_of_peers(before)):
