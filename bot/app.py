@@ -62,6 +62,7 @@ from cogs.help import HelpCog
 from cogs.hosting import HostingCog
 from cogs.meetings import MeetingCog
 from cogs.mydata import MyDataCog
+from cogs.overseeing import OverseeingCog
 from cogs.pictures import PictureCog
 from cogs.resources import ResourceCog
 from cogs.rotas import RotaCog
@@ -167,6 +168,7 @@ def build(
     registry = Registry.of(
         HelpCog(lambda: registry),
         EscalationCog(escalations, who_is),
+        OverseeingCog(escalations, who_is),
         AftercareCog(follow_ups, Aftercare(voice)),
         BesideCog(escalations, resources, Swapping(voice)),
         PictureCog(escalations.pictures),

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from bot.core.commands import BadValue, Parameter, command
 from bot.core.content import Choice, Content, Field, Reply
 from bot.core.crisis import Severity
 from bot.core.escalation import Outcome
-from bot.core.kinds import CASE_NUMBER, Number, OneOf, Words
+from bot.core.kinds import CASE_NUMBER, OneOf, Words
 from bot.core.matching import fold
 from bot.core.people import Member
 from bot.core.roles import Action
@@ -16,7 +15,7 @@ from bot.core.words import Text, _
 from bot.services import members, replies, talks, whom
 from bot.services import unsaid as unsaid_words
 from bot.services.call import Call
-from bot.services.escalations import Escalations, pauses
+from bot.services.escalations import Escalations
 from bot.services.escalations.member_words import I_AM_SAFE
 from bot.services.escalations.store import NOTE_LIMIT
 from bot.services.escalations.words import CATEGORIES, OUTCOMES, SEVERITIES, no_such_case
@@ -381,56 +380,6 @@ class EscalationCog:
         known = await talks.of_account(call.tx, call.inbound.platform, call.inbound.account)
         found = next((t.member for t in known if t.case == case and call.inbound.private), call.member.id)
         return call.member if found == call.member.id else await members.load(call.tx, found)
-
-    # On somebody else's message
-
-    @command(
-        "escalate",
-        _("Get a peer for somebody"),
-        Parameter(
-            name="person",
-            ask=_("For whom? Reply to their message with this command, or name their account."),
-            kind=NAMED,
-            required=False,
-        ),
-        may=Action.ESCALATE_FOR_OTHER,
-        on_message=_("Get a peer for them"),
-    )
-    async def escalate(self, call: Call, person: str | None = None) -> Reply:
-        """Open a case for the author of a message, or for a member who is named."""
-        if call.about is not None:
-            member = await whom.author(call.tx, call.member, call.inbound)
-        elif person:
-            member = await whom.known_anywhere(call.tx, call.member, call.inbound.platform, person, self._who_is)
-        else:
-            raise BadValue(
-                _("For whom? Reply to their message with this command, or name their account."), parameter="person"
-            )
-        late = call.inbound.seen_late(call.now)
-        opened = await self._escalations.for_other(call.tx, member, call.member, call.about, now=call.now, late=late)
-        text = _("The peers have been called, and I have written to them privately.")
-        return Reply(content=Content(text=text if opened else _("Somebody has been called for them already.")))
-
-    @command(
-        "pause",
-        _("Let somebody's “I need a person” call nobody for a while"),
-        Parameter(name="hours", ask=_("For how many hours? 0: it calls again."), kind=Number(0, 720)),
-        Parameter(name="person", ask=_("Whom? Their account or name."), kind=NAMED, rest=True),
-        may=Action.PAUSE_MEMBER,
-    )
-    async def pause(self, call: Call, hours: int, person: str) -> Reply:
-        """Answer misuse: the member still has the numbers, and danger in their words calls as ever."""
-        member = await whom.known_anywhere(call.tx, call.member, call.inbound.platform, person, self._who_is)
-        until = call.now + timedelta(hours=hours) if hours else None
-        await pauses.pause(call.tx, member, until=until, by=call.member, now=call.now)
-        if until is None:
-            return Reply(content=Content(text=_("Their asking calls peers again.")), private=True)
-        text = _(
-            "For {hours} h their asking by hand calls nobody; they are given numbers to call. What I hear of danger in"
-            " their words calls as ever.",
-            hours=hours,
-        )
-        return Reply(content=Content(text=text), private=True)
 
     async def _waiting_case(self, call: Call) -> int:
         """The only case that nobody has; raises `BadValue` if there is none or more than one."""

@@ -53,7 +53,8 @@ class Parameter:
 
     `rest`: in typed commands it takes everything to the end of the line; `after`: words that people put before it, such
     as "to" before a name. `sure`: in typed commands words that are no such value are not asked about: with them it is
-    perhaps no command at all ("help me").
+    perhaps no command at all ("help me"). `at_an_end`: in typed commands it stands first or last, as people like:
+    "pause 24h alice", "pause alice 24h".
     """
 
     name: str
@@ -64,6 +65,7 @@ class Parameter:
     rest: bool = False
     after: tuple[str, ...] = ()
     sure: bool = False
+    at_an_end: bool = False
     example: str = ""
 
 

@@ -185,6 +185,7 @@ GROUPS: tuple[Group, ...] = (
             "snippets add",
             "snippets remove",
             "pause",
+            "unpause",
             "resources reviews",
         ),
     ),

@@ -38,6 +38,12 @@ _NOUNS = {
 What a word does, such as "leave" or "peer", is done only where it is that very word.
 """
 
+_UNPAUSE = re.compile(
+    r"(?:un[ _-]pause|(?:end|stop|lift|remove|cancel)(?: the)? paus(?:e|ing)|resume)(?: (?:of|for|on))?\b",
+    re.IGNORECASE,
+)
+"""How people end a pause."""
+
 _OTHER_FORM = re.compile(rf"(?:check[ _-]?in|my[ _-]?data|{'|'.join(_NOUNS)})s?\b", re.IGNORECASE)
 _BETWEEN = re.compile("[ _-]")
 
@@ -94,7 +100,12 @@ def read(text: str, registry: Registry, reader: Reader, *, forgiving: bool = Fal
 
 
 def _usual(body: str) -> str:
-    """`body` as commands have it: "checkin" for "Check-in", "meetings find" for "meeting-find", or "meetings list"."""
+    """`body` as commands have it: "checkin" for "Check-in", "meetings find" for "meeting-find", or "meetings list".
+
+    And "unpause alice" for "stop pausing alice".
+    """
+    if (ending := _UNPAUSE.match(body)) is not None:
+        return "unpause" + body[ending.end() :]
     found = _OTHER_FORM.match(body)
     if found is None:
         first, space, others = body.partition(" ")
@@ -178,6 +189,11 @@ def _tokens(text: str) -> list[_Token]:
 def _arguments(command: Command, tokens: list[_Token], body: str, reader: Reader) -> Typed:
     arguments: dict[str, str] = {}
     waiting = list(command.parameters)
+    for parameter in [each for each in waiting if each.at_an_end]:
+        found = _take_at_an_end(parameter, tokens, body, reader)
+        if found is not None:
+            arguments[parameter.name], tokens, body = found
+            waiting.remove(parameter)
     while tokens and waiting:
         parameter, *others = waiting
         if len(tokens) > 1 and not tokens[0].quoted and tokens[0].text.casefold() in parameter.after:
@@ -199,6 +215,20 @@ def _arguments(command: Command, tokens: list[_Token], body: str, reader: Reader
         tokens, waiting = tokens[used:], others
     left = body[tokens[0].start :] if tokens else ""
     return Typed(command, arguments, left)
+
+
+def _take_at_an_end(
+    parameter: Parameter, tokens: list[_Token], body: str, reader: Reader
+) -> tuple[str, list[_Token], str] | None:
+    """The value at the head of `tokens`, else at their end, with what is left of them and of `body`; None: neither."""
+    first = _take(parameter, tokens, [], body, reader) if tokens else None
+    if first is not None:
+        return first[0], tokens[first[1] :], body
+    for at in range(max(len(tokens) - MOST_WORDS, 1), len(tokens)):
+        last = _take(parameter, tokens[at:], [], body, reader)
+        if last is not None and at + last[1] == len(tokens):
+            return last[0], tokens[:at], body[: tokens[at].start].rstrip()
+    return None
 
 
 def _take(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from bot.core.commands import BadValue
 from bot.core.inbound import Inbound
@@ -11,6 +11,7 @@ from bot.core.matching import fold, nearest
 from bot.core.people import Member
 from bot.core.platform import Acquaintance
 from bot.core.roles import MAY_BE_PAGED
+from bot.core.text import clean_name
 from bot.core.words import _
 from bot.services import members
 from bot.services.whereabouts import stands_in
@@ -84,7 +85,8 @@ async def taker(tx: Transaction, by: Member, platform: str, typed: str, who_is: 
 async def known_anywhere(tx: Transaction, by: Member, platform: str, typed: str, who_is: WhoIs) -> Member:
     """As `named`; also somebody who never wrote to the bot, if a platform knows them in one of the community's places.
 
-    By their account, or by their whole name there; they become a member by it. Raises `BadValue`.
+    By their account, or by their whole name there; they become a member by it. Who is a member is found by the short
+    form of their account, too: they may be in no place that the platform is asked about. Raises `BadValue`.
     """
     community = by.community.id
     own, account = _account(platform, typed)
@@ -92,7 +94,7 @@ async def known_anywhere(tx: Transaction, by: Member, platform: str, typed: str,
     if known is not None:
         return await members.load(tx, known)
     names = await _names(tx, community)
-    meant: set[int | tuple[str, str]] = set(_named_so(names, account))
+    meant: set[int | tuple[str, str]] = {*_named_so(names, account), *await _called_so(tx, community, account)}
     for each, places in (await _places(tx, community)).items():
         for person in await who_is(each, account, places):
             alike = any(_compared(name) == _compared(account.removeprefix("@")) for name in person.names)
@@ -104,6 +106,11 @@ async def known_anywhere(tx: Transaction, by: Member, platform: str, typed: str,
     (one,) = meant
     member_id = one if isinstance(one, int) else (await members.ensure(tx, community, *one))[0]
     return await members.load(tx, member_id)
+
+
+def shown(member: Member, typed: str) -> str:
+    """How somebody whom a moderator has `typed` is named to them: by their chosen name, else as they were typed."""
+    return member.name or clean_name(_account("", typed)[1].removeprefix("@"))
 
 
 def _account(platform: str, typed: str) -> tuple[str, str]:
@@ -135,6 +142,19 @@ async def _with_account(
     if nowhere_else:
         query = query.where(identity.platform == platform)
     return await tx.session.scalar(query.limit(1))
+
+
+async def _called_so(tx: Transaction, community_id: int, typed: str) -> list[int]:
+    """The members with this account as people write it: in whatever case, of a Matrix id perhaps its first part."""
+    account = tables.Identity.account
+    wanted = typed.removeprefix("@").casefold()
+    if not wanted:
+        return []
+    alike = or_(
+        func.lower(account).in_((wanted, f"@{wanted}")), func.lower(account).startswith(f"@{wanted}:", autoescape=True)
+    )
+    query = select(tables.Identity.member_id).where(tables.Identity.community_id == community_id, alike)
+    return list(await tx.session.scalars(query.distinct()))
 
 
 async def _names(tx: Transaction, community_id: int) -> dict[int, str]:

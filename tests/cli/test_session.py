@@ -82,7 +82,7 @@ def test_a_member_sees_their_own_chat_and_the_open_rooms_only(demo: Demo) -> Non
 
 def test_who_has_only_spoken_in_a_room_is_found_by_name(demo: Demo) -> None:
     shown = demo.after("bob@lobby: good morning", "/see mo", "mo@dm: pause 24 bob")
-    assert "For 24 h their asking by hand calls nobody" in shown
+    assert "bob is paused for 24 hours" in shown
 
 
 def test_a_peer_sees_the_peers_room(demo: Demo) -> None:

@@ -23,6 +23,8 @@ async def with_alice(world: World, *helpers: str) -> None:
     ("words", "told"),
     [
         ("pause 3 alice", "“pause” is for"),
+        ("pause alice 1 day", "“pause” is for"),
+        ("pause alice", "“pause” is for"),
         ("escalete alice", "This looks like “escalate”"),
         ("rota remove Nights", "“rota remove” is for organizers"),
         ("rota put Robin tonight", "“rota put” is for organizers"),
@@ -57,6 +59,7 @@ async def test_what_a_peer_writes_for_the_bot_goes_to_nobody_before_they_have_sa
         "call me when you are home",
         "pause for a moment and breathe",
         "pause 3 seconds and breathe with me",
+        "pause and breathe",
         "escalate is what my brother always did to me",
         "swap it for a glass of water",
         "back then it was the same for me",
@@ -124,11 +127,21 @@ async def test_where_others_read_too_nobody_is_offered_a_break_that_another_need
 async def test_a_moderators_command_is_done_and_no_word_to_the_member_they_are_with(world: World, place: str) -> None:
     await with_alice(world, "mo")
     await world.mo.says("pause 3 alice", place)
-    world.mo.sees("For 3 h their asking by hand calls nobody")
+    world.mo.sees("alice is paused for 3 hours")
     await world.mo.says("escalate alice", place)
     world.mo.sees("Somebody has been called for them already")
     world.alice.sees_nothing()
     clear(world)  # those in the case read that somebody was called for again
+
+
+async def test_a_moderator_is_asked_whether_pause_and_a_word_is_a_command(world: World) -> None:
+    await with_alice(world, "mo")
+    await world.mo.says("pause bob")
+    world.mo.sees("This looks like “pause”", "Is it for them?", "Do it")
+    world.alice.sees_nothing()
+    await world.mo.says("pause and breathe")
+    world.alice.sees("pause and breathe")
+    clear(world)
 
 
 async def test_an_organizers_command_is_done_and_no_word_to_the_member_they_are_with(world: World) -> None:

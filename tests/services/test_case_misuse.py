@@ -61,7 +61,7 @@ async def test_a_paused_member_calls_nobody_by_hand_and_has_the_numbers(
 ) -> None:
     caplog.set_level("INFO", logger="bot")
     await world.person(overseer).says("pause 24 alice")
-    world.person(overseer).sees("For 24 h their asking by hand calls nobody")
+    world.person(overseer).sees("alice is paused for 24 hours", "until Tue", "their asking by hand calls nobody")
     (alice,), (by,) = [
         await world.rows(select(Identity.member_id).where(Identity.account == name)) for name in ("alice", overseer)
     ]
@@ -75,14 +75,75 @@ async def test_a_paused_member_calls_nobody_by_hand_and_has_the_numbers(
     clear(world)
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        *(
+            (f"pause {typed}", "24 hours")
+            for typed in ("alice", "alice 24h", "24h alice", "alice 24 hours", "@alice 1d")
+        ),
+        *((f"!pause {typed}", "24 hours") for typed in ("24 hours alice", "alice for 1 day", "for a day alice")),
+        *(
+            (f"pause {typed}", "2 days")
+            for typed in ("alice 2 days", "2 days alice", "alice 48", "alice durante 2 días")
+        ),
+        ("pause alice 1 week", "7 days"),
+        ("pause 90 days alice", "30 days"),
+    ],
+)
+async def test_a_pause_is_understood_in_whatever_order_it_is_written_and_says_whom_it_is_for(
+    world: World, typed: str, told: str
+) -> None:
+    await world.alice.says("settings name Skye")
+    world.alice.sees("Skye")
+    await world.mo.says(typed)
+    world.mo.sees(f"Skye is paused for {told}", "End the pause")
+    await world.alice.says("I need a person")
+    assert await world.rows(select(CaseRow.id)) == []
+    clear(world)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *(
+            "unpause alice",
+            "!unpause @alice",
+            "un-pause alice",
+            "resume alice",
+            "stop pausing alice",
+            "end pause alice",
+        ),
+        *("lift the pause for alice", "pause off alice", "pause alice off", "pause 0 alice", "pause end alice"),
+    ],
+)
+async def test_a_pause_is_ended_by_whatever_people_call_that(world: World, typed: str) -> None:
+    await world.mo.says("pause alice 2 days")
+    clear(world)
+    await world.mo.says(typed)
+    world.mo.sees("alice is not paused: their asking calls peers as before")
+    await world.alice.says("I need a person")
+    assert await world.rows(select(CaseRow.id)) == [1]
+    clear(world)
+
+
+async def test_a_pause_is_ended_by_its_button_and_without_a_name_it_is_asked_whom_it_is_for(world: World) -> None:
+    await world.mo.says("pause 2 days")
+    world.mo.sees("Whom?")
+    await world.mo.says("alice")
+    world.mo.sees("alice is paused for 2 days")
+    await world.mo.clicks("End the pause")
+    world.mo.sees("alice is not paused")
+
+
 async def test_the_audit_log_has_who_paused_whom_and_when_also_of_who_has_had_no_case(world: World) -> None:
     await world.mo.says("pause 24 alice")
-    world.mo.sees("For 24 h")
+    world.mo.sees("alice is paused for 24 hours")
     paused_at = world.now
     await world.advance(hours=1)
     await world.robin.says("I need a person")
     await world.olive.says("pause 0 alice")
-    world.olive.sees("Their asking calls peers again")
+    world.olive.sees("alice is not paused")
     found = {row.account: row.member_id for row in await world.rows(select(Identity))}
     log = await audit.lines(world.database, "harbour")
     assert log[0] == (paused_at, None, "pages paused", found["mo"], found["alice"])
@@ -93,7 +154,7 @@ async def test_the_audit_log_has_who_paused_whom_and_when_also_of_who_has_had_no
 
 async def test_danger_in_the_words_of_a_paused_member_calls_as_ever(world: World) -> None:
     await world.mo.says("pause 24 alice")
-    world.mo.sees("For 24 h")
+    world.mo.sees("alice is paused for 24 hours")
     await world.alice.says("I took all the pills")
     world.alice.sees("911")
     world.room("peers").sees("Emergency")

@@ -176,10 +176,35 @@ async def test_somebody_who_never_wrote_is_found_where_a_platform_knows_them(wor
 async def test_who_never_wrote_can_be_paused_too(world: World, typed: str) -> None:
     world.console.acquaintances["lobby"] = [Acquaintance(account="zoe", names=("Zoe Quiet",))]
     await world.mo.says(f"pause 24 {typed}")
-    world.mo.sees("For 24 h their asking by hand calls nobody")
+    world.mo.sees(f"{typed} is paused for 24 hours")
     await world.zoe.says("peer")
     world.zoe.sees("I cannot call a peer for you by this button just now")
     world.zoe.sees("Hello, I'm the bot of")
+    assert await world.rows(select(CaseRow.id)) == []
+
+
+@pytest.mark.parametrize("typed", ["nell", "Nell", "@nell", "@NELL:harbour.example"])
+@pytest.mark.parametrize("account", ["nell", "@nell:harbour.example"])
+async def test_who_has_just_written_for_the_first_time_is_found_by_their_account_as_people_write_it(
+    world: World, typed: str, account: str
+) -> None:
+    await world.person(account).says("hello")
+    world.person(account).sees("Hello, I'm the bot of")
+    await world.mo.says(f"escalate {typed}")
+    if ":" in typed and ":" not in account:
+        world.mo.sees("I know nobody of that name here")
+        return
+    world.mo.sees("The peers have been called")
+    world.person(account).sees("Harbour is worried about you")
+    world.room("peers").sees("somebody asked for them")
+
+
+async def test_of_two_accounts_that_begin_alike_nobody_is_chosen(world: World) -> None:
+    for account in ("@nell:harbour.example", "@nell:north.example"):
+        await world.person(account).says("hello")
+        world.person(account).sees("Hello, I'm the bot of")
+    await world.mo.says("escalate nell")
+    world.mo.sees("Several people here have that name")
     assert await world.rows(select(CaseRow.id)) == []
 
 

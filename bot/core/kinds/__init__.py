@@ -7,6 +7,7 @@ Whatever is typed, `parse` returns a value or raises `BadValue`, whose guesses a
 from bot.core.kinds.choices import CaseNumber, Keyed, KeyedNumber, Number, OneOf
 from bot.core.kinds.dates import Date
 from bot.core.kinds.hours import Hours
+from bot.core.kinds.lengths import Length
 from bot.core.kinds.places import Country, Zone
 from bot.core.kinds.texts import Language, Link, Name, Words, english_name
 from bot.core.kinds.times import Minutes, Time
@@ -19,6 +20,7 @@ HOURS = Hours()
 LANGUAGE = Language()
 OWN_COUNTRY = Country(of_person=True)
 OWN_LANGUAGE = Language(of_person=True)
+LENGTH = Length()
 LINK = Link()
 MINUTES = Minutes()
 NAME = Name()
@@ -33,6 +35,7 @@ __all__ = [
     "DATE",
     "HOURS",
     "LANGUAGE",
+    "LENGTH",
     "LINK",
     "MINUTES",
     "NAME",

@@ -14,6 +14,9 @@ log = logging.getLogger(__name__)
 
 LONGEST = timedelta(days=30)
 
+USUAL = timedelta(hours=24)
+"""So long, where a moderator names no time."""
+
 
 async def is_paused(tx: Transaction, member: Member, *, now: datetime) -> bool:
     """Whether asking by hand calls nobody for them."""

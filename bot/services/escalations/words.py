@@ -90,9 +90,11 @@ def written_ago(title: Text, late: timedelta) -> Text:
 
 
 def how_long(time: timedelta) -> Text:
-    """Minutes up to two hours, then whole hours."""
+    """Minutes up to two hours, then whole hours, from two days on whole days where it is."""
     if time < timedelta(hours=2):
         return _n("{n} minute", "{n} minutes", n=time // timedelta(minutes=1))
+    if time >= timedelta(days=2) and not time % timedelta(days=1):
+        return _n("{n} day", "{n} days", n=time // timedelta(days=1))
     return _n("{n} hour", "{n} hours", n=time // timedelta(hours=1))
 
 

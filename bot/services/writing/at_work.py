@@ -18,6 +18,7 @@ from bot.services import replies, typed
 from bot.services.call import Call
 from bot.services.offered import HELP
 from bot.services.writing import taking, wishes
+from bot.services.writing.exactly import begins_like
 
 LONG_NAME = 6
 """Letters of a command's name from which on a slip in it is told from everyday words."""
@@ -30,6 +31,9 @@ FEW = 4
 
 _OF_TEAMS = frozenset({"rota", "roster", "snippet", "snippets", "debrief"})
 """First words that somebody in danger is not told anything with."""
+
+_OF_TALKS = frozenset({"pause"})
+"""Commands whose one word is said to somebody in danger, too: "pause and breathe", "pause now"."""
 
 _ELSEWHERE = frozenset({"audit", "log", "logs", "stats", "status", "report", "admin", "config", "community"})
 """First words of what people know from the command line or from other bots."""
@@ -97,7 +101,9 @@ def _command(call: Call, registry: Registry, count: int) -> Work | None:
         # "help" or "meetings" may be a word to the member; "checkin note slept badly" is none.
         offers = _doing(call, registry, call.inbound.text)
         return Work(_looks_like(command.name), offers=offers) if is_whole and not is_plain else None
-    if is_plain and count > FEW:
+    # "pause alice" and nothing else may be either; more words than a name are a word to the member.
+    is_doubtful = command.name in _OF_TALKS and begins_like(found) and len(found.arguments) == 1
+    if is_plain and count > (2 if is_doubtful else FEW):
         return None
     if not may(call.member.roles, command.may):
         roles = replies.roles_for(command.may)
@@ -105,9 +111,10 @@ def _command(call: Call, registry: Registry, count: int) -> Work | None:
             "“{command}” is for {roles} of your community, so it went to nobody.", command=command.name, roles=roles
         )
         return Work(why) if is_whole or not is_plain else None
-    if is_whole:
+    if is_whole and not is_doubtful:
         return Work(_looks_like(command.name), runs=found)
-    return None if is_plain else Work(_looks_like(command.name), offers=_doing(call, registry, call.inbound.text))
+    offers = None if is_plain and not is_doubtful else _doing(call, registry, call.inbound.text)
+    return None if offers is None and is_plain else Work(_looks_like(command.name), offers=offers)
 
 
 def _slip(call: Call, registry: Registry, words: list[str]) -> Work | None:
