@@ -5,7 +5,7 @@ from datetime import date, time
 from bot.core.commands import BadValue, Parameter, command
 from bot.core.content import Choice, Content, Field, Reply
 from bot.core.duty.rota import weekly_days
-from bot.core.kinds import DATE, LANGUAGE, NAME, TIME, WEEKDAYS, Number, OneOf, Words
+from bot.core.kinds import DATE, END_TIME, LANGUAGE, NAME, TIME, WEEKDAYS, Number, OneOf, Words
 from bot.core.recurrence import ALL_DAYS, describe, parse, weekly
 from bot.core.roles import Action, Role
 from bot.core.words import Say, Text, _
@@ -14,6 +14,7 @@ from bot.services.duty import Breaks, Duty, Rotas
 from bot.services.duty import roster as rosters
 from bot.services.duty.roster import LIST_LIMIT, Listed
 from bot.services.duty.words import names
+from cogs.parameters import UNTIL
 
 PERSON = Parameter(name="person", ask=_("Which peer? Their name."), kind=NAME)
 
@@ -123,7 +124,7 @@ class DutyCog:
         _("Set when you can be called besides your shifts"),
         Parameter(name="days", ask=_("On which days? For example daily, or mon-fri."), kind=WEEKDAYS),
         Parameter(name="begins", ask=_("From what time?"), kind=TIME),
-        Parameter(name="ends", ask=_("Until what time? The same is all day."), kind=TIME),
+        Parameter(name="ends", ask=_("Until what time? The same is all day."), kind=END_TIME, after=UNTIL),
         may=Action.TAKE_CASE,
     )
     async def hours(self, call: Call, days: str, begins: time, ends: time) -> Reply:

@@ -11,5 +11,8 @@ MEETING = Parameter(
     example="Morning circle",
 )
 
+UNTIL = ("to", "till", "until", "-")
+"""What people put before the time until which something lasts."""
+
 WHICH_TOWN = _("Which town are you in, or near? A town, a postcode or coordinates: I do not know where you are.")
 NEAR = Parameter(name="near", ask=_("Near which town or postcode?"), kind=Words(60), required=False)

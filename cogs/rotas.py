@@ -8,7 +8,7 @@ from bot.core.content import Attachment, Choice, Content, Field, Reply
 from bot.core.duty import Turns
 from bot.core.duty.calendar import as_calendar
 from bot.core.duty.rota import weekly_days
-from bot.core.kinds import DATE, NAME, TIME, WEEKDAYS, ZONE, Number, OneOf, Words
+from bot.core.kinds import DATE, END_TIME, NAME, TIME, WEEKDAYS, ZONE, Number, OneOf, Words
 from bot.core.occurrences import instant
 from bot.core.roles import Action
 from bot.core.words import Say, Text, _
@@ -16,6 +16,7 @@ from bot.services.call import Call
 from bot.services.duty import Rotas, store
 from bot.services.duty.rotas import WEEK
 from bot.services.duty.words import A_PEER, NOBODY, names, period
+from cogs.parameters import UNTIL
 
 CALENDAR = timedelta(days=56)
 """How far ahead a calendar file goes."""
@@ -115,7 +116,12 @@ class RotaCog:
             name="days", ask=_("On which days does a shift begin? For example daily, or mon-fri."), kind=WEEKDAYS
         ),
         Parameter(name="begins", ask=_("At what time does a shift begin? For example 20:00."), kind=TIME),
-        Parameter(name="ends", ask=_("At what time does it end? For example 08:00, of the next day."), kind=TIME),
+        Parameter(
+            name="ends",
+            ask=_("At what time does it end? For example 08:00, of the next day."),
+            kind=END_TIME,
+            after=UNTIL,
+        ),
         Parameter(name="turns", ask=_("How do they take turns?"), kind=TURNS, required=False),
         Parameter(name="zone", ask=_("In which time zone?"), kind=ZONE, required=False),
         Parameter(
@@ -175,7 +181,7 @@ class RotaCog:
         Parameter(name="person", ask=_("Whom? A peer's name, or “nobody”."), kind=NAME),
         Parameter(name="start", ask=_("From which day? For example today, or 2026-11-24."), kind=DATE),
         Parameter(name="begins", ask=_("From what time, on the rota's clock?"), kind=TIME),
-        Parameter(name="ends", ask=_("Until what time?"), kind=TIME),
+        Parameter(name="ends", ask=_("Until what time?"), kind=END_TIME, after=UNTIL),
         Parameter(name="until", ask=_("Until which day, if it is another one?"), kind=DATE, required=False),
         ROTA,
         may=Action.MANAGE_COMMUNITY,

@@ -117,8 +117,13 @@ class SettingsCog:
         await members.set_quiet_hours(call.tx, call.member.id, None if start == end else (start, end))
         if start == end:
             return Reply(content=Content(text=_("You have no quiet hours now.")))
-        text = _("No reminders from {start} to {end}. People you talk with still get through.", start=start, end=end)
-        return Reply(content=Content(text=text))
+        text = _(
+            "No reminders from {start} to {end} by your clock. People you talk with still get through. If you meant"
+            " other hours, write them such as “settings quiet 22:00-07:00”.",
+            start=start,
+            end=end,
+        )
+        return Reply(content=Content(text=text, choices=(_OTHER_HOURS,)))
 
     @command(
         "settings name",
@@ -152,6 +157,8 @@ class SettingsCog:
     def _is_one_of(self, said: str, phrases: Text) -> bool:
         return any(fold(said) in typed.ways(words, phrases.message) for words in self._voice.languages)
 
+
+_OTHER_HOURS = Choice(label=_("Other hours"), command="settings quiet")
 
 _FIND_A_HELPLINE = Choice(label=_("Find a helpline"), command="resources topic", arguments={"topic": "crisis"})
 

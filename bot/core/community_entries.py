@@ -173,7 +173,7 @@ class RotaEntry(Entry):
     name: Annotated[str, values.PERSON_NAME]
     days: Annotated[str, values.WEEKDAYS]
     begins: Annotated[time, values.CLOCK]
-    ends: Annotated[time, values.CLOCK]
+    ends: Annotated[time, values.END_CLOCK]
     people: Annotated[tuple[Annotated[str, values.PERSON_NAME], ...], Field(min_length=1), values.at_most(PEOPLE_LIMIT)]
     turns: Annotated[Turns, values.one_of(Turns)] = Turns.SHIFT
     zone: Annotated[ZoneInfo, values.ZONE] | None = None

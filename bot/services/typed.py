@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 from bot.core.commands import BadValue, Command, Parameter, Reader, Registry
 from bot.core.matching import fold
@@ -20,6 +21,11 @@ MOST_WORDS = 6
 
 NAME_WORDS = 12
 """Words of a free value behind which a slip in the next one is looked for."""
+
+_HOURS = re.compile(
+    r"(\d{1,2}[\d:.]*(?:am|pm|h)?)[-\u2010-\u2015](\d{1,2}[\d:.]*(?:am|pm|h)?)", re.ASCII | re.IGNORECASE
+)
+"""A span of hours in one word."""
 
 _TOKEN = re.compile(r'"([^"]*)"|“([^”]*)”|(\S+)')
 TIMES = frozenset({"time", "date", "minutes"})
@@ -189,6 +195,8 @@ def _tokens(text: str) -> list[_Token]:
 def _arguments(command: Command, tokens: list[_Token], body: str, reader: Reader) -> Typed:
     arguments: dict[str, str] = {}
     waiting = list(command.parameters)
+    if any(one.kind.name == two.kind.name == "time" for one, two in pairwise(waiting)):
+        tokens = _two_times(tokens, has_dates=any(one.kind.name == "date" for one in waiting))
     for parameter in [each for each in waiting if each.at_an_end]:
         found = _take_at_an_end(parameter, tokens, body, reader)
         if found is not None:
@@ -215,6 +223,20 @@ def _arguments(command: Command, tokens: list[_Token], body: str, reader: Reader
         tokens, waiting = tokens[used:], others
     left = body[tokens[0].start :] if tokens else ""
     return Typed(command, arguments, left)
+
+
+def _two_times(tokens: Sequence[_Token], *, has_dates: bool) -> list[_Token]:
+    """What is written as one span of hours, such as "18:00-24:00", as its two times; "11-24" may be a date."""
+    found: list[_Token] = []
+    for token in tokens:
+        span = None if token.quoted else _HOURS.fullmatch(token.text)
+        if span is None or (has_dates and token.text.replace("-", "").isdecimal()):
+            found.append(token)
+        else:
+            for at in (1, 2):  # "18 24" alone is 18:24
+                said = f"{span[at]}:00" if span[at].isdecimal() else span[at]
+                found.append(_Token(said, token.start + span.start(at), quoted=False))
+    return found
 
 
 def _take_at_an_end(

@@ -21,6 +21,7 @@ from bot.core.countries import (
 from bot.core.kinds import (
     COUNTRY,
     DATE,
+    END_TIME,
     HOURS,
     LANGUAGE,
     LENGTH,
@@ -46,6 +47,7 @@ ANSWER = OneOf(("yes", _("Yes, please")), ("later", _("Ask me later")), ("no", _
 KINDS: list[Kind] = [
     COUNTRY,
     DATE,
+    END_TIME,
     HOURS,
     LANGUAGE,
     LENGTH,

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.core.commands import BadValue, Kind, Reader
-from bot.core.kinds import COUNTRY, HOURS, LANGUAGE, OWN_COUNTRY, OWN_LANGUAGE, ZONE
+from bot.core.kinds import COUNTRY, END_TIME, HOURS, LANGUAGE, OWN_COUNTRY, OWN_LANGUAGE, TIME, ZONE
 
 READER = Reader(now=datetime(2026, 11, 23, 13, tzinfo=UTC), zone=ZoneInfo("America/New_York"), country="US")
 
@@ -70,6 +70,49 @@ def test_in_a_file_and_in_capitals_a_code_is_what_it_says() -> None:
 )
 def test_hours_of_the_day_are_read_as_people_write_them(typed: str) -> None:
     assert HOURS.parse(typed, READER) == (time(22), time(7))
+
+
+@pytest.mark.parametrize(
+    ("typed", "begins", "ends"),
+    [
+        ("10-7", 22, 7),
+        ("from 10 to 7", 22, 7),
+        ("9 6", 21, 6),
+        ("11-11", 23, 11),
+        ("12-8", 0, 8),
+        ("1-9", 1, 9),
+        ("10-12", 22, 0),
+        ("10-7am", 22, 7),
+        ("10pm-7", 22, 7),
+        ("1-3pm", 13, 15),
+        ("9am-5", 9, 17),
+        ("10-midnight", 22, 0),
+        ("midnight to 8", 0, 8),
+    ],
+)
+def test_bare_hours_are_those_of_a_night_or_those_nearest_to_one_with_am_or_pm(
+    typed: str, begins: int, ends: int
+) -> None:
+    assert HOURS.parse(typed, READER) == (time(begins), time(ends))
+
+
+@pytest.mark.parametrize(
+    ("typed", "begins", "ends"),
+    [("22-7", 22, 7), ("10:00-7:00", 10, 7), ("07-10", 7, 10), ("0-8", 0, 8), ("8-20", 8, 20), ("7h-10h", 7, 10)],
+)
+def test_hours_of_a_clock_with_24_hours_are_those(typed: str, begins: int, ends: int) -> None:
+    assert HOURS.parse(typed, READER) == (time(begins), time(ends))
+
+
+@pytest.mark.parametrize("typed", ["22:00-24:00", "22-24", "22h to 24h", "from 22 until midnight"])
+def test_24_o_clock_is_the_end_of_the_day(typed: str) -> None:
+    assert HOURS.parse(typed, READER) == (time(22), time())
+    assert END_TIME.parse("24:00", READER) == time()
+    refused(TIME, "24:00")
+
+
+def test_hours_from_0_to_24_are_the_whole_day_and_not_none() -> None:
+    assert HOURS.parse("0-24", READER) == HOURS.parse("00:00-24:00", READER) == (time(), time(23, 59))
 
 
 def test_no_hours_are_the_same_time_twice() -> None:

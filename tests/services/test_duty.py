@@ -343,6 +343,12 @@ async def test_a_peer_tells_languages_topics_and_hours(world: World) -> None:
     assert await ids(world, "available") == ["Robin"]
 
 
+@pytest.mark.parametrize("hours", ["18:00 24:00", "18:00-24:00", "18-24", "18:00 until 24:00", "6pm - midnight"])
+async def test_hours_may_last_until_24_o_clock_and_be_written_as_one_span(world: World, hours: str) -> None:
+    await world.sam.says(f"!roster hours mon-fri {hours}")
+    world.sam.sees("Monday to Friday, 18:00 to 00:00")
+
+
 async def test_somebody_who_is_no_peer_any_more_is_off_the_rota_and_it_is_told(world: World) -> None:
     await nights(world, "!rota add Nights daily 20:00 08:00 Robin")
     left = tuple(person for person in HARBOUR.people if person.name != "Robin")

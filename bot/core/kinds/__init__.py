@@ -16,6 +16,7 @@ from bot.core.kinds.weekdays import Weekdays
 CASE_NUMBER = CaseNumber()
 COUNTRY = Country()
 DATE = Date()
+END_TIME = Time(is_end=True)
 HOURS = Hours()
 LANGUAGE = Language()
 OWN_COUNTRY = Country(of_person=True)
@@ -33,6 +34,7 @@ __all__ = [
     "CASE_NUMBER",
     "COUNTRY",
     "DATE",
+    "END_TIME",
     "HOURS",
     "LANGUAGE",
     "LENGTH",

@@ -1,11 +1,11 @@
 """Hours of the day from one time until another."""
 
 import re
-from datetime import time
+from datetime import datetime, time, timedelta
 
 from bot.core.commands import BadValue, Reader
 from bot.core.kinds.reading import not_understood, plain, read
-from bot.core.kinds.times import Time
+from bot.core.kinds.times import Time, half_of
 from bot.core.words import Say, _
 
 _UNTIL = re.compile(r"\s*-\s*|\s+(?:to|till?|until|and|a|hasta|y)\s+", re.ASCII)
@@ -13,20 +13,29 @@ _FROM = re.compile(r"^(?:from|between|de|desde|entre)\s+(?:las\s+)?", re.ASCII)
 _NONE = frozenset({"none", "off", "no", "never", "ninguna", "nunca"})
 _MOST_WORDS = 6
 
+_BARE = re.compile(r"0?([1-9]|1[0-2])(?:\s?o'?clock)?", re.ASCII)
+"""An hour of which nothing says whether it is before noon or after it."""
+
+_EVENING = range(6, 12)
+"""Hours that are of the evening, where hours to be left alone in begin with them: "10-7"."""
+
+_HALF_DAY, _ALL_DAY = timedelta(hours=12), (time(), time(23, 59))
+
 Span = tuple[time, time]
 
 
 class Hours:
-    """Hours of the day: "22:00-07:00", "10pm to 7am", "from 22 until 7", "22:00 07:00" → both times.
+    """Hours of the day to be left alone in: "22:00-07:00", "10pm to 7am", "from 22 until 7", "10-7" → both times.
 
-    "none", or the same time twice, is both times alike.
+    Of bare hours up to 12 those of a night are meant, or of an evening; beside an hour with am or pm, those nearest to
+    it. "none", or the same time twice, is both times alike; 24:00 is midnight, and "0-24" the day but its last minute.
     """
 
     name = "hours"
     expected = _("Please write from when until when, such as 22:00-07:00 or 10 pm to 7 am.")
 
     def __init__(self) -> None:
-        self._time = Time()
+        self._time = Time(is_end=True)
 
     def parse(self, text: str, reader: Reader) -> Span:
         """The first and the last moment meant."""
@@ -35,16 +44,44 @@ class Hours:
             return time(), time()
         for start, end in _halves(_FROM.sub("", typed)):
             try:
-                return self._time.parse(start, reader), self._time.parse(end, reader)
+                return self._span(start, end, reader)
             except BadValue:
                 continue
         raise not_understood(text, self.expected)
+
+    def _span(self, start: str, end: str, reader: Reader) -> Span:
+        begins, ends = self._time.parse(start, reader), self._time.parse(end, reader)
+        bare = [_BARE.fullmatch(side) is not None for side in (start, end)]
+        if start.startswith("0"):
+            bare[0] = False  # "07-10" is of a clock with 24 hours
+        if all(bare):
+            begins = _after_noon(begins) if begins.hour in _EVENING else time(begins.hour % 12)
+            ends = _within_half_a_day(begins, ends)
+        elif bare[1] and half_of(start):
+            ends = _within_half_a_day(begins, ends)
+        elif bare[0] and half_of(end):
+            later = _after_noon(begins)
+            begins = begins if _within_half_a_day(begins, ends) == ends else later
+        is_whole_day = begins == ends == time() and end.startswith("24") and not start.startswith("24")
+        return _ALL_DAY if is_whole_day else (begins, ends)
 
     def suggest(self, typed: str, reader: Reader) -> list[tuple[str, Say]]:
         """What is typed, if it can be read, and hours at which many people sleep."""
         usual = ["22:00-07:00", "21:00-07:00", "22:00-08:00", "23:00-07:00", "00:00-08:00", "none"]
         wanted = plain(typed)
         return [(hours, hours) for hours in usual if hours.startswith(wanted)]
+
+
+def _after_noon(hour: time) -> time:
+    """The same hour of the clock's other half."""
+    return hour.replace(hour=(hour.hour + 12) % 24)
+
+
+def _within_half_a_day(begins: time, ends: time) -> time:
+    """Of the two times that `ends` may mean on a clock with twelve hours, the one that comes first after `begins`."""
+    day = datetime(2000, 1, 1)  # noqa: DTZ001  any day: only the clock's hands count
+    wait = (datetime.combine(day, ends) - datetime.combine(day, begins)) % _HALF_DAY
+    return (datetime.combine(day, begins) + (wait or _HALF_DAY)).time()
 
 
 def _halves(typed: str) -> list[tuple[str, str]]:

@@ -20,17 +20,36 @@ _USUAL = (8, 9, 12, 18, 19, 20, 21, 7, 10, 17, 22)
 """Hours at which people like to be asked, offered before anything is typed."""
 
 
+_MIDNIGHT = re.compile(r"24(?:[:.h ]?00)?(?::00)?\s?h?", re.ASCII)
+
+
+def half_of(typed: str) -> str:
+    """Whether a time was typed with am ("a") or pm ("p"), or is of its half by its name; "" where nothing tells."""
+    if typed in _NAMED:
+        return "p" if _NAMED[typed] else "a"
+    match = _CLOCK.fullmatch(typed)
+    return "" if match is None else match["half"] or ""
+
+
 class Time:
-    """A local time of day, to the minute: "8", "08:00", "8:30 pm", "20h", "noon" → `datetime.time`."""
+    """A local time of day, to the minute: "8", "08:00", "8:30 pm", "20h", "noon" → `datetime.time`.
+
+    `is_end`: something lasts until then; 24:00 is the midnight after it.
+    """
 
     name = "time"
     expected = _("Please write a time of day, such as 08:00 or 8:30 pm.")
+
+    def __init__(self, *, is_end: bool = False) -> None:
+        self._is_end = is_end
 
     def parse(self, text: str, reader: Reader) -> time:
         """The time meant; a bare number up to 24 is an hour of the day."""
         typed = read(text, self.expected)
         if typed in _NAMED:
             return _NAMED[typed]
+        if self._is_end and _MIDNIGHT.fullmatch(typed):
+            return time()
         match = _CLOCK.fullmatch(typed)
         if match is None:
             raise not_understood(text, self.expected, self._guesses(typed, reader))
