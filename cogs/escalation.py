@@ -88,9 +88,8 @@ class EscalationCog:
                 call.tx, call.member, heard.severity, heard.category, words=heard.words, now=call.now
             )
         else:
-            opened = await self._escalations.by_member(
-                call.tx, call.member, now=call.now, late=call.inbound.seen_late(call.now)
-            )
+            words, late = await unsaid_words.words_of_concern(call), call.inbound.seen_late(call.now)
+            opened = await self._escalations.by_member(call.tx, call.member, words=words, now=call.now, late=late)
         with_them = any(
             row.member_id == call.member.id and row.holder is not None
             for row in await self._escalations.conversations(call.tx, call.member)

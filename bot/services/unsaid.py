@@ -12,9 +12,10 @@ from sqlalchemy import select
 from bot.core.crisis import Severity, Signal
 from bot.core.inbound import Inbound, Invocation
 from bot.core.text import clean, excerpt
-from bot.services import incoming
+from bot.services import incoming, questions
 from bot.services.call import Call
 from bot.services.escalations.store import EXCERPT_LIMIT
+from bot.services.whereabouts import SAY
 from bot.storage.tables import InboundEvent
 
 COMMAND = "unsaid"
@@ -85,6 +86,18 @@ async def is_about_them(call: Call) -> Danger | None:
             found.append(_danger_in(call, stored))
             await incoming.handled(call.tx, key)
     return max(found, key=lambda danger: danger.severity.rank, default=None)
+
+
+async def words_of_concern(call: Call) -> str:
+    """The words about which they have just been asked, and which call nobody by themselves; asked about no more.
+
+    "" if there are none.
+    """
+    question = await questions.pending(call.tx, call.member, now=call.now)
+    if question is None or question.command != SAY or question.arguments.get("unsaid") != NOBODY_CALLED:
+        return ""
+    await questions.forget(call.tx, call.member)
+    return clean(question.arguments["text"], EXCERPT_LIMIT)
 
 
 async def all_said(call: Call) -> bool:

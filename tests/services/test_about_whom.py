@@ -92,9 +92,13 @@ async def test_who_says_that_they_are_safe_or_takes_it_back_has_nobody_called_fo
     clear(world)
 
 
-async def test_words_of_concern_that_are_about_themselves_get_a_person_too(world: World) -> None:
+@pytest.mark.parametrize("typed", [True, False])
+async def test_words_of_concern_that_are_about_themselves_get_a_person_who_reads_them(
+    world: World, typed: bool
+) -> None:
     await in_danger(world, "I feel hopeless")
-    await world.sam.says("it's me")
+    await (world.sam.says("it's me") if typed else world.sam.clicks("I need a person"))
+    world.room("peers").sees("Case: 2", "they asked for a person", "Their words: “I feel hopeless”")
     assert await members_of_cases(world) == 2
     world.alice.sees("Sam cannot go on just now")
     clear(world)

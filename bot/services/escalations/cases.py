@@ -79,15 +79,16 @@ class Escalations(Conversations):
         )
 
     async def by_member(
-        self, tx: Transaction, member: Member, *, now: datetime, late: timedelta = store.PUNCTUAL
+        self, tx: Transaction, member: Member, *, words: str = "", now: datetime, late: timedelta = store.PUNCTUAL
     ) -> bool | Content:
         """Open a case because the member asks for a person; False if one was open already. `late`: seen so late.
 
+        `words`: a peer's, which went to nobody, and of which they have said that they are about themselves.
         A member who is paused (`pauses.pause`) has the numbers instead, unless a case of theirs is open.
         """
         if await pauses.is_paused(tx, member, now=now) and await store.open_case_of(tx, member.id) is None:
             return await self._effects.answers.paused(tx, member)
-        new = NewCase(how="member", severity=Severity.URGENT, late=late)
+        new = NewCase(how="member", severity=Severity.URGENT, excerpt=words or None, late=late)
         return await self._open(tx, member, new, actor=member.id, now=now)
 
     async def for_peer(
