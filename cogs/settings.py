@@ -13,6 +13,7 @@ from bot.services import members, spoken, typed, whom
 from bot.services.call import Call
 from bot.services.checkins import CheckIns
 from bot.services.escalations import Escalations
+from bot.services.escalations.member_words import NUMBERS_THERE
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.voice import Voice
 
@@ -84,7 +85,7 @@ class SettingsCog:
         """Set the country."""
         await members.set_place(call.tx, call.member.id, country=country)
         await call.tx.session.flush()
-        numbers = await self._escalations.numbers(call.tx, call.member)
+        numbers = await self._escalations.numbers(call.tx, call.member, NUMBERS_THERE)
         if numbers is not None:
             return Reply(content=numbers)
         name = country_name(country, call.member.language)

@@ -20,6 +20,78 @@ async def test_who_waits_and_asks_for_a_number_reads_it_and_their_words_are_kept
         mailbox.unseen.clear()
 
 
+@pytest.mark.parametrize("said", ["help", "HELP!!!", "can you help me", "ayuda"])
+async def test_who_waits_and_cries_for_help_reads_that_somebody_is_called_and_the_numbers(
+    world: World, said: str
+) -> None:
+    await open_case(world)
+    await world.alice.says(said)
+    if said == "ayuda":
+        world.alice.sees("estoy llamando a alguien para ti", "911", "“menu” o “!help”")
+    else:
+        world.alice.sees("I'm calling somebody for you", "please call 911", "988", "“menu”, or “!help”", "I'm safe")
+    assert await world.rows(select(CaseRow.id)) == [1]
+    await world.sam.clicks("I'm on it")
+    world.sam.sees("You have it.")
+    world.sam.sees(f"They wrote: “{said}”")
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+@pytest.mark.parametrize("said", ["menu", "!help", "menú", "help meetings"])
+async def test_who_waits_gets_the_menu_by_its_name(world: World, said: str) -> None:
+    await open_case(world)
+    await world.alice.says(said)
+    (shown,) = world.alice.unseen
+    assert "calling somebody" not in shown.text
+    assert "I keep this" not in shown.text
+    world.alice.unseen.clear()
+
+
+async def test_who_waits_with_a_concern_and_cries_for_help_is_offered_to_be_called_for(world: World) -> None:
+    await world.alice.says("I feel hopeless")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("help")
+    told = world.alice.sees("The peers can read that you would like somebody", "please call 911", "I need a person")
+    assert "calling somebody" not in told.text
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("who will come?", "Somebody of Harbour who has agreed to be there for others"),
+        ("and who is coming", "a peer, or a moderator"),
+        ("How long?", "I don't know how long it takes, and promise no time"),
+        ("when will someone come", "I go on calling until somebody is here"),
+        ("is it free?", "It costs nothing, now or later: the peers are volunteers"),
+        ("Do I have to pay", "It costs nothing"),
+        ("is it private", "read by the person who comes, and by whoever helps them"),
+        ("Who can read this??", "erase it 30 days after"),
+        ("¿es gratis?", "No cuesta nada"),
+        ("cuánto tarda", "No sé cuánto tarda"),
+    ],
+)
+async def test_who_waits_and_asks_what_comes_reads_what_is_true_of_it(world: World, said: str, told: str) -> None:
+    await open_case(world)
+    await world.alice.says(said)
+    world.alice.sees(told, "I'm safe" if said[0] not in "¿c" else "Estoy a salvo")
+    await world.sam.clicks("I'm on it")
+    world.sam.sees("You have it.")
+    world.sam.sees(f"They wrote: “{said}”")
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+async def test_who_waits_with_a_concern_is_not_told_that_somebody_is_called(world: World) -> None:
+    await world.alice.says("I feel hopeless")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("how long?")
+    told = world.alice.sees("I promise no time", "I need a person")
+    assert "go on calling" not in told.text
+
+
 @pytest.mark.parametrize("said", ["nvm", "I changed my mind", "cancel", "never mind"])
 async def test_who_waits_and_wants_nobody_any_more_reads_how_to_end_it(world: World, said: str) -> None:
     await open_case(world)

@@ -7,6 +7,7 @@ from bot.core.content import Content, Field
 from bot.core.crisis import Severity
 from bot.core.faults import where
 from bot.core.people import Member
+from bot.core.words import Text
 from bot.services import members, spoken
 from bot.services.escalations import held_words, member_words, store, words
 from bot.services.escalations.introducing import called
@@ -25,14 +26,14 @@ class Answers:
         self._voice = voice
         self._resources = resources
 
-    async def numbers(self, tx: Transaction, row: tables.CaseRow, *, asked: bool = False) -> Content:
-        """The numbers for a member who is in another country than was thought, or has `asked` for them.
+    async def numbers(self, tx: Transaction, row: tables.CaseRow, said: Text) -> Content:
+        """The numbers for a member who is in another country than was thought, or has asked, after what is `said`.
 
-        It says nothing about who was told.
+        By itself it says nothing about who was told.
         """
         member = await self.member(tx, row)
         lines = await self.lines(tx, member, row.category)
-        return member_words.numbers(self.emergency_number(member), lines, asked=asked)
+        return member_words.numbers(self.emergency_number(member), lines, said)
 
     async def paused(self, tx: Transaction, member: Member) -> Content:
         """What a member reads who asks by hand while that calls nobody."""

@@ -28,7 +28,7 @@ from bot.core.inbound import Inbound, Target
 from bot.core.people import Member
 from bot.core.roles import OVERSEERS, Action, may
 from bot.core.text import clean, excerpt
-from bot.core.words import _
+from bot.core.words import Text, _
 from bot.services import questions, spoken
 from bot.services.alone import each_alone
 from bot.services.escalations import at_opening, pauses, relay, store, words
@@ -346,10 +346,10 @@ class Escalations(Conversations):
         for row in await store.cases_helped_by(tx, person_id):
             await self._apply(tx, row, Left(person_id), actor=person_id, now=now)
 
-    async def numbers(self, tx: Transaction, member: Member, *, asked: bool = False) -> Content | None:
-        """The numbers where the member is, if a case of theirs is open; else None. `asked`: for nothing but them."""
+    async def numbers(self, tx: Transaction, member: Member, said: Text) -> Content | None:
+        """The numbers where the member is, after what is `said`, if a case of theirs is open; else None."""
         row = await store.open_case_of(tx, member.id)
-        return None if row is None else await self._effects.answers.numbers(tx, row, asked=asked)
+        return None if row is None else await self._effects.answers.numbers(tx, row, said)
 
     async def _spoken(self, tx: Transaction, row: tables.CaseRow, person: Member, *, now: datetime) -> None:
         """A helper who writes to a member whose holder has gone has the case: nobody else is called."""

@@ -88,11 +88,13 @@ def answer_worried(community: str, emergency_number: str | None, lines: tuple[Fi
     return Content(text=text, fields=lines, choices=(I_AM_SAFE, OTHER_COUNTRY))
 
 
-def numbers(emergency_number: str | None, lines: tuple[Field, ...], *, asked: bool) -> Content:
-    """The numbers of another country, or those they have `asked` for, to a member whose case is open."""
-    text: Text = _("Thank you. These are the numbers there.")
-    if asked:
-        text = _("These are the numbers. What you wrote is kept for the person who comes, too.")
+NUMBERS_THERE = _("Thank you. These are the numbers there.")
+NUMBERS_ASKED_FOR = _("These are the numbers. What you wrote is kept for the person who comes, too.")
+
+
+def numbers(emergency_number: str | None, lines: tuple[Field, ...], said: Text) -> Content:
+    """The numbers to call, to a member whose case is open; `said` stands before them."""
+    text = said
     if emergency_number:
         text = _("{text} If you are in danger, please call {number}.", text=text, number=emergency_number)
     if not lines:

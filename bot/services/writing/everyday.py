@@ -16,9 +16,11 @@ from bot.core.words import _
 from bot.services import replies, spoken, typed
 from bot.services.call import Call
 from bot.services.escalations import Escalations
+from bot.services.escalations.member_words import NUMBERS_ASKED_FOR
+from bot.services.offer import I_NEED_A_PERSON
 from bot.services.runner import Runner
 from bot.services.voice import Voice
-from bot.services.writing import small_talk, translated
+from bot.services.writing import small_talk, translated, while_waiting
 from bot.services.writing.exactly import begins_like
 from bot.services.writing.small_talk import Small
 from bot.storage.tables import CaseRow
@@ -97,9 +99,11 @@ class Everyday:
         calling, text = row.severity != Severity.CONCERN, call.inbound.text
         asked = translated.in_english(text, self._voice.languages)
         if asked is not None and asked[0] == HELPLINES:
-            numbers = await self._escalations.numbers(call.tx, call.member, asked=True)
+            numbers = await self._escalations.numbers(call.tx, call.member, NUMBERS_ASKED_FOR)
             if numbers is not None:
                 return numbers
+        if (told := await self._answer_to_who_waits(call, calling=calling)) is not None:
+            return told
         said = fold(text[: typed.PHRASE_LIMIT])
         if any(said in typed.ways(words, WANTS_NOBODY.message) for words in self._voice.languages):
             return replies.how_to_end(calling=calling)
@@ -107,8 +111,23 @@ class Everyday:
         found = typed.read(text, self._registry, call.member.reads(call.now))
         if found is None or not begins_like(found) or not may(call.member.roles, found.command.may):
             return content
-        mark = typed.MARK_ON.get(call.inbound.platform, typed.MARKS[0])
-        return replies.with_the_mark(content, found.command.name, mark)
+        return replies.with_the_mark(content, found.command.name, _mark_of(call))
+
+    async def _answer_to_who_waits(self, call: Call, *, calling: bool) -> Content | None:
+        """What they read who ask for help once more, or what comes; None where they ask nothing of this."""
+        found = while_waiting.asked_in(call.inbound.text, self._voice.languages)
+        if found is None:
+            return None
+        asked, language = found
+        content = while_waiting.answer_to(asked, call.member.community, calling=calling)
+        if content is None:
+            said = while_waiting.help_is_called(calling=calling, mark=_mark_of(call))
+            content = await self._escalations.numbers(call.tx, call.member, said)
+            if content is not None and not calling:
+                content = replace(content, choices=(I_NEED_A_PERSON, *content.choices))
+        if language != call.member.language:
+            spoken.said(call.tx, call.member.id, language)  # last: their case is of the language in which it was heard
+        return content
 
     async def small_talk(self, call: Call, otherwise: Callable[[Call], Awaitable[Reply | None]]) -> Reply | None:
         """The answer to small words, after the welcome at a first contact: that answers a greeting, too."""
@@ -121,3 +140,8 @@ class Everyday:
 
     def _offering(self, call: Call, reply: Reply) -> Reply:
         return replace(reply, content=self._voice.offering(call.tx, call.member, reply.content))
+
+
+def _mark_of(call: Call) -> str:
+    """What stands before a command where they write."""
+    return typed.MARK_ON.get(call.inbound.platform, typed.MARKS[0])

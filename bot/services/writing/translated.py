@@ -9,7 +9,7 @@ from bot.core.words import Text, Words, _
 from bot.services.typed import MARKS, ways
 
 NAMES: Mapping[str, Text] = {
-    "help": _("help / commands / what can you do"),
+    "help": _("help / menu / commands / what can you do"),
     "resources": _("resources / find help nearby"),
     "resources crisis": _(
         "helplines / helpline / helpline number / crisis line / crisis line number / crisis number / hotline"
@@ -47,6 +47,11 @@ def in_english(text: str, languages: Collection[Words]) -> tuple[str, str] | Non
             if command is not None:
                 return f"{command} {_argument(command, rest, language)}".strip(), language.language
     return None
+
+
+def is_menu(text: str, languages: Collection[Words]) -> bool:
+    """Whether a whole message asks what the bot can do, in any language."""
+    return any(_names(language).get(fold(text)) == _TAKES_A_NAME for language in languages)
 
 
 def _argument(command: str, rest: str, language: Words) -> str:

@@ -12,10 +12,12 @@ from bot.services import questions, replies, typed
 from bot.services.call import Call
 from bot.services.escalations import Escalations
 from bot.services.escalations.followup import FollowUps
+from bot.services.offered import HELP
 from bot.services.questions import Waits
 from bot.services.runner import Runner
+from bot.services.typed import Typed
 from bot.services.voice import Voice
-from bot.services.writing import at_work, taking
+from bot.services.writing import at_work, taking, translated, while_waiting
 from bot.services.writing.answering import cancels, command_in, is_whole
 from bot.services.writing.around_a_talk import tell_of_the_mark
 from bot.services.writing.everyday import Everyday
@@ -161,6 +163,8 @@ class Writing:
         alone = not any(row.holder is not None for row in conversations)
         # What somebody in danger writes is heard, whatever it begins with: "safe means nothing, I took all the pills".
         bare = command_in(call, self._registry) if signal is None and (holds or alone) else None
+        if own and alone and signal is None:
+            bare = self._of_who_waits(call, bare)
         if bare is not None and own and bare.command.may is not Action.TAKE_CASE and begins_like(bare):
             bare = None  # "safe place to sleep tonight?" is for the person who comes
         # Once somebody is there, only a peer's own work is a command: the rest is for the other side.
@@ -183,3 +187,10 @@ class Writing:
             if accompanied is not None:
                 await tell_of_the_mark(call, accompanied, self._registry, self._phrases, self._voice)
         return told
+
+    def _of_who_waits(self, call: Call, bare: Typed | None) -> Typed | None:
+        """The command that words of somebody are who waits: "menu" is one, and a mere "help" is a cry for it."""
+        if while_waiting.is_help(call.inbound.text, self._voice.languages):
+            return None
+        is_menu = bare is None and translated.is_menu(call.inbound.text, self._voice.languages)
+        return Typed(self._registry.by_name[HELP], {}) if is_menu else bare

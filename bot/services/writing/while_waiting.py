@@ -1,0 +1,124 @@
+"""What people ask the bot who wait for a person: whether somebody comes, and what that is. It is answered at once."""
+
+from collections.abc import Collection
+from enum import Enum
+
+from bot.core.content import Content
+from bot.core.matching import fold
+from bot.core.people import Community
+from bot.core.words import Text, Words, _
+from bot.services import typed
+from bot.services.escalations.member_words import I_AM_SAFE
+from bot.services.offer import I_NEED_A_PERSON
+
+
+class Asked(Enum):
+    """What they ask."""
+
+    HELP = _(
+        "help / help help / help help help / help me / help me help me / please help / help please / please help me"
+        " / help me please / i need help / i need help please / somebody help / hello help / can you help me"
+        " / will you help me"
+    )
+    WHO = _(
+        "who will come / who comes / who is coming / whos coming / who will it be / who is it / who are they"
+        " / who will answer / who will write / who will write to me / who will talk to me / who are you calling"
+        " / who do you call / who are the peers / what is a peer / whats a peer / who is a peer / is it a doctor"
+        " / is it a real person / will it be a real person / is it a bot"
+    )
+    HOW_LONG = _(
+        "how long / how long will it take / how long does it take / how long will this take / how long does this take"
+        " / how long do i have to wait / how long do i wait / how long must i wait / how much longer / how long is it"
+        " / how long until somebody comes / how long until someone comes / how long till someone comes / when"
+        " / when will somebody come / when will someone come / when does somebody come / when does someone come"
+        " / when is somebody coming / when is someone coming / when will they come / when do they come"
+        " / is anyone coming / is anybody coming / is someone coming / is somebody coming / will anyone come"
+        " / will anybody come / will someone come / will somebody come / what is taking so long"
+        " / why does it take so long / why is it taking so long"
+    )
+    COST = _(
+        "is it free / is this free / is that free / is it for free / is this for free / does it cost anything"
+        " / does this cost anything / does it cost money / does this cost money / what does it cost"
+        " / what does this cost / how much does it cost / how much does this cost / how much is it / how much is this"
+        " / do i have to pay / do i have to pay for this / do i have to pay anything / do i need to pay"
+        " / do you charge for this"
+    )
+    READERS = _(
+        "is it private / is this private / is that private / is this chat private / is it confidential"
+        " / is this confidential / is it anonymous / is this anonymous / am i anonymous / is it secret"
+        " / who can read this / who can read it / who can read that / who reads this / who reads it / who reads that"
+        " / who can see this / who can see it / who sees this / who sees it / who will see this / who will read this"
+        " / can anyone read this / can anybody read this / can anyone see this / can others read this"
+        " / can others see this / can everyone see this / can everybody see this / does anyone else read this"
+        " / does anyone else see this / do the others see this / will you tell anyone / will you tell anybody"
+        " / do you tell anyone / who do you tell / will anyone know / will anybody know"
+    )
+
+
+_BEFORE = frozenset(fold("and so but ok okay hi hey hello um well y pero bueno hola").split())
+"""Words before a question that change nothing about it."""
+
+
+def asked_in(text: str, languages: Collection[Words]) -> tuple[Asked, str] | None:
+    """What a whole message asks, and in which language."""
+    said = [word for word in fold(text[: typed.PHRASE_LIMIT]).split() if word not in typed.POLITE]
+    while len(said) > 1 and said[0] in _BEFORE:
+        said = said[1:]
+    plain = " ".join(said)
+    for words in languages:
+        for asked in Asked:
+            if plain in typed.ways(words, asked.value.message):
+                return asked, words.language
+    return None
+
+
+def is_help(text: str, languages: Collection[Words]) -> bool:
+    """Whether a whole message is nothing but a cry for help."""
+    asked = asked_in(text, languages)
+    return asked is not None and asked[0] is Asked.HELP
+
+
+def help_is_called(*, calling: bool, mark: str) -> Text:
+    """To who waits and cries for help, before the numbers: what is done for them, and how they get the bot's own."""
+    if calling:
+        text = _("I have heard you, and I'm calling somebody for you; nobody is here yet. These people answer now.")
+    else:
+        text = _(
+            "I have heard you. The peers can read that you would like somebody; nobody is here yet. If it cannot wait,"
+            " press “I need a person”: then I call somebody at once. These people answer now."
+        )
+    return _("{text} What else I can do: “menu”, or “{mark}help”.", text=text, mark=mark)
+
+
+def answer_to(asked: Asked, community: Community, *, calling: bool) -> Content | None:
+    """The truth about it, in short; None for what is answered with the numbers."""
+    choices = (I_AM_SAFE,) if calling else (I_NEED_A_PERSON, I_AM_SAFE)
+    match asked:
+        case Asked.HELP:
+            return None
+        case Asked.WHO:
+            text = _(
+                "Somebody of {community} who has agreed to be there for others: a peer, or a moderator. When they come,"
+                " you read here who they are.",
+                community=community.name,
+            )
+        case Asked.HOW_LONG if calling:
+            text = _(
+                "I don't know how long it takes, and promise no time. I go on calling until somebody is here. If it"
+                " gets too long: “numbers” shows who answers now."
+            )
+        case Asked.HOW_LONG:
+            text = _(
+                "I don't know. The peers can read that you would like somebody, and I promise no time. If it cannot"
+                " wait, press “I need a person”: then I call them at once."
+            )
+        case Asked.COST:
+            text = _("It costs nothing, now or later: the peers are volunteers.")
+        case Asked.READERS:
+            text = _(
+                "What you write to me here is read by the person who comes, and by whoever helps them; I show it in no"
+                " room where members talk. Those whom I call read what I heard before, if that was why I call. I keep"
+                " it encrypted, and erase it {days} days after this has ended.",
+                days=community.retention_days,
+            )
+    return Content(text=text, choices=choices)
