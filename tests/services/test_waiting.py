@@ -183,6 +183,53 @@ async def test_a_country_that_is_named_late_to_a_peer_is_a_word_to_them(world: W
     world.sam.sees("Ireland")
 
 
+async def test_no_in_capitals_is_norway_to_who_was_just_asked_for_their_country(world: World) -> None:
+    await open_case(world)
+    await world.alice.clicks("I'm in another country")
+    world.alice.sees("Which country")
+    await world.alice.says("NO")
+    world.alice.sees("These are the numbers there", "113")
+    assert await world.rows(select(Member.country).where(Member.country == "NO")) == ["NO"]
+
+
+@pytest.mark.parametrize("typed", ["country NO", "settings country NO", "!settings country NO"])
+async def test_no_in_capitals_is_norway_behind_the_command(world: World, typed: str) -> None:
+    await world.alice.says(typed)
+    world.alice.sees("Helplines are for Norway from now on")
+
+
+async def test_no_in_capitals_is_a_no_to_whether_a_person_shall_come(world: World) -> None:
+    await world.alice.says("settings country IE")
+    await world.alice.says("what is the meaning of life")
+    world.alice.sees("shall I call one?")
+    await world.alice.says("NO")
+    world.alice.sees("All right, I call nobody")
+    world.alice.sees("Helplines are for Ireland")
+    assert await world.rows(select(Member.country).where(Member.country == "NO")) == []
+
+
+async def test_no_in_capitals_is_a_no_to_the_peer_who_is_there(world: World) -> None:
+    await open_case(world)
+    await world.alice.clicks("I'm in another country")
+    await world.sam.clicks("I'm on it")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("NO")
+    world.sam.sees("NO")
+    assert await world.rows(select(Member.country).where(Member.country == "NO")) == []
+
+
+async def test_no_in_capitals_is_a_no_long_after_the_country_was_asked_for(world: World) -> None:
+    await open_case(world)
+    await world.alice.clicks("I'm in another country")
+    await world.advance(minutes=25)
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("NO")
+    world.alice.sees("I keep this for the person who comes")
+    assert await world.rows(select(Member.country).where(Member.country == "NO")) == []
+
+
 async def test_no_is_no_country(world: World) -> None:
     await world.alice.says("settings country no")
     world.alice.sees("Norway")

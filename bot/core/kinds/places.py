@@ -208,13 +208,14 @@ _THERE = re.compile(
 _WORDS = (
     "am as at be by do fm gg hm id im in is it la ma me mm mu my na ne no pa pm pr ps re se si so st tf to tv va ye"
 )
-"""Codes of countries that are words to many people, such as "no" and "me"; in capitals most of them are the country."""
+"""Codes of countries that are words to many people, such as "no" and "me"; in capitals they are the country."""
 
 
 class Country:
     """A country: its code, or a name people have for it → its ISO 3166 alpha-2 code.
 
-    `of_person`: it is somebody's answer, in which "no" may mean no: what may be another word is asked about.
+    `of_person`: it is somebody's answer, in which "no" may mean no: what may be another word is asked about, unless it
+    is written in capitals, as codes are.
     """
 
     name = "country"
@@ -225,9 +226,10 @@ class Country:
 
     def parse(self, text: str, reader: Reader) -> str:
         """The code of the country meant."""
-        typed = read(_THERE.sub("", text) if self._of_person else text, self.expected)
+        said = (_THERE.sub("", text) if self._of_person else text).strip()
+        typed = read(said, self.expected)
         code = country_of_name(typed)
-        if code is not None and self._is_word(typed) and (text.strip() != code or code == "NO"):
+        if code is not None and self._is_word(typed) and said != code:
             raise BadValue(perhaps(typed, country_name(code), self.expected), (country_name(code),))
         if code is None:
             raise not_understood(text, self.expected, [country_name(guess) for guess in guess_countries(typed)])

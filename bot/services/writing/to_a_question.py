@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.core.commands import Registry
 from bot.core.content import Reply
 from bot.core.crisis import Signal
+from bot.core.matching import fold
 from bot.services import questions
 from bot.services.call import Call
 from bot.services.escalations.member_words import OTHER_COUNTRY
@@ -17,6 +18,9 @@ from bot.services.writing.answering import Answering
 from bot.services.writing.peers_words import FEW, I_HAD_ASKED, PeersWords
 from bot.services.writing.phrases import Phrases
 from bot.storage.tables import CaseRow
+
+NO = "no"
+"""Once somebody is there, or long after the question, it is a no to them, and not Norway: "NO!"."""
 
 
 class ToAQuestion:
@@ -53,7 +57,7 @@ class ToAQuestion:
         if not _waits(call, conversations) or call.inbound.apart is not None:
             return None
         late = await questions.pending(call.tx, call.member, now=call.now, valid=questions.LATELY)
-        is_country = late is not None and late.command == OTHER_COUNTRY.command
+        is_country = late is not None and late.command == OTHER_COUNTRY.command and fold(call.inbound.text) != NO
         if late is None or not is_country or not self._answering.answers(call, late, busy=True):
             return None
         return await self._runner.answer_question(call, late, call.inbound.text)
@@ -78,6 +82,8 @@ class ToAQuestion:
             # Of one word alone it is not said here that it is not for the other side.
             is_one = not conversations or " " in found.command.name
             return await self._runner.run_typed(call, found) if is_one else None
+        if fold(call.inbound.text) == NO and conversations and not _waits(call, conversations):
+            return await self._no_answer(call, conversations)
         calls = self._phrases.asks_for_help(call.inbound.text)
         moves_on = calls or (not conversations and await self._answering.names_another(call, question))
         if not moves_on and self._answering.answers(call, question, busy=len(conversations) == 1):
