@@ -45,6 +45,7 @@ from bot.services.hosting.hosting import Hosting
 from bot.services.hub import BotHub
 from bot.services.lexicons import Lexicons
 from bot.services.meetings import Meetings
+from bot.services.paused import truthful
 from bot.services.recently import Recently
 from bot.services.resource_reviews import ResourceReviews
 from bot.services.resources import Resources
@@ -155,7 +156,7 @@ def build(
         except (SendError, TimeoutError):
             return ()  # then they are nobody whom the bot knows, and an account or a reply to their message does it
 
-    voice = Voice(load_languages(), wake, claim)
+    voice = Voice(load_languages(), wake, claim, truthful)
     resources = load_resources()
     duty, rotas = Duty(), Rotas(voice)
     recently = Recently(now)

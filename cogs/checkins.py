@@ -1,5 +1,6 @@
 """Check-ins: a member's own short answer to "how are you today", by their own clock."""
 
+from dataclasses import replace
 from datetime import time
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from bot.services import questions
 from bot.services.asking import prompt
 from bot.services.call import Call
 from bot.services.checkins import CheckIns
-from bot.services.offer import I_NEED_A_PERSON
+from bot.services.offer import COMPANY, I_NEED_A_PERSON
 from bot.services.questions import Waits
 
 CHANGE_ZONE = Choice(label=_("Another time zone"), command="settings zone")
@@ -72,7 +73,7 @@ class CheckInCog:
         if chosen is None:
             return Reply(content=Content(text=_("That's fine. Until tomorrow.")))
         if chosen is Mood.HARD:
-            text = _("{mood}. Thank you for saying so. If you'd like company, a person can come.", mood=MOODS[chosen])
+            text = replace(COMPANY, values={"mood": MOODS[chosen]})
             return Reply(content=Content(text=text, choices=(ADD_A_NOTE, SHARE, I_NEED_A_PERSON)))
         text = _("{mood}. Thank you for checking in.", mood=MOODS[chosen])
         return Reply(content=Content(text=text, choices=(ADD_A_NOTE, SHARE)))

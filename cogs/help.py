@@ -9,11 +9,7 @@ from bot.core.words import Say, Text, _
 from bot.services import help_topics
 from bot.services.call import Call
 from bot.services.help_topics import GROUPS, PERSON, HelpTopic
-from bot.services.offer import I_NEED_A_PERSON
-
-IN_DANGER = _(
-    "In danger, or in need of somebody? Write “peer”, or press “I need a person”. Helplines: “resources crisis”."
-)
+from bot.services.offer import I_NEED_A_PERSON, IN_DANGER
 
 
 class HelpCog:

@@ -1,5 +1,6 @@
 """Settings: a member's zone, country, language, quiet hours and chosen name."""
 
+from dataclasses import replace
 from datetime import time
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from bot.services.call import Call
 from bot.services.checkins import CheckIns
 from bot.services.escalations import Escalations
 from bot.services.escalations.member_words import NUMBERS_THERE
-from bot.services.offer import I_NEED_A_PERSON
+from bot.services.offer import I_NEED_A_PERSON, PRESS
 from bot.services.voice import Voice
 
 CHOICES = (
@@ -142,7 +143,7 @@ class SettingsCog:
         if call.in_danger:
             return Reply(content=Content(text=_NOT_A_NAME))
         if self._is_one_of(name, CALLS_FOR_HELP):
-            text = _("{heard} If you want a person, press the button.", heard=_NOT_A_NAME)
+            text = replace(PRESS, values={"text": _NOT_A_NAME})
             return Reply(content=Content(text=text, choices=(I_NEED_A_PERSON,)))
         if self._is_one_of(name, NO_NAME):
             text = _(

@@ -248,6 +248,8 @@ class Dispatcher:
         content = reply.content
         if member is not None and member.roles == {Role.MEMBER} and (reply.private or inbound.private):
             content = with_a_person(content)
+        if member is not None and (reply.private or inbound.private):
+            content = await self._voice.true_for(tx, member, content, now=now)
         content = content.rendered(self._voice.words(language))
         if inbound.answered_directly:
             return Reply(content=content, private=reply.private)

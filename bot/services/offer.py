@@ -8,6 +8,13 @@ from bot.core.words import _
 
 I_NEED_A_PERSON = Choice(label=_("I need a person"), command="peer", style="danger")
 
+IN_DANGER = _(
+    "In danger, or in need of somebody? Write “peer”, or press “I need a person”. Helplines: “resources crisis”."
+)
+COMPANY = _("{mood}. Thank you for saying so. If you'd like company, a person can come.")
+PRESS = _("{text} If you want a person, press the button.")
+"""What is said with that button."""
+
 GO_ON = _("Shall we go on in English?")
 """Said in the language that is meant."""
 

@@ -130,6 +130,7 @@ class Runner:
         row.welcomed_at = call.now
         words = self._voice.words(self._voice.language_for(call.tx, call.member))
         content = replies.welcome(call.member.community.name)
+        content = await self._voice.true_for(call.tx, call.member, content, now=call.now)
         content = self._voice.offering(call.tx, call.member, content).rendered(words)
         key = f"welcome:{call.member.id}"
         await self._voice.answer(

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Select, bindparam, select
 
@@ -28,11 +28,19 @@ _IDENTITIES = (
 )
 
 
+class Truthful(Protocol):
+    """Makes what is said to a member privately true for them, whatever is true for others."""
+
+    async def __call__(self, tx: Transaction, member: Member, content: Content, *, now: datetime) -> Content:
+        """The content, still to be rendered."""
+
+
 class Voice:
     """Puts messages to people and rooms into the outbox, in the caller's transaction.
 
     `languages` are the catalogues by language; `wake` is called once the messages are stored; `claim` lets a sender
-    that is free take what is said in a crisis in the same transaction.
+    that is free take what is said in a crisis in the same transaction; `truthful` makes what is said to somebody
+    privately true for them.
     """
 
     def __init__(
@@ -40,8 +48,10 @@ class Voice:
         languages: Mapping[str, Words],
         wake: Callable[[], None],
         claim: Callable[[Transaction], Awaitable[None]] | None = None,
+        truthful: Truthful | None = None,
     ) -> None:
         self._languages = languages
+        self._truthful = truthful
         self._wake = wake
         self._claim = claim
 
@@ -65,6 +75,10 @@ class Voice:
         is_usual = language == member.community.language or spoken.chosen_by(tx, member) is not None
         return content if is_usual else with_its_language(content, language)
 
+    async def true_for(self, tx: Transaction, member: Member, content: Content, *, now: datetime) -> Content:
+        """`content` as it is true for a member to whom it is said privately; before it is rendered."""
+        return content if self._truthful is None else await self._truthful(tx, member, content, now=now)
+
     async def to_member(
         self,
         tx: Transaction,
@@ -86,6 +100,7 @@ class Voice:
         they have an account, there where they were last seen.
         """
         addresses = await self._private_addresses(tx, member)
+        content = await self.true_for(tx, member, content, now=now)
         for address in addresses if everywhere else addresses[:1]:
             await self._put(
                 tx,

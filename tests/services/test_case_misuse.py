@@ -152,6 +152,83 @@ async def test_the_audit_log_has_who_paused_whom_and_when_also_of_who_has_had_no
     clear(world)
 
 
+OWN_WORDS = "If you are in danger, write it to me in your own words: then I call somebody at once"
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("what is the meaning of life", "I'm only a bot, and cannot answer that."),
+        ("thanks", "You're welcome. I'm here whenever you need something."),
+        ("help me", "Yes. I'm a bot; helplines"),
+        ("help", "What I can do"),
+        ("settings", "Your settings"),
+        ("resources crisis", "988"),
+    ],
+)
+async def test_a_paused_member_is_promised_no_person_by_hand_and_reads_what_calls_one(
+    world: World, typed: str, told: str
+) -> None:
+    await world.alice.says("settings")
+    await world.mo.says("pause alice")
+    clear(world)
+    await world.alice.says(typed)
+    shown = world.alice.sees(told, OWN_WORDS)
+    assert "I need a person" not in [str(choice.label) for choice in shown.choices]
+    assert not any(words in shown.text for words in ("shall I", "a person comes", "press “I need a person”"))
+
+
+async def test_a_paused_member_who_says_that_it_is_hard_is_promised_no_company(world: World) -> None:
+    await world.alice.says("checkin now")
+    await world.mo.says("pause alice")
+    await world.alice.clicks("Hard")
+    shown = world.alice.sees("Thank you for saying so.", OWN_WORDS)
+    assert "company" not in shown.text
+    clear(world)
+
+
+async def test_a_paused_member_reads_once_that_asking_calls_nobody_and_finds_no_button_for_it(world: World) -> None:
+    await world.mo.says("pause alice")
+    await world.alice.says("I need a person")
+    shown = world.alice.sees("I cannot call a peer for you by this button just now", "in your own words")
+    assert shown.text.count("in your own words") == 1
+    assert "I need a person" not in [str(choice.label) for choice in shown.choices]
+    clear(world)
+
+
+async def test_a_paused_member_with_an_open_case_keeps_the_button_for_it_calls(world: World) -> None:
+    await world.mo.says("pause alice")
+    await world.alice.says("I feel hopeless")
+    clear(world)
+    await world.alice.says("it is so hard")
+    world.alice.sees("If it cannot wait, press the button", "I need a person")
+    await world.alice.clicks("I need a person")
+    world.room("peers").sees("I'm on it")
+    clear(world)
+
+
+async def test_a_paused_member_whose_talk_has_ended_is_not_told_to_press_the_button(world: World) -> None:
+    await world.alice.says("I want to die")
+    await world.sam.clicks("I'm on it")
+    await world.mo.says("pause alice")
+    clear(world)
+    await world.sam.says("resolve 1 safe")
+    shown = world.alice.sees("Your talk with Sam has ended here.", OWN_WORDS, "Ask me again how I am")
+    assert "Whenever you need a person" not in shown.text
+    await world.alice.says("are you still there?")
+    assert "Shall I" not in world.alice.sees("Sam has gone, so this has reached nobody.", OWN_WORDS).text
+    clear(world)
+
+
+async def test_once_the_pause_is_over_the_button_is_there_again(world: World) -> None:
+    await world.alice.says("settings")
+    await world.mo.says("pause alice 1h")
+    await world.advance(hours=1)
+    clear(world)
+    await world.alice.says("settings")
+    assert "own words" not in world.alice.sees("Your settings", "I need a person").text
+
+
 async def test_danger_in_the_words_of_a_paused_member_calls_as_ever(world: World) -> None:
     await world.mo.says("pause 24 alice")
     world.mo.sees("alice is paused for 24 hours")

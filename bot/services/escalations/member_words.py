@@ -204,12 +204,15 @@ def has_left_member(name: str | Text) -> Content:
     return Content(text=_("{name} has left the talk. The others are still here.", name=name))
 
 
+PAUSED = _(
+    "I cannot call a peer for you by this button just now. These people answer, day and night. If your life is in"
+    " danger, write it to me in your own words: then I call somebody at once."
+)
+
+
 def answer_paused(emergency_number: str | None, lines: tuple[Field, ...]) -> Content:
     """To a member whose asking by hand calls nobody for a while."""
-    text: Text = _(
-        "I cannot call a peer for you by this button just now. These people answer, day and night. If your life is in"
-        " danger, write it to me in your own words: then I call somebody at once."
-    )
+    text = PAUSED
     if emergency_number:
         text = _("{text} If you are in danger, please call {number}.", text=text, number=emergency_number)
     return Content(text=text if lines else _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE), fields=lines)

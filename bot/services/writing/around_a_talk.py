@@ -51,6 +51,7 @@ async def is_too_late(call: Call, voice: Voice) -> bool:
     else:
         content = replies.reached_nobody()
         key += f":{call.inbound.platform}:{call.inbound.event_id}"
+    content = await voice.true_for(call.tx, call.member, content, now=call.now)
     content = content.rendered(voice.words(voice.language_for(call.tx, call.member)))
     await voice.answer(call.tx, call.inbound, content, private=True, key=key, member=call.member, now=call.now)
     return True
