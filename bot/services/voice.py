@@ -17,7 +17,8 @@ from bot.delivery.outbox import Message, Priority, enqueue
 from bot.services import rooms, spoken
 from bot.services.offer import with_a_person, with_its_language
 from bot.storage.database import Transaction
-from bot.storage.tables import Identity
+from bot.storage.tables import CaseRow, Identity
+from bot.storage.tables import Member as MemberRow
 
 # Built once: that takes longer than the answer.
 _IDENTITY: Any = Identity.__table__.c
@@ -26,6 +27,8 @@ _IDENTITIES = (
     .where(_IDENTITY.member_id == bindparam("member"))
     .order_by(_IDENTITY.last_seen_at.desc())
 )
+
+_HAS_OPEN_CASE = select(CaseRow.id).where(CaseRow.open_for == MemberRow.id).exists()
 
 
 class Truthful(Protocol):
@@ -133,15 +136,23 @@ class Voice:
     ) -> int:
         """Say the same to each member that `to` selects with the delivery's key; to how many.
 
-        All of them read `language`, and `content` holds nobody's own words.
+        All of them read `language`, and `content` holds nobody's own words. Under it stands the button that calls a
+        person, but not for whom it calls nobody.
         """
+        words = self.words(language)
         message = ToMany(
-            content=with_a_person(content).rendered(self.words(language)),
+            content=with_a_person(content).rendered(words),
             priority=priority,
             due_at=due_at or now,
             expires_at=expires_at,
         )
-        put = await enqueue_each(tx, to, message, now=now)
+        put = 0
+        paused = select(MemberRow.id).where(MemberRow.paused_until > now, ~_HAS_OPEN_CASE)
+        if await tx.session.scalar(paused.limit(1)) is not None:
+            who = to.selected_columns.member_id
+            without = replace(message, content=content.rendered(words))
+            put, to = await enqueue_each(tx, to.where(who.in_(paused)), without, now=now), to.where(who.not_in(paused))
+        put += await enqueue_each(tx, to, message, now=now)
         if put:
             tx.after_commit(self._wake)
             await tx.announce()

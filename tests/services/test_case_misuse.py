@@ -187,6 +187,17 @@ async def test_a_paused_member_who_says_that_it_is_hard_is_promised_no_company(w
     clear(world)
 
 
+async def test_the_question_of_the_day_has_the_button_for_all_but_whom_it_calls_nobody_for(world: World) -> None:
+    for person in (world.alice, world.bob):
+        await person.says("checkin start 09:00")
+    await world.mo.says("pause alice 2 days")
+    clear(world)
+    await world.advance(hours=2)
+    world.bob.sees("How are you today?", "I need a person")
+    asked = world.alice.sees("How are you today?", "Hard")
+    assert "I need a person" not in [str(choice.label) for choice in asked.choices]
+
+
 async def test_a_paused_member_reads_once_that_asking_calls_nobody_and_finds_no_button_for_it(world: World) -> None:
     await world.mo.says("pause alice")
     await world.alice.says("I need a person")
