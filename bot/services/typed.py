@@ -27,6 +27,8 @@ _HOURS = re.compile(
 )
 """A span of hours in one word."""
 
+_BARE_HOUR = re.compile("[1-9]|1[0-2]", re.ASCII)
+
 _TOKEN = re.compile(r'"([^"]*)"|“([^”]*)”|(\S+)')
 TIMES = frozenset({"time", "date", "minutes"})
 """Kinds of which a slip is told from other words."""
@@ -225,12 +227,20 @@ def _arguments(command: Command, tokens: list[_Token], body: str, reader: Reader
     return Typed(command, arguments, left)
 
 
+def _is_clear(*sides: str) -> bool:
+    """Whether nobody can mean another half of the day by one of two hours: "18-24", "9-17", but not "9-5"."""
+    bare = [_BARE_HOUR.fullmatch(side) is not None for side in sides]
+    halves = any(side[-1] in "mM" for side in sides)
+    return not all(bare) and not (any(bare) and halves)
+
+
 def _two_times(tokens: Sequence[_Token], *, has_dates: bool) -> list[_Token]:
     """What is written as one span of hours, such as "18:00-24:00", as its two times; "11-24" may be a date."""
     found: list[_Token] = []
     for token in tokens:
         span = None if token.quoted else _HOURS.fullmatch(token.text)
-        if span is None or (has_dates and token.text.replace("-", "").isdecimal()):
+        is_date = has_dates and token.text.replace("-", "").isdecimal()
+        if span is None or is_date or not _is_clear(span[1], span[2]):
             found.append(token)
         else:
             for at in (1, 2):  # "18 24" alone is 18:24

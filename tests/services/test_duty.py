@@ -349,6 +349,14 @@ async def test_hours_may_last_until_24_o_clock_and_be_written_as_one_span(world:
     world.sam.sees("Monday to Friday, 18:00 to 00:00")
 
 
+@pytest.mark.parametrize("hours", ["9-5", "9am-5", "9-5pm", "10-7am"])
+async def test_hours_of_which_the_half_of_the_day_is_not_clear_are_asked_about(world: World, hours: str) -> None:
+    await world.sam.says(f"!roster hours mon-fri {hours}")
+    world.sam.sees("I did not understand")
+    await world.sam.says("roster hours mon-fri 9-17")
+    world.sam.sees("Monday to Friday, 09:00 to 17:00")
+
+
 async def test_somebody_who_is_no_peer_any_more_is_off_the_rota_and_it_is_told(world: World) -> None:
     await nights(world, "!rota add Nights daily 20:00 08:00 Robin")
     left = tuple(person for person in HARBOUR.people if person.name != "Robin")
