@@ -121,7 +121,7 @@ class SettingsCog:
             return Reply(content=Content(text=_("You have no quiet hours now.")))
         text = _(
             "No reminders from {start} to {end} by your clock. People you talk with still get through. If you meant"
-            " other hours, write them such as “settings quiet 22:00-07:00”.",
+            " other hours, write them such as “settings quiet 13:00-15:00”.",
             start=start,
             end=end,
         )
