@@ -20,9 +20,6 @@ from bot.storage.tables import InboundEvent
 COMMAND = "unsaid"
 """The hidden command that calls a person for them."""
 
-NOBODY_CALLED = "-"
-"""By what is known what they were asked about words that call nobody for them."""
-
 WAIT = timedelta(minutes=2)
 """So long they have for saying that it was for a member."""
 
@@ -68,6 +65,11 @@ async def wait_for(call: Call, signal: Signal) -> str:
         # As if it had been tried once: what waits for its first attempt is done at once after a start.
         await incoming.again(call.tx, key, attempts=1, at=call.now + WAIT)
     return " ".join(key)
+
+
+def nobody_called(call: Call) -> str:
+    """By what it is known that they were asked about words that call nobody for them: for `said` that is nothing."""
+    return f"- {call.inbound.event_id}"
 
 
 async def waits(call: Call) -> str:
