@@ -304,7 +304,10 @@ class CaseEvent(Base):
 
 
 class MemberPause(Base):
-    """A member's asking by hand was paused, or resumed: the audit log of what is about nobody's case."""
+    """A member's asking by hand was paused or resumed, or an organizer has looked up whose number theirs is.
+
+    It is the audit log of what is about nobody's case.
+    """
 
     __tablename__ = "member_pauses"
     id: Mapped[int] = mapped_column(primary_key=True)
