@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
 
-from bot.core.content import Content, Field, Upon
+from bot.core.content import Content, Field
 from bot.core.crisis import Severity
 from bot.core.escalation import Page
 from bot.core.faults import where
@@ -15,14 +15,14 @@ from bot.core.people import Member
 from bot.core.policy import Step, Whom
 from bot.core.roles import MAY_BE_PAGED, OVERSEERS, Role
 from bot.core.words import Text, _
-from bot.delivery.outbox import EDIT, Message, Priority
+from bot.delivery.outbox import Priority
 from bot.services import members, spoken
 from bot.services.escalations import flood_words, held_words, store, words
 from bot.services.escalations.duty import Duty, EveryPeer
 from bot.services.escalations.fitting import fitting
 from bot.services.escalations.followup import former_peer
 from bot.services.escalations.relay import in_case
-from bot.services.escalations.relay_rows import address_of
+from bot.services.renewing import renew
 from bot.services.voice import Voice
 from bot.storage import tables
 from bot.storage.database import Transaction
@@ -277,20 +277,10 @@ class Paging:
             return
         delivery, key = tables.Delivery, _flood_key(row, receiver, now)
         said = or_(delivery.key == key, delivery.key.startswith(f"{key}:"))
-        for page in await tx.session.scalars(select(delivery).where(said).order_by(delivery.id)):
-            if page.created_at == now and page.state == "pending":
-                continue  # it is this one
-            upon = Upon(act="refresh", message=page.message_id, delivery=page.id)
-            message = Message(
-                key=f"{EDIT}{page.key}:{row.id}:{row.pages}",
-                to=address_of(page),
-                content=replace(flood, upon=upon),
-                priority=Priority.CRISIS,
-                due_at=now,
-                expires_at=now + FLOOD_STALE,
-                member_id=page.member_id,
-            )
-            await self._voice.put(tx, message, language, now=now)
+        pages = await tx.session.scalars(select(delivery).where(said).order_by(delivery.id))
+        earlier = [page for page in pages if page.created_at != now or page.state != "pending"]  # this one is not
+        by, stale = f"{row.id}:{row.pages}", now + FLOOD_STALE
+        await renew(tx, self._voice, earlier, flood, language, by=by, now=now, expires_at=stale)
 
     # What
 
