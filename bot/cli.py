@@ -185,6 +185,20 @@ def audit_export(
             _tell(str(_("Written: {file}, {n} lines", file=str(file), n=lines)))
 
 
+@audit_app.command("who", help=str(_("Say who has a number of the log. That it was asked is in the log from then on.")))
+def audit_who(
+    context: typer.Context,
+    community: Annotated[str, typer.Argument(help=str(_("Its id.")), metavar="ID")],
+    number: Annotated[int, typer.Argument(help=str(_("A number of the columns actor or member.")), metavar="NUMBER")],
+) -> None:
+    """Look up whose number it is."""
+    given: Options = context.obj
+    with told(debug=given.debug):
+        from bot.operations.audit import tell_who
+
+        asyncio.run(tell_who(given.config, community, number))
+
+
 @db_app.command("upgrade", help=str(_("Bring the database to the newest version. “run” does so, too.")))
 def db_upgrade(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Run the migrations."""

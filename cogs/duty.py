@@ -39,7 +39,7 @@ class DutyCog:
             fields.append(Field(name=_("On now"), value=on))
             if who.change_at is not None:
                 fields.append(Field(name=_("Next"), value=await names(call.tx, who.next_on)))
-        fields.append(Field(name=_("Can be called now"), value=await names(call.tx, who.ready.available)))
+        fields.append(Field(name=_("Can be called now"), value=await names(call.tx, who.shown)))
         if who.on_break:
             fields.append(Field(name=_("On a break"), value=await names(call.tx, who.on_break)))
         choices = (Choice(label=_("The coming week"), command="rota"),) if who.has_rotas else ()

@@ -31,6 +31,7 @@ EXAMPLES = {
     "lexicon test": ("handrail lexicon test", "handrail lexicon test my-lexicon.toml"),
     "lexicon report": ("handrail lexicon report my-community",),
     "audit export": ("handrail audit export my-community audit.csv",),
+    "audit who": ("handrail audit who my-community 17",),
     "meetings verify": ("handrail meetings verify note.txt",),
     "meetings key": ("handrail meetings key",),
     "meetings import": (

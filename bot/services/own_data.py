@@ -29,7 +29,7 @@ KINDS: Final = {
     "reminders": _Kind(_("Meetings you follow")),
     "cases": _Kind(_("When a person was called for you"), "opened_at"),
     "case_events": _Kind(_("What you did in cases"), "at"),
-    "member_pauses": _Kind(_("When your asking for a person was paused, or resumed"), "at"),
+    "member_pauses": _Kind(_("When your asking for a person was paused or resumed, or your name was looked up"), "at"),
     "relay_messages": _Kind(_("What you wrote in a talk"), "at"),
     "case_pictures": _Kind(_("Pictures you sent in a talk")),
     "picture_wishes": _Kind(_("Whether you are shown pictures in a talk")),

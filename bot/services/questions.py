@@ -41,6 +41,11 @@ _WAITS = "?"
 _HOLDS = "?holds"
 """Where it stands that words are held, and the question that stands meanwhile."""
 
+_STAYS, _EARLIER = "?stays", "?earlier"
+"""Where it stands what waits in a question, and the earlier questions in which something else does."""
+
+_MOST_EARLIER = 4
+
 
 class Waits(StrEnum):
     """Which words are taken for the answer."""
@@ -58,7 +63,8 @@ class Pending:
     """A question that waits: which parameter of which command, and what is known already.
 
     `holds`: it asks whether words are for somebody else, which go nowhere meanwhile; `before`: what was asked before
-    them, and may still be answered.
+    them, and may still be answered. `stays`: what waits in it, "" for nothing; its buttons do what they say although
+    something else was asked since, unless that was the same anew.
     """
 
     id: int
@@ -69,6 +75,7 @@ class Pending:
     waits: Waits = Waits.ANSWER
     holds: bool = False
     before: "Pending | None" = None
+    stays: str = ""
 
 
 async def ask(
@@ -83,13 +90,16 @@ async def ask(
     can_cancel: bool = True,
     holds: bool = False,
     before: Pending | None = None,
+    stays: str = "",
 ) -> Reply:
     """Ask for `parameter`, after a `problem` with its nearest guesses; a new question replaces the one before.
 
     `can_cancel`: words that are written next are taken for the answer, so the question says how to give none.
-    `holds`, `before`: as in `Pending`.
+    `holds`, `before`, `stays`: as in `Pending`.
     """
     known: dict[str, Any] = {name: value for name, value in arguments.items() if name != parameter.name}
+    if stays:
+        known[_STAYS] = stays
     if holds:
         known[_HOLDS] = None if before is None else _kept(before)
     row = await _put(tx, member, command.name, parameter.name, known, now=now)
@@ -115,6 +125,9 @@ async def offer(tx: Transaction, member: Member, command: str, parameter: str, *
 async def _put(
     tx: Transaction, member: Member, command: str, parameter: str, known: dict[str, Any], *, now: datetime
 ) -> Question:
+    earlier = [each for each in await _staying(tx, member) if each["stays"] != known.get(_STAYS)]
+    if earlier:
+        known = {**known, _EARLIER: earlier}
     await tx.session.execute(delete(Question).where(Question.member_id == member.id))
     row = Question(
         # SQLite gives the number of a deleted row again: the old button of another question would answer this one.
@@ -135,28 +148,53 @@ async def pending(
 ) -> Pending | None:
     """The question that the member has not answered yet, if it is `valid`; the one with that id, if one is given.
 
-    That may also be the one before it.
+    That may also be the one before it, or an earlier one that stays.
     """
     row = await _row(tx, member)
-    if row is None or row.command == _OVER or (id_ is None and now - row.asked_at > valid):
+    if row is None or (id_ is None and (row.command == _OVER or now - row.asked_at > valid)):
         return None
+    question, earlier = _read(tx, row)
+    known = [question, None if question is None else question.before, *map(_restored, earlier)]
+    return question if id_ is None else next((one for one in known if one is not None and one.id == id_), None)
+
+
+def _read(tx: Transaction, row: Question) -> tuple[Pending | None, list[dict[str, Any]]]:
+    """The question, if it is not over, and the earlier ones that stay."""
     arguments = tx.vault.open_json(row.arguments_sealed, PURPOSE)
+    earlier = arguments.pop(_EARLIER, [])
+    if row.command == _OVER:
+        return None, earlier
     waits = Waits(arguments.pop(_WAITS, Waits.ANSWER))
     holds, kept = _HOLDS in arguments, arguments.pop(_HOLDS, None)
-    before = None if kept is None else Pending(**{**kept, "asked_at": datetime.fromisoformat(kept["asked_at"])})
-    if before is not None and before.id == id_:
-        return before
     question = Pending(
         id=row.id,
         command=row.command,
         parameter=row.parameter,
+        stays=arguments.pop(_STAYS, ""),
         arguments=arguments,
         asked_at=row.asked_at,
         waits=waits,
         holds=holds,
-        before=before,
+        before=None if kept is None else _restored(kept),
     )
-    return question if id_ in {None, row.id} else None
+    return question, earlier
+
+
+async def _staying(tx: Transaction, member: Member, *, but: int | None = None) -> list[dict[str, Any]]:
+    """The member's questions that stay, the newest first, without the one with the id `but`."""
+    row = await _row(tx, member)
+    question, earlier = (None, []) if row is None else _read(tx, row)
+    stay = [_kept(question), *earlier] if question is not None and question.stays else earlier
+    return [each for each in stay if each["id"] != but][:_MOST_EARLIER]
+
+
+async def staying(tx: Transaction, member: Member) -> list[Pending]:
+    """The member's questions in which something waits, the newest first."""
+    return [_restored(each) for each in await _staying(tx, member)]
+
+
+def _restored(kept: dict[str, Any]) -> Pending:
+    return Pending(**{**kept, "asked_at": datetime.fromisoformat(kept["asked_at"])})
 
 
 def _kept(question: Pending) -> dict[str, Any]:
@@ -166,12 +204,34 @@ def _kept(question: Pending) -> dict[str, Any]:
         "parameter": question.parameter,
         "arguments": question.arguments,
         "asked_at": question.asked_at.isoformat(),
+        "stays": question.stays,
     }
 
 
 async def forget(tx: Transaction, member: Member) -> None:
-    """The question is answered, or no longer of interest; only that and when something was asked is kept, for a day."""
-    over = {"command": _OVER, "parameter": "", "arguments_sealed": tx.vault.seal_json({}, PURPOSE)}
+    """No more words are taken for the answer; that and when something was asked is kept for a day, and what stays."""
+    await _end(tx, member, await _staying(tx, member))
+
+
+async def answered(tx: Transaction, member: Member, question: Pending) -> None:
+    """This question is answered: it is over, and so is the newest, unless this is an earlier one that stayed."""
+    row = await _row(tx, member)
+    newest = None if row is None else _read(tx, row)[0]
+    left = await _staying(tx, member, but=question.id)
+    if row is None or newest is None or newest.id == question.id or not question.stays:
+        await _end(tx, member, left)
+        return
+    known = {
+        **tx.vault.open_json(row.arguments_sealed, PURPOSE),
+        _EARLIER: [one for one in left if one["id"] != row.id],
+    }
+    row.arguments_sealed = tx.vault.seal_json(known, PURPOSE)
+    await tx.session.flush()
+
+
+async def _end(tx: Transaction, member: Member, staying: list[dict[str, Any]]) -> None:
+    known = {_EARLIER: staying} if staying else {}
+    over = {"command": _OVER, "parameter": "", "arguments_sealed": tx.vault.seal_json(known, PURPOSE)}
     await tx.session.execute(update(Question).where(Question.member_id == member.id).values(over))
 
 

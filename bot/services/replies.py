@@ -284,6 +284,13 @@ def question_is_gone() -> Content:
     return Content(text=_("That question is not open any more. Please start again."))
 
 
+def asked_anew() -> Content:
+    """An old button of a question that was asked anew, with more words."""
+    return Content(
+        text=_("You have written more since. Please choose under my newest question: it is about all of it.")
+    )
+
+
 def cancelled() -> Content:
     """The person wants no more questions."""
     return Content(text=_("All right, nothing was changed."))

@@ -28,7 +28,9 @@ class Runner:
             wanted = int(number) if number.isdecimal() else 0
             question = await questions.pending(call.tx, call.member, now=call.now, id_=wanted)
             if question is None:
-                return Reply(content=replies.question_is_gone())
+                newest = await questions.pending(call.tx, call.member, now=call.now)
+                is_asked_anew = newest is not None and bool(newest.stays)
+                return Reply(content=replies.asked_anew() if is_asked_anew else replies.question_is_gone())
             return await self.answer_question(call, question, arguments.get("value", ""))
         command = self._registry.get(name)
         if command is None:
@@ -37,7 +39,7 @@ class Runner:
 
     async def answer_question(self, call: Call, question: questions.Pending, text: str) -> Reply:
         """Take `text` for the value that was asked for, and go on."""
-        await questions.forget(call.tx, call.member)
+        await questions.answered(call.tx, call.member, question)
         command = self._registry.get(question.command)
         if command is None or questions.is_cancel(text):
             return Reply(content=replies.cancelled())

@@ -5,20 +5,19 @@ and is renewed.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
 
-from bot.core.content import Content, Field, Upon
+from bot.core.content import Content, Field
 from bot.core.inbound import Inbound
 from bot.core.people import Community
 from bot.core.roles import Role
 from bot.core.words import _, _n
 from bot.delivery import contents
-from bot.delivery.outbox import EDIT, Message, Priority
+from bot.delivery.outbox import EDIT, Priority
 from bot.services import members
-from bot.services.escalations.relay_rows import address_of
+from bot.services.renewing import renew
 from bot.services.voice import Voice
 from bot.storage.database import Transaction
 from bot.storage.tables import Delivery
@@ -65,7 +64,7 @@ async def tell(tx: Transaction, voice: Voice, community: Community, inbound: Inb
     content = _many(community.name, [who, *before])
     first = None if last is None else await _first_of(tx, last)
     if first and first[0].created_at > now - PAUSE:
-        await _renew(tx, voice, community, first, content, last_id=last.id if last else 0, now=now)
+        await renew(tx, voice, first, content, community.language, by=str(last.id if last else 0), now=now)
     else:
         await _say(tx, voice, community, content, key=f"{_prefix(community.id)}{_MANY}:{_second(now)}", now=now)
 
@@ -145,26 +144,3 @@ async def _say(
     for peer_id in await members.with_roles(tx, community.id, {Role.PEER}):
         peer = await members.load(tx, peer_id)
         await voice.to_member(tx, peer, content, key=f"{key}:{peer_id}", priority=crisis, now=now)
-
-
-async def _renew(
-    tx: Transaction,
-    voice: Voice,
-    community: Community,
-    said: Sequence[Delivery],
-    content: Content,
-    *,
-    last_id: int,
-    now: datetime,
-) -> None:
-    for page in said:
-        upon = Upon(act="refresh", message=page.message_id, delivery=page.id)
-        message = Message(
-            key=f"{EDIT}{page.key}:{last_id}",
-            to=address_of(page),
-            content=replace(content, upon=upon),
-            priority=Priority.CRISIS,
-            due_at=now,
-            member_id=page.member_id,
-        )
-        await voice.put(tx, message, community.language, now=now)

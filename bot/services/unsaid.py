@@ -15,14 +15,13 @@ from bot.core.text import clean, excerpt
 from bot.services import incoming, questions
 from bot.services.call import Call
 from bot.services.escalations.store import EXCERPT_LIMIT
-from bot.services.whereabouts import SAY
 from bot.storage.tables import InboundEvent
 
 COMMAND = "unsaid"
 """The hidden command that calls a person for them."""
 
-NOBODY_CALLED = "-"
-"""By what is known what they were asked about words that call nobody for them."""
+_NOBODY = "- "
+"""How it begins by what words are known that call nobody."""
 
 WAIT = timedelta(minutes=2)
 """So long they have for saying that it was for a member."""
@@ -71,6 +70,11 @@ async def wait_for(call: Call, signal: Signal) -> str:
     return " ".join(key)
 
 
+def nobody_called(call: Call) -> str:
+    """By what it is known that they were asked about words that call nobody for them: for `said` that is nothing."""
+    return f"{_NOBODY}{call.inbound.event_id}"
+
+
 async def waits(call: Call) -> str:
     """By what `said` knows the first of their messages of which they have not said it; "" if there is none."""
     first = next(iter(await _waiting(call)), None)
@@ -89,15 +93,18 @@ async def is_about_them(call: Call) -> Danger | None:
 
 
 async def words_of_concern(call: Call) -> str:
-    """The words about which they have just been asked, and which call nobody by themselves; asked about no more.
+    """The words about which they were asked lately, and which call nobody by themselves; asked about no more.
 
     "" if there are none.
     """
-    question = await questions.pending(call.tx, call.member, now=call.now)
-    if question is None or question.command != SAY or question.arguments.get("unsaid") != NOBODY_CALLED:
-        return ""
-    await questions.forget(call.tx, call.member)
-    return clean(question.arguments["text"], EXCERPT_LIMIT)
+    asked = [
+        question
+        for question in await questions.staying(call.tx, call.member)
+        if question.stays.startswith(_NOBODY) and call.now - question.asked_at <= questions.VALID
+    ]
+    for question in asked:
+        await questions.answered(call.tx, call.member, question)
+    return clean("\n".join(question.arguments["text"] for question in reversed(asked)), EXCERPT_LIMIT)
 
 
 async def all_said(call: Call) -> bool:

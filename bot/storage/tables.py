@@ -304,7 +304,7 @@ class CaseEvent(Base):
 
 
 class MemberPause(Base):
-    """A member's asking by hand was paused, or resumed: the audit log of what is about nobody's case."""
+    """The audit log of what is about no case: a member's asking was paused or resumed, or they were looked up."""
 
     __tablename__ = "member_pauses"
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -228,6 +228,16 @@ def test_the_audit_log_of_a_community_without_cases_is_a_table_of_no_lines(
     assert "There is no community of that id. There are: riverside" in handrail(place, "audit", "export", "other").err
 
 
+def test_who_a_number_of_the_audit_log_is_can_be_asked_on_the_machine(handrail: Handrail, used: Place) -> None:
+    handrail(used, "run", said="alice@lobby: i want to kill myself\n")
+    _at, _case, _what, number, _member = handrail(used, "audit", "export", "sample").out.splitlines()[1].split(",")
+    assert "  console: alice" in handrail(used, "audit", "who", "sample", number).out
+    assert f"name looked up,,{number}" in handrail(used, "audit", "export", "sample").out
+    unknown = handrail(used, "audit", "who", "sample", "987654321")
+    assert (unknown.code, unknown.out) == (1, "")
+    assert "No member here has the number 987654321" in unknown.err
+
+
 OWN = SAMPLE.read_text("utf-8").replace('id = "sample"', 'id = "riverside"').replace("Sample community", "Riverside")
 
 

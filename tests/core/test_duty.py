@@ -301,6 +301,12 @@ def test_who_is_full_is_never_called_and_those_on_and_with_fewer_cases_come_firs
     assert ready(entries, {ROBIN}, NOW).available == (ROBIN, KIM)
 
 
+def test_who_is_in_danger_themselves_is_never_called_though_nobody_else_is_there() -> None:
+    in_danger = replace(ENTRY, in_danger=True)
+    assert ready([in_danger, replace(ENTRY, member=ROBIN)], {SAM}, NOW).available == (ROBIN,)
+    assert ready([in_danger], {SAM}, NOW).available == ()
+
+
 def test_hours_past_midnight_belong_to_the_day_on_which_they_begin() -> None:
     entry = replace(ENTRY, hours=Hours(days=frozenset({1}), begins=time(22), ends=time(2)))
     monday = datetime(2026, 1, 5, tzinfo=BERLIN)

@@ -98,3 +98,56 @@ async def test_who_is_in_one_of_a_communitys_two_servers_is_not_gone(discord: Lo
     async with scene.running():
         await scene.reads_back()
     assert scene.hub.departed == []
+
+
+@pytest.mark.parametrize("asked", [r"/threads/archived", r"/guilds/\d+/members/\d+"])
+async def test_what_somebody_writes_is_heard_and_answered_at_once_while_discord_is_still_asked_what_changed(
+    discord: LoopbackDiscord, asked: str
+) -> None:
+    scene = Scene(discord)
+    scene.hub.called = [(str(scene.ben.id), (str(scene.guild.id),))]
+    async with scene.running():
+        await scene.reads_back()
+    discord.fail_next("GET", asked, hang=True)
+    async with scene.running():
+        await discord.wait_until(lambda: not discord.faults.waiting)
+        await scene.ana.says(scene.channel, "I want to die")
+        assert not (await scene.hub.hears("I want to die")).read_back
+        await scene.send(scene.to(scene.ben), "somebody is in danger")
+        await discord.wait_for_message(scene.ben, "somebody is in danger")
+        assert not scene.platform.caught_up.is_set()
+
+
+async def test_a_server_that_comes_late_is_read_while_it_is_still_looked_up_who_has_left(
+    discord: LoopbackDiscord,
+) -> None:
+    scene = Scene(discord)
+    scene.hub.called = [(str(scene.ben.id), (str(scene.guild.id),))]
+    other = discord.add_guild("Late")
+    channel = other.add_text_channel("general")
+    scene.ana.joins(other)
+    async with scene.running():
+        await scene.reads_back()
+    await scene.ana.says(channel, "help us")
+    del discord.world.guilds[other.id]
+    discord.fail_next("GET", r"/guilds/\d+/members/\d+", hang=True)
+    async with scene.running():
+        await discord.wait_until(lambda: not discord.faults.waiting)
+        discord.world.guilds[other.id] = other
+        discord.world.emit("GUILD_CREATE", other.json(members=[other.members[discord.world.bot.id]]))
+        assert (await scene.hub.hears("help us")).read_back
+
+
+async def test_channels_of_which_discord_does_not_tell_the_archived_threads_keep_no_others_waiting(
+    discord: LoopbackDiscord,
+) -> None:
+    scene = Scene(discord)
+    for number in range(5):
+        scene.guild.add_text_channel(f"room-{number}")
+    async with scene.running():
+        await scene.reads_back()
+    discord.requests.clear()
+    discord.fail_next("GET", r"/threads/archived", times=2, hang=True)
+    async with scene.running():
+        await discord.wait_until(lambda: sum("/threads/archived" in one.path for one in discord.requests) == 4)
+        assert not discord.faults.waiting

@@ -212,13 +212,31 @@ async def test_what_is_removed_and_pressed_in_a_direct_room_after_its_upgrade_co
     await anna.wait_for_message(upgraded, saying("somebody comes"))
 
 
-@pytest.mark.parametrize(
+OPEN_TO_OTHERS = pytest.mark.parametrize(
     ("event_type", "content"),
     [
         ("m.room.join_rules", {"join_rule": "public"}),
         ("m.room.history_visibility", {"history_visibility": "world_readable"}),
     ],
 )
+
+
+@OPEN_TO_OTHERS
+async def test_a_direct_room_that_is_opened_to_others_is_private_no_more(
+    bot: RunningBot, matrix_person: MatrixPersonFactory, event_type: str, content: dict[str, str]
+) -> None:
+    anna = await matrix_person("anna")
+    room = await direct_room_with(bot, anna)
+    await anna.says(room, "only for you")
+    assert (await bot.hub.hears_text("only for you")).private
+    await anna.client.room_put_state(room, event_type, content)
+    await anna.says(room, "who reads this?")
+    assert not (await bot.hub.hears_text("who reads this?")).private
+    receipt = await bot.send("direct", anna.user_id, "Ben is in danger", "page")
+    assert (await anna.wait_for_message(None, with_id(receipt.message_id))).room_id != room
+
+
+@OPEN_TO_OTHERS
 async def test_a_room_of_two_that_others_may_join_or_read_is_not_private(
     bot: RunningBot, matrix_person: MatrixPersonFactory, event_type: str, content: dict[str, str]
 ) -> None:

@@ -4,6 +4,8 @@ import pytest
 from harness import World
 from sqlalchemy import select
 
+from bot.core.inbound import Inbound, Invocation
+from bot.platforms.console import Shown
 from bot.storage.tables import CaseRow
 from services.test_at_work import clear, with_alice
 
@@ -104,6 +106,17 @@ async def test_words_of_concern_that_are_about_themselves_get_a_person_who_reads
     clear(world)
 
 
+@pytest.mark.parametrize("more", ["I feel hopeless and worthless", "that was about today"])
+async def test_all_words_of_concern_that_wait_are_for_the_person_who_comes(world: World, more: str) -> None:
+    await in_danger(world, "I feel hopeless")
+    await world.sam.says(more)
+    clear(world)
+    await world.sam.says("it's me")
+    world.room("peers").sees("Case: 2", f"Their words\n“I feel hopeless\n{more}”")
+    world.alice.unseen.clear()
+    clear(world)
+
+
 async def test_who_says_it_once_more_is_not_asked_for_which_case_it_was(world: World) -> None:
     await in_danger(world)
     await world.sam.says("its me")
@@ -172,4 +185,72 @@ async def test_what_is_said_of_one_message_is_said_of_no_other(world: World) -> 
     await world.advance(minutes=3)
     world.sam.sees("You have not said whom your words were about")
     assert await members_of_cases(world) == 2
+    clear(world)
+
+
+async def presses_an_old_one(world: World, shown: Shown, label: str) -> None:
+    """Sam presses a button under an earlier message."""
+    (choice,) = [choice for choice in shown.choices if choice.label == label]
+    await world.app.hub.receive(
+        Inbound(
+            event_id=f"press after {len(world.sam.shown)}",
+            platform="console",
+            account="sam",
+            place="sam",
+            private=True,
+            at=world.now,
+            invocation=Invocation(command=choice.command, arguments=choice.arguments),
+        )
+    )
+    await world.app.settle()
+
+
+@pytest.mark.parametrize(("first", "second"), [(PILLS, "I want to die"), ("I feel hopeless", "I relapsed last night")])
+async def test_the_button_under_an_earlier_question_brings_its_words_and_the_newer_stays_open(
+    world: World, first: str, second: str
+) -> None:
+    await with_alice(world)
+    await world.sam.says(first)
+    earlier = world.sam.sees("Case 1")
+    await world.sam.says(second)
+    clear(world)
+    await presses_an_old_one(world, earlier, "Case 1")
+    world.sam.sees("I have passed it on")
+    assert world.alice.sees(first).text.count(second) == 0
+    await world.sam.clicks("Case 1")
+    world.alice.sees(second)
+    clear(world)
+    await presses_an_old_one(world, earlier, "Case 1")
+    world.sam.sees("not open any more")
+    await world.advance(minutes=3)
+    assert await members_of_cases(world) == 1
+    world.sam.sees_nothing()
+    world.alice.sees_nothing()
+
+
+async def test_an_earlier_question_is_answered_after_the_newer_one(world: World) -> None:
+    await with_alice(world)
+    await world.sam.says(PILLS)
+    earlier = world.sam.sees("Case 1")
+    await world.sam.says("I want to die")
+    await world.sam.clicks("Case 1")
+    clear(world)
+    await presses_an_old_one(world, earlier, "Case 1")
+    world.alice.sees(PILLS)
+    await world.advance(minutes=3)
+    assert await members_of_cases(world) == 1
+    clear(world)
+
+
+async def test_the_button_under_a_question_that_was_asked_anew_leads_to_the_newer_one(world: World) -> None:
+    await with_alice(world)
+    await world.sam.says(PILLS)
+    earlier = world.sam.sees("Case 1")
+    await world.sam.says("is that what you said?")
+    clear(world)
+    await presses_an_old_one(world, earlier, "Case 1")
+    world.sam.sees("choose under my newest question")
+    world.alice.sees_nothing()
+    await world.sam.clicks("Case 1")
+    world.alice.sees(f"{PILLS}\nis that what you said?")
     clear(world)

@@ -2,10 +2,12 @@
 
 import pytest
 from harness import World
+from harness.communities import NORTH
 from harness.fixtures import on_both_databases
 from sqlalchemy import func, select
 
 from bot.operations import audit
+from bot.operations.stopping import Stop
 from bot.services.escalations.paging import FLOOD_CASES
 from bot.storage.tables import CaseRow, Identity
 
@@ -238,6 +240,32 @@ async def test_once_the_pause_is_over_the_button_is_there_again(world: World) ->
     clear(world)
     await world.alice.says("settings")
     assert "own words" not in world.alice.sees("Your settings", "I need a person").text
+
+
+async def test_who_a_number_of_the_audit_log_is_can_be_asked_and_that_is_in_the_log_and_in_no_other(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    await world.mo.says("pause 24 alice")
+    await world.alice.says("settings name Alice of Harbour")
+    found = {row.account: row.member_id for row in await world.rows(select(Identity))}
+    told = await audit.who(world.database, "harbour", found["alice"], now=world.now)
+    assert told == [f"{found['alice']}: Alice of Harbour", "  console: alice"]
+    log = await audit.lines(world.database, "harbour")
+    assert log[-1] == (world.now, None, "name looked up", None, found["alice"])
+    assert "alice" not in caplog.text.casefold()
+    clear(world)
+
+
+async def test_who_stands_in_no_audit_log_of_a_community_is_not_told_of_by_their_number(world: World) -> None:
+    await world.mo.says("pause 24 alice")
+    await world.bob.says("hello")
+    found = {row.account: row.member_id for row in await world.rows(select(Identity))}
+    await world.apply(NORTH)
+    for community, number in (("harbour", found["bob"]), ("north", found["alice"]), ("harbour", 10**9)):
+        with pytest.raises(Stop, match="No member here has the number"):
+            await audit.who(world.database, community, number, now=world.now)
+    assert [line[2] for line in await audit.lines(world.database, "harbour")] == ["pages paused"]
+    clear(world)
 
 
 async def test_danger_in_the_words_of_a_paused_member_calls_as_ever(world: World) -> None:

@@ -63,6 +63,6 @@ async def test_nobody_is_given_a_case_who_takes_a_break_and_who_gives_it_reads_w
     await world.robin.says("!break")
     clear(world)
     await world.sam.says("hand over 1 to Robin")
-    world.sam.sees("Robin is off just now", "without a name")
+    world.sam.sees("Robin cannot take it just now", "without a name")
     world.alice.sees_nothing()
     world.robin.sees_nothing()

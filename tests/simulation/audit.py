@@ -21,6 +21,8 @@ class Replay:
     """The step that the next page is for."""
     last: bool = False
     """The last page was for the policy's last step, or for everybody."""
+    everybody: bool = False
+    """The last page was for everybody."""
     repeated: bool = False
     """The last step was paged twice since the case had nobody."""
     taken: bool = False
@@ -80,7 +82,8 @@ class Replay:
             self.problems.append("a page after the end")
         if self.holder is not None and whom != "everybody":
             self._lost()  # their timer fired a second time
-        if whom == "everybody":
+        self.everybody = whom == "everybody"
+        if self.everybody:
             self.last = True
             return
         steps = self.steps()

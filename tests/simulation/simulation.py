@@ -238,14 +238,20 @@ class Simulation(Watch):
         self.after(self.random.expovariate(1 / 12), self.next_member)
 
     async def ask(self, number: int, community: int) -> None:
-        """Somebody new asks for a person, or is heard."""
+        """Somebody new asks for a person, or is heard; now and then a peer."""
         severity = self.random.choices(list(Severity), (2, 5, 3))[0]
         by_hand = self.random.random() < 0.3
         twice = self.random.random() < 0.1
+        peer = self.random.choice(self.roster.peers[community]) if self.random.random() < 0.05 else None
+        if peer is not None:
+            self.result.faults["peer in danger"] += 1
 
         async def say(tx: Transaction, severity: Severity) -> None:
             account = f"@m{number}:example.org"
-            id_, _new = await members.ensure(tx, community, "matrix", account, seen_at=self.clock())
+            if peer is None:
+                id_, _new = await members.ensure(tx, community, "matrix", account, seen_at=self.clock())
+            else:
+                id_ = peer
             member = await members.load(tx, id_)
             if by_hand:
                 await self.escalations.by_member(tx, member, now=self.clock())

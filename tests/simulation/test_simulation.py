@@ -11,7 +11,7 @@ from bench import duty
 from bot.core.escalation import Case
 from bot.core.roles import MAY_BE_PAGED
 from bot.services import members
-from bot.services.escalations import changing, paging
+from bot.services.escalations import changing, paging, store
 from simulation import Broken, simulate
 
 SEEDS = (20261122, 20261123, 20261124, 20261125)
@@ -46,11 +46,21 @@ def to_everybody(_called: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
+def nobody(_in_danger: Callable[..., Any]) -> Callable[..., Any]:
+    """A bot that does not see which peers are in danger themselves."""
+
+    async def in_danger(_tx: Any, _people: Any) -> set[int]:
+        return set()
+
+    return in_danger
+
+
 @pytest.mark.parametrize(
     ("where", "name", "broken", "told"),
     [
         (changing, "advance", without_timer, "open, without a timer"),
         (paging.Paging, "_called", to_everybody, "somebody was paged who is off, full or resting"),
+        (store, "in_danger", nobody, "somebody came to it who is in danger themselves"),
     ],
 )
 async def test_a_fault_in_the_code_is_found_and_told_with_its_seed(

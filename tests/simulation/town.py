@@ -6,6 +6,7 @@ from random import Random
 from typing import Final
 
 from bot.core.community import CommunityFile, parse_community
+from bot.services.escalations import store
 from bot.services.escalations.duty import Duty
 from bot.storage.database import Transaction
 
@@ -73,8 +74,10 @@ class Roster(Duty):
         return (self.shift[community_id],) if community_id in self.shift else ()
 
     async def available(self, tx: Transaction, community_id: int, now: datetime) -> tuple[int, ...]:
-        """The peers who are not off."""
-        return tuple(id_ for id_ in self.peers[community_id] if id_ not in self.off[community_id])
+        """The peers who are not off, and not in danger themselves."""
+        there = [id_ for id_ in self.peers[community_id] if id_ not in self.off[community_id]]
+        in_danger = await store.in_danger(tx, there)
+        return tuple(id_ for id_ in there if id_ not in in_danger)
 
     def edit(self, community_id: int, random: Random) -> None:
         """Somebody goes off, is full or rests, somebody comes back, and the shift changes."""

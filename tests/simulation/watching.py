@@ -11,6 +11,7 @@ from typing import Any
 from bot.core.crisis import Severity
 from bot.core.escalation import QUIET, SILENCE
 from bot.scheduling.clock import VirtualClock
+from bot.services.escalations.store import ENTERED
 from simulation.audit import Replay
 from simulation.town import Roster
 
@@ -136,7 +137,9 @@ class Watch:
                     self.broken(case_id, f"{what}, of a case that is not open")
                 continue
             case.replay.read(what, actor, Severity(severity))
-            if what in {"Taken", "Joined", "was given it"} and case.replay.holder == actor:
+            if what in ENTERED and self._is_in_danger(actor):
+                self.broken(case_id, "somebody came to it who is in danger themselves")
+            if what in ENTERED and case.replay.holder == actor:
                 self.begins(case_id, case, actor)
             if what.startswith("page "):
                 case.paged_at = self.clock()
@@ -154,6 +157,15 @@ class Watch:
             self.broken(case_id, "somebody was paged who is off, full or resting")
         if actor == case.member:
             self.broken(case_id, "a member was paged about themself")
+        elif self._is_in_danger(actor) and not case.replay.everybody:
+            self.broken(case_id, "somebody was paged who is in danger themselves")
+
+    def _is_in_danger(self, person: int) -> bool:
+        """Whether a case about them is open that is no mere concern."""
+        return any(
+            case.member == person and case.replay.state != "resolved" and case.replay.severity is not Severity.CONCERN
+            for case in self.cases.values()
+        )
 
     def _look_at_deliveries(self) -> None:
         query = "SELECT id, key, member_id FROM deliveries WHERE id > ? AND key LIKE 'page:%' ORDER BY id"

@@ -47,7 +47,11 @@ class Hours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A peer on the roster. `held` is how many open cases they have, `rest_until` when their rest is over."""
+    """A peer on the roster. `held` is how many open cases they have, `rest_until` when their rest is over.
+
+    `in_danger`: a case about themselves is open, so somebody comes to them, and they come to nobody. Who has no part
+    in that case must not learn of it by this.
+    """
 
     member: int
     zone: ZoneInfo
@@ -59,6 +63,7 @@ class Entry:
     break_since: datetime | None = None
     held: int = 0
     rest_until: datetime | None = None
+    in_danger: bool = False
 
     @property
     def lapses_at(self) -> datetime | None:
@@ -96,10 +101,10 @@ class Ready:
 def ready(roster: Sequence[Entry], on: Collection[int], at: datetime) -> Ready:
     """Who can be called at the instant `at`, where `on` are on by the rota.
 
-    Nobody who is off, or has as many cases as they can. Whoever rests after a case only if there is nobody else;
-    whoever is on can be called whatever their hours. First those who are on, then those with fewer cases.
+    Nobody who is off, is in danger, or has as many cases as they can. Whoever rests after a case only if there is
+    nobody else; whoever is on can be called whatever their hours. First those who are on, then those with fewer cases.
     """
-    can = [entry for entry in roster if not entry.is_off(at) and entry.held < entry.most]
+    can = [entry for entry in roster if not (entry.is_off(at) or entry.in_danger) and entry.held < entry.most]
     there = [entry for entry in can if entry.member in on or entry.hours is None or entry.hours.hold(at, entry.zone)]
     rested = [entry for entry in there if not entry.is_resting(at)]
     called = sorted(rested or there, key=lambda entry: (entry.member not in on, entry.held, entry.member))

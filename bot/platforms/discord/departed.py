@@ -1,7 +1,8 @@
 """Who has left a server without the bot being told: it was away, or may not hear of members.
 
 The list of members is a privileged thing that the bot does not ask for, so a server is asked about each of those who
-may be called, one after the other, at each new session.
+may be called, one after the other, at each new session. Somebody of whom it must be known where they are waits for one
+of these requests at most.
 """
 
 import logging

@@ -1,5 +1,6 @@
 """Where something may have been written while the bot was away."""
 
+import asyncio
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ PARENTS = 500
 
 THREADS = 200
 """Of these, the ones archived last that are looked at under one channel."""
+
+_PATIENCE = 60.0
+"""Seconds that Discord may take to list them."""
 
 _CLOCKS = timedelta(minutes=2)
 """How far the clocks of a message's id and of an archive may be apart."""
@@ -103,27 +107,23 @@ class Gaps:
             log.warning("Of %s channels the first %s are asked for threads archived meanwhile", len(parents), PARENTS)
         return parents[:PARENTS]
 
-    async def archived(
-        self, parents: Iterable[Parent], alive: int, oldest: int
-    ) -> tuple[list[discord.Thread], list[Parent]]:
-        """The open threads that were archived since, with a request for each channel; and which could not be asked.
+    async def archived(self, parent: Parent, alive: int, oldest: int) -> tuple[list[discord.Thread], bool]:
+        """The open threads that were archived under a channel since; and whether it is to be asked again.
 
-        A channel that the bot may not ask is not among the latter.
+        A channel that the bot may not ask is not.
         """
         since = discord.utils.snowflake_time(max(alive, oldest)) - _CLOCKS
         found: list[discord.Thread] = []
-        failed: list[Parent] = []
-        for parent in parents:
-            try:
+        try:
+            async with asyncio.timeout(_PATIENCE):
                 async for thread in parent.archived_threads(limit=THREADS):
                     if thread.archive_timestamp < since:
                         break
                     found.append(thread)
-            except (discord.HTTPException, *TROUBLE) as error:
-                log.warning("Which threads of channel %s were archived is not told: %s", parent.id, where(error))
-                if not (isinstance(error, discord.Forbidden | discord.NotFound) and is_final(error)):
-                    failed.append(parent)
-        return found, failed
+        except (discord.HTTPException, *TROUBLE) as error:
+            log.warning("Which threads of channel %s were archived is not told: %s", parent.id, where(error))
+            return found, not (isinstance(error, discord.Forbidden | discord.NotFound) and is_final(error))
+        return found, False
 
     async def in_threads(self, threads: Iterable[discord.Thread], alive: int | None, oldest: int) -> list[Gap]:
         """The gaps in these threads."""

@@ -87,21 +87,26 @@ class ReadBack:
         self._unread: list[Gap] = []
         self._unlisted: list[Parent] = []
         self._task: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
         self.done = asyncio.Event()
         """Set while nothing is left to be read, but for channels that could not be read in several tries."""
+        self.looked = asyncio.Event()
+        """Set while it is known, as far as Discord says it, which peers left meanwhile."""
 
     def begin(self) -> None:
         """A new session has begun: until a channel has been looked at, its place must not move on."""
         if not self._window:
             return
         self.done.clear()
+        self.looked.clear()
         self._progress.hold()
         self._late.clear()
         self._is_late.clear()
         self._unread.clear()
         self._unlisted.clear()
-        if self._task is not None:
-            self._task.cancel()
+        for task in (self._task, self._looking):
+            if task is not None:
+                task.cancel()
 
     def start(self, client: discord.Client) -> None:
         """The session's servers are known: read what was missed in them, beside everything else."""
@@ -109,6 +114,7 @@ class ReadBack:
             self._task = asyncio.create_task(self._run(client, self._task))
         else:
             self.done.set()
+            self.looked.set()
 
     def add(self, guild: discord.Guild) -> None:
         """A server has become known after the others."""
@@ -119,10 +125,11 @@ class ReadBack:
 
     async def stop(self) -> None:
         """Read no further."""
-        task, self._task = self._task, None
-        if task is not None:
+        running = [task for task in (self._task, self._looking) if task is not None]
+        self._task = self._looking = None
+        for task in running:
             task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await asyncio.gather(*running, return_exceptions=True)
 
     async def _run(self, client: discord.Client, before: asyncio.Task[None] | None) -> None:
         """Read what was missed, then servers that come late and what could not be read, until cancelled."""
@@ -137,7 +144,7 @@ class ReadBack:
                 await self._read_everywhere(client, alive, oldest)
                 # At once: a bot that dies soon and often has to know where it left off.
                 await self._write()
-                await departed.look(self._hub, client, self._guilds(client))
+                self._look(client, self._guilds(client))
                 break
             except Exception as error:
                 log.error("what was written while the bot was away could not be read yet: %s", where(error))
@@ -154,11 +161,25 @@ class ReadBack:
                 try:
                     late = list(self._late)
                     await self._read_late(client, alive, oldest)
-                    await departed.look(self._hub, client, late)
+                    self._look(client, late)
                     break
                 except Exception as error:
                     log.error("a server that came late could not be read yet: %s", where(error))
                 await asyncio.sleep(pause)
+
+    def _look(self, client: discord.Client, guilds: Sequence[discord.Guild]) -> None:
+        """Look up who has left, beside everything else: no words that were missed wait for hundreds of requests."""
+        self.looked.clear()
+        self._looking = asyncio.create_task(self._look_up(client, guilds, self._looking))
+
+    async def _look_up(
+        self, client: discord.Client, guilds: Sequence[discord.Guild], before: asyncio.Task[None] | None
+    ) -> None:
+        if before is not None:
+            await asyncio.gather(before, return_exceptions=True)
+        await departed.look(self._hub, client, guilds)
+        if self._looking is asyncio.current_task():
+            self.looked.set()
 
     async def _comes_late(self) -> bool:
         """Wait for a server that comes late; False when it is time to try again what could not be read."""
@@ -212,11 +233,18 @@ class ReadBack:
         self, client: discord.Client, parents: Sequence[Parent], alive: int, oldest: int, newest: int
     ) -> list[Parent]:
         """Read what was archived under these channels meanwhile; those of which Discord did not tell it."""
-        archived, left = await self._gaps.archived(parents, alive, oldest)
+        async with asyncio.TaskGroup() as group:
+            asked = [group.create_task(self._archived(parent, alive, oldest)) for parent in parents]
+        archived = list(chain.from_iterable(one.result()[0] for one in asked))
+        left = [parent for parent, one in zip(parents, asked, strict=True) if one.result()[1]]
         await self._read_all(client, await self._gaps.in_threads(archived, alive, oldest), newest)
         for thread in archived:
             await self._name(client, thread, alive, oldest)
         return left
+
+    async def _archived(self, parent: Parent, alive: int, oldest: int) -> tuple[list[discord.Thread], bool]:
+        async with self._turns:
+            return await self._gaps.archived(parent, alive, oldest)
 
     async def _list_again(self, client: discord.Client, alive: int | None, oldest: int) -> None:
         if alive is None or not self._unlisted:

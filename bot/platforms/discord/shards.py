@@ -70,8 +70,10 @@ class Shards:
             shard: _Shard(ReadBack(hub, receiving, titles, progress, time, window, shard=shard, turns=shared))
             for shard, progress in progresses.by_shard.items()
         }
-        self.caught_up = AllSet(one.read_back.done for one in self._shards.values())
-        """Set while nothing is left to be read back on any of them."""
+        self.caught_up = AllSet(
+            event for one in self._shards.values() for event in (one.read_back.done, one.read_back.looked)
+        )
+        """Set while nothing is left to be read back or looked up on any of them."""
 
     def let_go(self) -> None:
         """The connection has ended: none is connected."""

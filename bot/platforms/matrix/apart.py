@@ -88,7 +88,7 @@ class RoomsApart:
             room_id
             for room_id, room in self._client.rooms.items()
             if room.name == name and room.encrypted and room_id not in self._keys
-            if self._rooms.made_by_bot(room_id) and self._rooms.only_for(room_id, account)
+            if self._rooms.made_by_bot(room_id) and self._rooms.closed_for(room_id, account)
         )
         return min(found, default=None)
 

@@ -62,13 +62,14 @@ class DirectRooms:
     def is_private(self, room_id: str, account: str) -> bool:
         """Whether what this person says there is said to the bot alone.
 
-        A room of the bot's own making counts, too: it may have been killed before it wrote down whose the room is. Of
-        a room that the bot was put out of nothing else is known than whose it was.
+        A room of the bot's own making counts, too: it may have been killed before it wrote down whose the room is. One
+        that has become open to others, or in which somebody else is, does not, whoever's it was. Of a room that the
+        bot was put out of nothing else is known than whose it was.
         """
         is_theirs = room_id in self._by_account.get(account, ())
         if not self._rooms.joined(room_id):
             return is_theirs
-        return (is_theirs or self._rooms.made_by_bot(room_id)) and self._rooms.only_for(room_id, account)
+        return (is_theirs or self._rooms.made_by_bot(room_id)) and self._rooms.closed_for(room_id, account)
 
     def owner(self, room_id: str) -> str | None:
         """Whose direct room it is."""
@@ -94,7 +95,7 @@ class DirectRooms:
         try:
             async with asyncio.timeout(_STORING_SECONDS):
                 others = [room for room in await self._known(account) if room != room_id]
-                if not any(self._rooms.only_for(room, account) for room in others):
+                if not any(self._rooms.closed_for(room, account) for room in others):
                     await self._session.remember(f"direct:{account}", room_id)
         except Exception as error:
             log.error("Whose direct Matrix room one is could not be stored: %s", where(error))
@@ -135,7 +136,7 @@ class DirectRooms:
         async with lock:
             known = await self._known(account)
             for room_id in known:
-                if self._rooms.only_for(room_id, account):
+                if self._rooms.closed_for(room_id, account):
                     if room_id not in self._by_account.get(account, ()):
                         await self.mark(account, room_id)  # the bot was killed before it came to that
                     return room_id
@@ -157,7 +158,7 @@ class DirectRooms:
             remembered = await self._session.remembered(f"direct:{account}")
         except Exception:
             # Somebody in danger is answered without the database, too; but no room is made without it.
-            if not any(self._rooms.only_for(room, account) for room in rooms):
+            if not any(self._rooms.closed_for(room, account) for room in rooms):
                 raise
             return rooms
         return [remembered, *(room for room in rooms if room != remembered)] if remembered else rooms

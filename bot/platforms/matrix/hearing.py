@@ -118,11 +118,9 @@ class Hearing:
         """
         if self._apart.key_of(room_id) is not None or self._directs.is_private(room_id, account):
             return True
-        if not self._rooms.only_for(room_id, account) or self._rooms.is_open(room_id):
+        if not self._rooms.closed_for(room_id, account) or await self._is_a_communitys(room_id):
             return False
-        if await self._is_a_communitys(room_id):
-            return False
-        if self._rooms.only_for(room_id, account) and not self._rooms.was_replaced(room_id):
+        if self._rooms.closed_for(room_id, account) and not self._rooms.was_replaced(room_id):
             await self._directs.keep(account, room_id)
         return True
 

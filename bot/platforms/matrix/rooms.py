@@ -49,6 +49,10 @@ class Rooms:
         """Whether nobody else than the bot and this person is in the room or invited to it."""
         return self.members(room_id) == {self._session.user_id, account}
 
+    def closed_for(self, room_id: str, account: str) -> bool:
+        """Whether nobody else is in the room, and nobody comes in unasked or reads along."""
+        return self.only_for(room_id, account) and not self.is_open(room_id)
+
     def is_open(self, room_id: str) -> bool:
         """Whether others may come in unasked, or read what is said without coming in."""
         room = self._client.rooms.get(room_id)
@@ -76,7 +80,7 @@ class Rooms:
             for room_id, room in self._client.rooms.items()
             if room.encrypted and not room.name and not room.replacement_room
         )
-        return min((room for room in plain if self.made_by_bot(room) and self.only_for(room, account)), default=None)
+        return min((room for room in plain if self.made_by_bot(room) and self.closed_for(room, account)), default=None)
 
     def shared_with(self, account: str) -> tuple[str, ...]:
         """Rooms and spaces in which both are members, at most a hundred."""

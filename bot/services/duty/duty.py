@@ -1,6 +1,6 @@
 """Who is on, and who can be called: what escalations ask, and what people are shown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.core.duty import Entry, Plan, Ready, ready
@@ -10,10 +10,14 @@ from bot.storage.database import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Who is on by the rota, who of them can be called, and who comes at the next change, if there is one soon."""
+    """Who is on by the rota, who of them can be called, and who comes at the next change, if there is one soon.
+
+    `shown` is who others are told can be called: whoever is in danger among them, for that is nobody else's business.
+    """
 
     on: tuple[int, ...]
     ready: Ready
+    shown: tuple[int, ...]
     change_at: datetime | None
     next_on: tuple[int, ...]
     on_break: tuple[int, ...]
@@ -28,7 +32,7 @@ class Duty:
         return (await self._ready(tx, community_id, now)).on_call
 
     async def available(self, tx: Transaction, community_id: int, now: datetime) -> tuple[int, ...]:
-        """All peers who can be called: not off, not on a break, not full, within their hours or on.
+        """All peers who can be called: not off, on a break, full or in danger, and within their hours or on.
 
         Who rests after a case only if nobody else is there.
         """
@@ -62,6 +66,7 @@ class Duty:
         return Who(
             on=on,
             ready=ready(roster, on, now),
+            shown=ready([replace(entry, in_danger=False) for entry in roster], on, now).available,
             change_at=change_at,
             next_on=() if change_at is None else plan.on_at(change_at),
             on_break=tuple(entry.member for entry in roster if entry.break_since is not None),

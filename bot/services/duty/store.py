@@ -1,11 +1,12 @@
 """The roster and the rotas as they are stored, read as the values of `bot.core.duty`."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
 from bot.core.crisis import Severity
 from bot.core.duty import Credential, Entry, Handed, Hours, Override, Plan, Rota, Turns, rest_until
@@ -50,7 +51,7 @@ async def load_roster(tx: Transaction, community_id: int, now: datetime) -> list
     for row in await tx.session.scalars(theirs):
         credentials[row.member_id].append(Credential(name=row.name, until=row.until))
     zones = await _zones(tx, community_id, ids)
-    held, rests = await _held(tx, ids), await _rests(tx, ids, now)
+    (held, in_danger), rests = await _cases(tx, ids), await _rests(tx, ids, now)
     return [
         _entry(
             member,
@@ -59,6 +60,7 @@ async def load_roster(tx: Transaction, community_id: int, now: datetime) -> list
             credentials=tuple(credentials[member]),
             held=held.get(member, 0),
             rest=rests.get(member),
+            in_danger=member in in_danger,
         )
         for member in ids
     ]
@@ -72,23 +74,21 @@ def _entry(
     credentials: tuple[Credential, ...],
     held: int,
     rest: datetime | None,
+    in_danger: bool,
 ) -> Entry:
+    entry = Entry(member=member, zone=zone, credentials=credentials, held=held, rest_until=rest, in_danger=in_danger)
     if row is None:
-        return Entry(member=member, zone=zone, credentials=credentials, held=held, rest_until=rest)
+        return entry
     hours = None
     if row.hours_from is not None and row.hours_until is not None:
         hours = Hours(days=frozenset(row.hours_days), begins=row.hours_from, ends=row.hours_until)
-    return Entry(
-        member=member,
-        zone=zone,
+    return replace(
+        entry,
         languages=tuple(row.languages),
         topics=tuple(row.topics),
-        credentials=credentials,
         hours=hours,
         most=row.most or MOST_CASES,
         break_since=row.break_since,
-        held=held,
-        rest_until=rest,
     )
 
 
@@ -100,14 +100,18 @@ async def _zones(tx: Transaction, community_id: int, ids: Collection[int]) -> di
     return {row.id: (row.zone and members.zone_named(row.zone)) or common for row in rows}
 
 
-async def _held(tx: Transaction, ids: Collection[int]) -> Mapping[int, int]:
-    """How many open cases the members have; one in which nobody has written for long takes nobody's time."""
-    query = (
-        select(CaseRow.holder, func.count())
-        .where(CaseRow.holder.in_(ids), CaseRow.open_for.is_not(None), CaseRow.state != State.QUIET.value)
-        .group_by(CaseRow.holder)
-    )
-    return {holder: count for holder, count in (await tx.session.execute(query)).all() if holder is not None}
+async def _cases(tx: Transaction, ids: Collection[int]) -> tuple[Mapping[int, int], Collection[int]]:
+    """How many open cases the members have, and about whom of them one is open that is no mere concern.
+
+    One in which nobody has written for long takes nobody's time.
+    """
+    held = CaseRow.holder.in_(ids) & CaseRow.open_for.is_not(None) & (CaseRow.state != State.QUIET.value)
+    theirs = CaseRow.open_for.in_(ids) & (CaseRow.severity != Severity.CONCERN.value)
+    # One statement: each more would let a page leave later.
+    query = select(CaseRow.holder, CaseRow.open_for, held, theirs).where(held | theirs)
+    rows = (await tx.session.execute(query)).all()
+    holders = Counter(holder for holder, _member, is_held, _in_danger in rows if is_held and holder is not None)
+    return holders, {member for _holder, member, _is_held, in_danger in rows if in_danger and member is not None}
 
 
 async def _rests(tx: Transaction, ids: Collection[int], now: datetime) -> dict[int, datetime]:

@@ -31,7 +31,7 @@ from bot.core.text import clean, excerpt
 from bot.core.words import Text, _
 from bot.services import questions, spoken
 from bot.services.alone import each_alone
-from bot.services.escalations import at_opening, pauses, relay, store, words
+from bot.services.escalations import at_opening, member_words, pauses, relay, store, words
 from bot.services.escalations.conversations import Conversations
 from bot.services.escalations.fitting import paged_alone
 from bot.services.escalations.paging import drop_pages, note_waiting
@@ -200,6 +200,8 @@ class Escalations(Conversations):
             return None
         if row.member_id == by.id:
             return Content(text=_("This is about you. Somebody else will come: you need not do this alone."))
+        if row.open_for is not None and row.holder is None and await store.in_danger(tx, [by.id]):
+            return member_words.you_come_first()
         return await self._apply(tx, row, Taken(by.id), actor=by.id, now=now)
 
     async def join(self, tx: Transaction, by: Member, case_id: int, *, now: datetime) -> Content | None:
@@ -207,6 +209,8 @@ class Escalations(Conversations):
         row = await store.find_case(tx, by.community.id, case_id)
         if row is None or row.member_id == by.id:
             return None
+        if row.open_for is not None and await store.in_danger(tx, [by.id]):
+            return member_words.you_come_first()
         return await self._apply(tx, row, Joined(by.id), actor=by.id, now=now)
 
     async def leave(self, tx: Transaction, by: Member, case_id: int, *, now: datetime) -> Content | None:
@@ -260,8 +264,8 @@ class Escalations(Conversations):
             return await self._why_not(tx, row, by)
         if to is not None and (to.id == row.member_id or not may(to.roles, Action.TAKE_CASE)):
             return Content(text=_("They cannot have this case. Name another peer, or hand it over without a name."))
-        if to is not None and row.holder != to.id and await self._effects.takes_a_break(tx, to, now=now):
-            return await self._effects.is_off(tx, row, to, now=now)
+        if to is not None and row.holder != to.id and await self._effects.cannot_take(tx, to, now=now):
+            return await self._effects.cannot_have(tx, row, to, now=now)
         event, before = HandedOver(None if to is None else to.id, turn), row.turn
         told = await self._apply(tx, row, event, actor=by.id, now=now, note=clean(note, store.NOTE_LIMIT))
         if to is not None and row.turn != before:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from bot.core.roles import Role
 from bot.services import members
+from bot.services.escalations import store
 from bot.storage.database import Transaction
 
 
@@ -16,7 +17,7 @@ class Duty(Protocol):
         ...
 
     async def available(self, tx: Transaction, community_id: int, now: datetime) -> tuple[int, ...]:
-        """The peers who may be paged: neither off, nor on a break, nor full, nor resting after a case."""
+        """The peers who may be paged: neither off, on a break nor full, not resting after a case, not in danger."""
         ...
 
     async def takes_a_break(self, tx: Transaction, community_id: int, person: int, now: datetime) -> bool:
@@ -36,5 +37,7 @@ class EveryPeer(Duty):
         return await self.available(tx, community_id, now)
 
     async def available(self, tx: Transaction, community_id: int, now: datetime) -> tuple[int, ...]:
-        """All peers."""
-        return tuple(await members.with_roles(tx, community_id, {Role.PEER}))
+        """All peers but for those who are in danger themselves."""
+        peers = await members.with_roles(tx, community_id, {Role.PEER})
+        in_danger = await store.in_danger(tx, peers)
+        return tuple(peer for peer in peers if peer not in in_danger)

@@ -73,14 +73,15 @@ class Effects:
                 return
         await self._paging.last_resort(tx, row, now=now)
 
-    async def takes_a_break(self, tx: Transaction, person: Member, *, now: datetime) -> bool:
-        """Whether somebody is off, so that no case can be given to them."""
-        return await self._paging.takes_a_break(tx, person, now=now)
+    async def cannot_take(self, tx: Transaction, person: Member, *, now: datetime) -> bool:
+        """Whether no case can be given to somebody: they are off, or in danger themselves."""
+        is_off = await self._paging.takes_a_break(tx, person, now=now)
+        return is_off or bool(await store.in_danger(tx, [person.id]))
 
-    async def is_off(self, tx: Transaction, row: tables.CaseRow, person: Member, *, now: datetime) -> Content:
-        """To who would give a case to somebody who is off: nothing was done, and who is there."""
+    async def cannot_have(self, tx: Transaction, row: tables.CaseRow, person: Member, *, now: datetime) -> Content:
+        """To who would give a case to somebody who cannot have it: nothing was done, and who is there, but not why."""
         others = await self._paging.who_else(tx, row, now=now)
-        return held_words.is_off(person.name or words.A_PEER, [await self._name(tx, other) for other in others])
+        return held_words.cannot_have(person.name or words.A_PEER, [await self._name(tx, other) for other in others])
 
     @staticmethod
     async def withdraw_from(tx: Transaction, person: Member) -> None:

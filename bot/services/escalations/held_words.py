@@ -66,18 +66,18 @@ MOST_NAMES = 5
 """Names of who is there: more would be no help."""
 
 
-def is_off(name: str | Text, others: Sequence[str | Text]) -> Content:
-    """To who would give a case to somebody who is off; `others` are there."""
+def cannot_have(name: str | Text, others: Sequence[str | Text]) -> Content:
+    """To who would give a case to somebody who is off or in danger, the same for both; `others` are there."""
     if not others:
-        text = _("{name} is off just now. Hand it over without a name, and I call others.", name=name)
+        text = _("{name} cannot take it just now. Hand it over without a name, and I call others.", name=name)
         return Content(text=text)
     there: str | Text = others[0]
     for other in others[1:MOST_NAMES]:
         there = _("{names}, {name}", names=there, name=other)
     return Content(
         text=_(
-            "{name} is off just now. These are there: {names}. Name one of them, or hand it over without a name, and I"
-            " call others.",
+            "{name} cannot take it just now. These are there: {names}. Name one of them, or hand it over without a"
+            " name, and I call others.",
             name=name,
             names=there,
         )

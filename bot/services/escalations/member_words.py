@@ -18,6 +18,18 @@ I_AM_SAFE = Choice(label=_("I'm safe"), command="safe")
 OTHER_COUNTRY = Choice(label=_("I'm in another country"), command="settings country")
 
 
+def you_come_first() -> Content:
+    """To a peer who would come to others while somebody comes to them."""
+    return Content(
+        text=_(
+            "You come first now: I have called somebody for you, and you need not carry anybody else's case. Others are"
+            " there for this one, or I call them. Once you need nobody any more, press “I'm safe”; then you can take"
+            " cases again."
+        ),
+        choices=(I_AM_SAFE,),
+    )
+
+
 def answer_to_member(
     severity: Severity, community: str, emergency_number: str | None, lines: tuple[Field, ...], late: timedelta
 ) -> Content:

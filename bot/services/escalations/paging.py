@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
 
-from bot.core.content import Content, Field, Upon
+from bot.core.content import Content, Field
 from bot.core.crisis import Severity
 from bot.core.escalation import Page
 from bot.core.faults import where
@@ -15,14 +15,14 @@ from bot.core.people import Member
 from bot.core.policy import Step, Whom
 from bot.core.roles import MAY_BE_PAGED, OVERSEERS, Role
 from bot.core.words import Text, _
-from bot.delivery.outbox import EDIT, Message, Priority
+from bot.delivery.outbox import Priority
 from bot.services import members, spoken
 from bot.services.escalations import flood_words, held_words, store, words
 from bot.services.escalations.duty import Duty, EveryPeer
 from bot.services.escalations.fitting import fitting
 from bot.services.escalations.followup import former_peer
 from bot.services.escalations.relay import in_case
-from bot.services.escalations.relay_rows import address_of
+from bot.services.renewing import renew
 from bot.services.voice import Voice
 from bot.storage import tables
 from bot.storage.database import Transaction
@@ -47,6 +47,9 @@ FLOOD_PAUSE = timedelta(minutes=3)
 
 FLOOD_STALE = timedelta(hours=1)
 """After this the number of cases in a page means nothing any more; there have been newer ones."""
+
+_OF_THE_ROSTER = {Whom.ON_CALL, Whom.PEERS, Whom.ROOM}
+"""Steps that call whom the rota names, which knows of itself who is in danger."""
 
 _WAITING = "cases as grave that wait"
 """Under this a transaction knows, of a case that it opens, how many there are."""
@@ -74,7 +77,7 @@ class Paging:
         step, number = page.step, page.number
         told = set(await self._called(tx, row, step, last=True, now=now)) if step.privately else set()
         overseers = await members.with_roles(tx, row.community_id, OVERSEERS)
-        others = [person for person in overseers if person not in told]
+        others = await _not_in_danger(tx, (person for person in overseers if person not in told))
         await self._to_people(tx, row, others, number=number, now=now)
         if not (step.in_rooms and step.whom in {Whom.MODERATORS, Whom.ORGANIZERS}):
             await self._to_rooms(tx, row, "moderators", key=f"{_prefix(row, number)}:mods", now=now)
@@ -127,16 +130,17 @@ class Paging:
     async def last_resort(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> bool:
         """Page all moderators and organizers, in their rooms too, and all peers who may be called.
 
-        If that is nobody, all peers. False if there is nobody at all.
+        If that is nobody, all peers, whoever is in danger, too. False if there is nobody at all.
         """
         await store.note(tx, row.id, f"page {row.pages}: everybody", None, now=now)
         overseers = await members.with_roles(tx, row.community_id, OVERSEERS)
         peers = await self._available(tx, row.community_id, now)
-        reached = await self._to_people(tx, row, dict.fromkeys((*overseers, *peers)), number=row.pages, now=now)
+        called = await _not_in_danger(tx, dict.fromkeys((*overseers, *peers)))
+        reached = await self._to_people(tx, row, called, number=row.pages, now=now)
         reached += await self._to_rooms(tx, row, "moderators", key=f"{_prefix(row, row.pages)}:mods", now=now)
         if not reached:
             everybody = await members.with_roles(tx, row.community_id, MAY_BE_PAGED)
-            reached = await self._to_people(tx, row, everybody, number=row.pages, now=now, in_danger_too=True)
+            reached = await self._to_people(tx, row, everybody, number=row.pages, now=now)
         if not reached:
             log.error(
                 "case %d: there is nobody to page in this community; add peers to its file and run"
@@ -157,9 +161,14 @@ class Paging:
     async def _called(
         self, tx: Transaction, row: tables.CaseRow, step: Step, *, last: bool, now: datetime
     ) -> Iterable[int]:
-        """The people of a step. Who is off, full or resting is called by a policy's last step only."""
+        """The people of a step. Who is off, full or resting is called by a policy's last step only.
+
+        Who is in danger themselves is called by none: only if nobody else can be reached, by `last_resort`.
+        """
         community = row.community_id
         helpers = await members.with_roles(tx, community, MAY_BE_PAGED)
+        if last or step.whom not in _OF_THE_ROSTER:
+            helpers = await _not_in_danger(tx, helpers)
         peers = await members.with_roles(tx, community, {Role.PEER})
         available = peers if last else await self._available(tx, community, now)
         match step.whom:
@@ -204,13 +213,8 @@ class Paging:
         title: Text | None = None,
         now: datetime,
         due_at: datetime | None = None,
-        in_danger_too: bool = False,
     ) -> int:
         people = tuple(people)
-        if row.turn and not in_danger_too:
-            # Somebody had it, and perhaps gave it back because they are in danger themselves.
-            in_danger = await store.in_danger(tx, people)
-            people = tuple(person for person in people if person not in in_danger)
         if not people:
             return 0
         flood = await _flood(tx, row, now=now)
@@ -273,20 +277,10 @@ class Paging:
             return
         delivery, key = tables.Delivery, _flood_key(row, receiver, now)
         said = or_(delivery.key == key, delivery.key.startswith(f"{key}:"))
-        for page in await tx.session.scalars(select(delivery).where(said).order_by(delivery.id)):
-            if page.created_at == now and page.state == "pending":
-                continue  # it is this one
-            upon = Upon(act="refresh", message=page.message_id, delivery=page.id)
-            message = Message(
-                key=f"{EDIT}{page.key}:{row.id}:{row.pages}",
-                to=address_of(page),
-                content=replace(flood, upon=upon),
-                priority=Priority.CRISIS,
-                due_at=now,
-                expires_at=now + FLOOD_STALE,
-                member_id=page.member_id,
-            )
-            await self._voice.put(tx, message, language, now=now)
+        pages = await tx.session.scalars(select(delivery).where(said).order_by(delivery.id))
+        earlier = [page for page in pages if page.created_at != now or page.state != "pending"]  # this one is not
+        by, stale = f"{row.id}:{row.pages}", now + FLOOD_STALE
+        await renew(tx, self._voice, earlier, flood, language, by=by, now=now, expires_at=stale)
 
     # What
 
@@ -297,6 +291,13 @@ class Paging:
             return held_words.page_beside(row.id, name, severity, known)
         minutes = int((now - row.opened_at).total_seconds() // 60)
         return words.page(row.id, number, severity, known, minutes)
+
+
+async def _not_in_danger(tx: Transaction, people: Iterable[int]) -> list[int]:
+    """These people but for whom somebody comes to themselves."""
+    people = list(people)
+    in_danger = await store.in_danger(tx, people)
+    return [person for person in people if person not in in_danger]
 
 
 def note_waiting(tx: Transaction, row: tables.CaseRow, waiting: int, emergencies: int) -> None:

@@ -46,9 +46,8 @@ async def answer(
 ) -> Reply | None:
     """What comes of their words; None: they are a command."""
     if is_about_them(call, languages):
-        reply = await runner.invoke(call, I_NEED_A_PERSON.command, {})
-        await questions.forget(call.tx, call.member)  # only now: it holds the words that are for who comes
-        return reply
+        await questions.forget(call.tx, call.member)
+        return await runner.invoke(call, I_NEED_A_PERSON.command, {})
     if questions.is_bare_cancel(call.inbound.text):
         await unsaid.all_said(call)  # the same person at the same moment: no other message calls anybody either
         await questions.forget(call.tx, call.member)

@@ -45,7 +45,16 @@ async def ask(
     parameter = next(p for p in say.parameters if p.name == "case")
     arguments = {"text": text or call.inbound.text, "unsaid": unsaid}
     asked = await questions.ask(
-        call.tx, call.member, say, parameter, arguments, problem=which, now=call.now, holds=holds, before=before
+        call.tx,
+        call.member,
+        say,
+        parameter,
+        arguments,
+        problem=which,
+        now=call.now,
+        holds=holds,
+        before=before,
+        stays=unsaid,
     )
     if not unsaid and not holds:
         return asked

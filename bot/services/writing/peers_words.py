@@ -148,5 +148,5 @@ class PeersWords:
         content = await self._escalations.ask_the_peer(call.tx, call.member, signal, waits=bool(waits))
         cases = [row.id for row in conversations]
         ask = _("To which case shall I bring this?")
-        asked = await for_which.ask(call, self._registry, cases, ask, unsaid=waits or unsaid.NOBODY_CALLED)
+        asked = await for_which.ask(call, self._registry, cases, ask, unsaid=waits or unsaid.nobody_called(call))
         return Reply(content=replace(content, choices=(I_NEED_A_PERSON, *asked.content.choices)))

@@ -1,0 +1,91 @@
+"""A peer in danger themselves: somebody comes to them, they come to nobody, and nobody else learns of it."""
+
+import pytest
+from harness import World
+from harness.communities import NORTH
+from sqlalchemy import select
+
+from bot.storage.tables import CaseRow
+from services.test_at_work import clear
+
+DANGER = "I want to kill myself"
+
+
+async def sam_is_in_danger(world: World) -> None:
+    """Case 1 is about Sam; nobody has looked at it since."""
+    await world.sam.says(DANGER, "lobby")
+    world.sam.sees("I'm getting a person")
+    clear(world)
+
+
+async def holders(world: World) -> list[int | None]:
+    """Who has which case, the oldest first."""
+    return list(await world.rows(select(CaseRow.holder).order_by(CaseRow.id)))
+
+
+async def test_a_peer_in_danger_is_paged_for_nobody_until_their_own_case_has_ended(world: World) -> None:
+    await sam_is_in_danger(world)
+    await world.alice.says(DANGER, "lobby")
+    clear(world)
+    await world.advance(minutes=25)
+    assert any("Case: 2" in shown.text for shown in world.robin.unseen)
+    assert not any("Case: 2" in shown.text for shown in world.sam.unseen)
+    await world.sam.says("I'm safe")
+    clear(world)
+    await world.bob.says(DANGER, "lobby")
+    await world.advance(minutes=6)
+    assert any("Case: 3" in shown.text for shown in world.sam.unseen)
+    clear(world)
+
+
+@pytest.mark.parametrize("words", ["!take 2", "I'm on it", "!join 2"])
+async def test_a_peer_in_danger_who_would_come_to_others_reads_alone_that_they_come_first(
+    world: World, words: str
+) -> None:
+    await sam_is_in_danger(world)
+    await world.alice.says(DANGER, "lobby")
+    if words == "!join 2":
+        await world.robin.says("take 2")
+    before = await holders(world)
+    clear(world)
+    await world.sam.says(words, "peers")
+    assert world.sam.sees("You come first now", "I'm safe").private
+    world.room("peers").sees_nothing()
+    world.alice.sees_nothing()
+    assert await holders(world) == before
+
+
+async def test_a_peer_who_needs_nobody_any_more_takes_cases_again(world: World) -> None:
+    await sam_is_in_danger(world)
+    await world.alice.says(DANGER, "lobby")
+    await world.sam.says("!take 2", "peers")
+    await world.sam.clicks("I'm safe")
+    await world.sam.says("!take 2", "peers")
+    world.alice.sees("Sam is here")
+    clear(world)
+
+
+async def test_nobody_can_give_a_case_to_a_peer_in_danger_nor_learn_why_not(world: World) -> None:
+    await world.alice.says(DANGER, "lobby")
+    await world.robin.says("take 1")
+    await world.sam.says(DANGER, "lobby")
+    clear(world)
+    await world.robin.says("hand over 1 to Sam")
+    world.robin.sees("Sam cannot take it just now")
+    world.sam.sees_nothing()
+    await world.robin.says("who")
+    world.robin.sees("Can be called now: Sam, Robin")
+    assert (await holders(world))[0] is not None
+    clear(world)
+
+
+async def test_a_peer_in_danger_is_called_by_the_last_step_if_nobody_else_is_there(world: World) -> None:
+    await world.apply(NORTH)
+    await world.nora.says(DANGER, "north")
+    await world.yuki.says(DANGER, "north")
+    clear(world)
+    await world.advance(minutes=3)
+    world.nora.sees_nothing()
+    await world.advance(minutes=3)
+    assert any("Case: 2" in shown.text for shown in world.nora.unseen)
+    clear(world)
