@@ -43,11 +43,16 @@ class Automaton:
 
     def meets(self, words: Sequence[str]) -> bool:
         """Whether it matches anywhere in `words`, of one form each, with an `EDGE` wherever a sentence has one."""
-        if self.prefixes or self.numbers:
-            return self._meets([self.accepts((word,)) for word in words])
-        get, gaps = self.words.get, self.gaps
-        if gaps:
-            return self._meets([get(word, 0) | (gaps if word != EDGE else 0) for word in words])
+        get, gaps, beginnings = self.words.get, self.gaps, self.beginnings
+        if gaps or beginnings or self.numbers:
+            return self._meets(
+                [
+                    self.accepts((word,))
+                    if word == EDGE or word.startswith(beginnings) or word[0].isdigit()
+                    else get(word, 0) | gaps
+                    for word in words
+                ]
+            )
         return self._meets(map(get, words, repeat(0)))
 
     def meets_any(self, words: Iterable[tuple[str, ...]]) -> bool:

@@ -12,10 +12,11 @@ from string import ascii_lowercase
 
 from bot.core.crisis.asked import Questions
 from bot.core.crisis.folding import HIDING, Change, Folding, apart, changed
+from bot.core.crisis.frequent import FrequentKeys, Key
 from bot.core.crisis.keyring import Keyring, Numbers
 from bot.core.crisis.pairs import Pair, Pairs
 from bot.core.crisis.pattern import Pattern, Words
-from bot.core.crisis.tokens import ELISION, STRETCHED, WORD, forms_of
+from bot.core.crisis.tokens import STRETCHED, WORD, elides, forms_of
 from bot.core.crisis.traits import HELD, Traits
 from bot.core.crisis.uncollected import uncollected
 from bot.core.crisis.vocabulary import Vocabulary
@@ -32,13 +33,12 @@ class Heard:
 
 _NOTHING = Heard()
 
-Key = str | Pair
-"""A word, the beginning of one ("overdos*"), or two words beside each other."""
-
 _SPACED = re.compile(" [a-z] [a-z] ")
 _LETTERS: frozenset[Pair] = frozenset((one, other) for one in ascii_lowercase for other in ascii_lowercase)
 """Two single letters: a word may be spelt out with blanks between."""
 _SHORTEST_STRETCHED = 3
+_SIGNS = re.compile(r"[^\w ,'-]")
+"""Without any of them nothing ends a sentence, whatever is left out."""
 
 
 @dataclass(slots=True)
@@ -86,6 +86,7 @@ class Screen:
         self._by_word = by_word
         self._traits = Traits(self._folding, fillers)
         self._numbers: dict[Key, Numbers] = {}
+        self._frequent = FrequentKeys(patterns)
         self._companions: dict[Key, frozenset[str]] = {}
         """Of the keys that were met: the patterns they are for, and what these ask for beside them, if anything."""
 
@@ -102,25 +103,52 @@ class Screen:
     def _hear_plainly(self, text: str) -> Heard | None:
         """The same of a plain `text`, but None where a word may be hidden in it, or be known in more than one way."""
         words, odd = glance(text)
-        if odd or ("'" in text and ELISION.search(text)) or not (text.isascii() or HIDING.search(text) is None):
+        if odd or elides(text) or not (text.isascii() or HIDING.search(text) is None):
             return None
         names = set(words)
         pairs = self._pairs.met(words)
         thinned: list[str] = []
         unplain = names - self._traits.plain
+        stretched = False
         for trait in self._traits.of(unplain) if unplain else ():
             if trait.hides or (trait.begins and self._folding.begun(text, names)):
                 return None
             names.update(trait.beginnings)
+            if trait.forms:
+                names.update(trait.forms)
+                stretched = True
             if trait.filler and not thinned:
                 thinned = self._thinned(words)
                 pairs += self._pairs.met(thinned)
+        if stretched:
+            pairs += [pair for each in _unstretched(words) for pair in self._pairs.met(each)]
+            if thinned:
+                pairs += [pair for each in _unstretched(thinned) for pair in self._pairs.met(each)]
         keys = self._keys(names, pairs)
         if not keys:
             return self._heard(())
         if not _LETTERS.isdisjoint(keys):
             return None
-        return self._heard(self._meeting(text, words, self._candidates(keys, names)))
+        return self._heard(self._plain_candidates(text, words, keys, names, stretched=stretched))
+
+    def _plain_candidates(
+        self, text: str, words: Sequence[str], keys: Sequence[Key], names: set[str], *, stretched: bool
+    ) -> Sequence[int]:
+        """The patterns that have one of `keys` and match somewhere in a plain `text`, where that is told easily."""
+        readings: list[list[str]] | None = None
+        keyed: set[int] = set()
+        for key in keys:
+            numbers = self._numbers.get(key) or self._meet(key)
+            if not stretched and (joined := self._frequent.met(key, numbers)) is not None:
+                if readings is None:
+                    readings = self._read_plainly(text, words)
+                if readings and (matching := joined.matching(readings)) is not None:
+                    numbers = matching
+            keyed.update(numbers)
+        candidates = self._questions.going(keyed, names)
+        if candidates and readings is None:
+            readings = self._read_plainly(text, words, stretched=stretched)
+        return self._meeting(candidates, readings, stretched=stretched) if readings else candidates
 
     def readings(self, text: str, changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
         """The other readings of a normalised `text`: with these `changes`, if any, and without its fillers."""
@@ -152,7 +180,7 @@ class Screen:
         thinned = [word for word in words if not self._is_filler(word)]
         readings = [words] if len(thinned) == len(words) else [words, thinned]
         self._add(readings, found)
-        elided = elided_of(text, self._is_filler) if "'" in text and ELISION.search(text) else []
+        elided = elided_of(text, self._is_filler) if elides(text) else []
         self._add(elided, found)
         meanings = self._traits.meanings(words)
         single = _SPACED.search(spaced) is not None
@@ -163,20 +191,34 @@ class Screen:
             self._add([each for reading in readings for each in _unstretched(reading)], found)
         changes = self._changes(text, words, meanings, found, single=single) if hidden else []
         candidates = self._candidates(self._keys(found.names, found.pairs), found.names)
-        if not (hidden or elided):
-            candidates = self._meeting(text, words, candidates, stretched=stretched)
+        if candidates and not (hidden or elided):
+            candidates = self._meeting(
+                candidates, self._read_plainly(text, words, stretched=stretched), stretched=stretched
+            )
         return self._heard(candidates, changes)
 
-    def _meeting(self, text: str, words: Sequence[str], candidates: list[int], *, stretched: bool = False) -> list[int]:
-        """Those of the `candidates` that match somewhere in a plain `text`, where that is told easily."""
-        if not candidates or (sentences := sentences_of(text, words)) is None:
-            return candidates
+    def _read_plainly(self, text: str, words: Sequence[str], *, stretched: bool = False) -> list[list[str]]:
+        """What a plain `text` says, with the edges of its sentences; nothing where that takes more."""
+        if (sentences := sentences_of(text, words)) is None:
+            return []
         readings = [sentences]
-        if stretched or not self._fillers.isdisjoint(words):
+        if not stretched and self._fillers.isdisjoint(words):
+            return readings
+        if not stretched and _SIGNS.search(text) is None:
+            readings.append(self._thinned(sentences))
+        else:
             # Taken apart anew: where a filler stood by itself, an empty line may be left, and a sentence end there.
             for changes in self.readings(text, ()):
                 thinned = changed(text, changes)
                 readings.append(sentences_of(thinned, words_of(thinned)) or [])
+        return readings
+
+    def _meeting(
+        self, candidates: list[int], readings: Sequence[Sequence[str]], *, stretched: bool = False
+    ) -> list[int]:
+        """Those of the `candidates` that match somewhere in the `readings` of a plain text; all without readings."""
+        if not (candidates and readings):
+            return candidates
         if stretched:
             forms = [[forms_of(word) for word in reading] for reading in readings]
         patterns, beside = self._patterns, self._beside

@@ -53,6 +53,8 @@ ELISION = re.compile(
 )
 """French "l'", "d'", "qu'" before a word, which is known without it, too; and "od'd", which is no "odd"."""
 
+_BEHIND_ELISION = re.compile("'[aeiouyhd]")
+
 _OVERDOSED = "odded"
 """The spelling by which rules tell "od'd", an overdose, from "odd", where it stands alone."""
 
@@ -109,6 +111,11 @@ def tokens_of(normal: Normal) -> list[Token]:
     if len(tokens) == 1 or not tokens[-1].is_edge:
         tokens.append(Token((EDGE,), tokens[-1].end, tokens[-1].end, sentence))
     return tokens
+
+
+def elides(text: str) -> bool:
+    """Whether a word of a normalised text is known without what is elided before it; quick where none may be."""
+    return "'" in text and _BEHIND_ELISION.search(text) is not None and ELISION.search(text) is not None
 
 
 def forms_of(word: str) -> tuple[str, ...]:

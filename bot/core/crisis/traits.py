@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from bot.core.crisis.folding import Folding
+from bot.core.crisis.tokens import forms_of
 
 _REMEMBERED = 50_000
 """Words that are known: more than people use, fewer than a hostile text can show."""
@@ -26,6 +28,7 @@ class Trait:
     begins: bool
     filler: bool
     beginnings: tuple[str, ...]
+    forms: tuple[str, ...] = ()
 
 
 _NONE = Trait(hides=False, meaning=None, begins=False, filler=False, beginnings=())
@@ -60,9 +63,21 @@ class Traits:
         """The trait of a word, remembered."""
         if word in self.plain:
             return _NONE
+        trait = self._trait(word)
+        if HELD.search(word):
+            trait = self._held(word, trait)
+        if len(self.plain) + len(self._known) < _REMEMBERED:
+            if trait == _NONE:
+                self.plain.add(word)
+            else:
+                self._known[word] = trait
+        return trait
+
+    def _trait(self, word: str) -> Trait:
+        """The trait of a word as it is written."""
         meaning = self._folding.meaning(word)
-        trait = Trait(
-            hides=meaning is not None or HELD.search(word) is not None,
+        return Trait(
+            hides=meaning is not None,
             meaning=meaning,
             begins=word in self._folding.begins,
             filler=word in self._fillers,
@@ -72,9 +87,12 @@ class Traits:
                 if length <= len(word) and word[:length] in self._beginnings
             ),
         )
-        if len(self.plain) + len(self._known) < _REMEMBERED:
-            if trait == _NONE:
-                self.plain.add(word)
-            else:
-                self._known[word] = trait
-        return trait
+
+    def _held(self, word: str, trait: Trait) -> Trait:
+        """The trait of a word in which a letter is held: it hides what one of its forms says of itself."""
+        forms = forms_of(word)
+        others = [self._trait(form) for form in forms if form != word]
+        if trait.hides or any(other.hides or other.begins or other.filler for other in others):
+            return replace(trait, hides=True)
+        beginnings = dict.fromkeys(chain(trait.beginnings, *(other.beginnings for other in others)))
+        return replace(trait, beginnings=tuple(beginnings), forms=forms)

@@ -10,6 +10,9 @@ from bot.core.crisis.tokens import EDGE, ELISION, SENTENCE_ENDS, UNSPACED, WORD_
 _REMEMBERED = 20_000
 """Characters whose folding is remembered: more than are in use anywhere, fewer than a hostile text can show."""
 
+_FEW = 4
+"""Letters beyond ASCII, as most texts in Latin letters have: so few are replaced more quickly one by one."""
+
 _SIGN = re.compile(r"[0-9@$!|+*]")
 _ODD = re.compile(r"[0-9@$!|+*][^\W\d_]|[^\W\d_][0-9@$|+*]")
 _NUMBER_BEFORE_WORD = re.compile(r"([.,][0-9]+)(?![0-9])(?=[^\W_])")
@@ -62,7 +65,14 @@ def plain(text: str) -> str:
     lower = text.lower()
     if "@" in text or "<" in text or "://" in text or "www." in lower:  # what links and mentions have
         return normalise(text).text
-    return lower if text.isascii() else text.translate(_PLAIN)
+    if text.isascii():
+        return lower
+    beyond = {char for char in set(text) if char > "\x7f"}
+    if len(beyond) > _FEW:
+        return text.translate(_PLAIN)
+    for char in beyond:
+        text = text.replace(char, _PLAIN[ord(char)])
+    return text.lower()
 
 
 def glance(text: str) -> tuple[list[str], bool]:
