@@ -8,7 +8,7 @@ from bot.core.crisis import Detector, Severity, failed_examples, parse_lexicon
 from bot.operations.kept_lexicons import FOLDER, renewed
 from bot.operations.lexicon import built_in
 
-LANGUAGES = ("ar", "de", "en", "es", "fr", "hi", "ja", "pt", "ru", "zh")
+LANGUAGES = ("ar", "de", "en", "en-frames", "es", "fr", "hi", "ja", "pt", "ru", "zh")
 
 
 @cache
