@@ -73,7 +73,7 @@ from cogs.stopping import StopCog
 WHO_IS_SECONDS = 2.0
 """So long a platform may take to tell who somebody is: meanwhile nobody else's words can be stored on SQLite."""
 
-LEXICONS = ("en", "es", "de", "fr", "pt", "ru", "ar", "hi", "zh", "ja")
+LEXICONS = ("en", "en-frames", "es", "de", "fr", "pt", "ru", "ar", "hi", "zh", "ja")
 
 
 @dataclass(slots=True, kw_only=True)

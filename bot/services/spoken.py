@@ -13,12 +13,14 @@ from bot.storage.database import Transaction
 _HEARD, _CHOSEN = "heard in a language", "chose a language"
 
 _CODE = 2
-"""Letters with which the ids of a language's rules begin: "es/want-to-die"; a community's own begin otherwise."""
+"""Letters with which the ids of a language's rules begin, "es/want-to-die" or "en-frames/ending-it"; a community's own
+begin otherwise."""
 
 
 def heard(tx: Transaction, member_id: int, rules: Iterable[str]) -> None:
     """The member was heard by these rules: in the language of most of them, if it is one."""
-    languages = Counter(code for rule in rules if len(code := rule.partition("/")[0]) == _CODE)
+    lexicons = (rule.partition("/")[0] for rule in rules)
+    languages = Counter(code for lexicon in lexicons if len(code := lexicon.partition("-")[0]) == _CODE)
     if languages:
         (most, count), *_ = languages.most_common(1)
         # A rule of a language that is like it may have words of the same spelling.
