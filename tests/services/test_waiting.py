@@ -70,6 +70,12 @@ async def test_who_waits_with_a_concern_and_cries_for_help_is_offered_to_be_call
         ("Who can read this??", "erase it 30 days after"),
         ("¿es gratis?", "No cuesta nada"),
         ("cuánto tarda", "No sé cuánto tarda"),
+        ("hello??", "I'm a bot, and I'm here. I'm calling a person for you"),
+        ("is anybody there", "nobody is here yet"),
+        ("are you a bot?", "I'm a bot"),
+        ("will you call the police", "I call no ambulance and no police"),
+        ("is an ambulance coming", "please call it yourself"),
+        ("¿viene la ambulancia?", "no llamo a ninguna ambulancia"),
     ],
 )
 async def test_who_waits_and_asks_what_comes_reads_what_is_true_of_it(world: World, said: str, told: str) -> None:
@@ -83,6 +89,15 @@ async def test_who_waits_and_asks_what_comes_reads_what_is_true_of_it(world: Wor
         box.unseen.clear()
 
 
+async def test_in_an_emergency_nobody_is_asked_to_wait_without_the_number_that_is_there_at_once(world: World) -> None:
+    await world.alice.says("I took all my pills")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    for said in ("how long", "did you call 911"):
+        await world.alice.says(said)
+        world.alice.sees("please call 911", "988", "I'm safe")
+
+
 async def test_who_waits_with_a_concern_is_not_told_that_somebody_is_called(world: World) -> None:
     await world.alice.says("I feel hopeless")
     for box in world.mailboxes:
@@ -92,7 +107,7 @@ async def test_who_waits_with_a_concern_is_not_told_that_somebody_is_called(worl
     assert "go on calling" not in told.text
 
 
-@pytest.mark.parametrize("said", ["nvm", "I changed my mind", "cancel", "never mind"])
+@pytest.mark.parametrize("said", ["nvm", "I changed my mind", "cancel", "never mind", "im fine", "leave me alone"])
 async def test_who_waits_and_wants_nobody_any_more_reads_how_to_end_it(world: World, said: str) -> None:
     await open_case(world)
     await world.alice.says(said)
