@@ -138,6 +138,38 @@ async def test_a_pause_is_ended_by_its_button_and_without_a_name_it_is_asked_who
     world.mo.sees("alice is not paused")
 
 
+@pytest.mark.parametrize("first", ["pause alcie 24h", "escalate alcie", "pause"])
+@pytest.mark.parametrize(
+    ("then", "told"),
+    [
+        ("unpause alice", "alice is not paused"),
+        ("pause alice 2 days", "alice is paused for 2 days"),
+        ("escalate alice", "The peers have been called"),
+    ],
+)
+async def test_after_a_name_that_nobody_has_the_next_command_is_done_and_is_no_name(
+    world: World, first: str, then: str, told: str
+) -> None:
+    await world.alice.says("hello")
+    await world.mo.says(first)
+    clear(world)
+    await world.mo.says(then)
+    world.mo.sees(told)
+    clear(world)
+
+
+@pytest.mark.parametrize("more", ["she looks bad", "took pills please hurry and get her somebody"])
+async def test_words_behind_a_name_are_asked_about_and_one_press_calls_for_them(world: World, more: str) -> None:
+    await world.alice.says("hello")
+    await world.mo.says(f"escalate alice {more}")
+    world.mo.sees("Whom do you mean?", "alice")
+    clear(world)
+    await world.mo.clicks("alice")
+    world.mo.sees("The peers have been called")
+    world.alice.sees("is worried about you")
+    clear(world)
+
+
 async def test_the_audit_log_has_who_paused_whom_and_when_also_of_who_has_had_no_case(world: World) -> None:
     await world.mo.says("pause 24 alice")
     world.mo.sees("alice is paused for 24 hours")
