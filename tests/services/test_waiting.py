@@ -75,6 +75,7 @@ async def test_who_waits_with_a_concern_and_cries_for_help_is_offered_to_be_call
         ("are you a bot?", "I'm a bot"),
         ("will you call the police", "I call no ambulance and no police"),
         ("is an ambulance coming", "please call it yourself"),
+        ("its too late", "please do not wait until a person is here"),
         ("¿viene la ambulancia?", "no llamo a ninguna ambulancia"),
     ],
 )
@@ -96,6 +97,8 @@ async def test_in_an_emergency_nobody_is_asked_to_wait_without_the_number_that_i
     for said in ("how long", "did you call 911"):
         await world.alice.says(said)
         world.alice.sees("please call 911", "988", "I'm safe")
+    await world.alice.says("my hands are shaking")
+    world.alice.sees("I keep this for the person who comes", "please call 911", "I'm safe")
 
 
 async def test_who_waits_with_a_concern_is_not_told_that_somebody_is_called(world: World) -> None:
@@ -105,6 +108,20 @@ async def test_who_waits_with_a_concern_is_not_told_that_somebody_is_called(worl
     await world.alice.says("how long?")
     told = world.alice.sees("I promise no time", "I need a person")
     assert "go on calling" not in told.text
+
+
+@pytest.mark.parametrize("said", ["yes", "yes please", "its me", "it's about me"])
+async def test_who_waits_with_a_concern_and_takes_up_the_offer_or_says_it_is_them_is_called_for(
+    world: World, said: str
+) -> None:
+    await world.alice.says("my friend says he wants to kill himself")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says(said)
+    world.alice.sees("I'm getting a person", "I'm safe")
+    world.room("peers").sees("Urgent", "I'm on it")
+    for box in world.mailboxes:
+        box.unseen.clear()
 
 
 @pytest.mark.parametrize("said", ["nvm", "I changed my mind", "cancel", "never mind", "im fine", "leave me alone"])
@@ -171,7 +188,7 @@ async def test_a_country_that_was_asked_for_is_taken_late_too_while_nobody_has_c
     await world.alice.says("it hurts so much")
     world.alice.sees("I keep this for the person who comes")
     await world.alice.says("Ireland")
-    world.alice.sees("These are the numbers there", "116 123")
+    world.alice.sees("These are the numbers for", "116 123")
     assert await world.rows(select(Member.country).where(Member.country == "IE")) == ["IE"]
 
 
@@ -184,7 +201,7 @@ async def test_a_city_is_no_country_but_the_country_after_it_is_taken(world: Wor
     await world.alice.says("im in london")
     world.alice.sees("I keep this for the person who comes")
     await world.alice.says("im in england")
-    world.alice.sees("These are the numbers there", "116 123")
+    world.alice.sees("These are the numbers for", "116 123")
 
 
 async def test_a_country_that_is_named_late_to_a_peer_is_a_word_to_them(world: World) -> None:
@@ -203,7 +220,7 @@ async def test_no_in_capitals_is_norway_to_who_was_just_asked_for_their_country(
     await world.alice.clicks("I'm in another country")
     world.alice.sees("Which country")
     await world.alice.says("NO")
-    world.alice.sees("These are the numbers there", "113")
+    world.alice.sees("These are the numbers for Norway", "113")
     assert await world.rows(select(Member.country).where(Member.country == "NO")) == ["NO"]
 
 

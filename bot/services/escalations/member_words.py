@@ -100,7 +100,6 @@ def answer_worried(community: str, emergency_number: str | None, lines: tuple[Fi
     return Content(text=text, fields=lines, choices=(I_AM_SAFE, OTHER_COUNTRY))
 
 
-NUMBERS_THERE = _("Thank you. These are the numbers there.")
 NUMBERS_ASKED_FOR = _("These are the numbers. What you wrote is kept for the person who comes, too.")
 
 
@@ -112,6 +111,11 @@ def numbers(emergency_number: str | None, lines: tuple[Field, ...], said: Text) 
     if not lines:
         text = _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE)
     return Content(text=text, fields=lines, choices=(I_AM_SAFE, OTHER_COUNTRY))
+
+
+def numbers_for(country: str) -> Text:
+    """What stands before a country's numbers: its name, as "NO" may have been a no, and they see what it became."""
+    return _("Thank you. These are the numbers for {country}.", country=country)
 
 
 def told_your_peer(name: str | Text) -> Content:

@@ -110,11 +110,19 @@ class Everyday:
         said = fold(text[: typed.PHRASE_LIMIT])
         if any(said in typed.ways(words, WANTS_NOBODY.message) for words in self._voice.languages):
             return replies.how_to_end(calling=calling)
-        content = replies.kept_for_the_person(calling=calling)
+        content = await self._kept_for_the_person(call, row)
         found = typed.read(text, self._registry, call.member.reads(call.now))
         if found is None or not begins_like(found) or not may(call.member.roles, found.command.may):
             return content
         return replies.with_the_mark(content, found.command.name, _mark_of(call))
+
+    async def _kept_for_the_person(self, call: Call, row: CaseRow) -> Content:
+        """That their words are kept; in an emergency with the one number that is better not waited with."""
+        content = replies.kept_for_the_person(calling=row.severity != Severity.CONCERN)
+        if row.severity != Severity.EMERGENCY:
+            return content
+        numbered = await self._escalations.numbers(call.tx, call.member, replies.KEPT)
+        return content if numbered is None else replace(content, text=numbered.text)
 
     async def _answer_to_who_waits(self, call: Call, row: CaseRow) -> Content | None:
         """What they read who ask for help once more, or what comes; None where they ask nothing of this."""

@@ -19,6 +19,15 @@ class Asked(Enum):
         " / help me please / i need help / i need help please / somebody help / hello help / can you help me"
         " / will you help me / send help"
     )
+    DONE = _(
+        "i took pills / i took the pills / i took some pills / i took my pills / i took them / i took them all"
+        " / i took it / i took it all / i took too many / i took too much / ive taken pills / ive taken them"
+        " / ive taken them all / ive taken it / ive taken too many / i have taken pills / i have taken them"
+        " / i swallowed them / i swallowed pills / i swallowed it / i drank it / i overdosed / i od / i did it"
+        " / i already did it / ive done it / i have done it / its done / it is done / its too late / it is too late"
+        " / too late / i cut myself / i cut / ive cut myself / i have cut myself / i cut too deep / im bleeding"
+        " / i am bleeding / im bleeding a lot / there is blood / so much blood"
+    )
     WHO = _(
         "who will come / who comes / who is coming / whos coming / who will it be / who is it / who are they"
         " / who will answer / who will write / who will write to me / who will talk to me / who are you calling"
@@ -32,7 +41,8 @@ class Asked(Enum):
         " / when will somebody come / when will someone come / when does somebody come / when does someone come"
         " / when is somebody coming / when is someone coming / when will they come / when do they come"
         " / is anyone coming / is anybody coming / is someone coming / is somebody coming / will anyone come"
-        " / will anybody come / will someone come / will somebody come / what is taking so long"
+        " / will anybody come / will someone come / will somebody come / is help coming"
+        " / is help on the way / what is taking so long"
         " / why does it take so long / why is it taking so long"
     )
     COST = _(
@@ -59,7 +69,8 @@ class Asked(Enum):
         " / did you call the police / did you call the cops / did you call 911 / did you call an ambulance"
         " / have you called the police / have you called 911 / have you called an ambulance / do you call the police"
         " / will the police come / are the police coming / is the police coming / are the cops coming / is 911 coming"
-        " / is an ambulance coming / is the ambulance coming / will an ambulance come / when does the ambulance come"
+        " / is an ambulance coming / is the ambulance coming / is the ambulance on its way / will an ambulance come"
+        " / when does the ambulance come"
         " / when will the ambulance come / where is the ambulance / how long until the ambulance comes"
         " / dont call the police / dont call the cops / dont call 911 / dont call an ambulance / no police / no cops"
         " / i dont want the police / i dont want the cops / i dont want police / i dont want an ambulance"
@@ -120,6 +131,8 @@ def answer_to(asked: Asked, community: Community, *, severity: Severity, mark: s
                 " ambulance, please call it yourself, or ask somebody near you.",
                 community=community.name,
             )
+        case Asked.DONE:
+            text = _("If you have taken something or hurt yourself, please do not wait until a person is here.")
         case Asked.THERE:
             text = _HERE_AND_CALLING if calling else _HERE
         case Asked.WHO:
@@ -139,7 +152,7 @@ def answer_to(asked: Asked, community: Community, *, severity: Severity, mark: s
                 " it encrypted, and erase it {days} days after this has ended.",
                 days=community.retention_days,
             )
-    at_once = asked in {Asked.HELP, Asked.SERVICES} or (asked is Asked.HOW_LONG and emergency)
+    at_once = asked in {Asked.HELP, Asked.SERVICES, Asked.DONE} or (asked is Asked.HOW_LONG and emergency)
     return Answer(text, with_numbers=at_once)
 
 
