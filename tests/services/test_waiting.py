@@ -97,6 +97,9 @@ async def test_in_an_emergency_nobody_is_asked_to_wait_without_the_number_that_i
     for said in ("how long", "did you call 911"):
         await world.alice.says(said)
         world.alice.sees("please call 911", "988", "I'm safe")
+    await world.advance(minutes=1)
+    await world.alice.says("I took all my pills, really")
+    world.alice.sees("still looking for a person", "please call 911")
     await world.alice.says("my hands are shaking")
     world.alice.sees("I keep this for the person who comes", "please call 911", "I'm safe")
 
@@ -108,6 +111,15 @@ async def test_who_waits_with_a_concern_is_not_told_that_somebody_is_called(worl
     await world.alice.says("how long?")
     told = world.alice.sees("I promise no time", "I need a person")
     assert "go on calling" not in told.text
+
+
+async def test_who_waits_with_a_concern_and_is_heard_again_is_offered_to_be_called_for(world: World) -> None:
+    await world.alice.says("I feel hopeless")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("i relapsed")
+    told = world.alice.sees("The peers can read that you would like somebody", "I need a person", "I'm safe")
+    assert "looking for" not in told.text
 
 
 @pytest.mark.parametrize("said", ["yes", "yes please", "its me", "it's about me"])
