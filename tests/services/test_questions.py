@@ -214,7 +214,7 @@ async def test_who_is_in_another_country_gets_the_numbers_of_there_at_once(world
     for box in world.mailboxes:
         box.unseen.clear()
     await world.alice.says("Ireland")
-    shown = world.alice.sees("These are the numbers there", "Samaritans Ireland")
+    shown = world.alice.sees("These are the numbers for", "Samaritans Ireland")
     assert "told" not in shown.text, "nobody was told anything, so the bot must not say so"
 
 

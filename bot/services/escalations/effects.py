@@ -174,7 +174,7 @@ class Effects:
             content = await self.answers.at_once(tx, row, somebody_told=True, away=away)
             await self._to_member(tx, row, content, key=f"answer:{row.version}", now=now)
         elif row.holder is None:
-            await self._to_member(tx, row, member_words.heard_again(), key=f"again:{minute}", now=now)
+            await self._to_member(tx, row, await self.answers.heard_again(tx, row), key=f"again:{minute}", now=now)
         elif not carried:
             name = (await members.load(tx, row.holder)).name or words.A_PEER
             await self._to_member(tx, row, member_words.told_your_peer(name), key=f"again:{minute}", now=now)

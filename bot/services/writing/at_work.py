@@ -26,6 +26,9 @@ LONG_NAME = 6
 SLIP = 85
 """Likeness, in per cent, of a command's name and what was meant for it."""
 
+HANDING = "handing"
+"""The command that asks before a case is given back."""
+
 FEW = 4
 """Words, at most, of a command whose one word people use otherwise, too: "pause 3 alice", but "pause for a while"."""
 
@@ -59,7 +62,9 @@ def work_in(call: Call, registry: Registry, languages: Collection[Words], *, wai
     """
     text = call.inbound.text
     if (wish := wishes.find(text, languages, of_themselves=True)) is not None:
-        return Work(_looks_like(wish), offers=Choice(label=wish, command=wish))
+        # "Hand over" asks once more, as its button does: others would be called by one press.
+        command = HANDING if wish == wishes.HAND_OVER else wish
+        return Work(_looks_like(wish), offers=Choice(label=wish, command=command))
     words = text.casefold().removeprefix("please ").split()
     if not words:
         return None
