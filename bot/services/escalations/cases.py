@@ -200,7 +200,7 @@ class Escalations(Conversations):
             return None
         if row.member_id == by.id:
             return Content(text=_("This is about you. Somebody else will come: you need not do this alone."))
-        if row.open_for is not None and row.holder is None and await store.in_danger(tx, [by.id]):
+        if row.open_for is not None and row.holder is None and await self._effects.comes_first(tx, row, by):
             return member_words.you_come_first()
         return await self._apply(tx, row, Taken(by.id), actor=by.id, now=now)
 
