@@ -84,9 +84,11 @@ class Escalations(Conversations):
         """Open a case because the member asks for a person; False if one was open already. `late`: seen so late.
 
         `words`: a peer's, which went to nobody, and of which they have said that they are about themselves.
-        A member who is paused (`pauses.pause`) has the numbers instead, unless a case of theirs is open.
+        A member who is paused (`pauses.pause`) has the numbers instead, unless a case of theirs is open, or there are
+        such words.
         """
-        if await pauses.is_paused(tx, member, now=now) and await store.open_case_of(tx, member.id) is None:
+        is_paused = not words and await pauses.is_paused(tx, member, now=now)
+        if is_paused and await store.open_case_of(tx, member.id) is None:
             return await self._effects.answers.paused(tx, member)
         new = NewCase(how="member", severity=Severity.URGENT, excerpt=words or None, late=late)
         return await self._open(tx, member, new, actor=member.id, now=now)
