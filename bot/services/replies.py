@@ -299,6 +299,11 @@ def question_is_gone() -> Content:
     return Content(text=_("That question is not open any more. Please start again."))
 
 
+def person_called() -> Content:
+    """Beside the answer that comes with the case of somebody who gets a person."""
+    return Content(text=_("I'm getting a person for you. I have written to you privately."), choices=(I_AM_SAFE,))
+
+
 def asked_anew() -> Content:
     """An old button of a question that was asked anew, with more words."""
     return Content(

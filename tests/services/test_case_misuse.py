@@ -224,6 +224,21 @@ async def test_a_paused_member_is_promised_no_person_by_hand_and_reads_what_call
     assert not any(words in shown.text for words in ("shall I", "a person comes", "press “I need a person”"))
 
 
+@pytest.mark.parametrize(
+    "words", ["my life is in danger", "help help help im dying", "I need an ambulance!", "mi vida está en peligro"]
+)
+async def test_what_a_paused_member_was_told_to_write_calls_a_person_in_whatever_words(
+    world: World, words: str
+) -> None:
+    await world.mo.says("pause alice")
+    await world.alice.says("peer")
+    world.alice.sees("If your life is in danger, write it to me in your own words")
+    await world.alice.says(words)
+    world.alice.sees("I'm getting a person: the peers of Harbour have been told")
+    world.room("peers").sees("Case: 1", words)
+    clear(world)
+
+
 async def test_a_paused_member_who_says_that_it_is_hard_is_promised_no_company(world: World) -> None:
     await world.alice.says("checkin now")
     await world.mo.says("pause alice")
