@@ -124,7 +124,9 @@ class DutyCog:
         _("Set when you can be called besides your shifts"),
         Parameter(name="days", ask=_("On which days? For example daily, or mon-fri."), kind=WEEKDAYS),
         Parameter(name="begins", ask=_("From what time?"), kind=TIME),
-        Parameter(name="ends", ask=_("Until what time? The same is all day."), kind=END_TIME, after=UNTIL),
+        Parameter(
+            name="ends", ask=_("Until what time? The same is all day."), kind=END_TIME, after=UNTIL, example="23:00"
+        ),
         may=Action.TAKE_CASE,
     )
     async def hours(self, call: Call, days: str, begins: time, ends: time) -> Reply:

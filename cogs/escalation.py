@@ -97,8 +97,8 @@ class EscalationCog:
         if isinstance(opened, Content):
             return Reply(content=opened, private=True)
         if opened:
-            text = _("I'm getting a person for you. I have written to you privately.")
-        elif with_them:
+            return Reply(content=replies.person_called())
+        if with_them:
             text = _("Somebody is with you already. What you write to me privately, they read.")
         else:
             text = _("Yes. A person has been called already, and I go on calling until somebody is here.")

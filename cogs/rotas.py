@@ -8,7 +8,7 @@ from bot.core.content import Attachment, Choice, Content, Field, Reply
 from bot.core.duty import Turns
 from bot.core.duty.calendar import as_calendar
 from bot.core.duty.rota import weekly_days
-from bot.core.kinds import DATE, END_TIME, NAME, TIME, WEEKDAYS, ZONE, Number, OneOf, Words
+from bot.core.kinds import DATE, END_TIME, NAME, TIME, WEEKDAYS, ZONE, Number, OneOf, Words, is_end_of_day
 from bot.core.occurrences import instant
 from bot.core.roles import Action
 from bot.core.words import Say, Text, _
@@ -121,6 +121,7 @@ class RotaCog:
             ask=_("At what time does it end? For example 08:00, of the next day."),
             kind=END_TIME,
             after=UNTIL,
+            example="08:00",
         ),
         Parameter(name="turns", ask=_("How do they take turns?"), kind=TURNS, required=False),
         Parameter(name="zone", ask=_("In which time zone?"), kind=ZONE, required=False),
@@ -181,7 +182,7 @@ class RotaCog:
         Parameter(name="person", ask=_("Whom? A peer's name, or “nobody”."), kind=NAME),
         Parameter(name="start", ask=_("From which day? For example today, or 2026-11-24."), kind=DATE),
         Parameter(name="begins", ask=_("From what time, on the rota's clock?"), kind=TIME),
-        Parameter(name="ends", ask=_("Until what time?"), kind=END_TIME, after=UNTIL),
+        Parameter(name="ends", ask=_("Until what time?"), kind=END_TIME, after=UNTIL, example="23:00"),
         Parameter(name="until", ask=_("Until which day, if it is another one?"), kind=DATE, required=False),
         ROTA,
         may=Action.MANAGE_COMMUNITY,
@@ -201,7 +202,9 @@ class RotaCog:
         zone = ZoneInfo(row.zone)
         nobody = person.casefold() in {"nobody", str(NOBODY)}
         member = None if nobody else await self._rotas.peer_named(call.tx, call.member.community.id, person)
-        last = until or (start + timedelta(days=1) if ends <= begins else start)
+        last = until or start
+        if is_end_of_day(ends) or (until is None and ends <= begins):
+            last += timedelta(days=1)
         begin, end = instant(start, begins, zone), instant(last, ends, zone)
         await self._rotas.override(call.tx, row, member, begin, end, now=call.now)
         text = _(

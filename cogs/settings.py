@@ -14,7 +14,7 @@ from bot.services import members, spoken, typed, whom
 from bot.services.call import Call
 from bot.services.checkins import CheckIns
 from bot.services.escalations import Escalations
-from bot.services.escalations.member_words import NUMBERS_THERE
+from bot.services.escalations.member_words import numbers_for
 from bot.services.offer import I_NEED_A_PERSON, PRESS
 from bot.services.voice import Voice
 
@@ -86,10 +86,10 @@ class SettingsCog:
         """Set the country."""
         await members.set_place(call.tx, call.member.id, country=country)
         await call.tx.session.flush()
-        numbers = await self._escalations.numbers(call.tx, call.member, NUMBERS_THERE)
+        name = country_name(country, call.member.language)
+        numbers = await self._escalations.numbers(call.tx, call.member, numbers_for(name))
         if numbers is not None:
             return Reply(content=numbers)
-        name = country_name(country, call.member.language)
         text = _("Helplines are for {country} from now on. Ask me for “resources” at any time.", country=name)
         return Reply(content=Content(text=text, choices=(_FIND_A_HELPLINE,)))
 

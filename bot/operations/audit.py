@@ -27,6 +27,9 @@ from bot.storage.database import Database, Transaction
 LOOKED_UP = "name looked up"
 """The line of the log that says whose number was asked for."""
 
+_LARGEST = 2**31 - 1
+"""No database takes a larger number of a member."""
+
 COLUMNS = ("at", "case", "what", "actor", "member")
 
 Line = tuple[datetime, int | None, str, int | None, int | None]
@@ -95,7 +98,7 @@ async def who(database: Database, slug: str, number: int, *, now: datetime) -> l
     """
     async with database.begin() as tx:
         community = await _community(tx, slug)
-        row = await tx.session.get(tables.Member, number)
+        row = await tx.session.get(tables.Member, number) if 0 < number <= _LARGEST else None
         if row is None or row.community_id != community or not await _stands_in_it(tx, community, number):
             text = _(
                 "No member here has the number {number} in the log, or they have erased their data.", number=number

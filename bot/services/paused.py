@@ -12,7 +12,7 @@ from sqlalchemy import select
 from bot.core.content import Content
 from bot.core.people import Member
 from bot.core.words import Say, Text, Value, _
-from bot.services import offer, replies
+from bot.services import offer, replies, unsaid
 from bot.services.escalations import followup, member_words
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.writing import small_talk
@@ -54,9 +54,14 @@ _INSTEAD: Mapping[str, Text] = {
 
 
 async def calls_nobody(tx: Transaction, member: Member, *, now: datetime) -> bool:
-    """Whether their asking by hand calls nobody now: with an open case somebody is called, or with them."""
+    """Whether their asking by hand calls nobody now.
+
+    With an open case somebody is called, or with them; and what a peer is asked about their words of danger calls.
+    """
     row = await tx.session.get(tables.Member, member.id)
     if row is None or row.paused_until is None or row.paused_until <= now:
+        return False
+    if await unsaid.is_asked(tx, member, now=now):
         return False
     open_case = select(tables.CaseRow.id).where(tables.CaseRow.open_for == member.id)
     return await tx.session.scalar(open_case.limit(1)) is None

@@ -44,7 +44,8 @@ _HOLDS = "?holds"
 _STAYS, _EARLIER = "?stays", "?earlier"
 """Where it stands what waits in a question, and the earlier questions in which something else does."""
 
-_MOST_EARLIER = 4
+_MOST_EARLIER, _KEPT = 4, timedelta(days=1)
+"""So many of them, and so long, as long as a question itself: new ones do not keep their words any longer."""
 
 
 class Waits(StrEnum):
@@ -125,7 +126,8 @@ async def offer(tx: Transaction, member: Member, command: str, parameter: str, *
 async def _put(
     tx: Transaction, member: Member, command: str, parameter: str, known: dict[str, Any], *, now: datetime
 ) -> Question:
-    earlier = [each for each in await _staying(tx, member) if each["stays"] != known.get(_STAYS)]
+    staying = [each for each in await _staying(tx, member) if each["stays"] != known.get(_STAYS)]
+    earlier = [each for each in staying if now - datetime.fromisoformat(each["asked_at"]) < _KEPT]
     if earlier:
         known = {**known, _EARLIER: earlier}
     await tx.session.execute(delete(Question).where(Question.member_id == member.id))

@@ -105,6 +105,18 @@ def did_you_mean(names: Sequence[str], registry: Registry) -> Content:
     )
 
 
+def for_somebody_else() -> Content:
+    """To who looks after others, and writes as if one of them needed somebody: nobody is called by that alone."""
+    text = _(
+        "I have called nobody yet. Do you want a peer for somebody else? Press the button, or write “escalate” and"
+        " their name: then I call at once."
+    )
+    return Content(text=text, choices=(_GET_A_PEER, I_NEED_A_PERSON))
+
+
+_GET_A_PEER = Choice(label=_("Get a peer for somebody"), command="escalate")
+
+
 def not_for_you(action: Action) -> Content:
     """Somebody without the role."""
     return Content(
@@ -129,10 +141,13 @@ def too_much(command: Command, left: str) -> Content:
     )
 
 
+KEPT = _("I keep this for the person who comes. I'm still calling.")
+
+
 def kept_for_the_person(*, calling: bool) -> Content:
     """To a member who writes while nobody has come yet; not `calling`: peers see it, and nobody is called at once."""
     if calling:
-        return Content(text=_("I keep this for the person who comes. I'm still calling."), choices=(I_AM_SAFE,))
+        return Content(text=KEPT, choices=(I_AM_SAFE,))
     text = _("I keep this for the person who comes. If it cannot wait, press the button: then I call them now.")
     return Content(text=text, choices=(I_NEED_A_PERSON, I_AM_SAFE))
 
@@ -282,6 +297,11 @@ def talk_it_over(case_id: int | None) -> Content:
 def question_is_gone() -> Content:
     """An old button of a question."""
     return Content(text=_("That question is not open any more. Please start again."))
+
+
+def person_called() -> Content:
+    """Beside the answer that comes with the case of somebody who gets a person."""
+    return Content(text=_("I'm getting a person for you. I have written to you privately."), choices=(I_AM_SAFE,))
 
 
 def asked_anew() -> Content:

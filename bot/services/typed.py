@@ -107,6 +107,12 @@ def read(text: str, registry: Registry, reader: Reader, *, forgiving: bool = Fal
     return found
 
 
+def ends_a_pause(text: str) -> bool:
+    """Whether it begins as people end a pause, in words that are hardly said about anything else."""
+    found = _UNPAUSE.match(text.strip())
+    return found is not None and "paus" in found[0].casefold()
+
+
 def _usual(body: str) -> str:
     """`body` as commands have it: "checkin" for "Check-in", "meetings find" for "meeting-find", or "meetings list".
 

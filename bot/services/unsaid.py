@@ -5,16 +5,18 @@ them: whoever has taken all the pills may be unable to press a button.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from bot.core.crisis import Severity, Signal
 from bot.core.inbound import Inbound, Invocation
+from bot.core.people import Member
 from bot.core.text import clean, excerpt
 from bot.services import incoming, questions
 from bot.services.call import Call
 from bot.services.escalations.store import EXCERPT_LIMIT
+from bot.storage.database import Transaction
 from bot.storage.tables import InboundEvent
 
 COMMAND = "unsaid"
@@ -97,14 +99,18 @@ async def words_of_concern(call: Call) -> str:
 
     "" if there are none.
     """
-    asked = [
-        question
-        for question in await questions.staying(call.tx, call.member)
-        if question.stays.startswith(_NOBODY) and call.now - question.asked_at <= questions.VALID
-    ]
+    asked = await _of_concern(call.tx, call.member, now=call.now)
     for question in asked:
         await questions.answered(call.tx, call.member, question)
     return clean("\n".join(question.arguments["text"] for question in reversed(asked)), EXCERPT_LIMIT)
+
+
+async def _of_concern(tx: Transaction, member: Member, *, now: datetime) -> list[questions.Pending]:
+    return [
+        question
+        for question in await questions.staying(tx, member)
+        if question.stays.startswith(_NOBODY) and now - question.asked_at <= questions.VALID
+    ]
 
 
 async def all_said(call: Call) -> bool:
@@ -123,13 +129,21 @@ async def said(call: Call, known_by: str) -> None:
         await incoming.handled(call.tx, stored.key)
 
 
+async def is_asked(tx: Transaction, member: Member, *, now: datetime) -> bool:
+    """Whether they were asked about their words: to say that these are about themselves calls a person, as ever."""
+    return await tx.session.scalar(_of(member).limit(1)) is not None or bool(await _of_concern(tx, member, now=now))
+
+
+def _of(member: Member) -> Select[str, str]:
+    event = InboundEvent
+    return select(event.platform, event.event_id).where(
+        event.member_id == member.id, event.state == incoming.SEEN, event.event_id.endswith(f":{COMMAND}")
+    )
+
+
 async def _waiting(call: Call) -> list[incoming.Key]:
     """The messages of which they have not said it, the first one first."""
-    event = InboundEvent
-    waiting = select(event.platform, event.event_id).where(
-        event.member_id == call.member.id, event.state == incoming.SEEN, event.event_id.endswith(f":{COMMAND}")
-    )
-    rows = await call.tx.session.execute(waiting.order_by(event.next_at))
+    rows = await call.tx.session.execute(_of(call.member).order_by(InboundEvent.next_at))
     return [(row.platform, row.event_id) for row in rows]
 
 

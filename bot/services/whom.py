@@ -24,6 +24,9 @@ BOT = "Handrail"
 ACCOUNT_LIMIT = 255
 """Characters of a platform's account id; a Matrix user id has no more."""
 
+_WORDS_OF_A_NAME = 3
+"""So many of the first words are looked at, where more were typed than a name."""
+
 _DISCORD_MENTION = re.compile(r"<@!?(\d{1,20})>")
 
 WhoIs = Callable[[str, str, Sequence[str]], Awaitable[Sequence[Acquaintance]]]
@@ -101,8 +104,10 @@ async def known_anywhere(tx: Transaction, by: Member, platform: str, typed: str,
             if len(person.account) <= ACCOUNT_LIMIT and (person.account == account or alike):
                 known = await _with_account(tx, community, each, person.account, nowhere_else=True)
                 meant.add((each, person.account) if known is None else known)
-    if len(meant) != 1:
-        raise _several() if meant else _nobody(names, account)
+    if len(meant) > 1:
+        raise _several()
+    if not meant:
+        raise await _nobody_but(tx, by, platform, account, names)
     (one,) = meant
     member_id = one if isinstance(one, int) else (await members.ensure(tx, community, *one))[0]
     return await members.load(tx, member_id)
@@ -180,6 +185,19 @@ def _several() -> BadValue:
 def _nobody(names: Mapping[int, str], typed: str) -> BadValue:
     guesses = nearest(typed, [(_compared(name), name) for name in names.values()])
     return BadValue(_("Whom do you mean?") if guesses else NOBODY, tuple(guesses), parameter="person")
+
+
+async def _nobody_but(tx: Transaction, by: Member, platform: str, typed: str, names: Mapping[int, str]) -> BadValue:
+    """Of words that are nobody's name: whose name they begin with is asked about, as in "alice she looks bad".
+
+    Never taken: it may be the half of another's name.
+    """
+    words = typed.split()
+    for some in (" ".join(words[:count]) for count in range(min(len(words) - 1, _WORDS_OF_A_NAME), 0, -1)):
+        known = await _with_account(tx, by.community.id, platform, some)
+        if known is not None or _named_so(names, some) or await _called_so(tx, by.community.id, some):
+            return BadValue(_("Whom do you mean?"), (some,), parameter="person")
+    return _nobody(names, typed)
 
 
 def _compared(name: str) -> str:

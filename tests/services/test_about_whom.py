@@ -254,3 +254,16 @@ async def test_the_button_under_a_question_that_was_asked_anew_leads_to_the_newe
     await world.sam.clicks("Case 1")
     world.alice.sees(f"{PILLS}\nis that what you said?")
     clear(world)
+
+
+@pytest.mark.parametrize("words", [PILLS, "I feel hopeless"])
+async def test_a_peer_who_is_paused_can_say_that_their_words_are_about_themselves(world: World, words: str) -> None:
+    await world.mo.says("pause sam 24h")
+    await with_alice(world)
+    await world.sam.says(words)
+    told = world.sam.sees("I have not passed this on", "a person can come for you, too", "I need a person")
+    assert "in your own words" not in told.text
+    await world.sam.clicks("I need a person")
+    world.room("peers").sees("Case: 2", words)
+    world.sam.sees("please call 911") if words == PILLS else world.sam.sees("I'm getting a person")
+    clear(world)

@@ -144,6 +144,24 @@ async def test_a_moderator_is_asked_whether_pause_and_a_word_is_a_command(world:
     clear(world)
 
 
+@pytest.mark.parametrize(
+    ("words", "done"),
+    [
+        ("pause bob for 2 days", "bob is paused for 2 days"),
+        ("stop pausing bob", "bob is not paused"),
+        ("end the pause for bob", "bob is not paused"),
+    ],
+)
+async def test_who_is_paused_is_not_told_to_the_member_a_moderator_is_with(world: World, words: str, done: str) -> None:
+    await world.bob.says("hello")
+    await with_alice(world, "mo")
+    await world.mo.says(words)
+    world.mo.sees("so it went to nobody", "Is it for them?", "Do it")
+    world.alice.sees_nothing()
+    await world.mo.clicks("Do it")
+    world.mo.sees(done)
+
+
 async def test_an_organizers_command_is_done_and_no_word_to_the_member_they_are_with(world: World) -> None:
     await with_alice(world, "olive")
     await world.olive.says("rota add Nights daily 20:00 08:00 Sam, Robin")

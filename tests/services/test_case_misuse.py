@@ -138,6 +138,50 @@ async def test_a_pause_is_ended_by_its_button_and_without_a_name_it_is_asked_who
     world.mo.sees("alice is not paused")
 
 
+@pytest.mark.parametrize("first", ["pause alcie 24h", "escalate alcie", "pause"])
+@pytest.mark.parametrize(
+    ("then", "told"),
+    [
+        ("unpause alice", "alice is not paused"),
+        ("pause alice 2 days", "alice is paused for 2 days"),
+        ("escalate alice", "The peers have been called"),
+    ],
+)
+async def test_after_a_name_that_nobody_has_the_next_command_is_done_and_is_no_name(
+    world: World, first: str, then: str, told: str
+) -> None:
+    await world.alice.says("hello")
+    await world.mo.says(first)
+    clear(world)
+    await world.mo.says(then)
+    world.mo.sees(told)
+    clear(world)
+
+
+@pytest.mark.parametrize(
+    "said", ["esclate alice", "alice is in danger please get someone", "get a peer for alice", "she needs help"]
+)
+async def test_a_moderator_who_writes_that_another_needs_somebody_reads_that_nobody_is_called_and_how(
+    world: World, said: str
+) -> None:
+    await world.alice.says("hello")
+    await world.mo.says(said)
+    world.mo.sees("I have called nobody yet", "“escalate” and their name", "Get a peer for somebody")
+    clear(world)
+
+
+@pytest.mark.parametrize("more", ["she looks bad", "took pills please hurry and get her somebody"])
+async def test_words_behind_a_name_are_asked_about_and_one_press_calls_for_them(world: World, more: str) -> None:
+    await world.alice.says("hello")
+    await world.mo.says(f"escalate alice {more}")
+    world.mo.sees("Whom do you mean?", "alice")
+    clear(world)
+    await world.mo.clicks("alice")
+    world.mo.sees("The peers have been called")
+    world.alice.sees("is worried about you")
+    clear(world)
+
+
 async def test_the_audit_log_has_who_paused_whom_and_when_also_of_who_has_had_no_case(world: World) -> None:
     await world.mo.says("pause 24 alice")
     world.mo.sees("alice is paused for 24 hours")
@@ -178,6 +222,21 @@ async def test_a_paused_member_is_promised_no_person_by_hand_and_reads_what_call
     shown = world.alice.sees(told, OWN_WORDS)
     assert "I need a person" not in [str(choice.label) for choice in shown.choices]
     assert not any(words in shown.text for words in ("shall I", "a person comes", "press “I need a person”"))
+
+
+@pytest.mark.parametrize(
+    "words", ["my life is in danger", "help help help im dying", "I need an ambulance!", "mi vida está en peligro"]
+)
+async def test_what_a_paused_member_was_told_to_write_calls_a_person_in_whatever_words(
+    world: World, words: str
+) -> None:
+    await world.mo.says("pause alice")
+    await world.alice.says("peer")
+    world.alice.sees("If your life is in danger, write it to me in your own words")
+    await world.alice.says(words)
+    world.alice.sees("I'm getting a person: the peers of Harbour have been told")
+    world.room("peers").sees("Case: 1", words)
+    clear(world)
 
 
 async def test_a_paused_member_who_says_that_it_is_hard_is_promised_no_company(world: World) -> None:
@@ -261,7 +320,7 @@ async def test_who_stands_in_no_audit_log_of_a_community_is_not_told_of_by_their
     await world.bob.says("hello")
     found = {row.account: row.member_id for row in await world.rows(select(Identity))}
     await world.apply(NORTH)
-    for community, number in (("harbour", found["bob"]), ("north", found["alice"]), ("harbour", 10**9)):
+    for community, number in (("harbour", found["bob"]), ("north", found["alice"]), ("harbour", 10**30)):
         with pytest.raises(Stop, match="No member here has the number"):
             await audit.who(world.database, community, number, now=world.now)
     assert [line[2] for line in await audit.lines(world.database, "harbour")] == ["pages paused"]

@@ -218,7 +218,7 @@ async def test_a_page_that_still_waits_when_the_case_is_taken_is_never_sent(worl
 async def test_the_peer_who_takes_the_case_reads_what_the_member_wrote_meanwhile(world: World) -> None:
     await open_case(world)
     await world.alice.says("are you there")
-    world.alice.sees("I keep this for the person who comes")
+    world.alice.sees("nobody is here yet")
     await world.sam.clicks("I'm on it")
     world.sam.sees("You have it.")
     world.sam.sees("They wrote: “are you there”")
@@ -493,7 +493,7 @@ async def test_whoever_waits_with_a_concern_is_not_told_that_somebody_is_called(
     for box in world.mailboxes:
         box.unseen.clear()
     await world.alice.says("is anyone there")
-    world.alice.sees("If it cannot wait, press the button")
+    world.alice.sees("If it cannot wait, press “I need a person”")
     await world.alice.clicks("I need a person")
     world.alice.sees("I'm getting a person")
     world.alice.sees("person")

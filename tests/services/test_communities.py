@@ -89,7 +89,7 @@ async def test_a_peer_whose_role_is_removed_gives_back_their_cases(world: World)
     world.alice.sees("Sam")
     world.room("peers").sees("I'm on it")
     await world.alice.says("hello?")
-    world.alice.sees("I keep this for the person who comes")
+    world.alice.sees("nobody is here yet")
     world.sam.sees("not with you any more")
     world.sam.sees_nothing()
 

@@ -346,7 +346,7 @@ async def test_settings_are_kept(world: World) -> None:
     assert "your community's" not in text
 
 
-@pytest.mark.parametrize("hours", ["22:00-07:00", "22–7", "from 10 pm until 7 am", "10-7"])
+@pytest.mark.parametrize("hours", ["22:00-07:00", "22–7", "from 10 pm until 7 am", "10-7", "hours 10-7"])
 async def test_quiet_hours_are_set_in_one_piece_as_people_write_them(world: World, hours: str) -> None:
     await world.alice.says(f"settings quiet {hours}")
     world.alice.sees("No reminders from 22:00 to 07:00", "If you meant other hours", "Other hours")

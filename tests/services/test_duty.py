@@ -123,6 +123,23 @@ async def test_a_swap_that_makes_no_sense_is_refused_with_what_to_do(world: Worl
     world.robin.sees("not open any more")
 
 
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [
+        ("18:00 24:00 2026-11-28", "to Sun 29 Nov, 00:00"),
+        ("18:00 00:00 2026-11-28", "to Sat 28 Nov, 00:00"),
+        ("00:00 24:00 2026-11-26", "to Fri 27 Nov, 00:00"),
+        ("18:00 24:00", "to Fri 27 Nov, 00:00"),
+    ],
+)
+async def test_24_o_clock_is_the_end_of_the_day_until_which_somebody_is_put_on(
+    world: World, hours: str, told: str
+) -> None:
+    await nights(world)
+    await world.olive.says(f"!rota put Robin 2026-11-26 {hours}")
+    world.olive.sees(told)
+
+
 async def test_an_organizer_puts_somebody_on_and_takes_it_back(world: World) -> None:
     await nights(world)
     await world.olive.says("!rota put Robin today 9:00 12:00")

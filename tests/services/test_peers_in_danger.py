@@ -89,3 +89,35 @@ async def test_a_peer_in_danger_is_called_by_the_last_step_if_nobody_else_is_the
     await world.advance(minutes=3)
     assert any("Case: 2" in shown.text for shown in world.nora.unseen)
     clear(world)
+
+
+async def test_who_is_called_though_in_danger_because_nobody_else_is_there_can_come(world: World) -> None:
+    await world.apply(NORTH)
+    await world.nora.says(DANGER, "north")
+    await world.yuki.says(DANGER, "north")
+    await world.advance(minutes=6)
+    clear(world)
+    await world.nora.says("take 2")
+    world.nora.sees("You have it.")
+    world.yuki.sees("Nora is here")
+    assert await world.rows(select(CaseRow.open_for.is_not(None)).order_by(CaseRow.id)) == [1, 1]
+    clear(world)
+
+
+async def test_where_all_moderators_are_in_danger_the_peers_are_called_again_and_again(world: World) -> None:
+    for overseer in (world.mo, world.olive):
+        await overseer.says(DANGER, "lobby")
+    await world.sam.says("take 1")
+    await world.robin.says("take 2")
+    await world.alice.says(DANGER, "lobby")
+    await world.advance(minutes=11)
+    for _round in range(3):
+        clear(world)
+        await world.advance(minutes=10)
+        pages = [shown for shown in world.room("moderators").unseen if "Case: 3" in shown.text]
+        assert len(pages) == 1
+        for peer in (world.sam, world.robin):
+            assert any("Case: 3" in shown.text for shown in peer.unseen)
+        for overseer in (world.mo, world.olive):
+            assert not any("Case: 3" in shown.text for shown in overseer.unseen)
+    clear(world)

@@ -5,7 +5,9 @@ from harness import World
 from sqlalchemy import select
 
 from bot.core.inbound import Inbound, Invocation
-from bot.storage.tables import Member
+from bot.services.questions import PURPOSE
+from bot.storage.tables import Member, Question
+from services.test_at_work import clear, with_alice
 
 DANGER = "I want to kill myself"
 
@@ -214,7 +216,7 @@ async def test_who_is_in_another_country_gets_the_numbers_of_there_at_once(world
     for box in world.mailboxes:
         box.unseen.clear()
     await world.alice.says("Ireland")
-    shown = world.alice.sees("These are the numbers there", "Samaritans Ireland")
+    shown = world.alice.sees("These are the numbers for", "Samaritans Ireland")
     assert "told" not in shown.text, "nobody was told anything, so the bot must not say so"
 
 
@@ -283,3 +285,15 @@ async def test_nobody_takes_the_name_of_a_peer_or_of_the_bot(world: World, taken
     await world.sam.says("settings name Sam")
     world.sam.sees("Others see you as Sam")
     world.sam.unseen.clear()
+
+
+async def test_words_that_a_peer_was_asked_about_are_kept_no_longer_than_a_question_itself(world: World) -> None:
+    await with_alice(world)
+    await world.sam.says("I feel hopeless")
+    for _day in range(3):
+        await world.advance(hours=20)
+        await world.sam.says("!settings zone")
+    async with world.database.begin() as tx:
+        (row,) = await tx.session.scalars(select(Question))
+        assert "hopeless" not in str(tx.vault.open_json(row.arguments_sealed, PURPOSE))
+    clear(world)

@@ -70,6 +70,13 @@ async def test_who_waits_with_a_concern_and_cries_for_help_is_offered_to_be_call
         ("Who can read this??", "erase it 30 days after"),
         ("¿es gratis?", "No cuesta nada"),
         ("cuánto tarda", "No sé cuánto tarda"),
+        ("hello??", "I'm a bot, and I'm here. I'm calling a person for you"),
+        ("is anybody there", "nobody is here yet"),
+        ("are you a bot?", "I'm a bot"),
+        ("will you call the police", "I call no ambulance and no police"),
+        ("is an ambulance coming", "please call it yourself"),
+        ("its too late", "please do not wait until a person is here"),
+        ("¿viene la ambulancia?", "no llamo a ninguna ambulancia"),
     ],
 )
 async def test_who_waits_and_asks_what_comes_reads_what_is_true_of_it(world: World, said: str, told: str) -> None:
@@ -83,6 +90,20 @@ async def test_who_waits_and_asks_what_comes_reads_what_is_true_of_it(world: Wor
         box.unseen.clear()
 
 
+async def test_in_an_emergency_nobody_is_asked_to_wait_without_the_number_that_is_there_at_once(world: World) -> None:
+    await world.alice.says("I took all my pills")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    for said in ("how long", "did you call 911"):
+        await world.alice.says(said)
+        world.alice.sees("please call 911", "988", "I'm safe")
+    await world.advance(minutes=1)
+    await world.alice.says("I took all my pills, really")
+    world.alice.sees("still looking for a person", "please call 911")
+    await world.alice.says("my hands are shaking")
+    world.alice.sees("I keep this for the person who comes", "please call 911", "I'm safe")
+
+
 async def test_who_waits_with_a_concern_is_not_told_that_somebody_is_called(world: World) -> None:
     await world.alice.says("I feel hopeless")
     for box in world.mailboxes:
@@ -92,7 +113,30 @@ async def test_who_waits_with_a_concern_is_not_told_that_somebody_is_called(worl
     assert "go on calling" not in told.text
 
 
-@pytest.mark.parametrize("said", ["nvm", "I changed my mind", "cancel", "never mind"])
+async def test_who_waits_with_a_concern_and_is_heard_again_is_offered_to_be_called_for(world: World) -> None:
+    await world.alice.says("I feel hopeless")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("i relapsed")
+    told = world.alice.sees("The peers can read that you would like somebody", "I need a person", "I'm safe")
+    assert "looking for" not in told.text
+
+
+@pytest.mark.parametrize("said", ["yes", "yes please", "its me", "it's about me"])
+async def test_who_waits_with_a_concern_and_takes_up_the_offer_or_says_it_is_them_is_called_for(
+    world: World, said: str
+) -> None:
+    await world.alice.says("my friend says he wants to kill himself")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says(said)
+    world.alice.sees("I'm getting a person", "I'm safe")
+    world.room("peers").sees("Urgent", "I'm on it")
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+@pytest.mark.parametrize("said", ["nvm", "I changed my mind", "cancel", "never mind", "im fine", "leave me alone"])
 async def test_who_waits_and_wants_nobody_any_more_reads_how_to_end_it(world: World, said: str) -> None:
     await open_case(world)
     await world.alice.says(said)
@@ -156,7 +200,7 @@ async def test_a_country_that_was_asked_for_is_taken_late_too_while_nobody_has_c
     await world.alice.says("it hurts so much")
     world.alice.sees("I keep this for the person who comes")
     await world.alice.says("Ireland")
-    world.alice.sees("These are the numbers there", "116 123")
+    world.alice.sees("These are the numbers for", "116 123")
     assert await world.rows(select(Member.country).where(Member.country == "IE")) == ["IE"]
 
 
@@ -169,7 +213,7 @@ async def test_a_city_is_no_country_but_the_country_after_it_is_taken(world: Wor
     await world.alice.says("im in london")
     world.alice.sees("I keep this for the person who comes")
     await world.alice.says("im in england")
-    world.alice.sees("These are the numbers there", "116 123")
+    world.alice.sees("These are the numbers for", "116 123")
 
 
 async def test_a_country_that_is_named_late_to_a_peer_is_a_word_to_them(world: World) -> None:
@@ -188,7 +232,7 @@ async def test_no_in_capitals_is_norway_to_who_was_just_asked_for_their_country(
     await world.alice.clicks("I'm in another country")
     world.alice.sees("Which country")
     await world.alice.says("NO")
-    world.alice.sees("These are the numbers there", "113")
+    world.alice.sees("These are the numbers for Norway", "113")
     assert await world.rows(select(Member.country).where(Member.country == "NO")) == ["NO"]
 
 

@@ -10,7 +10,7 @@ from bot.core.kinds.hours import Hours
 from bot.core.kinds.lengths import Length
 from bot.core.kinds.places import Country, Zone
 from bot.core.kinds.texts import Language, Link, Name, Words, english_name
-from bot.core.kinds.times import Minutes, Time
+from bot.core.kinds.times import Minutes, Time, is_end_of_day
 from bot.core.kinds.weekdays import Weekdays
 
 CASE_NUMBER = CaseNumber()
@@ -53,4 +53,5 @@ __all__ = [
     "OneOf",
     "Words",
     "english_name",
+    "is_end_of_day",
 ]

@@ -21,6 +21,7 @@ _USUAL = (8, 9, 12, 18, 19, 20, 21, 7, 10, 17, 22)
 
 
 _MIDNIGHT = re.compile(r"24(?:[:.h ]?00)?(?::00)?\s?h?", re.ASCII)
+_DAY_IS_OVER = time(fold=1)  # equal to 00:00, as the clock shows it
 
 
 def half_of(typed: str) -> str:
@@ -29,6 +30,11 @@ def half_of(typed: str) -> str:
         return "p" if _NAMED[typed] else "a"
     match = _CLOCK.fullmatch(typed)
     return "" if match is None else match["half"] or ""
+
+
+def is_end_of_day(end: time) -> bool:
+    """Whether it was typed as 24:00: of a day that is named it is the end, where 00:00 is the beginning."""
+    return end == time() and bool(end.fold)
 
 
 class Time:
@@ -49,7 +55,7 @@ class Time:
         if typed in _NAMED:
             return _NAMED[typed]
         if self._is_end and _MIDNIGHT.fullmatch(typed):
-            return time()
+            return _DAY_IS_OVER
         match = _CLOCK.fullmatch(typed)
         if match is None:
             raise not_understood(text, self.expected, self._guesses(typed, reader))

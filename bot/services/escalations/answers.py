@@ -74,6 +74,11 @@ class Answers:
             return member_words.late_for_a_concern(number, lines)
         return member_words.late(number, lines, again=again, had_somebody=row.turn > 0)
 
+    async def heard_again(self, tx: Transaction, row: tables.CaseRow) -> Content:
+        """Said to who waits and is heard once more, with nothing worse than before."""
+        number = self.emergency_number(await self.member(tx, row))
+        return member_words.heard_again(store.case_of(row).severity, number)
+
     def emergency_number(self, member: Member) -> str | None:
         """That of their country, if it is known."""
         number = self._resources.emergency_number(member.country)

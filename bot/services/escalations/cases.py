@@ -84,9 +84,11 @@ class Escalations(Conversations):
         """Open a case because the member asks for a person; False if one was open already. `late`: seen so late.
 
         `words`: a peer's, which went to nobody, and of which they have said that they are about themselves.
-        A member who is paused (`pauses.pause`) has the numbers instead, unless a case of theirs is open.
+        A member who is paused (`pauses.pause`) has the numbers instead, unless a case of theirs is open, or there are
+        such words.
         """
-        if await pauses.is_paused(tx, member, now=now) and await store.open_case_of(tx, member.id) is None:
+        is_paused = not words and await pauses.is_paused(tx, member, now=now)
+        if is_paused and await store.open_case_of(tx, member.id) is None:
             return await self._effects.answers.paused(tx, member)
         new = NewCase(how="member", severity=Severity.URGENT, excerpt=words or None, late=late)
         return await self._open(tx, member, new, actor=member.id, now=now)
@@ -200,7 +202,7 @@ class Escalations(Conversations):
             return None
         if row.member_id == by.id:
             return Content(text=_("This is about you. Somebody else will come: you need not do this alone."))
-        if row.open_for is not None and row.holder is None and await store.in_danger(tx, [by.id]):
+        if row.open_for is not None and row.holder is None and await self._effects.comes_first(tx, row, by):
             return member_words.you_come_first()
         return await self._apply(tx, row, Taken(by.id), actor=by.id, now=now)
 

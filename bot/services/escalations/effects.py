@@ -78,6 +78,11 @@ class Effects:
         is_off = await self._paging.takes_a_break(tx, person, now=now)
         return is_off or bool(await store.in_danger(tx, [person.id]))
 
+    async def comes_first(self, tx: Transaction, row: tables.CaseRow, person: Member) -> bool:
+        """Whether somebody is in danger themselves, and others are there who can come instead of them."""
+        is_in_danger = bool(await store.in_danger(tx, [person.id]))
+        return is_in_danger and await self._paging.others_may_come(tx, row, person.id)
+
     async def cannot_have(self, tx: Transaction, row: tables.CaseRow, person: Member, *, now: datetime) -> Content:
         """To who would give a case to somebody who cannot have it: nothing was done, and who is there, but not why."""
         others = await self._paging.who_else(tx, row, now=now)
@@ -174,7 +179,7 @@ class Effects:
             content = await self.answers.at_once(tx, row, somebody_told=True, away=away)
             await self._to_member(tx, row, content, key=f"answer:{row.version}", now=now)
         elif row.holder is None:
-            await self._to_member(tx, row, member_words.heard_again(), key=f"again:{minute}", now=now)
+            await self._to_member(tx, row, await self.answers.heard_again(tx, row), key=f"again:{minute}", now=now)
         elif not carried:
             name = (await members.load(tx, row.holder)).name or words.A_PEER
             await self._to_member(tx, row, member_words.told_your_peer(name), key=f"again:{minute}", now=now)

@@ -100,7 +100,6 @@ def answer_worried(community: str, emergency_number: str | None, lines: tuple[Fi
     return Content(text=text, fields=lines, choices=(I_AM_SAFE, OTHER_COUNTRY))
 
 
-NUMBERS_THERE = _("Thank you. These are the numbers there.")
 NUMBERS_ASKED_FOR = _("These are the numbers. What you wrote is kept for the person who comes, too.")
 
 
@@ -112,6 +111,11 @@ def numbers(emergency_number: str | None, lines: tuple[Field, ...], said: Text) 
     if not lines:
         text = _("{text}\n\n{elsewhere}", text=text, elsewhere=ELSEWHERE)
     return Content(text=text, fields=lines, choices=(I_AM_SAFE, OTHER_COUNTRY))
+
+
+def numbers_for(country: str) -> Text:
+    """What stands before a country's numbers: its name, as "NO" may have been a no, and they see what it became."""
+    return _("Thank you. These are the numbers for {country}.", country=country)
 
 
 def told_your_peer(name: str | Text) -> Content:
@@ -132,12 +136,18 @@ def answer_to_stranger() -> Content:
     )
 
 
-def heard_again() -> Content:
+def heard_again(severity: Severity, emergency_number: str | None) -> Content:
     """The answer to a member whose case is open already and waits for a person."""
-    return Content(
-        text=_("I'm still here, and still looking for a person. What you write is kept for them."),
-        choices=(I_AM_SAFE,),
-    )
+    if severity is Severity.CONCERN:
+        text = _(
+            "I'm still here. The peers can read that you would like somebody, and what you write is kept for them. If"
+            " it cannot wait, press “I need a person”: then I call them at once."
+        )
+        return Content(text=text, choices=(I_NEED_A_PERSON, I_AM_SAFE))
+    text = _("I'm still here, and still looking for a person. What you write is kept for them.")
+    if severity is Severity.EMERGENCY and emergency_number:
+        text = _("{text} If you are in danger, please call {number}.", text=text, number=emergency_number)
+    return Content(text=text, choices=(I_AM_SAFE,))
 
 
 def late(emergency_number: str | None, lines: tuple[Field, ...], *, again: bool, had_somebody: bool = False) -> Content:

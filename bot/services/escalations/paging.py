@@ -92,6 +92,8 @@ class Paging:
         self, tx: Transaction, row: tables.CaseRow, step: Step, number: int, *, last: bool, now: datetime
     ) -> bool:
         overseers = step.whom in {Whom.MODERATORS, Whom.ORGANIZERS}
+        if overseers and step.privately and await self._overseers_are_in_danger(tx, row):
+            return False  # perhaps nobody else reads their room
         reached = 0
         if step.in_rooms:
             kind, name = ("moderators", "mods") if overseers else ("peers", "room")
@@ -103,6 +105,17 @@ class Paging:
             later = now + order.pause
             reached += await self._to_people(tx, row, order.others, number=number, now=now, due_at=later)
         return reached > 0
+
+    @staticmethod
+    async def _overseers_are_in_danger(tx: Transaction, row: tables.CaseRow) -> bool:
+        """Whether somebody comes to each of the moderators and organizers themselves."""
+        overseers = await members.with_roles(tx, row.community_id, OVERSEERS)
+        return bool(overseers) and not await _not_in_danger(tx, overseers)
+
+    async def others_may_come(self, tx: Transaction, row: tables.CaseRow, by: int) -> bool:
+        """Whether anybody else than this person can be called for the case who is not in danger themselves."""
+        helpers = await members.with_roles(tx, row.community_id, MAY_BE_PAGED)
+        return bool(await _not_in_danger(tx, (one for one in helpers if one not in {by, row.member_id})))
 
     async def is_off(self, tx: Transaction, community_id: int, person: int, *, now: datetime) -> bool:
         """Whether nobody may count on this person just now; a rota that cannot be read says nothing of them."""
@@ -130,17 +143,21 @@ class Paging:
     async def last_resort(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> bool:
         """Page all moderators and organizers, in their rooms too, and all peers who may be called.
 
-        If that is nobody, all peers, whoever is in danger, too. False if there is nobody at all.
+        If that is nobody, or all of them are in danger, all who are not, also those who are off; if there is nobody
+        else, whoever is in danger, too. False if there is nobody at all.
         """
         await store.note(tx, row.id, f"page {row.pages}: everybody", None, now=now)
         overseers = await members.with_roles(tx, row.community_id, OVERSEERS)
         peers = await self._available(tx, row.community_id, now)
+        everybody = await members.with_roles(tx, row.community_id, MAY_BE_PAGED)
         called = await _not_in_danger(tx, dict.fromkeys((*overseers, *peers)))
-        reached = await self._to_people(tx, row, called, number=row.pages, now=now)
-        reached += await self._to_rooms(tx, row, "moderators", key=f"{_prefix(row, row.pages)}:mods", now=now)
-        if not reached:
-            everybody = await members.with_roles(tx, row.community_id, MAY_BE_PAGED)
-            reached = await self._to_people(tx, row, everybody, number=row.pages, now=now)
+        if overseers and not called:
+            called = await _not_in_danger(tx, everybody)
+        people = await self._to_people(tx, row, called, number=row.pages, now=now)
+        reached = people + await self._to_rooms(tx, row, "moderators", key=f"{_prefix(row, row.pages)}:mods", now=now)
+        # In a room whose people are all in danger perhaps nobody reads it.
+        if not reached or (overseers and not people):
+            reached += await self._to_people(tx, row, everybody, number=row.pages, now=now)
         if not reached:
             log.error(
                 "case %d: there is nobody to page in this community; add peers to its file and run"

@@ -37,6 +37,10 @@ async def cancels(tx: Transaction, member: Member, inbound: Inbound, *, now: dat
     return is_it and await questions.was_asked(tx, member, now=inbound.at if inbound.read_back else now)
 
 
+PERSON = "person"
+"""The parameter of a command that is about somebody else."""
+
+
 class Answering:
     """Tells what words are that come while a question waits."""
 
@@ -64,7 +68,8 @@ class Answering:
 
         What is one of the values that were asked for is the answer, whatever else it could be, such as "safe" for how
         a case has ended. Where any words would do as an answer, a command of one word is one only if nothing but that
-        word, or what is no free text, was typed: "guide to the harbour" may be an answer.
+        word, or what is no free text, was typed: "guide to the harbour" may be an answer. To "whom?" no command is one
+        that has a person itself: nobody is called "unpause alice".
         """
         bare = command_in(call, self._registry)
         asked = self._asked(question)
@@ -74,7 +79,7 @@ class Answering:
             return bare
         if asked.kind.name not in typed.FREE:
             return None if self._is_value(call, asked) else bare
-        if " " in bare.command.name:
+        if " " in bare.command.name or (asked.name == PERSON and PERSON in bare.arguments):
             return bare
         is_free = any(p.kind.name in typed.FREE for p in bare.command.parameters if p.name in bare.arguments)
         return None if is_free or not may(call.member.roles, bare.command.may) else bare

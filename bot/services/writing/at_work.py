@@ -26,8 +26,12 @@ LONG_NAME = 6
 SLIP = 85
 """Likeness, in per cent, of a command's name and what was meant for it."""
 
-FEW = 4
-"""Words, at most, of a command whose one word people use otherwise, too: "pause 3 alice", but "pause for a while"."""
+HANDING = "handing"
+"""The command that asks before a case is given back."""
+
+FEW, MANY = 4, 8
+"""Words, at most, of a command whose one word people use otherwise, too: "pause 3 alice", but "pause for a while"; and
+of one that is hardly anything else: "pause alice for 2 days"."""
 
 _OF_TEAMS = frozenset({"rota", "roster", "snippet", "snippets", "debrief"})
 """First words that somebody in danger is not told anything with."""
@@ -59,7 +63,9 @@ def work_in(call: Call, registry: Registry, languages: Collection[Words], *, wai
     """
     text = call.inbound.text
     if (wish := wishes.find(text, languages, of_themselves=True)) is not None:
-        return Work(_looks_like(wish), offers=Choice(label=wish, command=wish))
+        # "Hand over" asks once more, as its button does: others would be called by one press.
+        command = HANDING if wish == wishes.HAND_OVER else wish
+        return Work(_looks_like(wish), offers=Choice(label=wish, command=command))
     words = text.casefold().removeprefix("please ").split()
     if not words:
         return None
@@ -93,17 +99,21 @@ def _politely(call: Call, registry: Registry) -> Work | None:
 def _command(call: Call, registry: Registry, count: int) -> Work | None:
     """A command of `count` words that is not one of a peer's own."""
     reader = call.member.reads(call.now)
-    found = typed.read(call.inbound.text, registry, reader)
+    ends_a_pause = typed.ends_a_pause(call.inbound.text) and may(call.member.roles, Action.PAUSE_MEMBER)
+    found = typed.read(call.inbound.text, registry, reader, forgiving=ends_a_pause)
     if found is None or found.command.may is Action.TAKE_CASE:
         return None
     command, is_whole, is_plain = found.command, typed.is_whole(found, reader), " " not in found.command.name
     if command.may is Action.USE:
         # "help" or "meetings" may be a word to the member; "checkin note slept badly" is none.
-        offers = _doing(call, registry, call.inbound.text)
-        return Work(_looks_like(command.name), offers=offers) if is_whole and not is_plain else None
+        return Work(_looks_like(command.name), offers=_offer(call, found)) if is_whole and not is_plain else None
     # "pause alice" and nothing else may be either; more words than a name are a word to the member.
-    is_doubtful = command.name in _OF_TALKS and begins_like(found) and len(found.arguments) == 1
-    if is_plain and count > (2 if is_doubtful else FEW):
+    is_doubtful, most = command.name in _OF_TALKS and begins_like(found) and len(found.arguments) == 1, FEW
+    if is_doubtful:
+        most = 2
+    elif ends_a_pause or _says_how_long(found):
+        is_doubtful, most = ends_a_pause or count > FEW, MANY
+    if is_plain and count > most:
         return None
     if not may(call.member.roles, command.may):
         roles = replies.roles_for(command.may)
@@ -113,8 +123,14 @@ def _command(call: Call, registry: Registry, count: int) -> Work | None:
         return Work(why) if is_whole or not is_plain else None
     if is_whole and not is_doubtful:
         return Work(_looks_like(command.name), runs=found)
-    offers = None if is_plain and not is_doubtful else _doing(call, registry, call.inbound.text)
+    offers = None if is_plain and not is_doubtful else _offer(call, found)
     return None if offers is None and is_plain else Work(_looks_like(command.name), offers=offers)
+
+
+def _says_how_long(found: typed.Typed) -> bool:
+    """Whether it is "pause" with a length and its unit, such as "for 2 days"; "stop" or a number may be a word."""
+    length = found.arguments.get("length", "") if found.command.name in _OF_TALKS else ""
+    return " " in length or not (length.isalpha() or length.isdecimal() or not length)
 
 
 def _slip(call: Call, registry: Registry, words: list[str]) -> Work | None:
@@ -132,7 +148,11 @@ def _doing(call: Call, registry: Registry, text: str) -> Choice | None:
     Without them it would be another thing: "hand over" without a name gives the case to nobody.
     """
     found = typed.read(text, registry, call.member.reads(call.now))
-    if found is None or not may(call.member.roles, found.command.may):
+    return None if found is None else _offer(call, found)
+
+
+def _offer(call: Call, found: typed.Typed) -> Choice | None:
+    if not may(call.member.roles, found.command.may):
         return None
     choice = Choice(label=_("Do it"), command=found.command.name, arguments=found.arguments)
     return choice if choice.fits else None

@@ -16,7 +16,7 @@ from bot.core.words import _
 from bot.services import replies, spoken, typed
 from bot.services.call import Call
 from bot.services.escalations import Escalations
-from bot.services.escalations.member_words import NUMBERS_ASKED_FOR
+from bot.services.escalations.member_words import I_AM_SAFE, NUMBERS_ASKED_FOR
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.runner import Runner
 from bot.services.voice import Voice
@@ -42,8 +42,11 @@ HELPLINES = "resources crisis"
 
 WANTS_NOBODY = _(
     "nvm / never mind / nevermind / I changed my mind / changed my mind / cancel / cancel it / forget it / no need"
-    " / I'm ok now / I'm okay now / I'm fine now / I don't need anyone / I don't need anybody / don't call anyone"
-    " / don't call anybody / stop calling"
+    " / I'm ok now / I'm okay now / I'm fine now / I'm better now / I feel better now / I'm ok / I'm okay / I'm fine"
+    " / I'm good / I'm all right / I'm alright / I don't need anyone / I don't need anybody / I don't want anyone"
+    " / I don't want anybody / don't call anyone / don't call anybody / stop calling / leave me alone"
+    " / I didn't ask for this / I did not ask for this / I didn't call anyone / I don't want to talk"
+    " / I don't want this / I don't need help / I don't need this / no thanks / no thank you"
 )
 
 
@@ -102,29 +105,39 @@ class Everyday:
             numbers = await self._escalations.numbers(call.tx, call.member, NUMBERS_ASKED_FOR)
             if numbers is not None:
                 return numbers
-        if (told := await self._answer_to_who_waits(call, calling=calling)) is not None:
+        if (told := await self._answer_to_who_waits(call, row)) is not None:
             return told
         said = fold(text[: typed.PHRASE_LIMIT])
         if any(said in typed.ways(words, WANTS_NOBODY.message) for words in self._voice.languages):
             return replies.how_to_end(calling=calling)
-        content = replies.kept_for_the_person(calling=calling)
+        content = await self._kept_for_the_person(call, row)
         found = typed.read(text, self._registry, call.member.reads(call.now))
         if found is None or not begins_like(found) or not may(call.member.roles, found.command.may):
             return content
         return replies.with_the_mark(content, found.command.name, _mark_of(call))
 
-    async def _answer_to_who_waits(self, call: Call, *, calling: bool) -> Content | None:
+    async def _kept_for_the_person(self, call: Call, row: CaseRow) -> Content:
+        """That their words are kept; in an emergency with the one number that is better not waited with."""
+        content = replies.kept_for_the_person(calling=row.severity != Severity.CONCERN)
+        if row.severity != Severity.EMERGENCY:
+            return content
+        numbered = await self._escalations.numbers(call.tx, call.member, replies.KEPT)
+        return content if numbered is None else replace(content, text=numbered.text)
+
+    async def _answer_to_who_waits(self, call: Call, row: CaseRow) -> Content | None:
         """What they read who ask for help once more, or what comes; None where they ask nothing of this."""
         found = while_waiting.asked_in(call.inbound.text, self._voice.languages)
         if found is None:
             return None
         asked, language = found
-        content = while_waiting.answer_to(asked, call.member.community, calling=calling)
-        if content is None:
-            said = while_waiting.help_is_called(calling=calling, mark=_mark_of(call))
-            content = await self._escalations.numbers(call.tx, call.member, said)
-            if content is not None and not calling:
-                content = replace(content, choices=(I_NEED_A_PERSON, *content.choices))
+        answer = while_waiting.answer_to(
+            asked, call.member.community, severity=Severity(row.severity), mark=_mark_of(call)
+        )
+        content: Content | None = Content(text=answer.text, choices=(I_AM_SAFE,))
+        if answer.with_numbers:
+            content = await self._escalations.numbers(call.tx, call.member, answer.text)
+        if content is not None and row.severity == Severity.CONCERN:
+            content = replace(content, choices=(I_NEED_A_PERSON, *content.choices))
         if language != call.member.language:
             spoken.said(call.tx, call.member.id, language)  # last: their case is of the language in which it was heard
         return content

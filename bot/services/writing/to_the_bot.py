@@ -11,7 +11,7 @@ from bot.services.escalations.followup import KEY as FOLLOW_UP
 from bot.services.escalations.followup import FollowUps, thanks
 from bot.services.runner import Runner
 from bot.services.voice import Voice
-from bot.services.writing import offering, own_need, taking, taking_up
+from bot.services.writing import offering, own_need, taking, taking_up, while_paused
 from bot.services.writing.answering import cancels, command_in, is_whole
 from bot.services.writing.around_a_talk import is_too_late, note_language
 from bot.services.writing.everyday import Everyday
@@ -133,6 +133,8 @@ class ToTheBot:
             return Reply(content=replies.which_of(family))
         if (waits := await self._somebody_waits(call)) is not None:
             return waits
+        if await while_paused.calls(call, self._escalations, self._voice.languages):
+            return Reply(content=replies.person_called())
         if perhaps := self._perhaps(call, call.inbound.text):
             return perhaps
         if await self._answers_how_they_are(call):

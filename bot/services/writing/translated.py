@@ -26,7 +26,10 @@ NAMES: Mapping[str, Text] = {
     "settings country": _("country / my country"),
     "settings zone": _("time zone / my time zone"),
     "settings name": _("change my name / change name"),
-    "settings quiet": _("quiet hours / my quiet hours"),
+    "settings quiet": _(
+        "quiet hours / my quiet hours / set quiet hours / change quiet hours / settings quiet hours / quiet time"
+        " / quiet"
+    ),
     "mydata export": _("what do you know about me / what do you store about me"),
 }
 """Names of commands, and how a language's speakers would call them. What gets a person are phrases of its own."""

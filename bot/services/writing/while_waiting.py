@@ -1,15 +1,14 @@
 """What people ask the bot who wait for a person: whether somebody comes, and what that is. It is answered at once."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from enum import Enum
 
-from bot.core.content import Content
+from bot.core.crisis import Severity
 from bot.core.matching import fold
 from bot.core.people import Community
 from bot.core.words import Text, Words, _
 from bot.services import typed
-from bot.services.escalations.member_words import I_AM_SAFE
-from bot.services.offer import I_NEED_A_PERSON
 
 
 class Asked(Enum):
@@ -18,7 +17,16 @@ class Asked(Enum):
     HELP = _(
         "help / help help / help help help / help me / help me help me / please help / help please / please help me"
         " / help me please / i need help / i need help please / somebody help / hello help / can you help me"
-        " / will you help me"
+        " / will you help me / send help"
+    )
+    DONE = _(
+        "i took pills / i took the pills / i took some pills / i took my pills / i took them / i took them all"
+        " / i took it / i took it all / i took too many / i took too much / ive taken pills / ive taken them"
+        " / ive taken them all / ive taken it / ive taken too many / i have taken pills / i have taken them"
+        " / i swallowed them / i swallowed pills / i swallowed it / i drank it / i overdosed / i od / i did it"
+        " / i already did it / ive done it / i have done it / its done / it is done / its too late / it is too late"
+        " / too late / i cut myself / i cut / ive cut myself / i have cut myself / i cut too deep / im bleeding"
+        " / i am bleeding / im bleeding a lot / there is blood / so much blood"
     )
     WHO = _(
         "who will come / who comes / who is coming / whos coming / who will it be / who is it / who are they"
@@ -33,7 +41,8 @@ class Asked(Enum):
         " / when will somebody come / when will someone come / when does somebody come / when does someone come"
         " / when is somebody coming / when is someone coming / when will they come / when do they come"
         " / is anyone coming / is anybody coming / is someone coming / is somebody coming / will anyone come"
-        " / will anybody come / will someone come / will somebody come / what is taking so long"
+        " / will anybody come / will someone come / will somebody come / is help coming"
+        " / is help on the way / what is taking so long"
         " / why does it take so long / why is it taking so long"
     )
     COST = _(
@@ -52,6 +61,29 @@ class Asked(Enum):
         " / can others see this / can everyone see this / can everybody see this / does anyone else read this"
         " / does anyone else see this / do the others see this / will you tell anyone / will you tell anybody"
         " / do you tell anyone / who do you tell / will anyone know / will anybody know"
+    )
+    SERVICES = _(
+        "will you call the police / will you call the cops / will you call 911 / will you call an ambulance"
+        " / are you calling the police / are you calling the cops / are you calling 911 / are you calling an ambulance"
+        " / are you going to call the police / are you going to call the cops / are you going to call 911"
+        " / did you call the police / did you call the cops / did you call 911 / did you call an ambulance"
+        " / have you called the police / have you called 911 / have you called an ambulance / do you call the police"
+        " / will the police come / are the police coming / is the police coming / are the cops coming / is 911 coming"
+        " / is an ambulance coming / is the ambulance coming / is the ambulance on its way / will an ambulance come"
+        " / when does the ambulance come"
+        " / when will the ambulance come / where is the ambulance / how long until the ambulance comes"
+        " / dont call the police / dont call the cops / dont call 911 / dont call an ambulance / no police / no cops"
+        " / i dont want the police / i dont want the cops / i dont want police / i dont want an ambulance"
+        " / call the police / call 911 / call an ambulance / call me an ambulance / can you call an ambulance"
+        " / can you call 911 / send an ambulance / i need an ambulance / ambulance / get an ambulance"
+    )
+    THERE = _(
+        "hello / hi / hey / hello hello / are you there / you there / anyone / anybody / anyone there / anybody there"
+        " / is anyone there / is anybody there / is someone there / is somebody there / is there anyone / anyone here"
+        " / is there anybody / is anyone here / is anybody here / is this a bot / are you a bot / are you real"
+        " / are you human / are you a human / are you a person / are you a real person / is this real"
+        " / is this a real person / am i talking to a bot / am i talking to a person / am i talking to a real person"
+        " / who is this / whos this / who are you"
     )
 
 
@@ -78,40 +110,39 @@ def is_help(text: str, languages: Collection[Words]) -> bool:
     return asked is not None and asked[0] is Asked.HELP
 
 
-def help_is_called(*, calling: bool, mark: str) -> Text:
-    """To who waits and cries for help, before the numbers: what is done for them, and how they get the bot's own."""
-    if calling:
-        text = _("I have heard you, and I'm calling somebody for you; nobody is here yet. These people answer now.")
-    else:
-        text = _(
-            "I have heard you. The peers can read that you would like somebody; nobody is here yet. If it cannot wait,"
-            " press “I need a person”: then I call somebody at once. These people answer now."
-        )
-    return _("{text} What else I can do: “menu”, or “{mark}help”.", text=text, mark=mark)
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What they read; `with_numbers`: before the numbers of those who answer now."""
+
+    text: Text
+    with_numbers: bool = False
 
 
-def answer_to(asked: Asked, community: Community, *, calling: bool) -> Content | None:
-    """The truth about it, in short; None for what is answered with the numbers."""
-    choices = (I_AM_SAFE,) if calling else (I_NEED_A_PERSON, I_AM_SAFE)
+def answer_to(asked: Asked, community: Community, *, severity: Severity, mark: str) -> Answer:
+    """The truth about it, in short; `mark` stands before a command where they write."""
+    calling, emergency = severity is not Severity.CONCERN, severity is Severity.EMERGENCY
     match asked:
         case Asked.HELP:
-            return None
+            heard = _CALLED if calling else _READ
+            text = _("{text} What else I can do: “menu”, or “{mark}help”.", text=heard, mark=mark)
+        case Asked.SERVICES:
+            text = _(
+                "I tell only people of {community}: I call no ambulance and no police, and I cannot. If you need an"
+                " ambulance, please call it yourself, or ask somebody near you.",
+                community=community.name,
+            )
+        case Asked.DONE:
+            text = _("If you have taken something or hurt yourself, please do not wait until a person is here.")
+        case Asked.THERE:
+            text = _HERE_AND_CALLING if calling else _HERE
         case Asked.WHO:
             text = _(
                 "Somebody of {community} who has agreed to be there for others: a peer, or a moderator. When they come,"
                 " you read here who they are.",
                 community=community.name,
             )
-        case Asked.HOW_LONG if calling:
-            text = _(
-                "I don't know how long it takes, and promise no time. I go on calling until somebody is here. If it"
-                " gets too long: “numbers” shows who answers now."
-            )
         case Asked.HOW_LONG:
-            text = _(
-                "I don't know. The peers can read that you would like somebody, and I promise no time. If it cannot"
-                " wait, press “I need a person”: then I call them at once."
-            )
+            text = _DO_NOT_WAIT if emergency else _IT_MAY_TAKE_LONG if calling else _NOBODY_IS_CALLED
         case Asked.COST:
             text = _("It costs nothing, now or later: the peers are volunteers.")
         case Asked.READERS:
@@ -121,4 +152,32 @@ def answer_to(asked: Asked, community: Community, *, calling: bool) -> Content |
                 " it encrypted, and erase it {days} days after this has ended.",
                 days=community.retention_days,
             )
-    return Content(text=text, choices=choices)
+    at_once = asked in {Asked.HELP, Asked.SERVICES, Asked.DONE} or (asked is Asked.HOW_LONG and emergency)
+    return Answer(text, with_numbers=at_once)
+
+
+_CALLED = _("I have heard you, and I'm calling somebody for you; nobody is here yet. These people answer now.")
+_READ = _(
+    "I have heard you. The peers can read that you would like somebody; nobody is here yet. If it cannot wait,"
+    " press “I need a person”: then I call somebody at once. These people answer now."
+)
+_HERE_AND_CALLING = _(
+    "I'm a bot, and I'm here. I'm calling a person for you; nobody is here yet. When somebody comes, you read here who"
+    " they are."
+)
+_HERE = _(
+    "I'm a bot, and I'm here. The peers can read that you would like somebody; nobody is here yet. If it cannot wait,"
+    " press “I need a person”: then I call them at once."
+)
+_DO_NOT_WAIT = _(
+    "I don't know how long it takes, and promise no time. I go on calling until somebody is here. Please do not wait"
+    " for that."
+)
+_IT_MAY_TAKE_LONG = _(
+    "I don't know how long it takes, and promise no time. I go on calling until somebody is here. If it gets too long:"
+    " “numbers” shows who answers now."
+)
+_NOBODY_IS_CALLED = _(
+    "I don't know. The peers can read that you would like somebody, and I promise no time. If it cannot wait, press “I"
+    " need a person”: then I call them at once."
+)

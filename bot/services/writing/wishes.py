@@ -8,6 +8,7 @@ from bot.core.matching import fold
 from bot.core.words import Text, Words, _
 
 BREAK, SWAP, DEBRIEF, CHECKLIST, RESOLVE = "break", "swap", "debrief", "checklist", "resolve"
+HAND_OVER = "hand over"
 
 BREAK_NOW = Choice(label=_("I need a break"), command=BREAK)
 
@@ -29,10 +30,36 @@ _OF_THEMSELVES: dict[str, tuple[Text, ...]] = {
         _("I need a swap"),
     ),
     DEBRIEF: (_("I need a debrief"), _("I'd like a debrief"), _("Can I have a debrief")),
-    CHECKLIST: (_("Is there a checklist"), _("Show me the checklist"), _("Where is the checklist")),
+    CHECKLIST: (
+        _("Is there a checklist"),
+        _("Show me the checklist"),
+        _("Where is the checklist"),
+    ),
     RESOLVE: (_("How do I end this"), _("How do I end this case"), _("How do I close this case")),
 }
 """What nobody says to somebody in danger whom they are with."""
+
+_IN_A_TALK: dict[str, tuple[Text, ...]] = {
+    CHECKLIST: (
+        _("What do I say"),
+        _("What should I say"),
+        _("What do I do"),
+        _("What should I do"),
+    ),
+    HAND_OVER: (
+        _("Someone take over"),
+        _("Somebody take over"),
+        _("Can someone take over"),
+        _("Can somebody take over"),
+        _("Can someone else take over"),
+        _("Can somebody else take this"),
+        _("I need someone to take over"),
+        _("I need to hand over"),
+        _("I can't do this"),
+        _("I can't handle this"),
+    ),
+}
+"""The same of who is with a member; with nobody there these are words of their own need."""
 
 _PERHAPS: dict[str, tuple[Text, ...]] = {
     BREAK: (_("Take a break"), _("Have a break")),
@@ -75,7 +102,7 @@ def find(text: str, languages: Collection[Words], *, of_themselves: bool = False
 
 @lru_cache(maxsize=32)
 def _phrases(words: Words, of_themselves: bool) -> tuple[tuple[str, str], ...]:
-    known = (_OF_THEMSELVES,) if of_themselves else (_OF_THEMSELVES, _PERHAPS)
+    known = (_OF_THEMSELVES, _IN_A_TALK) if of_themselves else (_OF_THEMSELVES, _PERHAPS)
     return tuple(
         (fold(words.render(phrase)), command)
         for wishes in known

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.core.commands import Registry
 from bot.core.content import Reply
-from bot.core.crisis import Signal
+from bot.core.crisis import Severity, Signal
 from bot.core.inbound import Inbound
 from bot.core.roles import Action
 from bot.services import questions, replies, typed
@@ -17,7 +17,7 @@ from bot.services.questions import Waits
 from bot.services.runner import Runner
 from bot.services.typed import Typed
 from bot.services.voice import Voice
-from bot.services.writing import at_work, taking, translated, while_waiting
+from bot.services.writing import at_work, taking, taking_up, translated, while_waiting
 from bot.services.writing.answering import cancels, command_in, is_whole
 from bot.services.writing.around_a_talk import tell_of_the_mark
 from bot.services.writing.everyday import Everyday
@@ -136,6 +136,8 @@ class Writing:
         phrase = self._phrases.command_of(call, text, conversations)
         # "Stop" to a question ends that question alone.
         question = await questions.pending(call.tx, call.member, now=call.now)
+        if signal is None and question is None and self._takes_up_a_person(call, conversations):
+            phrase = self._registry.by_name[PEER]
         ends_a_question = questions.is_cancel(text) and question is not None and question.waits is not Waits.VALUE
         if phrase is not None and not ends_a_question:
             await questions.forget(call.tx, call.member)
@@ -187,6 +189,16 @@ class Writing:
             if accompanied is not None:
                 await tell_of_the_mark(call, accompanied, self._registry, self._phrases, self._voice)
         return told
+
+    def _takes_up_a_person(self, call: Call, conversations: Sequence[CaseRow]) -> bool:
+        """Whether "yes" or "it's me" is the answer of who waits with a concern to the offer to call somebody now."""
+        waits = [row for row in conversations if row.member_id == call.member.id and row.holder is None]
+        if not waits or waits != list(conversations) or any(row.severity != Severity.CONCERN for row in waits):
+            return False
+        languages = self._voice.languages
+        return taking_up.says_me(call.inbound.text, languages) and not while_waiting.is_help(
+            call.inbound.text, languages
+        )
 
     def _of_who_waits(self, call: Call, bare: Typed | None) -> Typed | None:
         """The command that words of somebody are who waits: "menu" is one, and a mere "help" is a cry for it."""
