@@ -48,7 +48,7 @@ async def test_when_the_owner_of_some_shards_dies_a_standby_hears_them_within_15
         print(f"shards taken over within {took:.1f} s")  # noqa: T201  with -s one sees how long it takes
         assert took < allowed(started_within)
 
-        await bob.says(bob.dm, "help")
+        await bob.says(bob.dm, "menu")
         await scene.discord.wait_for_message(bob, "What I can do")
         assert scene.connections == 2
     assert await scene.deliveries("pending", "sending", "failed", "expired") == 0

@@ -55,7 +55,7 @@ async def test_what_became_due_while_its_owner_was_dead_goes_out_once_within_15_
         print(f"taken over on {database_kind} within {took:.1f} s")  # noqa: T201  with -s one sees how long it takes
         assert took < allowed(started_within)
         await scene.is_connected(times=2)
-        await scene.alice.says(scene.alice.dm, "help")
+        await scene.alice.says(scene.alice.dm, "menu")
         await scene.discord.wait_for_message(scene.alice, "What I can do")
         assert scene.connections == 1
     assert scene.said(PAGE) == 2

@@ -225,7 +225,7 @@ async def test_a_paused_member_is_promised_no_person_by_hand_and_reads_what_call
 
 
 @pytest.mark.parametrize(
-    "words", ["my life is in danger", "help help help im dying", "I need an ambulance!", "mi vida está en peligro"]
+    "words", ["my life is in danger", "help help help im dying", "I need an ambulance!", "es una emergencia"]
 )
 async def test_what_a_paused_member_was_told_to_write_calls_a_person_in_whatever_words(
     world: World, words: str
