@@ -81,3 +81,9 @@ def test_what_lowers_must_stand_before_the_words_themselves() -> None:
 
 def test_what_is_near_is_known_to_the_reading_of_hidden_words() -> None:
     assert EAR.detect("my husband h1t me t0night") is not None
+
+
+@pytest.mark.parametrize(("words", "is_heard"), [(24, False), (25, False), (26, True)])
+def test_what_lowers_a_whole_sentence_holds_for_what_is_near_it_there(words: int, is_heard: bool) -> None:
+    ear = Detector([parse_lexicon(FRAME.replace('where = "before"', 'where = "sentence"'), name="frame")])
+    assert (ear.detect(f"never {'so ' * words}hit me again my husband") is not None) is is_heard

@@ -40,6 +40,12 @@ class Explanation:
     steps: int
 
 
+_REACH, _REACH_SIGNS = 25, 50
+"""Words, and signs where words are not separated, between an alarm and what takes it back in the same sentence.
+
+On a phone a sentence may go on without end: what was said far before is about something else.
+"""
+
 _BESIDE = 3
 """Characters between what was left out and the words beside it: what they say may be another thing without it."""
 
@@ -222,7 +228,7 @@ class Detector:
         found, steps = self._lowering.search(tokens)
         excepted, more = self._unless.search(tokens)
         exceptions = {(at, tokens[match.first].sentence) for at, match in excepted}
-        evidence = _Evidence(defaultdict(set), defaultdict(set), defaultdict(set))
+        evidence = _Evidence(defaultdict(lambda: defaultdict(list)), defaultdict(set), defaultdict(set))
         for at, found_at in found:
             sentence = tokens[found_at.first].sentence
             negates = self.lowerings[at].reason is not Reason.NEGATION or not tokens[found_at.first].answers
@@ -230,7 +236,7 @@ class Detector:
                 continue
             match self.lowerings[at].where:
                 case Where.SENTENCE:
-                    evidence.sentences[sentence].add(at)
+                    evidence.sentences[sentence][at].append(found_at)
                 case Where.TOUCHING:
                     for token in range(found_at.first - 1, found_at.last + 1):
                         evidence.touching[token].add(at)
@@ -293,7 +299,7 @@ class _Heard:
 class _Evidence:
     """The numbers of the lowerings: by sentence, by each word they touch, by each word they stand before."""
 
-    sentences: dict[int, set[int]]
+    sentences: Mapping[int, Mapping[int, list[Match]]]
     touching: dict[int, set[int]]
     before: dict[int, set[int]]
 
@@ -302,11 +308,22 @@ class _Evidence:
 
         The edges between sentences are tokens themselves, so what touches a match is in its sentence.
         """
-        numbers = set(self.sentences.get(tokens[match.first].sentence, ()))
+        reach = _REACH_SIGNS if UNSPACED.fullmatch(tokens[match.first].forms[0]) else _REACH
+        numbers = {
+            number
+            for number, found in self.sentences.get(tokens[match.first].sentence, {}).items()
+            if _is_within(reach, match, found)
+        }
         numbers |= self.before.get(match.first, set())
         for at in range(match.first, match.last):
             numbers |= self.touching.get(at, set())
         return numbers
+
+
+def _is_within(reach: int, match: Match, found: Sequence[Match]) -> bool:
+    """Whether one of what was `found`, in the order of their ends, is at most `reach` words from `match`."""
+    at = bisect_left(found, match.first - reach, key=lambda other: other.last)
+    return at < len(found) and found[at].first <= match.last + reach
 
 
 class _Table:
