@@ -75,7 +75,6 @@ async def test_who_waits_with_a_concern_and_cries_for_help_is_offered_to_be_call
         ("are you a bot?", "I'm a bot"),
         ("will you call the police", "I call no ambulance and no police"),
         ("is an ambulance coming", "please call it yourself"),
-        ("its too late", "please do not wait until a person is here"),
         ("¿viene la ambulancia?", "no llamo a ninguna ambulancia"),
     ],
 )
@@ -86,6 +85,32 @@ async def test_who_waits_and_asks_what_comes_reads_what_is_true_of_it(world: Wor
     await world.sam.clicks("I'm on it")
     world.sam.sees("You have it.")
     world.sam.sees(f"They wrote: “{said}”")
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+@pytest.mark.parametrize("said", ["ive done it", "i took pills", "its too late"])
+async def test_who_says_that_it_is_done_is_called_for_anew_as_in_an_emergency(world: World, said: str) -> None:
+    await world.alice.says("i want to kill myself")
+    await world.advance(minutes=1)
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says(said)
+    world.alice.sees("911")
+    world.alice.sees("please do not wait until a person is here")
+    await world.advance(minutes=2)
+    world.room("peers").sees("Emergency", f"“{said}”")
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+async def test_who_asked_for_a_person_without_a_word_is_not_taken_to_have_done_something(world: World) -> None:
+    await world.alice.says("peer")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.says("i did it")
+    world.alice.sees("please do not wait until a person is here", "911")
+    assert await world.rows(select(CaseRow.severity)) == ["urgent"]
     for box in world.mailboxes:
         box.unseen.clear()
 

@@ -103,6 +103,13 @@ class Escalations(Conversations):
         new = NewCase(how="signal", severity=severity, category=category, excerpt=words or None)
         return await self._open(tx, peer, new, actor=peer.id, now=now)
 
+    async def gets_worse(
+        self, tx: Transaction, member: Member, row: tables.CaseRow, *, words: str, now: datetime
+    ) -> None:
+        """Who waits says that it is done: their case is an emergency, and called for anew with these words."""
+        new = NewCase(how="signal", severity=Severity.EMERGENCY, category=row.category, excerpt=words)
+        await self._open(tx, member, new, actor=member.id, now=now)
+
     async def for_other(
         self,
         tx: Transaction,

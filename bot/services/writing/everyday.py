@@ -8,21 +8,24 @@ from rapidfuzz import fuzz, process
 
 from bot.core.commands import Command, Reader, Registry
 from bot.core.content import Content, Reply
-from bot.core.crisis import Severity
+from bot.core.crisis import Category, Severity
 from bot.core.inbound import Inbound
 from bot.core.matching import fold
 from bot.core.roles import may
+from bot.core.text import clean
 from bot.core.words import _
 from bot.services import replies, spoken, typed
 from bot.services.call import Call
 from bot.services.escalations import Escalations
 from bot.services.escalations.member_words import I_AM_SAFE, NUMBERS_ASKED_FOR
+from bot.services.escalations.store import EXCERPT_LIMIT
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.runner import Runner
 from bot.services.voice import Voice
 from bot.services.writing import small_talk, translated, while_waiting
 from bot.services.writing.exactly import begins_like
 from bot.services.writing.small_talk import Small
+from bot.services.writing.while_waiting import Asked
 from bot.storage.tables import CaseRow
 
 LONG_NAME = 6
@@ -39,6 +42,9 @@ SLIP_LIMIT = 24
 
 HELPLINES = "resources crisis"
 """Whom to call is never the answer to something else."""
+
+_DONE_TO_ONESELF = frozenset({Category.SUICIDE, Category.SELF_HARM, Category.OVERDOSE})
+"""What a case is about that is worse when it was done: "I've done it" says nothing of itself."""
 
 WANTS_NOBODY = _(
     "nvm / never mind / nevermind / I changed my mind / changed my mind / cancel / cancel it / forget it / no need"
@@ -134,7 +140,10 @@ class Everyday:
             asked, call.member.community, severity=Severity(row.severity), mark=_mark_of(call)
         )
         content: Content | None = Content(text=answer.text, choices=(I_AM_SAFE,))
-        if answer.with_numbers:
+        if asked is Asked.DONE and row.severity == Severity.URGENT and row.category in _DONE_TO_ONESELF:
+            words = clean(call.inbound.text, EXCERPT_LIMIT)  # they are answered anew, with the numbers
+            await self._escalations.gets_worse(call.tx, call.member, row, words=words, now=call.now)
+        elif answer.with_numbers:
             content = await self._escalations.numbers(call.tx, call.member, answer.text)
         if content is not None and row.severity == Severity.CONCERN:
             content = replace(content, choices=(I_NEED_A_PERSON, *content.choices))
