@@ -34,6 +34,7 @@ NO_DATABASE = {
     r"^what people write cannot be stored": "the database could not be written; with what to do",
     r"^due [\w-]+: failed": "the database could not be written",
     r"^(ticker|due): ": "the database could not be written",
+    r"^\w+ \d+( and others alike)?: failed, tried again every minute": "it went away while they were done",
     r"somebody in danger was answered, but nobody could be called": "the last resort, said at once",
     r"somebody in danger could not be answered": "an encrypted answer stores its keys on the same disk; it comes later",
     r"^message \d+ could not be handled": "the database could not be written; it is tried again",
