@@ -13,7 +13,10 @@ Key = str | Pair
 """A word, the beginning of one ("overdos*"), or two words beside each other."""
 
 _OFTEN = 16
-"""Texts with a key, from which on its patterns are looked for together: to lay them out takes as long as some texts."""
+"""Texts with a key, from which on its patterns are laid out to be looked for together.
+
+One a text: all of them take as long as a page, and might be in the way of one.
+"""
 
 _MOST_KEYS = 500
 
@@ -54,8 +57,12 @@ class FrequentKeys:
             return None
         if key in self._joined:
             return self._joined[key]
+        at = self._times[key] - _OFTEN
         self._times[key] += 1
-        if self._times[key] < _OFTEN or len(self._joined) == _MOST_KEYS:
+        if at < 0 or len(self._joined) == _MOST_KEYS:
+            return None
+        if at < len(numbers):
+            _ = self._patterns[numbers[at]].automaton
             return None
         joined = self._joined[key] = self._join(numbers)
         return joined
