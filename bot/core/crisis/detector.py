@@ -8,7 +8,7 @@ from itertools import chain
 
 from bot.core.crisis.context import Context
 from bot.core.crisis.folding import Change, reread
-from bot.core.crisis.index import Index, Match
+from bot.core.crisis.index import Index, Match, Stretch
 from bot.core.crisis.keyring import Keyring, renumbered
 from bot.core.crisis.lexicon import Lexicon
 from bot.core.crisis.normalise import Normal, normalise
@@ -208,10 +208,13 @@ class Detector:
 
     def _with_what_is_near(self, heard: Sequence["_Heard"], tokens: Sequence[Token]) -> tuple[list["_Heard"], int]:
         """Those of which all that must be near is."""
-        owners = {each.number for each in heard if each.rule.near}
-        if not owners:
+        around: defaultdict[int, list[Stretch]] = defaultdict(list)
+        for each in heard:
+            if each.rule.near:
+                around[each.number].append(each.around(tokens))
+        if not around:
             return list(heard), 0
-        found, steps = self._near.matches(tokens, owners)
+        found, steps = self._near.matches(tokens, around)
         return [all_of_it for each in heard if (all_of_it := each.with_near(found, tokens))], steps
 
     def _with_what_is_also_said(self, heard: Sequence["_Heard"], tokens: Sequence[Token]) -> tuple[list["_Heard"], int]:
@@ -219,8 +222,7 @@ class Detector:
         owners = {each.number for each in heard if each.rule.also}
         if not owners:
             return list(heard), 0
-        found, steps = self._also.matches(tokens, owners)
-        met = {owner for owner, _ in found}
+        met, steps = self._also.met(tokens, owners)
         return [each for each in heard if not each.rule.also or each.number in met], steps
 
     def _evidence(self, tokens: Sequence[Token]) -> tuple["_Evidence", int]:
@@ -272,10 +274,19 @@ class _Heard:
     match: Match
     whole: Match
 
+    def _reach(self, tokens: Sequence[Token]) -> int:
+        """How many words away is near."""
+        return NEAR_SIGNS if UNSPACED.fullmatch(tokens[self.match.first].forms[0]) else NEAR
+
+    def around(self, tokens: Sequence[Token]) -> Stretch:
+        """Where what must be near can be."""
+        reach = self._reach(tokens)
+        return self.match.first - reach, self.match.last + reach
+
     def with_near(self, found: Mapping[tuple[int, int], Sequence[Match]], tokens: Sequence[Token]) -> "_Heard | None":
         """The whole with what is `found` near, by owner and place in `near`; None where something is missing."""
         first, last = self.match.first, self.match.last
-        reach = NEAR_SIGNS if UNSPACED.fullmatch(tokens[first].forms[0]) else NEAR
+        reach = self._reach(tokens)
         for place, pattern in enumerate(self.rule.near):
             others = found.get((self.number, place), ())
             # They are in the order of their ends; of thousands only those around here are looked at.
@@ -342,10 +353,21 @@ class _Table:
         matches, steps = self._index.search(tokens, only)
         return [(self._owners[match.pattern][0], match) for match in matches], steps
 
-    def matches(self, tokens: Sequence[Token], owners: Iterable[int]) -> tuple[dict[tuple[int, int], list[Match]], int]:
-        """The matches of what these `owners` have, by owner and place among its patterns, and the steps taken."""
+    def met(self, tokens: Sequence[Token], owners: Iterable[int]) -> tuple[set[int], int]:
+        """Those of the `owners` of which anything matches, and the steps taken."""
         only = frozenset(number for owner in owners for number in self._numbers[owner])
-        matches, steps = self._index.search(tokens, only)
+        met, steps = self._index.met(tokens, only)
+        return {self._owners[number][0] for number in met}, steps
+
+    def matches(
+        self, tokens: Sequence[Token], around: Mapping[int, Sequence[Stretch]]
+    ) -> tuple[dict[tuple[int, int], list[Match]], int]:
+        """The matches of what some owners have, by owner and place among its patterns, and the steps taken.
+
+        They need only be found where they touch one of the stretches that each owner has in `around`.
+        """
+        numbers = {number: sorted(stretches) for owner, stretches in around.items() for number in self._numbers[owner]}
+        matches, steps = self._index.search(tokens, numbers.keys(), around=numbers)
         found: defaultdict[tuple[int, int], list[Match]] = defaultdict(list)
         for match in matches:
             found[self._owners[match.pattern]].append(match)

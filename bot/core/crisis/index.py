@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from bot.core.crisis.automaton import Automaton, bits
@@ -15,9 +15,6 @@ _PREFIX_KEY = 4
 _LAST = "\U0010ffff"
 """No word goes on with it: behind a beginning it stands behind all words that begin so."""
 
-_LONG = 200
-"""Tokens from which on it pays to see first whether there is a match at all."""
-
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -28,6 +25,10 @@ class Match:
     last: int
 
 
+Stretch = tuple[int, int]
+"""The first token and the one behind the last."""
+
+
 class Index:
     """Patterns by their anchors."""
 
@@ -36,26 +37,50 @@ class Index:
         self._anchors: _Anchors | None = None
         """Made when all patterns are looked for at once: those that alarm are screened before."""
 
-    def search(self, tokens: Sequence[Token], only: Set[int] | None = None) -> tuple[list[Match], int]:
+    def search(
+        self,
+        tokens: Sequence[Token],
+        only: Set[int] | None = None,
+        *,
+        around: Mapping[int, Sequence[Stretch]] | None = None,
+    ) -> tuple[list[Match], int]:
         """All matches, by pattern and place, and the steps it took: one per token looked at or state followed.
 
-        With `only`, patterns of other numbers are left out.
+        With `only`, patterns of other numbers are left out; those that have an entry in `around` need only be found
+        where they touch one of these stretches, which are in order.
 
         The steps are at most `len(tokens)` times the positions of all patterns, whatever the text.
         """
         matches: list[Match] = []
         steps = len(tokens)
+        words = _words(tokens)
         anchored = self._anchored(tokens) if only is None else self._anchored_only(tokens, only)
         for number, places in sorted(anchored.items()):
             pattern = self._patterns[number]
-            for start, stop in _windows(places, pattern.facts.longest, len(tokens)):
-                if stop - start > _LONG and not _meets(pattern.automaton, tokens, start, stop):
-                    steps += stop - start
+            longest = pattern.facts.longest
+            wanted = _near(places, around[number], longest) if around and number in around else places
+            for start, stop in _windows(wanted, longest, len(tokens)):
+                steps += stop - start
+                if not _meets(pattern.automaton, tokens, words, start, stop):
                     continue
                 stretches, more = _run(pattern.automaton, tokens, start, stop)
                 matches += [Match(number, first, last) for first, last in stretches]
                 steps += more
         return matches, steps
+
+    def met(self, tokens: Sequence[Token], only: Set[int]) -> tuple[set[int], int]:
+        """Those of the patterns `only` that match anywhere, and the steps taken."""
+        met = set()
+        steps = len(tokens)
+        words = _words(tokens)
+        for number, places in self._anchored_only(tokens, only).items():
+            pattern = self._patterns[number]
+            for start, stop in _windows(places, pattern.facts.longest, len(tokens)):
+                steps += stop - start
+                if _meets(pattern.automaton, tokens, words, start, stop):
+                    met.add(number)
+                    break
+        return met, steps
 
     def _anchored(self, tokens: Sequence[Token]) -> dict[int, list[int]]:
         """The places of its anchors, in order, for every pattern that has any here."""
@@ -111,6 +136,17 @@ class _Anchors:
                 yield number
 
 
+def _near(places: list[int], stretches: Iterable[Stretch], reach: int) -> list[int]:
+    """Those of the `places` that are within `reach` of one of the `stretches`; both are in order."""
+    near: list[int] = []
+    done = 0
+    for start, stop in stretches:
+        first = bisect_left(places, start - reach, done)
+        done = bisect_left(places, stop + reach, first)
+        near += places[first:done]
+    return near
+
+
 def _windows(places: list[int], reach: int, size: int) -> list[tuple[int, int]]:
     """The stretches within `reach` of a place; those that touch are one, so that no token is run over twice."""
     windows: list[tuple[int, int]] = []
@@ -123,22 +159,17 @@ def _windows(places: list[int], reach: int, size: int) -> list[tuple[int, int]]:
     return windows
 
 
-def _meets(pattern: Automaton, tokens: Sequence[Token], start: int, stop: int) -> bool:
-    """Whether `pattern` matches anywhere there: it remembers its moves, so a text that repeats itself costs little."""
-    moves: dict[tuple[int, tuple[str, ...]], int] = {}
-    states = 0
-    for at in range(start, stop):
-        move = (states, tokens[at].forms)
-        arrived = moves.get(move)
-        if arrived is None:
-            reached = pattern.first
-            for position in bits(states):
-                reached |= pattern.follow[position]
-            arrived = moves[move] = reached & pattern.accepts(tokens[at].forms)
-        if arrived & pattern.last:
-            return True
-        states = arrived
-    return False
+def _words(tokens: Sequence[Token]) -> list[str]:
+    """The spelling of each token that has only one, and nothing for the others."""
+    return [token.forms[0] if len(token.forms) == 1 else "" for token in tokens]
+
+
+def _meets(pattern: Automaton, tokens: Sequence[Token], words: Sequence[str], start: int, stop: int) -> bool:
+    """Whether `pattern` matches there at all: mostly it does not, and that is seen much sooner than where it does."""
+    here = words[start:stop]
+    if "" in here:
+        return pattern.meets_any([token.forms for token in tokens[start:stop]])
+    return pattern.meets(here)
 
 
 def _run(pattern: Automaton, tokens: Sequence[Token], start: int, stop: int) -> tuple[list[tuple[int, int]], int]:

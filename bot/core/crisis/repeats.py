@@ -8,6 +8,7 @@ into words at other places than it was.)
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from bot.core.crisis.tokens import UNSPACED
 
@@ -21,8 +22,8 @@ _MARGIN = 600
 """Characters by which a repeat is recognised, of the longest that is, between two places where it is looked for, and
 that are left on both sides of what is taken out: more than the longest pattern with what is near it and what lowers it,
 of some 110 words."""
-_MARGIN_SIGNS = 200
-"""The same where each sign is a word."""
+_OF_A_SIGN = 3
+"""How much of the margin a sign fills that is a word: 200 of them are enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,8 @@ def cuts_of(text: str, start: int = 0) -> tuple[Cut, ...]:
     cuts: list[Cut] = []
     removed = 0
     for first, last, period in _stretches(text, start):
-        least = _MARGIN_SIGNS if all(map(UNSPACED.fullmatch, text[first : first + period])) else _MARGIN
-        margin = period * max(1, -(-least // period))
+        signs = len(UNSPACED.findall(text, first, first + period))
+        margin = period * ceil(_MARGIN / (period + (_OF_A_SIGN - 1) * signs))
         at = first + margin + period
         spare = (last - margin - at) // period * period
         if spare > 0:

@@ -37,6 +37,8 @@ _SPACED = re.compile(" [a-z] [a-z] ")
 _LETTERS: frozenset[Pair] = frozenset((one, other) for one in ascii_lowercase for other in ascii_lowercase)
 """Two single letters: a word may be spelt out with blanks between."""
 _SHORTEST_STRETCHED = 3
+_MOST_WORDS = 500
+"""Words of a text in which a pattern is tried on all of them; in a longer one it is tried where its anchors are."""
 _SIGNS = re.compile(r"[^\w ,'-]")
 """Without any of them nothing ends a sentence, whatever is left out."""
 
@@ -135,6 +137,8 @@ class Screen:
         self, text: str, words: Sequence[str], keys: Sequence[Key], names: set[str], *, stretched: bool
     ) -> Sequence[int]:
         """The patterns that have one of `keys` and match somewhere in a plain `text`, where that is told easily."""
+        if len(words) > _MOST_WORDS:
+            return self._candidates(keys, names)
         readings: list[list[str]] | None = None
         keyed: set[int] = set()
         for key in keys:
@@ -191,7 +195,7 @@ class Screen:
             self._add([each for reading in readings for each in _unstretched(reading)], found)
         changes = self._changes(text, words, meanings, found, single=single) if hidden else []
         candidates = self._candidates(self._keys(found.names, found.pairs), found.names)
-        if candidates and not (hidden or elided):
+        if candidates and not (hidden or elided or len(words) > _MOST_WORDS):
             candidates = self._meeting(
                 candidates, self._read_plainly(text, words, stretched=stretched), stretched=stretched
             )
@@ -261,8 +265,8 @@ class Screen:
     def _keys(self, names: set[str], pairs: Sequence[Pair]) -> list[Key]:
         """The keys among `names` and `pairs` beside which there is what they ask for."""
         companions = self._companions.get
-        keys: list[Key] = [*(self._by_word.keys() & names), *set(pairs)]
-        return [key for key in keys if (beside := companions(key)) is None or not beside.isdisjoint(names)]
+        keys: list[Key] = [*(self._by_word.keys() & names), *pairs]
+        return [key for key in keys if not companions(key, names).isdisjoint(names)]
 
     def _candidates(self, keys: Iterable[Key], names: set[str]) -> list[int]:
         """The patterns that have one of `keys`, and a way among `names`."""

@@ -58,6 +58,8 @@ _LETTERS = _Letters()
 _FOLDED = "".join(_LETTERS[code] for code in range(128)).encode() + b" " * 128
 _KINDS = re.sub(rb"[0-9@$|+*]", b"1", re.sub(rb"[A-Za-z]", b"a", bytes(range(128)))) + b" " * 128
 """Letters as "a", what may stand for one as "1", the rest as it is."""
+_NO_SIGNS = re.sub(rb"[0-9@$!|+*]", b"", bytes(range(128)))
+"""All that stands for no letter."""
 
 
 def plain(text: str) -> str:
@@ -83,7 +85,7 @@ def glance(text: str) -> tuple[list[str], bool]:
     letters = written.translate(_FOLDED).decode()
     if "'" in letters:
         letters = letters.replace("''", " ").replace("'", "")
-    return letters.split(), _is_odd(written.translate(_KINDS))
+    return letters.split(), _is_odd(written)
 
 
 def words_of(text: str) -> list[str]:
@@ -141,9 +143,12 @@ def is_odd(text: str) -> bool:
     """Whether a sign or a digit stands beside a letter in `text`, and so may stand for one."""
     if not text.isascii():
         return _SIGN.search(text) is not None and _ODD.search(text) is not None
-    return _is_odd(text.encode().translate(_KINDS))
+    return _is_odd(text.encode())
 
 
-def _is_odd(kinds: bytes) -> bool:
-    """Whether these `_KINDS` are."""
-    return (b"1" in kinds or b"!" in kinds) and (b"a1" in kinds or b"1a" in kinds or b"!a" in kinds)
+def _is_odd(written: bytes) -> bool:
+    """Whether a text of ASCII is."""
+    if not written.translate(None, _NO_SIGNS):
+        return False
+    kinds = written.translate(_KINDS)
+    return b"a1" in kinds or b"1a" in kinds or b"!a" in kinds
