@@ -13,7 +13,8 @@ from bot.core.crisis.keys import Chances
 from bot.core.crisis.pattern import Pattern, Words
 
 _REMEMBERED = 50_000
-"""Answers that are remembered; a hostile text finds no end of questions."""
+_MOST_WORDS = 20
+"""Answers that are remembered, and words that such a question has; a hostile text finds no end of either."""
 
 _MOST_COMPANIONS = 2_000
 """Words of which one is asked for: with more of them most texts have one, and they take room."""
@@ -43,7 +44,7 @@ class Questions:
             goes = asked.answers.get(here)
             if goes is None:
                 goes = asked.goes(here)
-                if self._remembered < _REMEMBERED:
+                if len(here) <= _MOST_WORDS and self._remembered < _REMEMBERED:
                     self._remembered += 1
                     asked.answers[here] = goes
             if goes:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from bot.core.crisis.folding import Folding
-from bot.core.crisis.tokens import forms_of
+from bot.core.crisis.tokens import WORD_LIMIT, forms_of
 
 _REMEMBERED = 50_000
-"""Words that are known: more than people use, fewer than a hostile text can show."""
+"""Words that are known: more than people use, fewer than a hostile text can show. None is longer than a word may be."""
 
 HELD = re.compile(r"([a-z0-9])\1\1")
 """A letter that is held, or three zeros."""
@@ -66,7 +66,7 @@ class Traits:
         trait = self._trait(word)
         if HELD.search(word):
             trait = self._held(word, trait)
-        if len(self.plain) + len(self._known) < _REMEMBERED:
+        if len(word) <= WORD_LIMIT and len(self.plain) + len(self._known) < _REMEMBERED:
             if trait == _NONE:
                 self.plain.add(word)
             else:
