@@ -154,7 +154,7 @@ async def test_a_peer_in_danger_themselves_is_asked_and_nothing_is_passed_on(wor
     await world.sam.clicks("I need a person")
     world.sam.sees("I'm getting a person for you")
     world.sam.sees("Thank you for saying it")
-    world.room("peers").sees("heard by the bot", "I want to kill myself")
+    assert "too" not in world.room("peers").sees("Case: 2", "heard by the bot", "suicide").text
     world.room("peers").sees("Case: 1")
     world.sam.sees("Case 1 is not with you any more")
     world.alice.sees("Sam cannot go on just now")

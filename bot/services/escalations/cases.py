@@ -90,8 +90,10 @@ class Escalations(Conversations):
         is_paused = not words and await pauses.is_paused(tx, member, now=now)
         if is_paused and await store.open_case_of(tx, member.id) is None:
             return await self._effects.answers.paused(tx, member)
-        new = NewCase(how="member", severity=Severity.URGENT, excerpt=words or None, late=late)
-        return await self._open(tx, member, new, actor=member.id, now=now)
+        new = NewCase(how="member", severity=Severity.URGENT, late=late)
+        opened = await self._open(tx, member, new, actor=member.id, now=now)
+        await self._keep_for_who_comes(tx, member, words, now=now)
+        return opened
 
     async def for_peer(
         self, tx: Transaction, peer: Member, severity: Severity, category: str | None, *, words: str = "", now: datetime
@@ -100,14 +102,24 @@ class Escalations(Conversations):
 
         `words`: the peer has said that they are about themselves.
         """
-        new = NewCase(how="signal", severity=severity, category=category, excerpt=words or None)
-        return await self._open(tx, peer, new, actor=peer.id, now=now)
+        new = NewCase(how="signal", severity=severity, category=category)
+        opened = await self._open(tx, peer, new, actor=peer.id, now=now)
+        await self._keep_for_who_comes(tx, peer, words, now=now)
+        return opened
+
+    async def _keep_for_who_comes(self, tx: Transaction, peer: Member, words: str, *, now: datetime) -> None:
+        """Words of a peer that were written in a talk stand in no page: it may name whom they were with."""
+        row = await store.open_case_of(tx, peer.id) if words else None
+        if row is not None:
+            await self.relay(tx, peer, row, words, f"case:{row.id}:kept:{row.version}", now=now)
 
     async def gets_worse(
         self, tx: Transaction, member: Member, row: tables.CaseRow, *, words: str, now: datetime
     ) -> None:
         """Who waits says that it is done: their case is an emergency, and called for anew with these words."""
-        new = NewCase(how="signal", severity=Severity.EMERGENCY, category=row.category, excerpt=words)
+        new = NewCase(
+            how="signal", severity=Severity.EMERGENCY, category=row.category, excerpt=words, carried=True
+        )
         await self._open(tx, member, new, actor=member.id, now=now)
 
     async def for_other(
@@ -164,13 +176,17 @@ class Escalations(Conversations):
     ) -> None:
         """Another signal of a member whose case is open: a worse one raises the case at once.
 
-        Who asked for a person without a word, and now says why, is called for with these words from then on.
+        Who asked for a person without a word, and now says why, is called for with these words from then on. But once
+        somebody has come, what they write privately is for those in the case: no page shows it.
         """
         raised = new.severity.rank > store.case_of(row).severity.rank
         first_words = bool(new.excerpt) and row.excerpt_sealed is None and row.holder is None
+        in_talk = new.carried and row.turn > 0
         if raised or first_words:
             row.category, row.rules = new.category or row.category, [*row.rules, *new.rules]
-            if new.excerpt:
+            if raised and in_talk:
+                await store.note(tx, row.id, store.GRAVER, None, now=now)
+            if new.excerpt and not in_talk:
                 row.excerpt_sealed = tx.vault.seal(new.excerpt, store.EXCERPT)
             if new.late or await store.lateness(tx, row.id) is not None:
                 await store.note_lateness(tx, row.id, new.late, now=now)
