@@ -1,6 +1,7 @@
 """The escalation service: every use case changes the case and says what follows, in one transaction."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -79,32 +80,39 @@ class Escalations(Conversations):
         )
 
     async def by_member(
-        self, tx: Transaction, member: Member, *, words: str = "", now: datetime, late: timedelta = store.PUNCTUAL
+        self,
+        tx: Transaction,
+        member: Member,
+        *,
+        words: str = "",
+        kept: str = "",
+        now: datetime,
+        late: timedelta = store.PUNCTUAL,
     ) -> bool | Content:
         """Open a case because the member asks for a person; False if one was open already. `late`: seen so late.
 
-        `words`: a peer's, which went to nobody, and of which they have said that they are about themselves.
-        A member who is paused (`pauses.pause`) has the numbers instead, unless a case of theirs is open, or there are
-        such words.
+        `words`: theirs, with which they ask; `kept`: a peer's in a talk, which went to nobody, and of which they have
+        said that they are about themselves. A member who is paused (`pauses.pause`) has the numbers instead, unless a
+        case of theirs is open, or there are such words.
         """
-        is_paused = not words and await pauses.is_paused(tx, member, now=now)
+        is_paused = not (words or kept) and await pauses.is_paused(tx, member, now=now)
         if is_paused and await store.open_case_of(tx, member.id) is None:
             return await self._effects.answers.paused(tx, member)
-        new = NewCase(how="member", severity=Severity.URGENT, late=late)
+        new = NewCase(how="member", severity=Severity.URGENT, excerpt=words or None, late=late)
         opened = await self._open(tx, member, new, actor=member.id, now=now)
-        await self._keep_for_who_comes(tx, member, words, now=now)
+        await self._keep_for_who_comes(tx, member, kept, now=now)
         return opened
 
     async def for_peer(
-        self, tx: Transaction, peer: Member, severity: Severity, category: str | None, *, words: str = "", now: datetime
+        self, tx: Transaction, peer: Member, severity: Severity, category: str | None, *, kept: str = "", now: datetime
     ) -> bool:
         """Open a case for a peer for words that were passed on to nobody; False if one was open already.
 
-        `words`: the peer has said that they are about themselves.
+        `kept`: these words, of which the peer has said that they are about themselves.
         """
         new = NewCase(how="signal", severity=severity, category=category)
         opened = await self._open(tx, peer, new, actor=peer.id, now=now)
-        await self._keep_for_who_comes(tx, peer, words, now=now)
+        await self._keep_for_who_comes(tx, peer, kept, now=now)
         return opened
 
     async def _keep_for_who_comes(self, tx: Transaction, peer: Member, words: str, *, now: datetime) -> None:
@@ -145,7 +153,12 @@ class Escalations(Conversations):
     async def _open(self, tx: Transaction, member: Member, new: NewCase, *, actor: int, now: datetime) -> bool:
         opened = await self._open_or_join(tx, member, new, actor=actor, now=now)
         if new.severity is not Severity.CONCERN and may(member.roles, Action.TAKE_CASE):
-            await self._let_go(tx, member.id, now=now)  # whoever is in danger themselves need not hold another
+            # Whoever is in danger themselves need not hold another, also not one that they take at this moment.
+            await store.decide_alone(tx, member.id)
+            await self._let_go(tx, member.id, now=now)
+            own = await store.open_case_of(tx, member.id)
+            if own is not None:
+                await self._effects.tell_not_called(tx, own, now=now)
         return opened
 
     async def _open_or_join(self, tx: Transaction, member: Member, new: NewCase, *, actor: int, now: datetime) -> bool:
@@ -220,6 +233,7 @@ class Escalations(Conversations):
 
     async def take(self, tx: Transaction, by: Member, case_id: int, *, now: datetime) -> Content | None:
         """The peer has the case, if nobody was quicker. None: there is no such case for them."""
+        await store.decide_alone(tx, by.id)
         row = await store.find_case(tx, by.community.id, case_id)
         if row is None:
             return None
@@ -231,6 +245,7 @@ class Escalations(Conversations):
 
     async def join(self, tx: Transaction, by: Member, case_id: int, *, now: datetime) -> Content | None:
         """A second peer or a moderator comes to help. None: there is no such case for them."""
+        await store.decide_alone(tx, by.id)
         row = await store.find_case(tx, by.community.id, case_id)
         if row is None or row.member_id == by.id:
             return None
@@ -282,6 +297,8 @@ class Escalations(Conversations):
 
         None: there is no such case for them. `turn`: that of the button they pressed; an old one does nothing.
         """
+        if to is not None:
+            await store.decide_alone(tx, to.id)
         row = await self._case_to_end(tx, by, case_id)
         if row is None:
             return None
@@ -369,11 +386,14 @@ class Escalations(Conversations):
         await self._effects.places.take_out(tx, person_id, platform, now=now, address=address)
 
     async def _let_go(self, tx: Transaction, person_id: int, *, now: datetime) -> None:
-        """Others are called for the cases that somebody has; from those that they have joined they go."""
-        for row in await store.cases_held_by(tx, person_id):
-            await self._apply(tx, row, HandedOver(), actor=None, now=now)
+        """Others are called for the cases that somebody has; from those that they have joined they go.
+
+        First from these: whoever takes one of them at this moment, by writing there, has it afterwards.
+        """
         for row in await store.cases_helped_by(tx, person_id):
             await self._apply(tx, row, Left(person_id), actor=person_id, now=now)
+        for row in await store.cases_held_by(tx, person_id):
+            await self._apply(tx, row, HandedOver(), actor=None, now=now)
 
     async def numbers(self, tx: Transaction, member: Member, said: Text) -> Content | None:
         """The numbers where the member is, after what is `said`, if a case of theirs is open; else None."""
@@ -394,6 +414,14 @@ class Escalations(Conversations):
             tables.CaseRow.community_id == community_id, tables.CaseRow.open_for.is_not(None)
         )
         return list(await tx.session.scalars(query.order_by(tables.CaseRow.id)))
+
+    async def offered_to(self, tx: Transaction, by: Member, rows: Sequence[tables.CaseRow]) -> set[int]:
+        """Which of these cases somebody could come to; while they are in danger none, if others can."""
+        others = [row for row in rows if row.member_id != by.id]
+        if not await store.in_danger(tx, [by.id]):
+            return {row.id for row in others}
+        nobodys = [row for row in others if row.holder is None]
+        return {row.id for row in nobodys if not await self._effects.comes_first(tx, row, by)}
 
     async def had_one(self, tx: Transaction, member: Member, *, now: datetime) -> bool:
         """Whether the member is in a case, on either side, or was in one within `AFTERMATH`."""

@@ -159,6 +159,11 @@ async def in_danger(tx: Transaction, people: Collection[int]) -> set[int]:
     return {person for person in await tx.session.scalars(query) if person is not None}
 
 
+async def decide_alone(tx: Transaction, person_id: int) -> None:
+    """Whether this person comes to others, or others come to them, is decided by nobody else meanwhile."""
+    await tx.wait_alone(f"cases of member {person_id}")
+
+
 async def cases_helped_by(tx: Transaction, member_id: int) -> list[tables.CaseRow]:
     """The open cases whose holder this person has joined, oldest first."""
     rows = await _locked(tx, HAS_HELPERS, tables.CaseRow.open_for.is_not(None))

@@ -61,6 +61,12 @@ async def waiting(call: Call, escalations: Escalations) -> list[int]:
     return [row.id for row in rows if row.holder is None and row.member_id != call.member.id]
 
 
+async def _comes_first(call: Call, escalations: Escalations) -> bool:
+    """Whether of those who wait nobody is theirs to come to: others come, and to themselves, too."""
+    rows = await escalations.open_cases(call.tx, call.member.community.id)
+    return not await escalations.offered_to(call.tx, call.member, [row for row in rows if row.holder is None])
+
+
 async def answer(call: Call, escalations: Escalations, runner: Runner, languages: Collection[Words]) -> Reply | None:
     """The only case that nobody has is theirs now; of several they are asked which. None: they say something else.
 
@@ -72,7 +78,7 @@ async def answer(call: Call, escalations: Escalations, runner: Runner, languages
     cases = await waiting(call, escalations)
     if said.case is not None and (said.case in cases or call.inbound.private):
         return await runner.invoke(call, "take", {"case": str(said.case)})
-    if len(cases) == 1 and said.case is None:
+    if cases and said.case is None and (len(cases) == 1 or await _comes_first(call, escalations)):
         return await runner.invoke(call, "take", {"case": str(cases[0])})
     if call.inbound.private:
         return Reply(content=replies.which_case(cases) if cases else replies.nobody_waits())
