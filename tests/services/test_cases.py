@@ -406,16 +406,6 @@ async def test_nobody_can_take_the_case_that_is_about_them(world: World) -> None
     world.sam.sees("This is about you")
 
 
-async def test_a_peer_in_danger_is_not_paged_about_themselves(world: World) -> None:
-    await world.sam.says(DANGER, "lobby")
-    for told in ("I'm getting a person", "I call you for nobody else"):
-        world.sam.sees(told)
-    world.room("peers").sees("I'm on it")
-    await world.advance(minutes=6)
-    world.room("peers").sees("after 3 min")
-    world.robin.sees("after 6 min")
-
-
 async def test_a_peer_with_two_cases_is_asked_which_is_meant(world: World) -> None:
     await taken_case(world)
     await world.bob.says(DANGER, "lobby")

@@ -46,6 +46,13 @@ async def test_a_peer_in_danger_is_paged_for_nobody_until_their_own_case_has_end
     clear(world)
 
 
+async def test_a_peer_in_danger_is_not_paged_about_themselves(world: World) -> None:
+    await sam_is_in_danger(world)
+    await world.advance(minutes=6)
+    world.room("peers").sees("after 3 min")
+    world.robin.sees("after 6 min")
+
+
 @pytest.mark.parametrize("words", ["!take 2", "I'm on it", "!join 2"])
 async def test_a_peer_in_danger_who_would_come_to_others_reads_alone_that_they_come_first(
     world: World, words: str

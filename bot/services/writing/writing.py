@@ -178,7 +178,9 @@ class Writing:
         if holds and signal is None and not own:
             says_on_it = taking.said_in(call.inbound.text, self._voice.languages) is not None
             waits = says_on_it and bool(await taking.waiting(call, self._escalations))
-            work = at_work.work_in(call, self._registry, self._voice.languages, waits=waits)
+            has_one = any(row.holder == call.member.id for row in conversations)
+            joined = () if has_one else [row.id for row in conversations]
+            work = at_work.work_in(call, self._registry, self._voice.languages, waits=waits, joined=joined)
             if work is not None and (work.is_sure or not call.inbound.read_back):
                 return await self._peers.do_work(call, conversations, work)
         # In danger themselves, a peer writes to the person who is with them, whatever else they do.
