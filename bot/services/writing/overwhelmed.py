@@ -24,7 +24,7 @@ _BEFORE = (
 )
 _MORE = (
     r"(?:right|just|now|anymore|any more|tonight|today|here|again|at all|alone|on my own|by myself|badly|so bad|so much"
-    r"|tbh|honestly|sorry|please|really|all over|inside|with (?:this|that|it)|ahora|mismo|ya|hoy|sol[oa]|otra vez"
+    r"|tbh|honestly|sorry|please|really|all over|inside|ahora|mismo|ya|hoy|sol[oa]|otra vez"
     r"|perdon|mucho|por dentro)"
 )
 _HOW = r"(?:(?:so|really|just|too|completely|totally|still|getting|starting to|kind of|honestly|simply|all|way) )*"

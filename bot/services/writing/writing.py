@@ -189,6 +189,8 @@ class Writing:
         if told is None and signal is None and not call.inbound.read_back:
             accompanied = next((row for row in conversations if row.member_id == call.member.id), None)
             if accompanied is not None:
+                if (numbers := await self._to_a_question.country_told(call)) is not None:
+                    return numbers  # beside what their peer reads
                 await tell_of_the_mark(call, accompanied, self._registry, self._phrases, self._voice)
         return told
 
