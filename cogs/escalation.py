@@ -99,9 +99,8 @@ class EscalationCog:
         if opened:
             return Reply(content=replies.person_called())
         if with_them:
-            text = _("Somebody is with you already. What you write to me privately, they read.")
-        else:
-            text = _("Yes. A person has been called already, and I go on calling until somebody is here.")
+            return Reply(content=replies.somebody_is_with_you())
+        text = _("Yes. A person has been called already, and I go on calling until somebody is here.")
         return Reply(content=Content(text=text, choices=(I_AM_SAFE,)))
 
     @command(

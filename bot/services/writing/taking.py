@@ -20,7 +20,7 @@ ON_IT = _("I'm on it / I am on it / on it / I'm on this / I take it / I'll take 
 """The words of the button under a page, and how people say the same."""
 
 
-_ROOMS = ("peers", "moderators")
+ROOMS_OF_PAGES = ("peers", "moderators")
 """Kinds of rooms in which pages stand."""
 
 _SAID = re.compile(r"(.*?)(?: (?:case )?(\d{1,6}))?")
@@ -48,7 +48,7 @@ async def may_take_there(tx: Transaction, inbound: Inbound) -> bool:
     community = await rooms.community_with(tx, inbound.platform, [inbound.place])
     if inbound.private or community is None:
         return False
-    here = [room for kind in _ROOMS for room in await rooms.of_kind(tx, community, kind)]
+    here = [room for kind in ROOMS_OF_PAGES for room in await rooms.of_kind(tx, community, kind)]
     if Address(platform=inbound.platform, kind="place", id=inbound.place) not in here:
         return False
     member = await members.find(tx, inbound)
