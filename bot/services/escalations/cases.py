@@ -125,9 +125,7 @@ class Escalations(Conversations):
         self, tx: Transaction, member: Member, row: tables.CaseRow, *, words: str, now: datetime
     ) -> None:
         """Who waits says that it is done: their case is an emergency, and called for anew with these words."""
-        new = NewCase(
-            how="signal", severity=Severity.EMERGENCY, category=row.category, excerpt=words, carried=True
-        )
+        new = NewCase(how="signal", severity=Severity.EMERGENCY, category=row.category, excerpt=words, carried=True)
         await self._open(tx, member, new, actor=member.id, now=now)
 
     async def for_other(

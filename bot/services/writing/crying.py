@@ -22,10 +22,7 @@ from bot.services.writing.taking import ROOMS_OF_PAGES
 from bot.services.writing.while_waiting import Asked
 from bot.storage.tables import CaseRow, Delivery
 
-CRIES = _(
-    "help / help help / help help help / help me / help me help me / somebody help / someone help / i need help"
-    " / send help"
-)
+CRIES = _("help / help help / help help help / help me / help me help me / i need help / send help")
 """All of what they write, but for a "please" and signs."""
 
 AGAIN = timedelta(hours=6)

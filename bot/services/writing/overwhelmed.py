@@ -1,8 +1,8 @@
 """A peer's words about their own being overwhelmed: who is in danger would read them as being left alone.
 
-Plain frames only, in the languages of the bot, each a whole part of what they write: "i cant do this, im shaking". What
-is said of then ("i was shaking"), to share it ("im scared too"), or with more to it ("i cant do this for you") is a word
-to the member.
+Plain frames only, in the languages of the bot, each a whole part of what they write: "i cant do this, im shaking".
+What is said of then ("i was shaking"), to share it ("im scared too"), or with more to it ("i cant do this for you") is
+a word to the member.
 """
 
 import re

@@ -128,8 +128,8 @@ class PeersWords:
     ) -> Reply | None:
         """Words of a peer that are perhaps for the bot: they go to a member only once the peer has said so.
 
-        `asks`: `why` asks that by itself; `before`: what the bot had asked, which stays open if it is of their work; `text`: the words, if they were held
-        before. None if the words are not a peer's, or were read back.
+        `asks`: `why` asks that by itself; `before`: what the bot had asked, which stays open if it is of their work;
+        `text`: the words, if they were held before. None if the words are not a peer's, or were read back.
         """
         theirs = [row.id for row in conversations if call.member.id in {row.holder, *row.helpers}]
         if not theirs or call.inbound.read_back:

@@ -70,7 +70,7 @@ class Writing:
 
         Nothing else is done so late; a signal has been answered already.
         """
-        if signal is None and self.cries_for_help(call.inbound):
+        if signal is None and self.cries_for_help(call.inbound) and not self.calls_for_a_person(call.inbound):
             await crying.answer(call, self._escalations, self._voice)
             return None
         conversations = await self._to_others.talks(call)
@@ -197,12 +197,18 @@ class Writing:
         to = mine if signal is not None and mine else [row.id for row in conversations]
         told = await self._to_others.carry(call, to, answered=signal is not None)
         if told is None and signal is None and not call.inbound.read_back:
-            accompanied = next((row for row in conversations if row.member_id == call.member.id), None)
-            if accompanied is not None:
-                if (numbers := await self._to_a_question.country_told(call)) is not None:
-                    return numbers  # beside what their peer reads
-                await tell_of_the_mark(call, accompanied, self._registry, self._phrases, self._voice)
+            return await self._beside_the_talk(call, conversations)
         return told
+
+    async def _beside_the_talk(self, call: Call, conversations: Sequence[CaseRow]) -> Reply | None:
+        """What a member reads whose words have gone to the person who is with them, and are about the bot, too."""
+        accompanied = next((row for row in conversations if row.member_id == call.member.id), None)
+        if accompanied is None:
+            return None
+        if (numbers := await self._to_a_question.country_told(call)) is not None:
+            return numbers
+        await tell_of_the_mark(call, accompanied, self._registry, self._phrases, self._voice)
+        return None
 
     def _takes_up_a_person(self, call: Call, conversations: Sequence[CaseRow]) -> bool:
         """Whether "yes" or "it's me" is the answer of who waits with a concern to the offer to call somebody now."""
