@@ -65,7 +65,7 @@ def do_you_want_a_person() -> Content:
     """Privately, to somebody who has written a mere "help" in a room."""
     return Content(
         text=_(
-            "I read “help” from you in a room; what we write here, nobody there sees. I'm a bot. If you want a person,"
+            "In a room you asked for help; what we write here, nobody there sees. I'm a bot. If you want a person,"
             " press the button or write “peer”, and I call one of the peers, who writes to you here. Helplines:"
             " “resources crisis”. Shall I call a person?"
         ),

@@ -196,9 +196,8 @@ class Writing:
         # In danger themselves, a peer writes to the person who is with them, whatever else they do.
         to = mine if signal is not None and mine else [row.id for row in conversations]
         told = await self._to_others.carry(call, to, answered=signal is not None)
-        if told is None and signal is None and not call.inbound.read_back:
-            return await self._beside_the_talk(call, conversations)
-        return told
+        goes_on = told is None and signal is None and not call.inbound.read_back
+        return await self._beside_the_talk(call, conversations) if goes_on else told
 
     async def _beside_the_talk(self, call: Call, conversations: Sequence[CaseRow]) -> Reply | None:
         """What a member reads whose words have gone to the person who is with them, and are about the bot, too."""
