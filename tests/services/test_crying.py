@@ -1,5 +1,7 @@
 """A mere "help" in a room: who writes it is asked privately whether they want a person, and the room reads nothing."""
 
+from datetime import timedelta
+
 import pytest
 from harness import World
 from sqlalchemy import select
@@ -25,7 +27,7 @@ async def test_who_writes_help_in_the_lobby_is_asked_privately_whether_they_want
     clear(world)
 
 
-@pytest.mark.parametrize("words", ["help yourself", "can help", "helpful", "help is on its way", "me"])
+@pytest.mark.parametrize("words", ["help yourself", "!", "can help", "helpful", "help is on its way", "me"])
 async def test_other_words_with_help_in_the_lobby_are_between_people(world: World, words: str) -> None:
     await world.alice.says(words, "lobby")
     world.all_was_seen()
@@ -72,11 +74,14 @@ async def test_a_paused_member_is_promised_nobody_and_helpers_in_their_own_room_
     world.all_was_seen()
 
 
-async def test_a_cry_that_is_read_back_is_answered_too(world: World) -> None:
+@pytest.mark.parametrize(("hours", "asked"), [(1, True), (7, False)])
+async def test_a_cry_of_the_last_hours_that_is_read_back_is_answered_too(world: World, hours: int, asked: bool) -> None:
     cry = Inbound(
-        event_id="late", platform="console", account="alice", place="lobby", private=False, at=world.now,
-        text="help", read_back=True,
+        event_id="late", platform="console", account="alice", place="lobby", private=False,
+        at=world.now - timedelta(hours=hours), text="help", read_back=True,
     )  # fmt: skip
     await world.app.hub.receive(cry)
     await world.app.settle()
-    world.alice.sees(QUESTION)
+    if asked:
+        world.alice.sees(QUESTION)
+    world.all_was_seen()

@@ -32,14 +32,14 @@ AGAIN = timedelta(hours=6)
 def is_cry(inbound: Inbound, languages: Collection[Words]) -> bool:
     """Whether it is nothing but a cry for help, in a room."""
     is_said = inbound.invocation is None and inbound.reaction is None and not inbound.edited
-    if inbound.private or inbound.apart is not None or not is_said:
+    if inbound.private or inbound.apart is not None or not is_said or typed.is_marked(inbound.text):
         return False
     return _language_of(inbound.text, languages) is not None
 
 
 async def answer(call: Call, escalations: Escalations, voice: Voice) -> None:
-    """Ask them privately; who has a case already reads that somebody is called, or there."""
-    if await _is_among_helpers(call) or await _was_asked(call):
+    """Ask them privately, unless it is seen too late; who has a case reads that somebody is called, or there."""
+    if call.inbound.seen_late(call.now) > AGAIN or await _is_among_helpers(call) or await _was_asked(call):
         return
     usual = call.member.language
     by_use = sorted(voice.languages, key=lambda words: words.language != usual)
