@@ -39,9 +39,9 @@ class DutyCog:
             fields.append(Field(name=_("On now"), value=on))
             if who.change_at is not None:
                 fields.append(Field(name=_("Next"), value=await names(call.tx, who.next_on)))
-        fields.append(Field(name=_("Can be called now"), value=await names(call.tx, who.shown)))
-        if who.on_break:
-            fields.append(Field(name=_("On a break"), value=await names(call.tx, who.on_break)))
+        fields.append(Field(name=_("Can be called now"), value=await names(call.tx, who.ready.available)))
+        if who.off:
+            fields.append(Field(name=_("Off just now"), value=await names(call.tx, who.off)))
         choices = (Choice(label=_("The coming week"), command="rota"),) if who.has_rotas else ()
         return Reply(content=Content(title=_("Who is on"), fields=tuple(fields), choices=choices))
 
@@ -211,8 +211,8 @@ def _entry(listed: Listed) -> Text:
     """A peer's entry in a few lines."""
     entry = listed.entry
     text: Text = _("Cases now: {held} of at most {most}.", held=entry.held, most=entry.most)
-    if entry.break_since is not None:
-        text = _("{before} On a break.", before=text)
+    if entry.break_since is not None or entry.in_danger:  # the same words: which it is, is theirs alone
+        text = _("{before} Off just now.", before=text)
     if entry.languages:
         text = _("{before}\nLanguages: {languages}", before=text, languages=", ".join(entry.languages))
     if entry.topics:

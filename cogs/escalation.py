@@ -85,11 +85,11 @@ class EscalationCog:
         opened: bool | Content
         if (heard := await unsaid_words.is_about_them(call)) is not None:
             opened = await self._escalations.for_peer(
-                call.tx, call.member, heard.severity, heard.category, words=heard.words, now=call.now
+                call.tx, call.member, heard.severity, heard.category, kept=heard.words, now=call.now
             )
         else:
-            words, late = await unsaid_words.words_of_concern(call), call.inbound.seen_late(call.now)
-            opened = await self._escalations.by_member(call.tx, call.member, words=words, now=call.now, late=late)
+            kept, late = await unsaid_words.words_of_concern(call), call.inbound.seen_late(call.now)
+            opened = await self._escalations.by_member(call.tx, call.member, kept=kept, now=call.now, late=late)
         with_them = any(
             row.member_id == call.member.id and row.holder is not None
             for row in await self._escalations.conversations(call.tx, call.member)
@@ -99,9 +99,8 @@ class EscalationCog:
         if opened:
             return Reply(content=replies.person_called())
         if with_them:
-            text = _("Somebody is with you already. What you write to me privately, they read.")
-        else:
-            text = _("Yes. A person has been called already, and I go on calling until somebody is here.")
+            return Reply(content=replies.somebody_is_with_you())
+        text = _("Yes. A person has been called already, and I go on calling until somebody is here.")
         return Reply(content=Content(text=text, choices=(I_AM_SAFE,)))
 
     @command(
@@ -286,9 +285,11 @@ class EscalationCog:
     async def _to_join(self, call: Call, **_known: object) -> Mapping[str, str]:
         """Raises `BadValue`: with the cases that somebody has whom they could help, or because there is none."""
         rows = await self._escalations.open_cases(call.tx, call.member.community.id)
-        me = call.member.id
+        me, offered = call.member.id, await self._escalations.offered_to(call.tx, call.member, rows)
         others = [
-            row.id for row in rows if row.holder is not None and me not in {row.member_id, row.holder, *row.helpers}
+            row.id
+            for row in rows
+            if row.id in offered and row.holder is not None and me not in {row.holder, *row.helpers}
         ]
         if not others:
             raise BadValue(_("There is no case that you could join now."))
@@ -335,6 +336,7 @@ class EscalationCog:
             return Reply(content=Content(text=_("There is no open case.")))
         fields = []
         choices = []
+        offered = await self._escalations.offered_to(call.tx, call.member, rows)
         for row in rows:
             minutes = int((call.now - row.opened_at).total_seconds() // 60)
             value = _(
@@ -343,10 +345,10 @@ class EscalationCog:
             if row.holder is not None:
                 holder = (await members.load(call.tx, row.holder)).name or _("a peer")
                 value = _("{severity}\nWith {name}.", severity=_severity(row.severity), name=holder)
-                if call.member.id not in {row.holder, *row.helpers}:
+                if row.id in offered and call.member.id not in {row.holder, *row.helpers}:
                     label = _("Join case {number}", number=row.id)
                     choices.append(Choice(label=label, command="join", arguments={"case": str(row.id)}))
-            else:
+            elif row.id in offered:
                 label = _("I'm on case {number}", number=row.id)
                 choices.append(Choice(label=label, command="take", arguments={"case": str(row.id)}))
             fields.append(Field(name=_("Case {number}", number=row.id), value=value))
@@ -381,10 +383,15 @@ class EscalationCog:
         return call.member if found == call.member.id else await members.load(call.tx, found)
 
     async def _waiting_case(self, call: Call) -> int:
-        """The only case that nobody has; raises `BadValue` if there is none or more than one."""
+        """The only case that nobody has; raises `BadValue` if there is none or more than one.
+
+        To somebody who can come to none of them it is any of them: there they read why.
+        """
         rows = await self._escalations.open_cases(call.tx, call.member.community.id)
-        waiting = [row.id for row in rows if row.holder is None]
-        if len(waiting) == 1:
+        rows = [row for row in rows if row.holder is None]
+        others = [row.id for row in rows if row.member_id != call.member.id]
+        waiting = others or [row.id for row in rows]
+        if len(waiting) == 1 or (waiting and not await self._escalations.offered_to(call.tx, call.member, rows)):
             return waiting[0]
         if not waiting:
             raise BadValue(_("No case is waiting. Thank you."))

@@ -57,7 +57,9 @@ class GuideCog:
         guide = find_guide(name, own)
         if guide is None:
             names = tuple(guide.id for guide in (*own, *GUIDES))
-            text = _("I have no guide of that name. There are these, and {n} more: “guides”", n=len(names) - _NEAREST)
+            text = _("I have no guide of that name. There are these:")
+            if (more := len(names) - _NEAREST) > 0:
+                text = _("I have no guide of that name. There are these, and {n} more: “guides”", n=more)
             raise BadValue(text, names[:_NEAREST], parameter="name")
         return Reply(content=self._shown(guide, call))
 

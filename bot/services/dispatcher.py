@@ -148,6 +148,8 @@ class Dispatcher:
         """Whether a message without a signal concerns the bot; what people say to each other does not."""
         if inbound.reaction is not None:
             return inbound.private
+        if self._writing.cries_for_help(inbound):
+            return True
         if inbound.read_back:
             return inbound.private or self._writing.calls_for_a_person(inbound)
         if inbound.private or inbound.invocation is not None or typed.is_marked(inbound.text):
@@ -214,7 +216,7 @@ class Dispatcher:
         self, tx: Transaction, inbound: Inbound, member: Member | None, signal: Signal | None, *, now: datetime
     ) -> Reply | None:
         if member is None:
-            heard = inbound.reaction is not None or signal is not None
+            heard = inbound.reaction is not None or signal is not None or self._writing.cries_for_help(inbound)
             return None if heard else await self._to_nobodys_member(tx, inbound, now=now)
         call = Call(tx=tx, member=member, now=now, inbound=inbound, in_danger=signal is not None)
         if inbound.reaction is not None or inbound.edited:

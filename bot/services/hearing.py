@@ -141,6 +141,8 @@ class Hearing:
         """Whether what is read back is to be stored: words to an open conversation, a "cancel", a name."""
         if not inbound.read_back or signal is not None or self._writing.calls_for_a_person(inbound):
             return True
+        if self._writing.cries_for_help(inbound):
+            return True
         if await incoming.find(tx, incoming.key_of(inbound)) is not None:
             return True
         member = await members.find(tx, inbound)

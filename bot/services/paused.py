@@ -36,6 +36,9 @@ def _message(content: Content) -> str:
 
 _INSTEAD: Mapping[str, Text] = {
     _message(replies.not_understood()): _("I'm only a bot, and cannot answer that."),
+    _message(replies.do_you_want_a_person()): _(
+        "In a room you asked for help; what we write here, nobody there sees. I'm a bot; helplines: “resources crisis”."
+    ),
     _message(replies.nobody_called()): _("All right, I call nobody."),
     _message(replies.has_gone("")): _("{name} has gone, so this has reached nobody."),
     _message(replies.reached_nobody()): _("This has reached nobody."),

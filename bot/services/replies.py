@@ -61,6 +61,24 @@ def nobody_called_for_you() -> Content:
     )
 
 
+def do_you_want_a_person() -> Content:
+    """Privately, to somebody who has written a mere "help" in a room."""
+    return Content(
+        text=_(
+            "In a room you asked for help; what we write here, nobody there sees. I'm a bot. If you want a person,"
+            " press the button or write “peer”, and I call one of the peers, who writes to you here. Helplines:"
+            " “resources crisis”. Shall I call a person?"
+        ),
+        choices=(I_NEED_A_PERSON,),
+    )
+
+
+def somebody_is_with_you() -> Content:
+    """To who asks for a person again while one is there."""
+    text = _("Somebody is with you already. What you write to me privately, they read.")
+    return Content(text=text, choices=(I_AM_SAFE,))
+
+
 def nobody_called() -> Content:
     """Somebody who was asked whether a person shall be called has said no."""
     return Content(

@@ -134,6 +134,14 @@ class Transaction:
             return True
         return bool(await self.session.scalar(select(func.pg_try_advisory_xact_lock(lock_key(self.vault, name)))))
 
+    async def wait_alone(self, name: str) -> None:
+        """Wait until nobody else does the work called `name`; until the end of this transaction others wait for it.
+
+        On SQLite nobody else does anything: there is one writer at a time.
+        """
+        if self.is_shared:
+            await self.session.execute(select(func.pg_advisory_xact_lock(lock_key(self.vault, name))))
+
     async def join_by_index(self) -> None:
         """Until the end of this transaction find each row that is joined by an index, one by one.
 

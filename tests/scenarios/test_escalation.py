@@ -8,6 +8,8 @@ from scenarios.world import World
 
 @pytest.mark.cast("alice", "sam")
 async def test_a_person_comes_to_a_member_who_writes_in_a_room(world: World) -> None:
+    await world.alice.says("HELP", "lobby")
+    await world.alice.reads("In a room you asked for help", "Shall I call a person?")
     await world.alice.says("i want to kill myself", "lobby")
     await world.alice.reads("Thank you for saying it", "988", "Harbour")
     await world.sam.reads("Urgent", "i want to kill myself", place="peers")

@@ -35,9 +35,12 @@ async def test_who_says_that_it_is_about_themselves_gets_a_person_for_what_was_h
 ) -> None:
     await in_danger(world)
     await world.sam.says(words, place)
-    world.room("peers").sees("Emergency", "Case: 2", "overdose", PILLS)
+    assert PILLS not in world.room("peers").sees("Emergency", "Case: 2", "overdose").text
     world.sam.sees("please call 911")
     world.alice.sees("Sam cannot go on just now")
+    clear(world)
+    await world.robin.says("take 2")
+    world.robin.sees("You are with them now", f"They wrote: “{PILLS}”")
     clear(world)
     await world.advance(minutes=1)
     world.sam.sees_nothing()
@@ -98,9 +101,11 @@ async def test_who_says_that_they_are_safe_or_takes_it_back_has_nobody_called_fo
 async def test_words_of_concern_that_are_about_themselves_get_a_person_who_reads_them(
     world: World, typed: bool
 ) -> None:
-    await in_danger(world, "I feel hopeless")
+    await in_danger(world, "hi alice. I feel hopeless")
     await (world.sam.says("it's me") if typed else world.sam.clicks("I need a person"))
-    world.room("peers").sees("Case: 2", "they asked for a person", "Their words: “I feel hopeless”")
+    assert "alice" not in world.room("peers").sees("Case: 2", "they asked for a person").text
+    await world.robin.says("take 2")
+    world.robin.sees("They wrote: “hi alice. I feel hopeless”")
     assert await members_of_cases(world) == 2
     world.alice.sees("Sam cannot go on just now")
     clear(world)
@@ -112,7 +117,8 @@ async def test_all_words_of_concern_that_wait_are_for_the_person_who_comes(world
     await world.sam.says(more)
     clear(world)
     await world.sam.says("it's me")
-    world.room("peers").sees("Case: 2", f"Their words\n“I feel hopeless\n{more}”")
+    await world.robin.says("take 2")
+    world.robin.sees(f"They wrote: “I feel hopeless\n{more}”")
     world.alice.unseen.clear()
     clear(world)
 
@@ -132,7 +138,7 @@ async def test_the_gravest_of_all_that_waits_is_called_for_at_once_and_nothing_w
     await world.sam.says("I want to die")
     clear(world)
     await world.sam.clicks("I need a person")
-    world.room("peers").sees("Emergency", PILLS)
+    world.room("peers").sees("Emergency", "overdose")
     clear(world)
     await world.advance(minutes=1, seconds=59)
     world.sam.sees_nothing()
@@ -264,6 +270,6 @@ async def test_a_peer_who_is_paused_can_say_that_their_words_are_about_themselve
     told = world.sam.sees("I have not passed this on", "a person can come for you, too", "I need a person")
     assert "in your own words" not in told.text
     await world.sam.clicks("I need a person")
-    world.room("peers").sees("Case: 2", words)
+    world.room("peers").sees("Case: 2")
     world.sam.sees("please call 911") if words == PILLS else world.sam.sees("I'm getting a person")
     clear(world)

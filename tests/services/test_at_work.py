@@ -51,10 +51,58 @@ async def test_what_a_peer_writes_for_the_bot_goes_to_nobody_before_they_have_sa
     world.alice.sees(words)
 
 
+@pytest.mark.parametrize("place", ["dm", "case-1"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "i cant do this, im shaking",
+        "hi alice i cant do this im shaking",
+        "Sorry, I'm so out of my depth right now!",
+        "ok. this is too much for me",
+        "I don't know what to do... my hands are shaking",
+        "no puedo con esto, me tiemblan las manos",
+        "perdón, estoy temblando",
+    ],
+)
+async def test_what_a_peer_writes_of_being_overwhelmed_goes_to_nobody_and_somebody_else_can_take_over(
+    world: World, words: str, place: str
+) -> None:
+    await with_alice(world)
+    await world.sam.says(words, place)
+    told = world.sam.sees("about yourself", "(“hand over”): no reason needed. Or shall it go to them?", "Send it")
+    assert told.place == place
+    world.alice.sees_nothing()
+    if place == "case-1":
+        await world.sam.clicks("Send it")
+        world.alice.sees(words)
+    else:
+        await world.sam.clicks("Hand over")
+        await world.sam.clicks("Yes, hand over")
+        world.alice.sees("Sam cannot go on just now")
+    world.alice.sees_nothing()
+    clear(world)
+
+
+async def test_a_helper_who_is_overwhelmed_can_leave_the_talk(world: World) -> None:
+    await with_alice(world, "robin")
+    await world.robin.says("im panicking")
+    world.robin.sees("about yourself", "Leave the talk")
+    await world.robin.clicks("Leave the talk")
+    world.alice.sees("Robin has left the talk")
+    assert not any("panicking" in shown.text for shown in (*world.alice.shown, *world.sam.shown))
+    clear(world)
+
+
 @pytest.mark.parametrize(
     "words",
     [
         "take care of yourself",
+        "i was shaking too, the first night",
+        "im scared for you, and i am not going away",
+        "i cant do this for you, but i can be with you",
+        "you say “i cant do this”, and you are still here",
+        "when it is too much, breathe with me",
+        "no puedo imaginar cuánto duele",
         "take a break, and breathe with me",
         "call me when you are home",
         "pause for a moment and breathe",

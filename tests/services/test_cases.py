@@ -152,9 +152,9 @@ async def test_a_peer_in_danger_themselves_is_asked_and_nothing_is_passed_on(wor
     await world.sam.says("I can't do this, I want to kill myself too")
     world.sam.sees("I have not passed this on", "988")
     await world.sam.clicks("I need a person")
-    world.sam.sees("I'm getting a person for you")
-    world.sam.sees("Thank you for saying it")
-    world.room("peers").sees("heard by the bot", "I want to kill myself")
+    for told in ("I'm getting a person for you", "Thank you for saying it", "I call you for nobody else"):
+        world.sam.sees(told)
+    assert "too" not in world.room("peers").sees("Case: 2", "heard by the bot", "suicide").text
     world.room("peers").sees("Case: 1")
     world.sam.sees("Case 1 is not with you any more")
     world.alice.sees("Sam cannot go on just now")
@@ -399,19 +399,11 @@ async def test_a_member_may_not_call_a_peer_for_somebody_else(world: World) -> N
 
 async def test_nobody_can_take_the_case_that_is_about_them(world: World) -> None:
     await world.sam.says(DANGER, "lobby")
-    world.sam.sees("I'm getting a person")
+    for told in ("I'm getting a person", "I call you for nobody else"):
+        world.sam.sees(told)
     world.room("peers").sees("I'm on it")
     await world.sam.clicks("I'm on it")
     world.sam.sees("This is about you")
-
-
-async def test_a_peer_in_danger_is_not_paged_about_themselves(world: World) -> None:
-    await world.sam.says(DANGER, "lobby")
-    world.sam.sees("I'm getting a person")
-    world.room("peers").sees("I'm on it")
-    await world.advance(minutes=6)
-    world.room("peers").sees("after 3 min")
-    world.robin.sees("after 6 min")
 
 
 async def test_a_peer_with_two_cases_is_asked_which_is_meant(world: World) -> None:

@@ -48,6 +48,30 @@ async def test_an_emergency_with_a_member_whose_peer_has_not_written_lately_call
     clear(world)
 
 
+async def test_what_becomes_graver_in_a_talk_is_told_to_others_without_its_words_which_are_for_who_comes(
+    world: World,
+) -> None:
+    await talk(world)
+    await world.advance(hours=1)
+    await world.alice.says(f"hi sam, {EMERGENCY}")
+    world.sam.sees("a member (case 1)", EMERGENCY)
+    page = world.room("peers").sees("Emergency", "Sam has this case", "Their words: “I want to kill myself”", "graver")
+    assert EMERGENCY not in page.text
+    await world.robin.clicks("I'm coming too")
+    world.robin.sees("You are with them now", f"They wrote: “hi sam, {EMERGENCY}”")
+    for peer in (world.sam, world.robin):
+        await peer.says("leave 1" if peer is world.robin else "hand over 1")
+    clear(world)
+    await world.advance(minutes=3)
+    page = world.room("peers").sees("after 1 h 3 min", "It has become graver", "I'm on it")
+    assert EMERGENCY not in page.text
+    await world.alice.says(f"{EMERGENCY}, all of them, sam")
+    await world.mo.says("take 1")
+    world.mo.sees(f"They wrote: “{EMERGENCY}, all of them, sam”")
+    assert not any(EMERGENCY in shown.text for shown in world.room("peers").shown)
+    clear(world)
+
+
 async def test_a_member_who_writes_on_in_an_emergency_calls_others_once(world: World) -> None:
     await talk(world)
     await world.advance(hours=1)

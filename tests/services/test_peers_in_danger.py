@@ -1,11 +1,16 @@
 """A peer in danger themselves: somebody comes to them, they come to nobody, and nobody else learns of it."""
 
+import asyncio
+
 import pytest
 from harness import World
 from harness.communities import NORTH
+from harness.fixtures import on_both_databases
 from sqlalchemy import select
 
+from bot.services import members
 from bot.storage.tables import CaseRow
+from services.test_at_the_same_moment import ESCALATIONS, id_of, waits_or_is_done
 from services.test_at_work import clear
 
 DANGER = "I want to kill myself"
@@ -15,6 +20,7 @@ async def sam_is_in_danger(world: World) -> None:
     """Case 1 is about Sam; nobody has looked at it since."""
     await world.sam.says(DANGER, "lobby")
     world.sam.sees("I'm getting a person")
+    assert world.sam.sees("I call you for nobody else", "Nobody reads this but you").private
     clear(world)
 
 
@@ -30,12 +36,21 @@ async def test_a_peer_in_danger_is_paged_for_nobody_until_their_own_case_has_end
     await world.advance(minutes=25)
     assert any("Case: 2" in shown.text for shown in world.robin.unseen)
     assert not any("Case: 2" in shown.text for shown in world.sam.unseen)
+    await world.sam.says(DANGER)
+    assert not any("I call you for nobody else" in shown.text for shown in world.sam.unseen), "it is said once"
     await world.sam.says("I'm safe")
     clear(world)
     await world.bob.says(DANGER, "lobby")
     await world.advance(minutes=6)
     assert any("Case: 3" in shown.text for shown in world.sam.unseen)
     clear(world)
+
+
+async def test_a_peer_in_danger_is_not_paged_about_themselves(world: World) -> None:
+    await sam_is_in_danger(world)
+    await world.advance(minutes=6)
+    world.room("peers").sees("after 3 min")
+    world.robin.sees("after 6 min")
 
 
 @pytest.mark.parametrize("words", ["!take 2", "I'm on it", "!join 2"])
@@ -65,17 +80,74 @@ async def test_a_peer_who_needs_nobody_any_more_takes_cases_again(world: World) 
     clear(world)
 
 
-async def test_nobody_can_give_a_case_to_a_peer_in_danger_nor_learn_why_not(world: World) -> None:
+@pytest.mark.parametrize("how", ["in danger", "on a break"])
+async def test_nobody_can_give_a_case_to_a_peer_in_danger_nor_tell_that_from_a_break(world: World, how: str) -> None:
     await world.alice.says(DANGER, "lobby")
     await world.robin.says("take 1")
-    await world.sam.says(DANGER, "lobby")
+    for name in ("olive", "sam"):
+        await world.person(name).says("who")
+    await world.olive.says("!rota add Days daily 08:00 20:00 Sam, Robin")
+    await world.olive.says("!rota put Sam today 08:00 20:00")
+    await (world.sam.says(DANGER, "lobby") if how == "in danger" else world.sam.says("break"))
     clear(world)
     await world.robin.says("hand over 1 to Sam")
     world.robin.sees("Sam cannot take it just now")
     world.sam.sees_nothing()
     await world.robin.says("who")
-    world.robin.sees("Can be called now: Sam, Robin")
+    told = world.robin.sees("Who is on", "Can be called now: Robin", "Off just now: Sam").text
+    assert told.count("Sam") == 1
+    await world.olive.says("roster")
+    world.olive.sees("Cases now: 0 of at most 2. Off just now.")
     assert (await holders(world))[0] is not None
+    clear(world)
+
+
+async def test_no_case_is_offered_to_a_peer_in_danger_while_others_can_come(world: World) -> None:
+    await sam_is_in_danger(world)
+    for name in ("alice", "bob", "carol"):
+        await world.person(name).says(DANGER, "lobby")
+    await world.robin.says("take 4")
+    clear(world)
+    await world.sam.says("!cases")
+    assert world.sam.sees("Case 2", "Case 4", "With Robin").choices == ()
+    await world.robin.says("cases")
+    assert [choice.command for choice in world.robin.sees("Case 2").choices] == ["take"] * 3
+    for words in ("!take", "!join"):
+        await world.sam.says(words)
+    world.sam.sees("You come first now")
+    world.sam.sees("There is no case that you could join now")
+    await world.sam.says("I'm on it", "peers")
+    world.sam.sees("You come first now")
+    await world.sam.says("!hand over")
+    world.sam.sees("You have no case now")
+    clear(world)
+
+
+@on_both_databases
+async def test_who_takes_a_case_at_the_moment_in_which_they_are_in_danger_does_not_keep_it(world: World) -> None:
+    await world.alice.says(DANGER, "lobby")
+    sam = await id_of(world, "sam")
+    async with world.database.begin() as tx:
+        await ESCALATIONS.take(tx, await members.load(tx, sam), 1, now=world.now)
+        calling = asyncio.create_task(world.sam.says(DANGER, "lobby"))
+        await waits_or_is_done(world, calling)
+    await calling
+    assert await holders(world) == [None, None]
+    clear(world)
+
+
+@on_both_databases
+async def test_who_is_in_danger_at_the_moment_in_which_they_take_a_case_does_not_get_it(world: World) -> None:
+    await world.alice.says(DANGER, "lobby")
+    clear(world)
+    sam = await id_of(world, "sam")
+    async with world.database.begin() as tx:
+        await ESCALATIONS.by_member(tx, await members.load(tx, sam), now=world.now)
+        taking = asyncio.create_task(world.sam.says("!take 1", "peers"))
+        await waits_or_is_done(world, taking)
+    await taking
+    world.sam.sees("You come first now")
+    assert await holders(world) == [None, None]
     clear(world)
 
 

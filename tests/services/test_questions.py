@@ -251,7 +251,8 @@ async def test_a_command_typed_again_is_no_answer_to_its_own_question(world: Wor
     world.mo.sees("I know nobody of that name here")
     await world.mo.says("escalate Robin")
     world.mo.sees("The peers have been called")
-    world.robin.sees("worried about you")
+    for told in ("worried about you", "I call you for nobody else"):
+        world.robin.sees(told)
     world.room("peers").sees("I'm on it")
 
 

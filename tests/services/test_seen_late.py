@@ -103,7 +103,7 @@ async def test_a_signal_while_somebody_is_there_says_when_it_was_written(world: 
 # What is not
 
 
-@pytest.mark.parametrize("text", ["!help", "help", "checkin now", "what is this?", "!nonsense", "!mydata erase"])
+@pytest.mark.parametrize("text", ["!help", "menu", "checkin now", "what is this?", "!nonsense", "!mydata erase"])
 async def test_nothing_else_is_done_late_nor_stored_nor_answered(world: World, text: str) -> None:
     before = await events(world)
     for place in ("lobby", "dm"):

@@ -259,6 +259,20 @@ async def test_no_in_capitals_is_norway_to_who_was_just_asked_for_their_country(
     await world.alice.says("NO")
     world.alice.sees("These are the numbers for Norway", "113")
     assert await world.rows(select(Member.country).where(Member.country == "NO")) == ["NO"]
+    await world.alice.says("im in pain")
+    world.alice.sees("I keep this for the person who comes")
+    await world.alice.says("im in spain")
+    world.alice.sees("These are the numbers for Spain", "112")
+    await world.sam.clicks("I'm on it")
+    world.alice.sees("Sam is here")
+    await world.alice.says("sorry, i am in Ireland now")
+    world.sam.sees("sorry, i am in Ireland now")
+    world.alice.sees("These are the numbers for Ireland", "116 123")
+    await world.alice.says("i am in a bad place")
+    world.sam.sees("i am in a bad place")
+    world.alice.sees_nothing()
+    world.sam.unseen.clear()
+    world.room("peers").unseen.clear()
 
 
 @pytest.mark.parametrize("typed", ["country NO", "settings country NO", "!settings country NO"])

@@ -74,7 +74,7 @@ class Replay:
                 self._page(what.partition(": ")[2])
             case "TimerFired" | "MemberSpoke" | "Heard":
                 pass
-            case _ if not what.startswith(("not delivered", "seen ", "beside: ")):
+            case _ if not what.startswith(("not delivered", "seen ", "beside: ", "graver ")):
                 self.problems.append(f"a line of the audit log that nobody knows: {what}")
 
     def _page(self, whom: str) -> None:

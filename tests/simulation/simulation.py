@@ -102,11 +102,11 @@ class Simulation(Watch):
         except OperationalError:
             self.result.faults["database busy"] += 1
         else:
-            if chosen is not None and self.strike is None and not isinstance(chosen, Killed):
-                self.result.faults["database busy"] += 1  # somebody has put up with it
+            put_up_with = chosen is not None and self.strike is None and not isinstance(chosen, Killed)
+            self.result.faults["database busy"] += put_up_with
             self.strike = None
             self.result.transactions += 1
-            self.look()
+            self.look(put_up_with=put_up_with)
             await self.post()
             return True
         self.strike = None

@@ -199,6 +199,9 @@ def _at_home_first(zones: Iterable[str], reader: Reader) -> Iterator[str]:
     return iter(sorted(zones, key=lambda name: reader.country is None or country_of_zone(name) != reader.country))
 
 
+_SAID_LIMIT = 80
+"""Characters of a message that may be nothing but this."""
+
 _THERE = re.compile(
     r"^\s*(?:(?:i['’]?m|i am|im|we are|i live|living|estoy|vivo)\s+)?(?:in|from|en|de)\s+(?:the\s+)?(?=\w{2})",
     re.IGNORECASE,
@@ -209,6 +212,26 @@ _WORDS = (
     "am as at be by do fm gg hm id im in is it la ma me mm mu my na ne no pa pm pr ps re se si so st tf to tv va ye"
 )
 """Codes of countries that are words to many people, such as "no" and "me"; in capitals they are the country."""
+
+
+_SAYS_WHERE = re.compile(
+    r"(?:(?:no|sorry|actually|oh|well|but|wait|and|hey|btw|perdon|pero|y) )*"
+    r"(?:im|i am|we are|were|i live|estoy|vivo|ahora estoy)(?: (?:now|actually|currently))? (?:in|en) (?:the )?"
+    r"(?P<country>.+?)(?: (?:now|right now|actually|at the moment|today|sorry|btw|by the way|ahora|hoy))*"
+)
+"""A whole message by which somebody says in which country they are, folded."""
+
+_SHORT = 2
+"""Letters of a code: it may be any word, unless it is in capitals."""
+
+
+def country_said(text: str) -> str | None:
+    """The code of the country in which somebody says that they are, who was not asked: "no, im in spain"; else None."""
+    found = _SAYS_WHERE.fullmatch(fold(text[:_SAID_LIMIT]))
+    said = "" if found is None else found["country"]
+    if len(said) <= _SHORT and said != "uk" and said.upper() not in text.split():
+        return None
+    return country_of_name(said)
 
 
 class Country:

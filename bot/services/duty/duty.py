@@ -12,15 +12,15 @@ from bot.storage.database import Transaction
 class Who:
     """Who is on by the rota, who of them can be called, and who comes at the next change, if there is one soon.
 
-    `shown` is who others are told can be called: whoever is in danger among them, for that is nobody else's business.
+    `off`: whoever takes a break, has a credential that lapsed, or is in danger. Which of these it is, is nobody else's
+    business, so the last are on by no rota here, either.
     """
 
     on: tuple[int, ...]
     ready: Ready
-    shown: tuple[int, ...]
     change_at: datetime | None
     next_on: tuple[int, ...]
-    on_break: tuple[int, ...]
+    off: tuple[int, ...]
     has_rotas: bool
 
 
@@ -61,15 +61,15 @@ class Duty:
     async def who(self, tx: Transaction, community_id: int, now: datetime) -> Who:
         """Who is on now, and next."""
         roster, plan = await self._loaded(tx, community_id, now)
+        plan = replace(plan, off={**plan.off, **{entry.member: now for entry in roster if entry.in_danger}})
         on = plan.on_at(now)
         change_at = plan.next_change(now)
         return Who(
             on=on,
             ready=ready(roster, on, now),
-            shown=ready([replace(entry, in_danger=False) for entry in roster], on, now).available,
             change_at=change_at,
             next_on=() if change_at is None else plan.on_at(change_at),
-            on_break=tuple(entry.member for entry in roster if entry.break_since is not None),
+            off=tuple(entry.member for entry in roster if entry.is_off(now) or entry.in_danger),
             has_rotas=bool(plan.rotas),
         )
 

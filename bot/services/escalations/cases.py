@@ -1,6 +1,7 @@
 """The escalation service: every use case changes the case and says what follows, in one transaction."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -79,35 +80,52 @@ class Escalations(Conversations):
         )
 
     async def by_member(
-        self, tx: Transaction, member: Member, *, words: str = "", now: datetime, late: timedelta = store.PUNCTUAL
+        self,
+        tx: Transaction,
+        member: Member,
+        *,
+        words: str = "",
+        kept: str = "",
+        now: datetime,
+        late: timedelta = store.PUNCTUAL,
     ) -> bool | Content:
         """Open a case because the member asks for a person; False if one was open already. `late`: seen so late.
 
-        `words`: a peer's, which went to nobody, and of which they have said that they are about themselves.
-        A member who is paused (`pauses.pause`) has the numbers instead, unless a case of theirs is open, or there are
-        such words.
+        `words`: theirs, with which they ask; `kept`: a peer's in a talk, which went to nobody, and of which they have
+        said that they are about themselves. A member who is paused (`pauses.pause`) has the numbers instead, unless a
+        case of theirs is open, or there are such words.
         """
-        is_paused = not words and await pauses.is_paused(tx, member, now=now)
+        is_paused = not (words or kept) and await pauses.is_paused(tx, member, now=now)
         if is_paused and await store.open_case_of(tx, member.id) is None:
             return await self._effects.answers.paused(tx, member)
         new = NewCase(how="member", severity=Severity.URGENT, excerpt=words or None, late=late)
-        return await self._open(tx, member, new, actor=member.id, now=now)
+        opened = await self._open(tx, member, new, actor=member.id, now=now)
+        await self._keep_for_who_comes(tx, member, kept, now=now)
+        return opened
 
     async def for_peer(
-        self, tx: Transaction, peer: Member, severity: Severity, category: str | None, *, words: str = "", now: datetime
+        self, tx: Transaction, peer: Member, severity: Severity, category: str | None, *, kept: str = "", now: datetime
     ) -> bool:
         """Open a case for a peer for words that were passed on to nobody; False if one was open already.
 
-        `words`: the peer has said that they are about themselves.
+        `kept`: these words, of which the peer has said that they are about themselves.
         """
-        new = NewCase(how="signal", severity=severity, category=category, excerpt=words or None)
-        return await self._open(tx, peer, new, actor=peer.id, now=now)
+        new = NewCase(how="signal", severity=severity, category=category)
+        opened = await self._open(tx, peer, new, actor=peer.id, now=now)
+        await self._keep_for_who_comes(tx, peer, kept, now=now)
+        return opened
+
+    async def _keep_for_who_comes(self, tx: Transaction, peer: Member, words: str, *, now: datetime) -> None:
+        """Words of a peer that were written in a talk stand in no page: it may name whom they were with."""
+        row = await store.open_case_of(tx, peer.id) if words else None
+        if row is not None:
+            await self.relay(tx, peer, row, words, f"case:{row.id}:kept:{row.version}", now=now)
 
     async def gets_worse(
         self, tx: Transaction, member: Member, row: tables.CaseRow, *, words: str, now: datetime
     ) -> None:
         """Who waits says that it is done: their case is an emergency, and called for anew with these words."""
-        new = NewCase(how="signal", severity=Severity.EMERGENCY, category=row.category, excerpt=words)
+        new = NewCase(how="signal", severity=Severity.EMERGENCY, category=row.category, excerpt=words, carried=True)
         await self._open(tx, member, new, actor=member.id, now=now)
 
     async def for_other(
@@ -133,7 +151,12 @@ class Escalations(Conversations):
     async def _open(self, tx: Transaction, member: Member, new: NewCase, *, actor: int, now: datetime) -> bool:
         opened = await self._open_or_join(tx, member, new, actor=actor, now=now)
         if new.severity is not Severity.CONCERN and may(member.roles, Action.TAKE_CASE):
-            await self._let_go(tx, member.id, now=now)  # whoever is in danger themselves need not hold another
+            # Whoever is in danger themselves need not hold another, also not one that they take at this moment.
+            await store.decide_alone(tx, member.id)
+            await self._let_go(tx, member.id, now=now)
+            own = await store.open_case_of(tx, member.id)
+            if own is not None:
+                await self._effects.tell_not_called(tx, own, now=now)
         return opened
 
     async def _open_or_join(self, tx: Transaction, member: Member, new: NewCase, *, actor: int, now: datetime) -> bool:
@@ -164,13 +187,17 @@ class Escalations(Conversations):
     ) -> None:
         """Another signal of a member whose case is open: a worse one raises the case at once.
 
-        Who asked for a person without a word, and now says why, is called for with these words from then on.
+        Who asked for a person without a word, and now says why, is called for with these words from then on. But once
+        somebody has come, what they write privately is for those in the case: no page shows it.
         """
         raised = new.severity.rank > store.case_of(row).severity.rank
         first_words = bool(new.excerpt) and row.excerpt_sealed is None and row.holder is None
+        in_talk = new.carried and row.turn > 0
         if raised or first_words:
             row.category, row.rules = new.category or row.category, [*row.rules, *new.rules]
-            if new.excerpt:
+            if raised and in_talk:
+                await store.note(tx, row.id, store.GRAVER, None, now=now)
+            if new.excerpt and not in_talk:
                 row.excerpt_sealed = tx.vault.seal(new.excerpt, store.EXCERPT)
             if new.late or await store.lateness(tx, row.id) is not None:
                 await store.note_lateness(tx, row.id, new.late, now=now)
@@ -204,6 +231,7 @@ class Escalations(Conversations):
 
     async def take(self, tx: Transaction, by: Member, case_id: int, *, now: datetime) -> Content | None:
         """The peer has the case, if nobody was quicker. None: there is no such case for them."""
+        await store.decide_alone(tx, by.id)
         row = await store.find_case(tx, by.community.id, case_id)
         if row is None:
             return None
@@ -215,6 +243,7 @@ class Escalations(Conversations):
 
     async def join(self, tx: Transaction, by: Member, case_id: int, *, now: datetime) -> Content | None:
         """A second peer or a moderator comes to help. None: there is no such case for them."""
+        await store.decide_alone(tx, by.id)
         row = await store.find_case(tx, by.community.id, case_id)
         if row is None or row.member_id == by.id:
             return None
@@ -266,6 +295,8 @@ class Escalations(Conversations):
 
         None: there is no such case for them. `turn`: that of the button they pressed; an old one does nothing.
         """
+        if to is not None:
+            await store.decide_alone(tx, to.id)
         row = await self._case_to_end(tx, by, case_id)
         if row is None:
             return None
@@ -353,11 +384,14 @@ class Escalations(Conversations):
         await self._effects.places.take_out(tx, person_id, platform, now=now, address=address)
 
     async def _let_go(self, tx: Transaction, person_id: int, *, now: datetime) -> None:
-        """Others are called for the cases that somebody has; from those that they have joined they go."""
-        for row in await store.cases_held_by(tx, person_id):
-            await self._apply(tx, row, HandedOver(), actor=None, now=now)
+        """Others are called for the cases that somebody has; from those that they have joined they go.
+
+        First from these: whoever takes one of them at this moment, by writing there, has it afterwards.
+        """
         for row in await store.cases_helped_by(tx, person_id):
             await self._apply(tx, row, Left(person_id), actor=person_id, now=now)
+        for row in await store.cases_held_by(tx, person_id):
+            await self._apply(tx, row, HandedOver(), actor=None, now=now)
 
     async def numbers(self, tx: Transaction, member: Member, said: Text) -> Content | None:
         """The numbers where the member is, after what is `said`, if a case of theirs is open; else None."""
@@ -378,6 +412,14 @@ class Escalations(Conversations):
             tables.CaseRow.community_id == community_id, tables.CaseRow.open_for.is_not(None)
         )
         return list(await tx.session.scalars(query.order_by(tables.CaseRow.id)))
+
+    async def offered_to(self, tx: Transaction, by: Member, rows: Sequence[tables.CaseRow]) -> set[int]:
+        """Which of these cases somebody could come to; while they are in danger none, if others can."""
+        others = [row for row in rows if row.member_id != by.id]
+        if not await store.in_danger(tx, [by.id]):
+            return {row.id for row in others}
+        nobodys = [row for row in others if row.holder is None]
+        return {row.id for row in nobodys if not await self._effects.comes_first(tx, row, by)}
 
     async def had_one(self, tx: Transaction, member: Member, *, now: datetime) -> bool:
         """Whether the member is in a case, on either side, or was in one within `AFTERMATH`."""

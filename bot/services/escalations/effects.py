@@ -83,6 +83,10 @@ class Effects:
         is_in_danger = bool(await store.in_danger(tx, [person.id]))
         return is_in_danger and await self._paging.others_may_come(tx, row, person.id)
 
+    async def tell_not_called(self, tx: Transaction, row: tables.CaseRow, *, now: datetime) -> None:
+        """Tell a helper whose own case is open, once in it, that they are called for nobody else meanwhile."""
+        await self._to_member(tx, row, member_words.not_called(), key="not-called", now=now)
+
     async def cannot_have(self, tx: Transaction, row: tables.CaseRow, person: Member, *, now: datetime) -> Content:
         """To who would give a case to somebody who cannot have it: nothing was done, and who is there, but not why."""
         others = await self._paging.who_else(tx, row, now=now)

@@ -30,6 +30,16 @@ def you_come_first() -> Content:
     )
 
 
+def not_called() -> Content:
+    """To a helper to whom somebody comes themselves; no page comes to them now, and they must not wonder why."""
+    return Content(
+        text=_(
+            "Now it is about you, so I call you for nobody else while others can come. Nobody reads this but you, and"
+            " you need do nothing. Once you need nobody any more, I call you again as before."
+        )
+    )
+
+
 def answer_to_member(
     severity: Severity, community: str, emergency_number: str | None, lines: tuple[Field, ...], late: timedelta
 ) -> Content:

@@ -303,6 +303,8 @@ class Paging:
 
     async def _content(self, tx: Transaction, row: tables.CaseRow, number: int, *, now: datetime) -> Content:
         severity, known = store.case_of(row).severity, await facts(tx, row, now=now)
+        if await store.is_graver(tx, row):
+            known = (*known, words.graver())
         if row.holder is not None:
             name = (await members.load(tx, row.holder)).name or words.A_PEER
             return held_words.page_beside(row.id, name, severity, known)

@@ -43,6 +43,9 @@ BESIDE = "beside: "
 HAS_HELPERS = cast(tables.CaseRow.helpers, String) != "[]"
 """No database finds one number in a list of JSON the way another does: the few such cases are looked through."""
 
+GRAVER = "graver in the talk"
+"""The line of the audit log that says that the case became graver by words which only those in it read."""
+
 ENTERED = ("Taken", "Joined", "was given it")
 """The lines of the audit log by which somebody has come into a case."""
 
@@ -54,7 +57,8 @@ EXCERPT_LIMIT = 300
 class NewCase:
     """What a case is opened with.
 
-    `how`: "signal", "member" or "other"; `carried`: in words that a relay carries; `late`: how late it was seen.
+    `how`: "signal", "member" or "other"; `carried`: in words that a relay carries, or keeps for who comes; `late`: how
+    late it was seen.
     """
 
     how: str
@@ -153,6 +157,11 @@ async def in_danger(tx: Transaction, people: Collection[int]) -> set[int]:
     case = tables.CaseRow
     query = select(case.open_for).where(case.open_for.in_(people), case.severity != Severity.CONCERN.value)
     return {person for person in await tx.session.scalars(query) if person is not None}
+
+
+async def decide_alone(tx: Transaction, person_id: int) -> None:
+    """Whether this person comes to others, or others come to them, is decided by nobody else meanwhile."""
+    await tx.wait_alone(f"cases of member {person_id}")
 
 
 async def cases_helped_by(tx: Transaction, member_id: int) -> list[tables.CaseRow]:
@@ -295,6 +304,13 @@ async def called_beside(tx: Transaction, row: tables.CaseRow, since: datetime) -
     event = tables.CaseEvent
     query = select(event.id).where(event.case_id == row.id, event.at > since, event.what.startswith(BESIDE))
     return await tx.session.scalar(query.limit(1)) is not None
+
+
+async def is_graver(tx: Transaction, row: tables.CaseRow) -> bool:
+    """Whether the case became graver by what was said in its talk; before somebody has come there is none."""
+    event = tables.CaseEvent
+    query = select(event.id).where(event.case_id == row.id, event.what == GRAVER).limit(1)
+    return row.turn > 0 and await tx.session.scalar(query) is not None
 
 
 async def paged(tx: Transaction, case_id: int) -> list[int]:

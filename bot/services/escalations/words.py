@@ -135,6 +135,14 @@ def case_facts(
     return tuple(fields)
 
 
+def graver() -> Field:
+    """In a page: what was said in the talk is for those in the case."""
+    return Field(
+        name=_("Since then"),
+        value=_("It has become graver. What they wrote in the talk is read by whoever comes."),
+    )
+
+
 def you_have_it(
     case_id: int,
     turn: int,

@@ -4,7 +4,7 @@ A command that they may not use, one that is none here, or one with a slip in it
 it as a word to themselves.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
@@ -17,7 +17,7 @@ from bot.core.words import Text, Words, _
 from bot.services import replies, typed
 from bot.services.call import Call
 from bot.services.offered import HELP
-from bot.services.writing import taking, wishes
+from bot.services.writing import overwhelmed, taking, wishes
 from bot.services.writing.exactly import begins_like
 
 LONG_NAME = 6
@@ -47,25 +47,32 @@ _ELSEWHERE = frozenset({"audit", "log", "logs", "stats", "status", "report", "ad
 class Work:
     """Words for the bot. `runs` is done at once; else they are kept back, and `why` is said.
 
-    `offers`: what does it once they press it; `is_sure`: it cannot be a word to somebody else.
+    `offers`: what does it once they press it; `is_sure`: it cannot be a word to somebody else; `asks`: `why` asks by
+    itself whether it shall go to them.
     """
 
     why: Text
     runs: typed.Typed | None = None
     offers: Choice | None = None
     is_sure: bool = True
+    asks: bool = False
 
 
-def work_in(call: Call, registry: Registry, languages: Collection[Words], *, waits: bool = False) -> Work | None:
+def work_in(
+    call: Call, registry: Registry, languages: Collection[Words], *, waits: bool = False, joined: Sequence[int] = ()
+) -> Work | None:
     """What of their words is for the bot; None where they are for the member they are with.
 
-    `waits`: some other case has nobody, so "I'm on it" may be about that.
+    `waits`: some other case has nobody, so "I'm on it" may be about that; `joined`: the cases in which they help, where
+    they have none.
     """
     text = call.inbound.text
     if (wish := wishes.find(text, languages, of_themselves=True)) is not None:
         # "Hand over" asks once more, as its button does: others would be called by one press.
         command = HANDING if wish == wishes.HAND_OVER else wish
         return Work(_looks_like(wish), offers=Choice(label=wish, command=command))
+    if overwhelmed.is_own(text):
+        return _too_much(joined)
     words = text.casefold().removeprefix("please ").split()
     if not words:
         return None
@@ -75,6 +82,23 @@ def work_in(call: Call, registry: Registry, languages: Collection[Words], *, wai
     if (asked := _politely(call, registry) or _command(call, registry, len(words))) is not None:
         return asked
     return _of_others(call, registry, words)
+
+
+def _too_much(joined: Sequence[int]) -> Work:
+    """Words of a peer about themselves: they may go, and need say no more."""
+    if not joined:
+        why = _(
+            "This sounds as if it is about yourself, so it went to nobody. If it is too much, somebody else can take"
+            " over (“hand over”): no reason needed. Or shall it go to them?"
+        )
+        return Work(why, offers=Choice(label=_("Hand over"), command=HANDING), asks=True)
+    why = _(
+        "This sounds as if it is about yourself, so it went to nobody. If it is too much, you can leave the talk"
+        " (“leave {number}”): no reason needed. Or shall it go to them?",
+        number=joined[0],
+    )
+    leave = Choice(label=_("Leave the talk"), command="leave", arguments={"case": str(joined[0])})
+    return Work(why, offers=leave, asks=True)
 
 
 def _of_others(call: Call, registry: Registry, words: list[str]) -> Work | None:

@@ -39,7 +39,7 @@ async def answer(call: Call) -> Content | None:
     said = fold(call.inbound.text)
     who = await Duty().who(call.tx, call.member.community.id, call.now)
     is_peer = Role.PEER in call.member.roles
-    offers = (BREAK_NOW,) if is_peer and call.member.id not in who.on_break else ()
+    offers = (BREAK_NOW,) if is_peer and call.member.id not in who.off else ()
     if _STRAIN.search(said):
         return replies.for_yourself((I_NEED_A_PERSON, *offers))
     if not is_peer or call.member.id in who.ready.available:

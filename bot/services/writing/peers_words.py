@@ -111,7 +111,7 @@ class PeersWords:
             return None
         if work.runs is not None:
             return await self._runner.run_typed(call, work.runs)
-        held = await self.hold(call, conversations, work.why)
+        held = await self.hold(call, conversations, work.why, asks=work.asks)
         if held is None or work.offers is None or not held.private:
             return held  # where others read, too, each of them could press it for themselves
         return replace(held, content=replace(held.content, choices=(*held.content.choices, work.offers)))
@@ -124,16 +124,17 @@ class PeersWords:
         *,
         before: Pending | None = None,
         text: str = "",
+        asks: bool = False,
     ) -> Reply | None:
         """Words of a peer that are perhaps for the bot: they go to a member only once the peer has said so.
 
-        `before`: what the bot had asked, which stays open if it is of their work; `text`: the words, if they were held
-        before. None if the words are not a peer's, or were read back.
+        `asks`: `why` asks that by itself; `before`: what the bot had asked, which stays open if it is of their work;
+        `text`: the words, if they were held before. None if the words are not a peer's, or were read back.
         """
         theirs = [row.id for row in conversations if call.member.id in {row.holder, *row.helpers}]
         if not theirs or call.inbound.read_back:
             return None
-        ask = _("{why} Is it for them? Then choose that below, and I send it.", why=why)
+        ask = why if asks else _("{why} Is it for them? Then choose that below, and I send it.", why=why)
         if before is not None and before.holds:
             before = before.before
         if before is not None and (before.waits is not Waits.ANSWER or not self._answering.is_of_peers(before)):

@@ -20,7 +20,7 @@ ON_IT = _("I'm on it / I am on it / on it / I'm on this / I take it / I'll take 
 """The words of the button under a page, and how people say the same."""
 
 
-_ROOMS = ("peers", "moderators")
+ROOMS_OF_PAGES = ("peers", "moderators")
 """Kinds of rooms in which pages stand."""
 
 _SAID = re.compile(r"(.*?)(?: (?:case )?(\d{1,6}))?")
@@ -48,7 +48,7 @@ async def may_take_there(tx: Transaction, inbound: Inbound) -> bool:
     community = await rooms.community_with(tx, inbound.platform, [inbound.place])
     if inbound.private or community is None:
         return False
-    here = [room for kind in _ROOMS for room in await rooms.of_kind(tx, community, kind)]
+    here = [room for kind in ROOMS_OF_PAGES for room in await rooms.of_kind(tx, community, kind)]
     if Address(platform=inbound.platform, kind="place", id=inbound.place) not in here:
         return False
     member = await members.find(tx, inbound)
@@ -59,6 +59,12 @@ async def waiting(call: Call, escalations: Escalations) -> list[int]:
     """The cases of others that nobody has."""
     rows = await escalations.open_cases(call.tx, call.member.community.id)
     return [row.id for row in rows if row.holder is None and row.member_id != call.member.id]
+
+
+async def _comes_first(call: Call, escalations: Escalations) -> bool:
+    """Whether of those who wait nobody is theirs to come to: others come, and to themselves, too."""
+    rows = await escalations.open_cases(call.tx, call.member.community.id)
+    return not await escalations.offered_to(call.tx, call.member, [row for row in rows if row.holder is None])
 
 
 async def answer(call: Call, escalations: Escalations, runner: Runner, languages: Collection[Words]) -> Reply | None:
@@ -72,7 +78,7 @@ async def answer(call: Call, escalations: Escalations, runner: Runner, languages
     cases = await waiting(call, escalations)
     if said.case is not None and (said.case in cases or call.inbound.private):
         return await runner.invoke(call, "take", {"case": str(said.case)})
-    if len(cases) == 1 and said.case is None:
+    if cases and said.case is None and (len(cases) == 1 or await _comes_first(call, escalations)):
         return await runner.invoke(call, "take", {"case": str(cases[0])})
     if call.inbound.private:
         return Reply(content=replies.which_case(cases) if cases else replies.nobody_waits())

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.core.commands import Registry
 from bot.core.content import Reply
 from bot.core.crisis import Signal
+from bot.core.kinds.places import country_said
 from bot.core.matching import fold
 from bot.services import questions
 from bot.services.call import Call
@@ -18,6 +19,9 @@ from bot.services.writing.answering import Answering
 from bot.services.writing.peers_words import FEW, I_HAD_ASKED, PeersWords
 from bot.services.writing.phrases import Phrases
 from bot.storage.tables import CaseRow
+
+GEORGIA = "GE"
+"""In the United States it is a state."""
 
 NO = "no"
 """Once somebody is there, or long after the question, it is a no to them, and not Norway: "NO!"."""
@@ -56,11 +60,21 @@ class ToAQuestion:
         """
         if not _waits(call, conversations) or call.inbound.apart is not None:
             return None
+        if (told := await self.country_told(call)) is not None:
+            return told
         late = await questions.pending(call.tx, call.member, now=call.now, valid=questions.LATELY)
         is_country = late is not None and late.command == OTHER_COUNTRY.command and fold(call.inbound.text) != NO
         if late is None or not is_country or not self._answering.answers(call, late, busy=True):
             return None
         return await self._runner.answer_question(call, late, call.inbound.text)
+
+    async def country_told(self, call: Call) -> Reply | None:
+        """The numbers of the country in which somebody says that they are, though they were not asked, or once more."""
+        code = country_said(call.inbound.text)
+        if code is None or (code == GEORGIA and call.member.country == "US"):
+            return None
+        command = self._registry.by_name[OTHER_COUNTRY.command]
+        return await self._runner.run(call, command, {"country": code})
 
     async def _forget(self, call: Call, question: Pending, conversations: Sequence[CaseRow]) -> None:
         """Ask it no more; but who waits for a person may name their country with the next words, too."""

@@ -151,12 +151,12 @@ class ToTheBot:
     async def _somebody_waits(self, call: Call) -> Reply | None:
         """What a helper reads who is with nobody while others wait: "hi alice, I'm here" reaches nobody so.
 
-        Who is on a break is not told to work.
+        Who is on a break, or comes first themselves, is not told to work.
         """
         if not may(call.member.roles, Action.TAKE_CASE):
             return None
         who = await Duty().who(call.tx, call.member.community.id, call.now)
-        cases = [] if call.member.id in who.on_break else await taking.waiting(call, self._escalations)
+        cases = [] if call.member.id in who.off else await taking.waiting(call, self._escalations)
         return Reply(content=replies.take_it(cases)) if cases else None
 
     def _family(self, call: Call) -> list[Command]:

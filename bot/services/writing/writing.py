@@ -17,7 +17,7 @@ from bot.services.questions import Waits
 from bot.services.runner import Runner
 from bot.services.typed import Typed
 from bot.services.voice import Voice
-from bot.services.writing import at_work, taking, taking_up, translated, while_waiting
+from bot.services.writing import at_work, crying, taking, taking_up, translated, while_waiting
 from bot.services.writing.answering import cancels, command_in, is_whole
 from bot.services.writing.around_a_talk import tell_of_the_mark
 from bot.services.writing.everyday import Everyday
@@ -57,6 +57,10 @@ class Writing:
         is_there = not (inbound.private or inbound.edited or inbound.read_back)
         return is_there and taking.said_in(inbound.text, self._voice.languages) is not None
 
+    def cries_for_help(self, inbound: Inbound) -> bool:
+        """Whether somebody writes a mere "help" in a room."""
+        return crying.is_cry(inbound, self._voice.languages)
+
     async def is_in_a_talk(self, call: Call) -> bool:
         """Whether what they write or send is for somebody else."""
         return bool(await self._to_others.talks(call))
@@ -66,6 +70,9 @@ class Writing:
 
         Nothing else is done so late; a signal has been answered already.
         """
+        if signal is None and self.cries_for_help(call.inbound) and not self.calls_for_a_person(call.inbound):
+            await crying.answer(call, self._escalations, self._voice)
+            return None
         conversations = await self._to_others.talks(call)
         accompanied = any(row.member_id == call.member.id and row.holder is not None for row in conversations)
         is_word = call.inbound.private and not typed.is_marked(call.inbound.text)
@@ -125,6 +132,9 @@ class Writing:
             return None
         if self.says_on_it(call.inbound) and await taking.may_take_there(call.tx, call.inbound):
             return await taking.answer(call, self._escalations, self._runner, self._voice.languages)
+        if self.cries_for_help(call.inbound) and not self.asks_for_a_person(call.inbound.text):
+            await crying.answer(call, self._escalations, self._voice)
+            return None
         if not self.asks_for_a_person(call.inbound.text):
             return None
         return await self._everyday.run_phrase(call, self._registry.by_name[PEER])
@@ -178,17 +188,26 @@ class Writing:
         if holds and signal is None and not own:
             says_on_it = taking.said_in(call.inbound.text, self._voice.languages) is not None
             waits = says_on_it and bool(await taking.waiting(call, self._escalations))
-            work = at_work.work_in(call, self._registry, self._voice.languages, waits=waits)
+            has_one = any(row.holder == call.member.id for row in conversations)
+            joined = () if has_one else [row.id for row in conversations]
+            work = at_work.work_in(call, self._registry, self._voice.languages, waits=waits, joined=joined)
             if work is not None and (work.is_sure or not call.inbound.read_back):
                 return await self._peers.do_work(call, conversations, work)
         # In danger themselves, a peer writes to the person who is with them, whatever else they do.
         to = mine if signal is not None and mine else [row.id for row in conversations]
         told = await self._to_others.carry(call, to, answered=signal is not None)
-        if told is None and signal is None and not call.inbound.read_back:
-            accompanied = next((row for row in conversations if row.member_id == call.member.id), None)
-            if accompanied is not None:
-                await tell_of_the_mark(call, accompanied, self._registry, self._phrases, self._voice)
-        return told
+        goes_on = told is None and signal is None and not call.inbound.read_back
+        return await self._beside_the_talk(call, conversations) if goes_on else told
+
+    async def _beside_the_talk(self, call: Call, conversations: Sequence[CaseRow]) -> Reply | None:
+        """What a member reads whose words have gone to the person who is with them, and are about the bot, too."""
+        accompanied = next((row for row in conversations if row.member_id == call.member.id), None)
+        if accompanied is None:
+            return None
+        if (numbers := await self._to_a_question.country_told(call)) is not None:
+            return numbers
+        await tell_of_the_mark(call, accompanied, self._registry, self._phrases, self._voice)
+        return None
 
     def _takes_up_a_person(self, call: Call, conversations: Sequence[CaseRow]) -> bool:
         """Whether "yes" or "it's me" is the answer of who waits with a concern to the offer to call somebody now."""

@@ -1,0 +1,87 @@
+"""A mere "help" in a room: who writes it is asked privately whether they want a person, and the room reads nothing."""
+
+from datetime import timedelta
+
+import pytest
+from harness import World
+from sqlalchemy import select
+
+from bot.core.inbound import Inbound
+from bot.storage.tables import CaseRow
+from services.test_at_work import clear
+
+QUESTION = "Shall I call a person?"
+
+
+@pytest.mark.parametrize("words", ["HELP", "help", "help me", "help please", "Help!!!", "ayuda"])
+async def test_who_writes_help_in_the_lobby_is_asked_privately_whether_they_want_a_person(
+    world: World, words: str
+) -> None:
+    await world.alice.says(words, "lobby")
+    asked = world.alice.sees("peer", "I need a person" if words != "ayuda" else "Necesito a una persona")
+    assert asked.private
+    world.room("lobby").sees_nothing()
+    assert await world.rows(select(CaseRow.id)) == []
+    await world.alice.says("yes" if words != "ayuda" else "sí")
+    world.room("peers").sees("they asked for a person")
+    clear(world)
+
+
+@pytest.mark.parametrize("words", ["help yourself", "!", "can help", "helpful", "help is on its way", "me"])
+async def test_other_words_with_help_in_the_lobby_are_between_people(world: World, words: str) -> None:
+    await world.alice.says(words, "lobby")
+    world.all_was_seen()
+
+
+async def test_who_does_not_answer_is_asked_once_in_some_hours(world: World) -> None:
+    for words in ("help", "HELP", "help me"):
+        await world.alice.says(words, "lobby")
+        await world.advance(hours=1)
+    world.alice.sees(QUESTION)
+    world.alice.sees_nothing()
+    await world.advance(hours=4)
+    await world.alice.says("help", "lobby")
+    world.alice.sees(QUESTION)
+    await world.alice.says("no")
+    world.alice.sees("All right, I call nobody")
+    await world.alice.says("help", "lobby")
+    world.alice.sees(QUESTION)
+    world.room("lobby").sees_nothing()
+
+
+async def test_who_waits_or_has_somebody_reads_so(world: World) -> None:
+    await world.alice.says("help", "lobby")
+    await world.alice.clicks("I need a person")
+    clear(world)
+    await world.alice.says("help", "lobby")
+    world.alice.sees("I'm calling somebody for you", "988")
+    await world.sam.clicks("I'm on it")
+    await world.alice.says("!help")
+    clear(world)
+    await world.alice.says("help", "lobby")
+    world.alice.sees("Somebody is with you already")
+    world.room("lobby").sees_nothing()
+    world.sam.sees_nothing()
+
+
+async def test_a_paused_member_is_promised_nobody_and_helpers_in_their_own_room_are_not_asked(world: World) -> None:
+    await world.mo.says("pause alice 24h")
+    clear(world)
+    await world.alice.says("help", "lobby")
+    told = world.alice.sees("resources crisis", "in your own words")
+    assert "call a person" not in told.text
+    await world.sam.says("help", "peers")
+    world.all_was_seen()
+
+
+@pytest.mark.parametrize(("hours", "asked"), [(1, True), (7, False)])
+async def test_a_cry_of_the_last_hours_that_is_read_back_is_answered_too(world: World, hours: int, asked: bool) -> None:
+    cry = Inbound(
+        event_id="late", platform="console", account="alice", place="lobby", private=False,
+        at=world.now - timedelta(hours=hours), text="help", read_back=True,
+    )  # fmt: skip
+    await world.app.hub.receive(cry)
+    await world.app.settle()
+    if asked:
+        world.alice.sees(QUESTION)
+    world.all_was_seen()
