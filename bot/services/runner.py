@@ -67,6 +67,7 @@ class Runner:
         if not may(call.member.roles, command.may):
             return Reply(content=replies.not_for_you(command.may))
         reader = call.member.reads(call.now)
+        arguments = typed.with_both_times(command, arguments)
         values: dict[str, object] = {}
         if call.inbound.case is not None and command.may is Action.TAKE_CASE:
             arguments = {"case": str(call.inbound.case), **arguments}  # whatever is said there is about that case

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from bot.core.commands import BadValue, Command, Parameter, Reader, Registry
+from bot.core.kinds.hours import full, is_clear, span_in
 from bot.core.matching import fold
+from bot.core.roles import Action
 from bot.core.words import Text, Words
 
 MARKS = ("!", "/")
@@ -22,12 +24,9 @@ MOST_WORDS = 6
 NAME_WORDS = 12
 """Words of a free value behind which a slip in the next one is looked for."""
 
-_HOURS = re.compile(
-    r"(\d{1,2}[\d:.]*(?:am|pm|h)?)[-\u2010-\u2015](\d{1,2}[\d:.]*(?:am|pm|h)?)", re.ASCII | re.IGNORECASE
-)
-"""A span of hours in one word."""
-
 _BARE_HOUR = re.compile("[1-9]|1[0-2]", re.ASCII)
+_HALVES = re.compile(r"[ap]\.?m?\.?|o'?clock|h", re.IGNORECASE)
+_UNTIL = frozenset({"to", "till", "until", "-"})
 
 _TOKEN = re.compile(r'"([^"]*)"|“([^”]*)”|(\S+)')
 TIMES = frozenset({"time", "date", "minutes"})
@@ -52,6 +51,12 @@ _UNPAUSE = re.compile(
 )
 """How people end a pause."""
 
+_WHO_IS_PAUSED = re.compile(
+    r"(?:who(?:(?:'s| is|s)(?: still)?)? paused|paused(?: members)?|(?:list|show) (?:the )?paus(?:es|ed))\W*",
+    re.IGNORECASE,
+)
+"""How people ask what “who” tells to overseers."""
+
 _OTHER_FORM = re.compile(rf"(?:check[ _-]?in|my[ _-]?data|{'|'.join(_NOUNS)})s?\b", re.IGNORECASE)
 _BETWEEN = re.compile("[ _-]")
 
@@ -63,6 +68,11 @@ OR = " / "
 
 POLITE = frozenset({"please", "pls", "now"})
 """Words that change nothing about a phrase."""
+
+ABOUT_OTHERS = frozenset({Action.ESCALATE_FOR_OTHER, Action.PAUSE_MEMBER})
+"""Of commands that name somebody and nothing else that is free: "please" is no part of the name."""
+
+_PLEASE = POLITE - {"now"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +104,39 @@ def read(text: str, registry: Registry, reader: Reader, *, forgiving: bool = Fal
     body = text.strip()
     body = body[1:] if body.startswith(MARKS) else body
     tokens = _tokens(body)
-    found = None
-    for words in (2, 1):
-        name = " ".join(token.text.casefold() for token in tokens[:words])
-        command = registry.get(name)
-        if len(tokens) >= words and command is not None and not command.hidden:
-            found = _arguments(command, tokens[words:], body, reader)
-            break
+    found = _beginning(tokens, body, registry, reader)
+    if found is None and len(tokens) > 1 and _is_please(tokens[0]):
+        polite = _beginning(tokens[1:], body, registry, reader)
+        found = polite if polite is not None and polite.command.may in ABOUT_OTHERS else None
     if forgiving and (found is None or found.left):
         usual = read(_usual(body), registry, reader)
         return found if usual is None or (found is not None and usual.left) else usual
     return found
+
+
+def _beginning(tokens: list[_Token], body: str, registry: Registry, reader: Reader) -> Typed | None:
+    for words in (2, 1):
+        name = " ".join(token.text.casefold() for token in tokens[:words])
+        command = registry.get(name)
+        if len(tokens) >= words and command is not None and not command.hidden:
+            values = tokens[words:]
+            if command.may in ABOUT_OTHERS:
+                values, body = _without_please(values, body)
+            return _arguments(command, values, body, reader)
+    return None
+
+
+def _without_please(tokens: list[_Token], body: str) -> tuple[list[_Token], str]:
+    """The values without what is only polite behind them, as in "alice, please!"; never without any."""
+    while len(tokens) > 1 and _is_please(tokens[-1]):
+        body = body[: tokens[-1].start].rstrip(" ,")
+        *tokens, last = tokens[:-1]
+        tokens.append(last if last.quoted else replace(last, text=last.text.rstrip(",") or last.text))
+    return tokens, body
+
+
+def _is_please(token: _Token) -> bool:
+    return not token.quoted and fold(token.text) in _PLEASE
 
 
 def ends_a_pause(text: str) -> bool:
@@ -116,10 +148,12 @@ def ends_a_pause(text: str) -> bool:
 def _usual(body: str) -> str:
     """`body` as commands have it: "checkin" for "Check-in", "meetings find" for "meeting-find", or "meetings list".
 
-    And "unpause alice" for "stop pausing alice".
+    And "unpause alice" for "stop pausing alice", and "who" for "who is paused?".
     """
     if (ending := _UNPAUSE.match(body)) is not None:
         return "unpause" + body[ending.end() :]
+    if _WHO_IS_PAUSED.fullmatch(body) is not None:
+        return "who"
     found = _OTHER_FORM.match(body)
     if found is None:
         first, space, others = body.partition(" ")
@@ -217,9 +251,12 @@ def _arguments(command: Command, tokens: list[_Token], body: str, reader: Reader
         taken = _take(parameter, tokens, others, body, reader)
         if taken is None:
             if parameter.required or not (parameter.sure or any(_take(p, tokens, [], body, reader) for p in others)):
-                # Wrong words are better asked about than passed over.
-                arguments[parameter.name] = tokens[0].text
-                tokens = tokens[1:]
+                # Wrong words are better asked about than passed over; of "settings quiet from dusk" all of them.
+                is_all = parameter.required and not others and " " in command.name
+                arguments[parameter.name] = body[tokens[0].start :] if is_all else tokens[0].text
+                tokens = [] if is_all else tokens[1:]
+                if parameter.kind.name == "time" and span_in(arguments[parameter.name]) is not None and others:
+                    others = others[1:]  # which half of the day both are of is asked
             waiting = others
             continue
         value, used = taken
@@ -233,26 +270,46 @@ def _arguments(command: Command, tokens: list[_Token], body: str, reader: Reader
     return Typed(command, arguments, left)
 
 
-def _is_clear(*sides: str) -> bool:
-    """Whether nobody can mean another half of the day by one of two hours: "18-24", "9-17", but not "9-5"."""
-    bare = [_BARE_HOUR.fullmatch(side) is not None for side in sides]
-    halves = any(side[-1] in "mM" for side in sides)
-    return not all(bare) and not (any(bare) and halves)
+def with_both_times(command: Command, arguments: Mapping[str, str]) -> dict[str, str]:
+    """The arguments, where one time was given as two, such as "10:00-19:00", which the next one waits for."""
+    found = dict(arguments)
+    for one, two in pairwise(command.parameters):
+        if one.kind.name == two.kind.name == "time" and two.name not in found:
+            span = span_in(found.get(one.name, ""))
+            if span is not None and is_clear(span):
+                found[one.name], found[two.name] = full(span)
+    return found
 
 
 def _two_times(tokens: Sequence[_Token], *, has_dates: bool) -> list[_Token]:
-    """What is written as one span of hours, such as "18:00-24:00", as its two times; "11-24" may be a date."""
+    """What is written as one span of hours, such as "18:00-24:00", as its two times; "11-24" may be a date.
+
+    Bare hours, such as "9 to 5", stay one value: it is asked which half of the day is meant.
+    """
     found: list[_Token] = []
-    for token in tokens:
-        span = None if token.quoted else _HOURS.fullmatch(token.text)
+    waiting = list(tokens)
+    while waiting:
+        token, *waiting = waiting
+        if _are_bare_hours(token, waiting):
+            token, waiting = replace(token, text=f"{token.text}-{waiting[1].text}"), waiting[2:]
+        span = None if token.quoted else span_in(token.text)
         is_date = has_dates and token.text.replace("-", "").isdecimal()
-        if span is None or is_date or not _is_clear(span[1], span[2]):
+        if span is None or is_date or not is_clear(span):
             found.append(token)
         else:
-            for at in (1, 2):  # "18 24" alone is 18:24
-                said = f"{span[at]}:00" if span[at].isdecimal() else span[at]
-                found.append(_Token(said, token.start + span.start(at), quoted=False))
+            at = token.text.casefold().rindex(span[1])
+            for start, said in zip((0, at), full(span), strict=True):
+                found.append(_Token(said, token.start + start, quoted=False))
     return found
+
+
+def _are_bare_hours(token: _Token, behind: Sequence[_Token]) -> bool:
+    """Whether "9 to 5" begins here, and nothing says which half of the day it is of."""
+    if len(behind) <= 1 or behind[0].text.casefold() not in _UNTIL:
+        return False
+    says_half = len(behind) > 2 and _HALVES.fullmatch(behind[2].text) is not None  # noqa: PLR2004  the word behind both
+    bare = [_BARE_HOUR.fullmatch(one.text) is not None and not one.quoted for one in (token, behind[1])]
+    return all(bare) and not says_half
 
 
 def _take_at_an_end(
