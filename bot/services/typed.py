@@ -57,6 +57,8 @@ _WHO_IS_PAUSED = re.compile(
 )
 """How people ask what “who” tells to overseers."""
 
+WHO = "who"
+
 _OTHER_FORM = re.compile(rf"(?:check[ _-]?in|my[ _-]?data|{'|'.join(_NOUNS)})s?\b", re.IGNORECASE)
 _BETWEEN = re.compile("[ _-]")
 
@@ -145,6 +147,11 @@ def ends_a_pause(text: str) -> bool:
     return found is not None and "paus" in found[0].casefold()
 
 
+def asks_who_is_paused(text: str) -> bool:
+    """Whether all of it asks what “who” tells to overseers."""
+    return _WHO_IS_PAUSED.fullmatch(text.strip()) is not None
+
+
 def _usual(body: str) -> str:
     """`body` as commands have it: "checkin" for "Check-in", "meetings find" for "meeting-find", or "meetings list".
 
@@ -152,8 +159,8 @@ def _usual(body: str) -> str:
     """
     if (ending := _UNPAUSE.match(body)) is not None:
         return "unpause" + body[ending.end() :]
-    if _WHO_IS_PAUSED.fullmatch(body) is not None:
-        return "who"
+    if asks_who_is_paused(body):
+        return WHO
     found = _OTHER_FORM.match(body)
     if found is None:
         first, space, others = body.partition(" ")

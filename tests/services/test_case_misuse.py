@@ -296,6 +296,20 @@ async def test_in_the_place_of_a_case_who_tells_nothing_of_the_paused_for_others
     clear(world)
 
 
+async def test_what_an_overseer_asks_about_others_in_a_talk_does_not_reach_whom_they_are_with(world: World) -> None:
+    await world.bob.says("hello")
+    await world.alice.says("I want to die")
+    await world.mo.clicks("I'm on it")
+    clear(world)
+    await world.mo.says("who is paused?")
+    world.mo.sees("so it went to nobody", "Do it")
+    await world.mo.says("escalate bob please")
+    world.mo.sees("The peers have been called")
+    world.bob.sees("is worried about you")
+    world.alice.sees_nothing()
+    clear(world)
+
+
 @pytest.mark.parametrize("command", ["escalate", "pause", "unpause"])
 async def test_names_that_are_nearly_right_are_offered_to_those_who_may_see_them(world: World, command: str) -> None:
     await world.apply(NORTH)

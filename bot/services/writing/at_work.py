@@ -72,6 +72,8 @@ def work_in(call: Call, registry: Registry, languages: Collection[Words], *, wai
     said = taking.said_in(text, languages)
     if said is not None and (waits or said.case is not None):
         return Work(_looks_like("take"), offers=_doing(call, registry, f"take {said.case or ''}"), is_sure=False)
+    if typed.asks_who_is_paused(text) and may(call.member.roles, Action.PAUSE_MEMBER):
+        return Work(_looks_like(typed.WHO), offers=_doing(call, registry, typed.WHO), is_sure=False)
     if (asked := _politely(call, registry) or _command(call, registry, len(words))) is not None:
         return asked
     return _of_others(call, registry, words)
