@@ -58,8 +58,9 @@ class DutyCog:
     async def _paused(self, call: Call) -> list[Field]:
         """Whose asking by hand calls nobody, until when: to overseers alone."""
         lines: Text | None = None
-        for member, until in await pauses.listed(call.tx, call.member.community.id, now=call.now):
-            name = await whom.label(call.tx, member, self._who_is)
+        paused = await pauses.listed(call.tx, call.member.community.id, now=call.now)
+        shown = await whom.labels(call.tx, [member for member, _until in paused], self._who_is)
+        for name, (_member, until) in zip(shown, paused, strict=True):
             line = _("{name}, until {time}", name=name, time=until.astimezone(call.member.zone))
             lines = line if lines is None else _("{before}\n{line}", before=lines, line=line)
         if lines is None:

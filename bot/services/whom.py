@@ -1,5 +1,6 @@
 """Whom somebody means who asks for a peer for another person, or lets their asking call nobody."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
@@ -136,19 +137,25 @@ async def known_anywhere(tx: Transaction, by: Member, platform: str, typed: str,
     return await members.load(tx, member_id)
 
 
-async def label(tx: Transaction, member: Member, who_is: WhoIs) -> str:
-    """How an overseer reads of a member, and may type of whom they mean: chosen name, name on the platform, account."""
-    if member.name:
-        return member.name
-    identity = tables.Identity
-    query = select(identity).where(identity.member_id == member.id).order_by(identity.last_seen_at.desc(), identity.id)
-    newest = await tx.session.scalar(query.limit(1))
-    if newest is None:
-        return str(member.id)
-    places = (await _places(tx, member.community.id)).get(newest.platform, [])
-    known = await who_is(newest.platform, newest.account, places) if newest.account.isdecimal() else ()
-    names = [name for person in known if person.account == newest.account for name in person.names]
-    return clean(next(iter(names), newest.account), ACCOUNT_LIMIT)
+async def labels(tx: Transaction, some: Sequence[Member], who_is: WhoIs) -> list[str]:
+    """How an overseer reads of members, and may type of whom they mean: chosen name, name on the platform, account.
+
+    Platforms are asked for all at once, and once: others wait for the database meanwhile.
+    """
+    identity, newest = tables.Identity, dict[int, tables.Identity]()
+    unnamed = [member.id for member in some if not member.name]
+    query = select(identity).where(identity.member_id.in_(unnamed)).order_by(identity.last_seen_at, identity.id)
+    for row in await tx.session.scalars(query):
+        newest[row.member_id] = row
+    places = await _places(tx, some[0].community.id) if newest else {}
+    # Discord's accounts are numbers, which nobody knows anybody by.
+    asked = [row for row in newest.values() if row.account.isdecimal()]
+    told = await asyncio.gather(*(who_is(row.platform, row.account, places.get(row.platform, ())) for row in asked))
+    shown = {row.member_id: clean(row.account, ACCOUNT_LIMIT) for row in newest.values()}
+    for row, people in zip(asked, told, strict=True):
+        names = [clean_name(name) for person in people if person.account == row.account for name in person.names]
+        shown[row.member_id] = next(filter(None, names), shown[row.member_id])
+    return [member.name or shown.get(member.id, str(member.id)) for member in some]
 
 
 def shown(member: Member, typed: str) -> str:

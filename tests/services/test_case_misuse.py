@@ -283,6 +283,20 @@ async def test_overseers_read_who_is_paused_and_until_when_by_their_own_clock_an
     assert "alice" not in world.mo.sees("Plum, until").text
 
 
+async def test_who_is_paused_and_has_a_number_for_an_account_is_named_as_their_platform_shows_them(
+    world: World,
+) -> None:
+    number, other = "700000000000000001", "700000000000000002"
+    for account in (number, other):
+        await world.person(account).says("!help", "lobby")
+    world.console.acquaintances["lobby"] = [Acquaintance(account=number, names=("Robertina",))]
+    await world.mo.says(f"pause {number} 1 day")
+    await world.mo.says(f"pause {other} 2 days")
+    clear(world)
+    await world.mo.says("who")
+    world.mo.sees("Robertina, until Tue 24 Nov, 08:00", f"{other}, until Wed 25 Nov, 08:00")
+
+
 async def test_in_the_place_of_a_case_who_tells_nothing_of_the_paused_for_others_read_along(world: World) -> None:
     await world.mo.says("pause bob")
     await world.alice.says("I want to die")
