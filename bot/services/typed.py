@@ -7,10 +7,11 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from bot.core.commands import BadValue, Command, Parameter, Reader, Registry
-from bot.core.kinds.hours import full, is_clear, span_in
+from bot.core.kinds.hours import span_in
 from bot.core.matching import fold
 from bot.core.roles import Action
 from bot.core.words import Text, Words
+from bot.services.typed_words import Token, tokens_of, two_times
 
 MARKS = ("!", "/")
 """What may stand before a typed command. "/" is Discord's habit, and some Matrix clients keep it for themselves."""
@@ -24,11 +25,6 @@ MOST_WORDS = 6
 NAME_WORDS = 12
 """Words of a free value behind which a slip in the next one is looked for."""
 
-_BARE_HOUR = re.compile("[1-9]|1[0-2]", re.ASCII)
-_HALVES = re.compile(r"[ap]\.?m?\.?|o'?clock|h", re.IGNORECASE)
-_UNTIL = frozenset({"to", "till", "until", "-"})
-
-_TOKEN = re.compile(r'"([^"]*)"|“([^”]*)”|(\S+)')
 TIMES = frozenset({"time", "date", "minutes"})
 """Kinds of which a slip is told from other words."""
 
@@ -86,13 +82,6 @@ class Typed:
     left: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    text: str
-    start: int
-    quoted: bool
-
-
 def is_marked(text: str) -> bool:
     """Whether the text says of itself that it is a command."""
     return text.lstrip().startswith(MARKS) and len(text.strip()) > 1
@@ -105,7 +94,7 @@ def read(text: str, registry: Registry, reader: Reader, *, forgiving: bool = Fal
     """
     body = text.strip()
     body = body[1:] if body.startswith(MARKS) else body
-    tokens = _tokens(body)
+    tokens = tokens_of(body)
     found = _beginning(tokens, body, registry, reader)
     if found is None and len(tokens) > 1 and _is_please(tokens[0]):
         polite = _beginning(tokens[1:], body, registry, reader)
@@ -116,7 +105,7 @@ def read(text: str, registry: Registry, reader: Reader, *, forgiving: bool = Fal
     return found
 
 
-def _beginning(tokens: list[_Token], body: str, registry: Registry, reader: Reader) -> Typed | None:
+def _beginning(tokens: list[Token], body: str, registry: Registry, reader: Reader) -> Typed | None:
     for words in (2, 1):
         name = " ".join(token.text.casefold() for token in tokens[:words])
         command = registry.get(name)
@@ -128,7 +117,7 @@ def _beginning(tokens: list[_Token], body: str, registry: Registry, reader: Read
     return None
 
 
-def _without_please(tokens: list[_Token], body: str) -> tuple[list[_Token], str]:
+def _without_please(tokens: list[Token], body: str) -> tuple[list[Token], str]:
     """The values without what is only polite behind them, as in "alice, please!"; never without any."""
     while len(tokens) > 1 and _is_please(tokens[-1]):
         body = body[: tokens[-1].start].rstrip(" ,")
@@ -137,7 +126,7 @@ def _without_please(tokens: list[_Token], body: str) -> tuple[list[_Token], str]
     return tokens, body
 
 
-def _is_please(token: _Token) -> bool:
+def _is_please(token: Token) -> bool:
     return not token.quoted and fold(token.text) in _PLEASE
 
 
@@ -233,19 +222,11 @@ def ways(words: Words, phrase: str) -> frozenset[str]:
     return frozenset(fold(said) for said in words.render(Text(phrase)).split(OR))
 
 
-def _tokens(text: str) -> list[_Token]:
-    found = []
-    for match in _TOKEN.finditer(text):
-        quoted = match[1] if match[1] is not None else match[2]
-        found.append(_Token(match[3] if quoted is None else quoted, match.start(), quoted is not None))
-    return found
-
-
-def _arguments(command: Command, tokens: list[_Token], body: str, reader: Reader) -> Typed:
+def _arguments(command: Command, tokens: list[Token], body: str, reader: Reader) -> Typed:
     arguments: dict[str, str] = {}
     waiting = list(command.parameters)
     if any(one.kind.name == two.kind.name == "time" for one, two in pairwise(waiting)):
-        tokens = _two_times(tokens, has_dates=any(one.kind.name == "date" for one in waiting))
+        tokens = two_times(tokens, has_dates=any(one.kind.name == "date" for one in waiting))
     for parameter in [each for each in waiting if each.at_an_end]:
         found = _take_at_an_end(parameter, tokens, body, reader)
         if found is not None:
@@ -277,51 +258,9 @@ def _arguments(command: Command, tokens: list[_Token], body: str, reader: Reader
     return Typed(command, arguments, left)
 
 
-def with_both_times(command: Command, arguments: Mapping[str, str]) -> dict[str, str]:
-    """The arguments, where one time was given as two, such as "10:00-19:00", which the next one waits for."""
-    found = dict(arguments)
-    for one, two in pairwise(command.parameters):
-        if one.kind.name == two.kind.name == "time" and two.name not in found:
-            span = span_in(found.get(one.name, ""))
-            if span is not None and is_clear(span):
-                found[one.name], found[two.name] = full(span)
-    return found
-
-
-def _two_times(tokens: Sequence[_Token], *, has_dates: bool) -> list[_Token]:
-    """What is written as one span of hours, such as "18:00-24:00", as its two times; "11-24" may be a date.
-
-    Bare hours, such as "9 to 5", stay one value: it is asked which half of the day is meant.
-    """
-    found: list[_Token] = []
-    waiting = list(tokens)
-    while waiting:
-        token, *waiting = waiting
-        if _are_bare_hours(token, waiting):
-            token, waiting = replace(token, text=f"{token.text}-{waiting[1].text}"), waiting[2:]
-        span = None if token.quoted else span_in(token.text)
-        is_date = has_dates and token.text.replace("-", "").isdecimal()
-        if span is None or is_date or not is_clear(span):
-            found.append(token)
-        else:
-            at = token.text.casefold().rindex(span[1])
-            for start, said in zip((0, at), full(span), strict=True):
-                found.append(_Token(said, token.start + start, quoted=False))
-    return found
-
-
-def _are_bare_hours(token: _Token, behind: Sequence[_Token]) -> bool:
-    """Whether "9 to 5" begins here, and nothing says which half of the day it is of."""
-    if len(behind) <= 1 or behind[0].text.casefold() not in _UNTIL:
-        return False
-    says_half = len(behind) > 2 and _HALVES.fullmatch(behind[2].text) is not None  # noqa: PLR2004  the word behind both
-    bare = [_BARE_HOUR.fullmatch(one.text) is not None and not one.quoted for one in (token, behind[1])]
-    return all(bare) and not says_half
-
-
 def _take_at_an_end(
-    parameter: Parameter, tokens: list[_Token], body: str, reader: Reader
-) -> tuple[str, list[_Token], str] | None:
+    parameter: Parameter, tokens: list[Token], body: str, reader: Reader
+) -> tuple[str, list[Token], str] | None:
     """The value at the head of `tokens`, else at their end, with what is left of them and of `body`; None: neither."""
     first = _take(parameter, tokens, [], body, reader) if tokens else None
     if first is not None:
@@ -334,7 +273,7 @@ def _take_at_an_end(
 
 
 def _take(
-    parameter: Parameter, tokens: Sequence[_Token], others: Sequence[Parameter], body: str, reader: Reader
+    parameter: Parameter, tokens: Sequence[Token], others: Sequence[Parameter], body: str, reader: Reader
 ) -> tuple[str, int] | None:
     """The value at the head of `tokens`, and how many of them it took; None if nothing there is one."""
     first = tokens[0]
@@ -355,7 +294,7 @@ def _take(
     return None
 
 
-def _until_next(tokens: Sequence[_Token], others: Sequence[Parameter], body: str, reader: Reader) -> int:
+def _until_next(tokens: Sequence[Token], others: Sequence[Parameter], body: str, reader: Reader) -> int:
     """How many words a free value has: up to the first that the next parameter takes, if there is one."""
     following = next((p for p in others if p.kind.name not in FREE), None)
     if following is None:
@@ -372,7 +311,7 @@ def _until_next(tokens: Sequence[_Token], others: Sequence[Parameter], body: str
     return 1
 
 
-def _is_nearly(parameter: Parameter, tokens: Sequence[_Token], reader: Reader) -> bool:
+def _is_nearly(parameter: Parameter, tokens: Sequence[Token], reader: Reader) -> bool:
     """Whether the words are a day or a time but for a slip: then that is asked about, and they are nothing else."""
     if parameter.kind.name not in TIMES:
         return False

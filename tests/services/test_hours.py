@@ -55,7 +55,9 @@ async def test_other_words_with_quiet_set_no_hours(world: World, words: str) -> 
     world.alice.sees("I'm only a bot")
 
 
-@pytest.mark.parametrize("hours", ["18:00 24:00", "18:00-24:00", "18-24", "18:00 until 24:00", "6pm - midnight"])
+@pytest.mark.parametrize(
+    "hours", ["18:00 24:00", "18:00-24:00", "18-24", "18:00 until 24:00", "6pm - midnight", "１８:００－２４:００"]
+)
 async def test_hours_may_last_until_24_o_clock_and_be_written_as_one_span(world: World, hours: str) -> None:
     await world.sam.says(f"!roster hours mon-fri {hours}")
     world.sam.sees("Monday to Friday, 18:00 to 00:00")
