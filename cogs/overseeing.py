@@ -56,7 +56,7 @@ class OverseeingCog:
             try:
                 return await whom.known_anywhere(call.tx, call.member, call.inbound.platform, person, self._who_is)
             except BadValue as bad:
-                if call.about is None or bad.guesses:
+                if call.about is None or bad.message != whom.NOBODY:
                     raise
         if call.about is not None:
             return await whom.author(call.tx, call.member, call.inbound)

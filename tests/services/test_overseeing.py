@@ -84,6 +84,16 @@ async def test_whom_a_reply_names_is_meant_and_not_whose_message_it_answers(worl
     clear(world)
 
 
+async def test_a_name_that_two_have_is_asked_about_also_in_a_reply_to_a_third(world: World) -> None:
+    for person in (world.alice, world.person("cat")):
+        await person.says("settings name Alex")
+    await world.bob.says("alex looks bad", "lobby")
+    await world.mo.says("!escalate Alex", "lobby", about="bob")
+    world.mo.sees("Several people here have that name")
+    assert await world.rows(select(CaseRow.id)) == []
+    clear(world)
+
+
 async def test_overseers_read_who_is_paused_and_until_when_by_their_own_clock_and_nobody_else_learns_of_it(
     world: World,
 ) -> None:
