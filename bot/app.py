@@ -174,7 +174,7 @@ def build(
         BesideCog(escalations, resources, Swapping(voice)),
         PictureCog(escalations.pictures),
         CheckInCog(checkins),
-        DutyCog(duty, breaks, rotas),
+        DutyCog(duty, breaks, rotas, who_is),
         RotaCog(rotas),
         MeetingCog(meetings, vocabulary),
         GatheringCog(MeetingFinder(meetings, vocabulary), mirrors, tasks),

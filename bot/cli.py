@@ -172,7 +172,9 @@ def check(context: typer.Context, *, as_json: AsJson = False) -> None:
 @audit_app.command("export", help=str(_("Write the log of every page, look and action as CSV: numbers, no words.")))
 def audit_export(
     context: typer.Context,
-    community: Annotated[str, typer.Argument(help=str(_("Its id.")), metavar="ID")],
+    community: Annotated[
+        str | None, typer.Argument(help=str(_("Its id; not needed where there is only one.")), metavar="ID")
+    ] = None,
     file: Annotated[Path | None, typer.Argument(help=str(_("A new file; else it is printed.")), metavar="FILE")] = None,
 ) -> None:
     """Export the audit log."""

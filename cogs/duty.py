@@ -1,19 +1,25 @@
 """Duty: who is on, breaks, and what peers tell of how they help."""
 
+from dataclasses import replace
 from datetime import date, time
 
 from bot.core.commands import BadValue, Parameter, command
 from bot.core.content import Choice, Content, Field, Reply
 from bot.core.duty.rota import weekly_days
-from bot.core.kinds import DATE, END_TIME, LANGUAGE, NAME, TIME, WEEKDAYS, Number, OneOf, Words
+from bot.core.kinds import BEGIN_TIME, DATE, END_TIME, LANGUAGE, NAME, WEEKDAYS, Number, OneOf, Words, is_end_of_day
+from bot.core.occurrences import local_date
 from bot.core.recurrence import ALL_DAYS, describe, parse, weekly
-from bot.core.roles import Action, Role
+from bot.core.roles import Action, Role, may
 from bot.core.words import Say, Text, _
+from bot.services import whom
 from bot.services.call import Call
 from bot.services.duty import Breaks, Duty, Rotas
 from bot.services.duty import roster as rosters
 from bot.services.duty.roster import LIST_LIMIT, Listed
-from bot.services.duty.words import names
+from bot.services.duty.rotas import NO_ROTA
+from bot.services.duty.words import NOBODY, names
+from bot.services.escalations import pauses
+from bot.services.whom import WhoIs
 from cogs.parameters import UNTIL
 
 PERSON = Parameter(name="person", ask=_("Which peer? Their name."), kind=NAME)
@@ -22,8 +28,9 @@ PERSON = Parameter(name="person", ask=_("Which peer? Their name."), kind=NAME)
 class DutyCog:
     """Commands around who is there for others."""
 
-    def __init__(self, duty: Duty, breaks: Breaks, rotas: Rotas) -> None:
+    def __init__(self, duty: Duty, breaks: Breaks, rotas: Rotas, who_is: WhoIs) -> None:
         self._duty = duty
+        self._who_is = who_is
         self._breaks = breaks
         self._rotas = rotas
 
@@ -42,8 +49,23 @@ class DutyCog:
         fields.append(Field(name=_("Can be called now"), value=await names(call.tx, who.ready.available)))
         if who.off:
             fields.append(Field(name=_("Off just now"), value=await names(call.tx, who.off)))
+        # In the place of a case the others in it read along.
+        if may(call.member.roles, Action.PAUSE_MEMBER) and call.inbound.apart is None:
+            fields += await self._paused(call)
         choices = (Choice(label=_("The coming week"), command="rota"),) if who.has_rotas else ()
         return Reply(content=Content(title=_("Who is on"), fields=tuple(fields), choices=choices))
+
+    async def _paused(self, call: Call) -> list[Field]:
+        """Whose asking by hand calls nobody, until when: to overseers alone."""
+        lines: Text | None = None
+        paused = await pauses.listed(call.tx, call.member.community.id, now=call.now)
+        shown = await whom.labels(call.tx, [member for member, _until in paused], self._who_is)
+        for name, (_member, until) in zip(shown, paused, strict=True):
+            line = _("{name}, until {time}", name=name, time=until.astimezone(call.member.zone))
+            lines = line if lines is None else _("{before}\n{line}", before=lines, line=line)
+        if lines is None:
+            return [Field(name=_("Paused"), value=NOBODY)]
+        return [Field(name=_("Paused"), value=_("{before}\n“unpause” and a name ends it.", before=lines))]
 
     @command("break", _("Be off at once, without a reason"), may=Action.TAKE_CASE)
     async def begin_break(self, call: Call) -> Reply:
@@ -123,7 +145,7 @@ class DutyCog:
         "roster hours",
         _("Set when you can be called besides your shifts"),
         Parameter(name="days", ask=_("On which days? For example daily, or mon-fri."), kind=WEEKDAYS),
-        Parameter(name="begins", ask=_("From what time?"), kind=TIME),
+        Parameter(name="begins", ask=_("From what time? For example 09:00."), kind=BEGIN_TIME),
         Parameter(
             name="ends", ask=_("Until what time? The same is all day."), kind=END_TIME, after=UNTIL, example="23:00"
         ),
@@ -135,7 +157,11 @@ class DutyCog:
         on = weekly_days(days)
         always = on == ALL_DAYS and begins == ends
         await rosters.set_hours(call.tx, call.member.id, None if always else (sorted(on), begins, ends))
-        return await self.roster(call)
+        reply = await self.roster(call)
+        said = _("You can be called at any time, besides your shifts.")
+        if not always:
+            said = _hours_said(describe(parse(weekly(on)), local_date(call.now, call.member.zone)), begins, ends)
+        return replace(reply, content=replace(reply.content, text=said))
 
     @command(
         "roster most",
@@ -194,13 +220,32 @@ class DutyCog:
     async def board(self, call: Call, switch: str) -> Reply:
         """The live board of a community that has rotas."""
         if not await rosters.set_board(call.tx, call.member.community.id, on=switch == "on", now=call.now):
-            raise BadValue(_("There is no rota yet. An organizer makes one with “rota add”."))
+            raise BadValue(NO_ROTA)
         return Reply(content=Content(text=_("The board is on.") if switch == "on" else _("The board is off.")))
 
 
 def _on_the_roster(call: Call) -> None:
     if Role.PEER not in call.member.roles:
-        raise BadValue(_("You are not on the roster: only peers are. An organizer gives that role, in the file."))
+        text = _(
+            "You are not on the roster: only peers are. An organizer gives that role in the community's file, under"
+            " people, and then “handrail community apply”."
+        )
+        raise BadValue(text)
+
+
+def _hours_said(days: Say, begins: time, ends: time) -> Text:
+    """How hours were understood: where they end on the day after, that is said, for it may be a slip."""
+    if begins == ends:
+        return _("You can be called on these days at all hours: {days}.", days=days)
+    if ends > begins or is_end_of_day(ends):
+        return _("You can be called from {start} to {end}: {days}.", start=begins, end=ends, days=days)
+    return _(
+        "You can be called from {start} to {end} of the next day: {days}. If you meant other hours, write them such as"
+        " “roster hours weekdays 09:00-17:00”.",
+        start=begins,
+        end=ends,
+        days=days,
+    )
 
 
 def _parts(typed: str) -> list[str]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from bot.core.commands import BadValue, Parameter, command
 from bot.core.content import Choice, Content, Reply
 from bot.core.kinds import LENGTH, Words
+from bot.core.people import Member
 from bot.core.roles import Action
 from bot.core.words import _
 from bot.services import whom
@@ -39,18 +40,29 @@ class OverseeingCog:
     )
     async def escalate(self, call: Call, person: str | None = None) -> Reply:
         """Open a case for the author of a message, or for a member who is named."""
-        if call.about is not None:
-            member = await whom.author(call.tx, call.member, call.inbound)
-        elif person:
-            member = await whom.known_anywhere(call.tx, call.member, call.inbound.platform, person, self._who_is)
-        else:
-            raise BadValue(
-                _("For whom? Reply to their message with this command, or name their account."), parameter="person"
-            )
+        member = await self._meant(call, person)
+        about = call.about
+        if about is not None and person:
+            wrote = await whom.wrote_it(call.tx, member, call.inbound)
+            about = about if wrote else None  # another's words are no reason to worry about them
         late = call.inbound.seen_late(call.now)
-        opened = await self._escalations.for_other(call.tx, member, call.member, call.about, now=call.now, late=late)
+        opened = await self._escalations.for_other(call.tx, member, call.member, about, now=call.now, late=late)
         text = _("The peers have been called, and I have written to them privately.")
         return Reply(content=Content(text=text if opened else _("Somebody has been called for them already.")))
+
+    async def _meant(self, call: Call, person: str | None) -> Member:
+        """Whom they name, else who wrote the message; words behind the command may also be a remark about that."""
+        if person:
+            try:
+                return await whom.known_anywhere(call.tx, call.member, call.inbound.platform, person, self._who_is)
+            except BadValue as bad:
+                if call.about is None or bad.message != whom.NOBODY:
+                    raise
+        if call.about is not None:
+            return await whom.author(call.tx, call.member, call.inbound)
+        raise BadValue(
+            _("For whom? Reply to their message with this command, or name their account."), parameter="person"
+        )
 
     @command(
         "pause",
@@ -76,7 +88,8 @@ class OverseeingCog:
         await pauses.pause(call.tx, member, until=until, by=call.member, now=call.now)
         text = _(
             "{name} is paused for {time}, until {until}: their asking by hand calls nobody, and they are given numbers"
-            " to call. What I hear of danger in their words calls as ever. “unpause {name}” ends it sooner.",
+            " to call. What I hear of danger in their words calls as ever. “unpause {name}” ends it sooner; “who” shows"
+            " who is paused.",
             name=whom.shown(member, person),
             time=how_long(length),
             until=until.astimezone(call.member.zone),

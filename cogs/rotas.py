@@ -8,13 +8,13 @@ from bot.core.content import Attachment, Choice, Content, Field, Reply
 from bot.core.duty import Turns
 from bot.core.duty.calendar import as_calendar
 from bot.core.duty.rota import weekly_days
-from bot.core.kinds import DATE, END_TIME, NAME, TIME, WEEKDAYS, ZONE, Number, OneOf, Words, is_end_of_day
+from bot.core.kinds import BEGIN_TIME, DATE, END_TIME, NAME, WEEKDAYS, ZONE, Number, OneOf, Words, is_end_of_day
 from bot.core.occurrences import instant
 from bot.core.roles import Action
 from bot.core.words import Say, Text, _
 from bot.services.call import Call
 from bot.services.duty import Rotas, store
-from bot.services.duty.rotas import WEEK
+from bot.services.duty.rotas import NO_ROTA, WEEK
 from bot.services.duty.words import A_PEER, NOBODY, names, period
 from cogs.parameters import UNTIL
 
@@ -44,7 +44,7 @@ class RotaCog:
         """The coming week, shift by shift, and when nobody is on."""
         plan = await store.load_plan(call.tx, call.member.community.id, call.now)
         if not plan.rotas:
-            raise BadValue(_("There is no rota yet. An organizer makes one with “rota add”."))
+            raise BadValue(NO_ROTA)
         zone = call.member.zone
         fields: list[Field] = []
         for rota in plan.rotas:
@@ -91,6 +91,8 @@ class RotaCog:
         """An iCalendar file of the coming eight weeks."""
         community = call.member.community
         plan = await store.load_plan(call.tx, community.id, call.now)
+        if not plan.rotas:
+            raise BadValue(NO_ROTA)
         text = as_calendar(
             plan,
             (call.now, call.now + CALENDAR),
@@ -115,7 +117,7 @@ class RotaCog:
         Parameter(
             name="days", ask=_("On which days does a shift begin? For example daily, or mon-fri."), kind=WEEKDAYS
         ),
-        Parameter(name="begins", ask=_("At what time does a shift begin? For example 20:00."), kind=TIME),
+        Parameter(name="begins", ask=_("At what time does a shift begin? For example 20:00."), kind=BEGIN_TIME),
         Parameter(
             name="ends",
             ask=_("At what time does it end? For example 08:00, of the next day."),
@@ -181,7 +183,7 @@ class RotaCog:
         _("Put somebody on for a while, whatever the rota says"),
         Parameter(name="person", ask=_("Whom? A peer's name, or “nobody”."), kind=NAME),
         Parameter(name="start", ask=_("From which day? For example today, or 2026-11-24."), kind=DATE),
-        Parameter(name="begins", ask=_("From what time, on the rota's clock?"), kind=TIME),
+        Parameter(name="begins", ask=_("From what time, on the rota's clock?"), kind=BEGIN_TIME),
         Parameter(name="ends", ask=_("Until what time?"), kind=END_TIME, after=UNTIL, example="23:00"),
         Parameter(name="until", ask=_("Until which day, if it is another one?"), kind=DATE, required=False),
         ROTA,

@@ -119,6 +119,8 @@ class SettingsCog:
         await members.set_quiet_hours(call.tx, call.member.id, None if start == end else (start, end))
         if start == end:
             return Reply(content=Content(text=_("You have no quiet hours now.")))
+        if (end.hour - start.hour) % 24 == _HALF_DAY and start.minute == end.minute:
+            return Reply(content=_half_a_day(start, end))
         text = _(
             "No reminders from {start} to {end} by your clock. People you talk with still get through. If you meant"
             " other hours, write them such as “settings quiet 13:00-15:00”.",
@@ -158,6 +160,26 @@ class SettingsCog:
 
     def _is_one_of(self, said: str, phrases: Text) -> bool:
         return any(fold(said) in typed.ways(words, phrases.message) for words in self._voice.languages)
+
+
+_HALF_DAY = 12
+"""Hours: of a span of so many, such as "7-7", either half of the day may be meant, or all of it."""
+
+
+def _half_a_day(start: time, end: time) -> Content:
+    text = _(
+        "No reminders from {start} to {end} by your clock: that is half of the day. If you meant the other half, or all"
+        " day, press it here. People you talk with still get through.",
+        start=start,
+        end=end,
+    )
+    other = Choice(
+        label=_("{start} to {end}", start=end, end=start),
+        command="settings quiet",
+        arguments={"hours": f"{end:%H:%M}-{start:%H:%M}"},
+    )
+    all_day = Choice(label=_("All day"), command="settings quiet", arguments={"hours": "0-24"})
+    return Content(text=text, choices=(other, all_day, _OTHER_HOURS))
 
 
 _OTHER_HOURS = Choice(label=_("Other hours"), command="settings quiet")

@@ -36,8 +36,11 @@ Line = tuple[datetime, int | None, str, int | None, int | None]
 """When, in which case, what, who did it, and to which member, if it is about no case."""
 
 
-async def export(config_path: Path, slug: str, path: Path | None) -> int:
-    """Print the log, or write it to a new file; how many lines. Raises `Stop`."""
+async def export(config_path: Path, slug: str | None, path: Path | None) -> int:
+    """Print the log, or write it to a new file; how many lines. Raises `Stop`.
+
+    Without an id it is that of the only community there is.
+    """
     async with existing(config_path) as database:
         if database is None:
             raise unknown([])
@@ -57,8 +60,8 @@ async def export(config_path: Path, slug: str, path: Path | None) -> int:
     return len(log)
 
 
-async def lines(database: Database, slug: str) -> list[Line]:
-    """The log of one community, the oldest first. Raises `Stop` where there is none of that id."""
+async def lines(database: Database, slug: str | None) -> list[Line]:
+    """The log of one community, or of the only one, the oldest first. Raises `Stop` where there is none of that id."""
     case, event, pause = tables.CaseRow, tables.CaseEvent, tables.MemberPause
     async with database.begin() as tx:
         id_ = await _community(tx, slug)
@@ -115,12 +118,20 @@ async def who(database: Database, slug: str, number: int, *, now: datetime) -> l
     return told
 
 
-async def _community(tx: Transaction, slug: str) -> int:
+async def _community(tx: Transaction, slug: str | None) -> int:
     community = tables.Community
-    id_ = await tx.session.scalar(select(community.id).where(community.slug == slug))
-    if id_ is None:
-        raise unknown(list(await tx.session.scalars(select(community.slug).order_by(community.id))))
-    return id_
+    rows = await tx.session.execute(select(community.slug, community.id))
+    known: dict[str, int] = {row.slug: row.id for row in rows}
+    if slug is None and len(known) == 1:
+        (id_,) = known.values()
+        return id_
+    if slug is None and known:
+        raise Stop(
+            _("Which community? Write its id behind the command. There are: {ids}", ids=", ".join(sorted(known)))
+        )
+    if slug not in known:
+        raise unknown(sorted(known))
+    return known[slug]
 
 
 async def _stands_in_it(tx: Transaction, community: int, number: int) -> bool:

@@ -88,7 +88,7 @@ class Dispatcher:
         calls = self._writing.calls_for_a_person(inbound)
         # Discord takes an interaction's answer for three seconds.
         signal = await self._ear.signal_in(inbound, at_once=calls or inbound.answered_directly)
-        if signal is None and not self._is_for_us(inbound) and not await self._takes_a_case(inbound):
+        if signal is None and not self._is_for_us(inbound) and not await self._is_work(inbound):
             return None
         urgent = calls or signal is not None
         heard = None
@@ -156,9 +156,12 @@ class Dispatcher:
             return True
         return not inbound.edited and self._writing.asks_for_a_person(inbound.text)
 
-    async def _takes_a_case(self, inbound: Inbound) -> bool:
-        """Whether a peer writes in their room that they are on it: a quick reader would believe that they have it."""
-        if inbound.invocation is not None or inbound.reaction is not None or not self._writing.says_on_it(inbound):
+    async def _is_work(self, inbound: Inbound) -> bool:
+        """Whether a peer writes in their room that they are on it, or "escalate alice".
+
+        A quick reader would believe that they have it, or that somebody is called.
+        """
+        if inbound.invocation is not None or inbound.reaction is not None or not self._writing.is_work(inbound):
             return False
         async with self._database.read() as tx:
             return await taking.may_take_there(tx, inbound)

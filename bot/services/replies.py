@@ -138,7 +138,8 @@ _GET_A_PEER = Choice(label=_("Get a peer for somebody"), command="escalate")
 def not_for_you(action: Action) -> Content:
     """Somebody without the role."""
     return Content(
-        text=_("This is for {roles} of your community.", roles=roles_for(action)), choices=(I_NEED_A_PERSON,)
+        text=_("This is for {roles} of your community: please ask one of them.", roles=roles_for(action)),
+        choices=(I_NEED_A_PERSON,),
     )
 
 

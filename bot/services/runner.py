@@ -9,6 +9,7 @@ from bot.services import questions, replies, typed
 from bot.services.call import Call
 from bot.services.escalations import Escalations
 from bot.services.escalations.places import reads_there, reads_there_alone
+from bot.services.typed_words import with_both_times
 from bot.services.voice import Voice
 from bot.storage.tables import Member as MemberRow
 
@@ -67,6 +68,7 @@ class Runner:
         if not may(call.member.roles, command.may):
             return Reply(content=replies.not_for_you(command.may))
         reader = call.member.reads(call.now)
+        arguments = with_both_times(command, arguments)
         values: dict[str, object] = {}
         if call.inbound.case is not None and command.may is Action.TAKE_CASE:
             arguments = {"case": str(call.inbound.case), **arguments}  # whatever is said there is about that case

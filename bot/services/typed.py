@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from bot.core.commands import BadValue, Command, Parameter, Reader, Registry
+from bot.core.kinds.hours import span_in
 from bot.core.matching import fold
+from bot.core.roles import Action
 from bot.core.words import Text, Words
+from bot.services.typed_words import Token, tokens_of, two_times
 
 MARKS = ("!", "/")
 """What may stand before a typed command. "/" is Discord's habit, and some Matrix clients keep it for themselves."""
@@ -22,14 +25,6 @@ MOST_WORDS = 6
 NAME_WORDS = 12
 """Words of a free value behind which a slip in the next one is looked for."""
 
-_HOURS = re.compile(
-    r"(\d{1,2}[\d:.]*(?:am|pm|h)?)[-\u2010-\u2015](\d{1,2}[\d:.]*(?:am|pm|h)?)", re.ASCII | re.IGNORECASE
-)
-"""A span of hours in one word."""
-
-_BARE_HOUR = re.compile("[1-9]|1[0-2]", re.ASCII)
-
-_TOKEN = re.compile(r'"([^"]*)"|“([^”]*)”|(\S+)')
 TIMES = frozenset({"time", "date", "minutes"})
 """Kinds of which a slip is told from other words."""
 
@@ -52,6 +47,14 @@ _UNPAUSE = re.compile(
 )
 """How people end a pause."""
 
+_WHO_IS_PAUSED = re.compile(
+    r"(?:who(?:(?:'s| is|s)(?: still)?)? paused|paused(?: members)?|(?:list|show) (?:the )?paus(?:es|ed))\W*",
+    re.IGNORECASE,
+)
+"""How people ask what “who” tells to overseers."""
+
+WHO = "who"
+
 _OTHER_FORM = re.compile(rf"(?:check[ _-]?in|my[ _-]?data|{'|'.join(_NOUNS)})s?\b", re.IGNORECASE)
 _BETWEEN = re.compile("[ _-]")
 
@@ -64,6 +67,11 @@ OR = " / "
 POLITE = frozenset({"please", "pls", "now"})
 """Words that change nothing about a phrase."""
 
+ABOUT_OTHERS = frozenset({Action.ESCALATE_FOR_OTHER, Action.PAUSE_MEMBER})
+"""Of commands that name somebody and nothing else that is free: "please" is no part of the name."""
+
+_PLEASE = POLITE - {"now"}
+
 
 @dataclass(frozen=True, slots=True)
 class Typed:
@@ -72,13 +80,6 @@ class Typed:
     command: Command
     arguments: Mapping[str, str]
     left: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    text: str
-    start: int
-    quoted: bool
 
 
 def is_marked(text: str) -> bool:
@@ -93,18 +94,40 @@ def read(text: str, registry: Registry, reader: Reader, *, forgiving: bool = Fal
     """
     body = text.strip()
     body = body[1:] if body.startswith(MARKS) else body
-    tokens = _tokens(body)
-    found = None
-    for words in (2, 1):
-        name = " ".join(token.text.casefold() for token in tokens[:words])
-        command = registry.get(name)
-        if len(tokens) >= words and command is not None and not command.hidden:
-            found = _arguments(command, tokens[words:], body, reader)
-            break
+    tokens = tokens_of(body)
+    found = _beginning(tokens, body, registry, reader)
+    if found is None and len(tokens) > 1 and _is_please(tokens[0]):
+        polite = _beginning(tokens[1:], body, registry, reader)
+        found = polite if polite is not None and polite.command.may in ABOUT_OTHERS else None
     if forgiving and (found is None or found.left):
         usual = read(_usual(body), registry, reader)
         return found if usual is None or (found is not None and usual.left) else usual
     return found
+
+
+def _beginning(tokens: list[Token], body: str, registry: Registry, reader: Reader) -> Typed | None:
+    for words in (2, 1):
+        name = " ".join(token.text.casefold() for token in tokens[:words])
+        command = registry.get(name)
+        if len(tokens) >= words and command is not None and not command.hidden:
+            values = tokens[words:]
+            if command.may in ABOUT_OTHERS:
+                values, body = _without_please(values, body)
+            return _arguments(command, values, body, reader)
+    return None
+
+
+def _without_please(tokens: list[Token], body: str) -> tuple[list[Token], str]:
+    """The values without what is only polite behind them, as in "alice, please!"; never without any."""
+    while len(tokens) > 1 and _is_please(tokens[-1]):
+        body = body[: tokens[-1].start].rstrip(" ,")
+        *tokens, last = tokens[:-1]
+        tokens.append(last if last.quoted else replace(last, text=last.text.rstrip(",") or last.text))
+    return tokens, body
+
+
+def _is_please(token: Token) -> bool:
+    return not token.quoted and fold(token.text) in _PLEASE
 
 
 def ends_a_pause(text: str) -> bool:
@@ -113,13 +136,20 @@ def ends_a_pause(text: str) -> bool:
     return found is not None and "paus" in found[0].casefold()
 
 
+def asks_who_is_paused(text: str) -> bool:
+    """Whether all of it asks what “who” tells to overseers."""
+    return _WHO_IS_PAUSED.fullmatch(text.strip()) is not None
+
+
 def _usual(body: str) -> str:
     """`body` as commands have it: "checkin" for "Check-in", "meetings find" for "meeting-find", or "meetings list".
 
-    And "unpause alice" for "stop pausing alice".
+    And "unpause alice" for "stop pausing alice", and "who" for "who is paused?".
     """
     if (ending := _UNPAUSE.match(body)) is not None:
         return "unpause" + body[ending.end() :]
+    if asks_who_is_paused(body):
+        return WHO
     found = _OTHER_FORM.match(body)
     if found is None:
         first, space, others = body.partition(" ")
@@ -192,19 +222,11 @@ def ways(words: Words, phrase: str) -> frozenset[str]:
     return frozenset(fold(said) for said in words.render(Text(phrase)).split(OR))
 
 
-def _tokens(text: str) -> list[_Token]:
-    found = []
-    for match in _TOKEN.finditer(text):
-        quoted = match[1] if match[1] is not None else match[2]
-        found.append(_Token(match[3] if quoted is None else quoted, match.start(), quoted is not None))
-    return found
-
-
-def _arguments(command: Command, tokens: list[_Token], body: str, reader: Reader) -> Typed:
+def _arguments(command: Command, tokens: list[Token], body: str, reader: Reader) -> Typed:
     arguments: dict[str, str] = {}
     waiting = list(command.parameters)
     if any(one.kind.name == two.kind.name == "time" for one, two in pairwise(waiting)):
-        tokens = _two_times(tokens, has_dates=any(one.kind.name == "date" for one in waiting))
+        tokens = two_times(tokens, has_dates=any(one.kind.name == "date" for one in waiting))
     for parameter in [each for each in waiting if each.at_an_end]:
         found = _take_at_an_end(parameter, tokens, body, reader)
         if found is not None:
@@ -217,9 +239,12 @@ def _arguments(command: Command, tokens: list[_Token], body: str, reader: Reader
         taken = _take(parameter, tokens, others, body, reader)
         if taken is None:
             if parameter.required or not (parameter.sure or any(_take(p, tokens, [], body, reader) for p in others)):
-                # Wrong words are better asked about than passed over.
-                arguments[parameter.name] = tokens[0].text
-                tokens = tokens[1:]
+                # Wrong words are better asked about than passed over; of "settings quiet from dusk" all of them.
+                is_all = parameter.required and not others and " " in command.name
+                arguments[parameter.name] = body[tokens[0].start :] if is_all else tokens[0].text
+                tokens = [] if is_all else tokens[1:]
+                if parameter.kind.name == "time" and span_in(arguments[parameter.name]) is not None and others:
+                    others = others[1:]  # which half of the day both are of is asked
             waiting = others
             continue
         value, used = taken
@@ -233,31 +258,9 @@ def _arguments(command: Command, tokens: list[_Token], body: str, reader: Reader
     return Typed(command, arguments, left)
 
 
-def _is_clear(*sides: str) -> bool:
-    """Whether nobody can mean another half of the day by one of two hours: "18-24", "9-17", but not "9-5"."""
-    bare = [_BARE_HOUR.fullmatch(side) is not None for side in sides]
-    halves = any(side[-1] in "mM" for side in sides)
-    return not all(bare) and not (any(bare) and halves)
-
-
-def _two_times(tokens: Sequence[_Token], *, has_dates: bool) -> list[_Token]:
-    """What is written as one span of hours, such as "18:00-24:00", as its two times; "11-24" may be a date."""
-    found: list[_Token] = []
-    for token in tokens:
-        span = None if token.quoted else _HOURS.fullmatch(token.text)
-        is_date = has_dates and token.text.replace("-", "").isdecimal()
-        if span is None or is_date or not _is_clear(span[1], span[2]):
-            found.append(token)
-        else:
-            for at in (1, 2):  # "18 24" alone is 18:24
-                said = f"{span[at]}:00" if span[at].isdecimal() else span[at]
-                found.append(_Token(said, token.start + span.start(at), quoted=False))
-    return found
-
-
 def _take_at_an_end(
-    parameter: Parameter, tokens: list[_Token], body: str, reader: Reader
-) -> tuple[str, list[_Token], str] | None:
+    parameter: Parameter, tokens: list[Token], body: str, reader: Reader
+) -> tuple[str, list[Token], str] | None:
     """The value at the head of `tokens`, else at their end, with what is left of them and of `body`; None: neither."""
     first = _take(parameter, tokens, [], body, reader) if tokens else None
     if first is not None:
@@ -270,7 +273,7 @@ def _take_at_an_end(
 
 
 def _take(
-    parameter: Parameter, tokens: Sequence[_Token], others: Sequence[Parameter], body: str, reader: Reader
+    parameter: Parameter, tokens: Sequence[Token], others: Sequence[Parameter], body: str, reader: Reader
 ) -> tuple[str, int] | None:
     """The value at the head of `tokens`, and how many of them it took; None if nothing there is one."""
     first = tokens[0]
@@ -291,7 +294,7 @@ def _take(
     return None
 
 
-def _until_next(tokens: Sequence[_Token], others: Sequence[Parameter], body: str, reader: Reader) -> int:
+def _until_next(tokens: Sequence[Token], others: Sequence[Parameter], body: str, reader: Reader) -> int:
     """How many words a free value has: up to the first that the next parameter takes, if there is one."""
     following = next((p for p in others if p.kind.name not in FREE), None)
     if following is None:
@@ -308,7 +311,7 @@ def _until_next(tokens: Sequence[_Token], others: Sequence[Parameter], body: str
     return 1
 
 
-def _is_nearly(parameter: Parameter, tokens: Sequence[_Token], reader: Reader) -> bool:
+def _is_nearly(parameter: Parameter, tokens: Sequence[Token], reader: Reader) -> bool:
     """Whether the words are a day or a time but for a slip: then that is asked about, and they are nothing else."""
     if parameter.kind.name not in TIMES:
         return False

@@ -226,6 +226,7 @@ def test_the_audit_log_of_a_community_without_cases_is_a_table_of_no_lines(
     again = handrail(place, "audit", "export", "riverside", "audit.csv")
     assert "audit.csv is there already, and nothing was written" in again.err
     assert "There is no community of that id. There are: riverside" in handrail(place, "audit", "export", "other").err
+    assert handrail(place, "audit", "export").out == printed.out, "the only one there is needs no id"
 
 
 def test_who_a_number_of_the_audit_log_is_can_be_asked_on_the_machine(handrail: Handrail, used: Place) -> None:

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.app import load_detector
 from bot.core.crisis import BadLexicon, Category, Context, Detector, Severity, Signal, parse_lexicon
 from bot.core.crisis.detector import QUOTED_LINE
 from bot.core.crisis.normalise import normalise
 from bot.core.crisis.pattern import BadPattern, compile_pattern
 from bot.core.crisis.signal import MAX_SPANS
 from bot.core.crisis.tokens import forms_of, tokenise
-from bot.operations.lexicon import built_in
 
 SMALL = """
 language = "en"
@@ -283,9 +283,6 @@ def test_of_words_that_are_joined_only_what_is_new_or_graver_is_signalled(
     assert (signal and signal.severity) == severity
 
 
-ASKING = Detector([*built_in()])
-
-
 @pytest.mark.parametrize(
     ("earlier", "text", "severity"),
     [
@@ -299,7 +296,7 @@ ASKING = Detector([*built_in()])
 def test_a_small_word_before_takes_nothing_from_what_a_message_says_alone(
     earlier: str, text: str, severity: Severity
 ) -> None:
-    signal = ASKING.detect(text, Context(earlier=(earlier,)))
+    signal = load_detector().detect(text, Context(earlier=(earlier,)))
     assert signal is not None
     assert (signal.severity, signal.before) == (severity, 0)
     assert all(0 <= span.start < span.end <= len(text) for span in signal.spans)
@@ -319,7 +316,7 @@ def test_a_small_word_before_takes_nothing_from_what_a_message_says_alone(
     ],
 )
 def test_a_call_for_a_person_that_does_not_say_why_has_no_category(text: str, category: Category | None) -> None:
-    signal = ASKING.detect(text)
+    signal = load_detector().detect(text)
     assert signal is not None
     assert signal.category is category
     assert Signal.from_json(json.loads(json.dumps(signal.as_json()))) == signal

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.app import load_detector
 from bot.core.crisis import BadLexicon, Detector, Severity, parse_lexicon
-from bot.operations.lexicon import built_in
 
 ENGLISH = Path(__file__).parent / "functional" / "en.toml"
 SEED = 20261123
@@ -43,11 +43,6 @@ pattern = ["gone to work"]
 hears = ["i am gone to work"]
 ignores = ["i am gone"]
 """
-
-
-@cache
-def detector() -> Detector:
-    return Detector(built_in())
 
 
 @cache
@@ -106,7 +101,7 @@ def test_shorthand_that_stands_for_nothing_is_refused(shorthand: str) -> None:
     ],
 )
 def test_danger_is_heard_as_people_type_it(text: str) -> None:
-    assert detector().detect(text) is not None
+    assert load_detector().detect(text) is not None
 
 
 @pytest.mark.parametrize(
@@ -120,7 +115,7 @@ def test_danger_is_heard_as_people_type_it(text: str) -> None:
     ],
 )
 def test_hyperbole_and_errands_stay_what_they_are(text: str) -> None:
-    assert detector().detect(text) is None
+    assert load_detector().detect(text) is None
 
 
 def _with(filler: str) -> Callable[[str, random.Random], str]:
@@ -148,7 +143,7 @@ def _heard_in_english() -> Iterator[str]:
     """Every other case of the functional suite that is to be heard, and is."""
     cases = tomllib.loads(ENGLISH.read_text("utf-8"))["cases"][::2]
     for case in cases:
-        if case.get("severity", "none") in set(Severity) and detector().detect(case["text"]) is not None:
+        if case.get("severity", "none") in set(Severity) and load_detector().detect(case["text"]) is not None:
             yield case["text"]
 
 
@@ -160,5 +155,5 @@ def _heard_in_english() -> Iterator[str]:
 def test_nearly_all_that_is_heard_is_heard_so_too(written: Callable[[str, random.Random], str], least: float) -> None:
     seeded = random.Random(SEED)
     texts = [written(text, seeded) for text in _heard_in_english()]
-    heard = sum(detector().detect(text) is not None for text in texts)
+    heard = sum(load_detector().detect(text) is not None for text in texts)
     assert heard / len(texts) >= least, f"{heard} of {len(texts)}, seed {SEED}"

@@ -1,17 +1,16 @@
 """A text that says the same over and over is heard as if each time were looked at."""
 
 from functools import cache
-from importlib.resources import files
 
 import pytest
 
-from bot.core.crisis import Detector, Explanation, parse_lexicon, repeats
+from bot.core.crisis import Detector, Explanation, repeats
+from bot.operations.lexicon import built_in
 
 
 @cache
 def detector() -> Detector:
-    folder = files("bot.core.crisis.lexicons")
-    return Detector([parse_lexicon((folder / f"{name}.toml").read_text("utf-8"), name=name) for name in ("en", "zh")])
+    return Detector([lexicon for lexicon in built_in() if lexicon.name in {"en", "zh"}])
 
 
 def heard(text: str) -> tuple[object, ...]:
@@ -46,7 +45,7 @@ def heard(text: str) -> tuple[object, ...]:
 def test_a_repeat_is_heard_as_often_as_it_stands_there(
     piece: str, before: str, after: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = before + piece * (12_000 // len(piece)) + after
+    text = before + piece * (6_000 // len(piece)) + after
     assert repeats.cuts_of(text)
     short = heard(text)
     monkeypatch.setattr(repeats, "LONG", len(text) + 1)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.crisis import Detector, Severity
-from bot.operations.lexicon import built_in
+from bot.app import load_detector
+from bot.core.crisis import Severity
 
 FOLDER = Path(__file__).parent / "functional"
 LANGUAGES = sorted(path.stem for path in FOLDER.glob("*.toml"))
@@ -60,12 +60,6 @@ class Heard:
 
 
 @cache
-def detector() -> Detector:
-    """All lexicons together, as the bot has them: one language must not alarm at another."""
-    return Detector(built_in())
-
-
-@cache
 def cases(language: str) -> tuple[Case, ...]:
     written = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))["cases"]
     return tuple(
@@ -76,8 +70,9 @@ def cases(language: str) -> tuple[Case, ...]:
 
 @cache
 def heard(language: str) -> tuple[Heard, ...]:
+    # By all lexicons together, as the bot has them: one language must not alarm at another.
     return tuple(
-        Heard(case, None if (signal := detector().detect(case.text)) is None else signal.severity)
+        Heard(case, None if (signal := load_detector().detect(case.text)) is None else signal.severity)
         for case in cases(language)
     )
 

@@ -19,6 +19,7 @@ from bot.core.countries import (
     zones_of_country,
 )
 from bot.core.kinds import (
+    BEGIN_TIME,
     COUNTRY,
     DATE,
     END_TIME,
@@ -45,6 +46,7 @@ READER = Reader(now=datetime(2026, 5, 6, 12, 5, tzinfo=UTC), zone=ZoneInfo("Euro
 
 ANSWER = OneOf(("yes", _("Yes, please")), ("later", _("Ask me later")), ("no", _("No, thank you")))
 KINDS: list[Kind] = [
+    BEGIN_TIME,
     COUNTRY,
     DATE,
     END_TIME,
@@ -367,11 +369,11 @@ def test_today_is_the_readers_today() -> None:
         ("Tuesdays & Thursdays", "FREQ=WEEKLY;BYDAY=TU,TH"),
         ("every tuesday", "FREQ=WEEKLY;BYDAY=TU"),
         ("tu th", "FREQ=WEEKLY;BYDAY=TU,TH"),
-        ("weekdays", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"),
-        ("mon-fri", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"),
         ("fri to mon", "FREQ=WEEKLY;BYDAY=MO,FR,SA,SU"),
-        ("daily", "FREQ=DAILY"),
-        ("every day", "FREQ=DAILY"),
+        *((text, "FREQ=DAILY") for text in ("daily", "every day", "all week", "todos los días")),
+        *((text, "FREQ=WEEKLY;BYDAY=SA,SU") for text in ("weekends", "sat-sun", "the weekend", "on weekends")),
+        *((text, "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR") for text in ("weekdays", "mon-fri", "M-F", "working days")),
+        ("weekdays and saturday", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA"),
         ("every other Monday", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO"),
         ("first Monday of the month", "FREQ=MONTHLY;BYDAY=1MO"),
         ("first and third monday", "FREQ=MONTHLY;BYDAY=1MO,3MO"),

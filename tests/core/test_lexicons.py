@@ -1,19 +1,12 @@
 """The built-in lexicons: every rule's own examples, and what they promise together."""
 
-from functools import cache
-
 import pytest
 
+from bot.app import load_detector
 from bot.core.crisis import Detector, Severity, failed_examples, parse_lexicon
 from bot.operations.kept_lexicons import FOLDER, renewed
-from bot.operations.lexicon import built_in
 
 LANGUAGES = ("ar", "de", "en", "en-frames", "es", "fr", "hi", "ja", "pt", "ru", "zh")
-
-
-@cache
-def detector() -> Detector:
-    return Detector(built_in())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -48,7 +41,7 @@ def test_a_failed_example_is_named_by_number_and_not_by_its_words() -> None:
     ["suicide", "Relapse.", "overdose", "self-harm", "withdrawal", "naloxone", "abuse", "Suicidal", "suicidio"],
 )
 def test_a_bare_word_of_the_field_says_nothing(text: str) -> None:
-    assert detector().detect(text) is None
+    assert load_detector().detect(text) is None
 
 
 @pytest.mark.parametrize(
@@ -64,7 +57,7 @@ def test_a_bare_word_of_the_field_says_nothing(text: str) -> None:
     ],
 )
 def test_ordinary_talk_about_hard_things_is_left_alone(text: str) -> None:
-    assert detector().detect(text) is None
+    assert load_detector().detect(text) is None
 
 
 def test_what_was_kept_of_another_text_is_not_taken() -> None:
@@ -77,11 +70,11 @@ def test_what_was_kept_of_another_text_is_not_taken() -> None:
 
 @pytest.mark.parametrize("text", ["no, me quiero morir", "no, no, no, me quiero morir", "no,me quiero morir"])
 def test_a_no_with_a_comma_behind_it_is_an_answer_and_negates_nothing(text: str) -> None:
-    signal = detector().detect(text)
+    signal = load_detector().detect(text)
     assert signal is not None
     assert signal.severity is Severity.URGENT
 
 
 @pytest.mark.parametrize("text", ["no me quiero morir", "no, no me quiero morir"])
 def test_a_no_without_a_comma_negates(text: str) -> None:
-    assert detector().detect(text) is None
+    assert load_detector().detect(text) is None

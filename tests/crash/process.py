@@ -7,7 +7,8 @@ import signal
 from collections import Counter
 from pathlib import Path
 
-from cli.handrail import clean_environment, command
+from cli.handrail import clean_environment
+from nursery import Forked, fork
 
 _LINE = re.compile(r"\S+ \S+ (DEBUG|INFO|WARNING|ERROR|CRITICAL) ([\w.]+): (.*)")
 
@@ -27,7 +28,7 @@ class BotProcess:
         self.folder = folder
         self.log = folder / "bot.log"
         self.starts = 0
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Forked | None = None
         self._copying: asyncio.Task[None] | None = None
 
     @property
@@ -44,15 +45,7 @@ class BotProcess:
     async def start(self) -> None:
         """Start it; it is not connected yet when this returns."""
         assert not self.is_running
-        self._process = await asyncio.create_subprocess_exec(
-            *command("run"),
-            cwd=self.folder,
-            env=clean_environment(),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        assert self._process.stderr is not None
+        self._process = await fork(["run"], folder=self.folder, environment=clean_environment())
         self._copying = asyncio.create_task(self._copy(self._process.stderr))
         self.starts += 1
 

@@ -3,14 +3,14 @@
 import asyncio
 import contextlib
 import json
-import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from cli.handrail import PATIENCE, Place, clean_environment, command
+from cli.handrail import PATIENCE, Place, clean_environment
 from loopback_discord import LoopbackDiscord
+from nursery import Forked, fork
 from sqlalchemy import func, select
 
 from bot.app import App, build
@@ -57,14 +57,13 @@ PAGE = "Urgent: somebody may be in danger"
 class Bot:
     """A `handrail run`, and what it has written to its log so far."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: Forked) -> None:
         self.process = process
         self.lines: list[str] = []
         self._more = asyncio.Condition()
         self._reading = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
-        assert self.process.stderr is not None
         async for line in self.process.stderr:
             async with self._more:
                 self.lines.append(line.decode().rstrip())
@@ -92,25 +91,18 @@ class Bot:
 
 
 ONLY_WHEN_TOLD = """
-import datetime, runpy
+import datetime
 from bot.delivery import sender
 sender.SLOWEST_LOOK = datetime.timedelta(days=1)
-runpy.run_module("bot", run_name="__main__", alter_sys=True)
 """
-"""The bot, but its senders look into the outbox only when they are told to."""
+"""Done first in a bot whose senders look into the outbox only when they are told to."""
 
 
 @asynccontextmanager
 async def running(place: Place, *, looks_by_itself: bool = True) -> AsyncIterator[Bot]:
     """`handrail run` in a folder until the end of the block; it may have ended before."""
-    process = await asyncio.create_subprocess_exec(
-        *(command("run") if looks_by_itself else (sys.executable, "-c", ONLY_WHEN_TOLD, "run")),
-        cwd=place.folder,
-        env=clean_environment(),
-        stdin=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    bot = Bot(process)
+    first = "" if looks_by_itself else ONLY_WHEN_TOLD
+    bot = Bot(await fork(["run"], folder=place.folder, environment=clean_environment(), first=first))
     try:
         yield bot
     except BaseException:
@@ -118,7 +110,7 @@ async def running(place: Place, *, looks_by_itself: bool = True) -> AsyncIterato
         raise
     finally:
         with contextlib.suppress(ProcessLookupError):
-            process.terminate()
+            bot.process.terminate()
         await bot.ends()
 
 

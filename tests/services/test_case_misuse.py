@@ -301,6 +301,17 @@ async def test_once_the_pause_is_over_the_button_is_there_again(world: World) ->
     assert "own words" not in world.alice.sees("Your settings", "I need a person").text
 
 
+async def test_without_an_id_the_audit_log_is_of_the_only_community_and_of_several_the_ids_are_said(
+    world: World,
+) -> None:
+    await world.mo.says("pause 24 alice")
+    assert await audit.lines(world.database, None) == await audit.lines(world.database, "harbour") != []
+    await world.apply(NORTH)
+    with pytest.raises(Stop, match="There are: harbour, north"):
+        await audit.lines(world.database, None)
+    clear(world)
+
+
 async def test_who_a_number_of_the_audit_log_is_can_be_asked_and_that_is_in_the_log_and_in_no_other(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:

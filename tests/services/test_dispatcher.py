@@ -346,17 +346,6 @@ async def test_settings_are_kept(world: World) -> None:
     assert "your community's" not in text
 
 
-@pytest.mark.parametrize("hours", ["22:00-07:00", "22–7", "from 10 pm until 7 am", "10-7", "hours 10-7"])
-async def test_quiet_hours_are_set_in_one_piece_as_people_write_them(world: World, hours: str) -> None:
-    await world.alice.says(f"settings quiet {hours}")
-    world.alice.sees("No reminders from 22:00 to 07:00", "If you meant other hours", "Other hours")
-
-
-async def test_equal_times_end_quiet_hours(world: World) -> None:
-    await world.alice.says("settings quiet 22:00 22:00")
-    world.alice.sees("You have no quiet hours now")
-
-
 async def test_a_member_in_danger_in_a_room_that_is_no_communitys_gets_a_peer_of_the_one_they_share(
     world: World,
 ) -> None:

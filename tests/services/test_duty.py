@@ -360,20 +360,6 @@ async def test_a_peer_tells_languages_topics_and_hours(world: World) -> None:
     assert await ids(world, "available") == ["Robin"]
 
 
-@pytest.mark.parametrize("hours", ["18:00 24:00", "18:00-24:00", "18-24", "18:00 until 24:00", "6pm - midnight"])
-async def test_hours_may_last_until_24_o_clock_and_be_written_as_one_span(world: World, hours: str) -> None:
-    await world.sam.says(f"!roster hours mon-fri {hours}")
-    world.sam.sees("Monday to Friday, 18:00 to 00:00")
-
-
-@pytest.mark.parametrize("hours", ["9-5", "9am-5", "9-5pm", "10-7am"])
-async def test_hours_of_which_the_half_of_the_day_is_not_clear_are_asked_about(world: World, hours: str) -> None:
-    await world.sam.says(f"!roster hours mon-fri {hours}")
-    world.sam.sees("I did not understand")
-    await world.sam.says("roster hours mon-fri 9-17")
-    world.sam.sees("Monday to Friday, 09:00 to 17:00")
-
-
 async def test_somebody_who_is_no_peer_any_more_is_off_the_rota_and_it_is_told(world: World) -> None:
     await nights(world, "!rota add Nights daily 20:00 08:00 Robin")
     left = tuple(person for person in HARBOUR.people if person.name != "Robin")
@@ -444,3 +430,34 @@ async def test_a_board_whose_message_is_gone_is_said_anew(world: World) -> None:
     edits = await world.rows(select(Delivery.state).where(Delivery.key.startswith("edit:")).order_by(Delivery.id))
     assert edits[0] == edits[-1] == "sent"
     assert "failed" in edits
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("rota undo Nigths", "Which rota? There are: Nights."),
+        ("rota put Robni today 20:00 23:00", "“Robni” is no peer here. Did you mean Robin?"),
+        ("rota add Days mon-fri 09:00 17:00 Sam, Robni", "“Robni” is no peer here. Did you mean Robin?"),
+        ("roster credential Sma 2027-06-30 Training", "“Sma” is no peer here. Did you mean Sam / Robin?"),
+        ("roster forget Sam Training", "They have no credential here"),
+        ("roster most 4", "An organizer gives that role in the community's file, under people"),
+        ("swap accept 9", "“swap” asks for another one"),
+    ],
+)
+async def test_an_organizer_reads_what_to_do_next_where_something_is_wrong(world: World, typed: str, told: str) -> None:
+    await nights(world, "!rota add Nights daily 20:00 08:00 Sam, Robin")
+    await world.olive.says(typed)
+    world.olive.sees(told)
+
+
+async def test_the_name_that_is_offered_for_a_slip_in_a_list_keeps_the_others(world: World) -> None:
+    await world.olive.says("rota add Days mon-fri 09:00 17:00 Sam, Robni")
+    world.olive.sees("Did you mean Robin?")
+    await world.olive.clicks("Sam, Robin")
+    world.olive.sees("Days", "09:00 to 17:00: Sam", "09:00 to 17:00: Robin")
+    world.room("peers").unseen.clear()
+
+
+async def test_without_a_rota_its_calendar_is_no_empty_file(world: World) -> None:
+    await world.sam.says("rota calendar")
+    world.sam.sees("There is no rota yet. An organizer makes one with “rota add”.")

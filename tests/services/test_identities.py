@@ -135,7 +135,7 @@ async def test_a_typo_is_asked_about_and_pages_nobody(world: World) -> None:
     await world.bob.says("settings name Robert Plum")
     world.bob.sees("Robert Plum")
     await world.mo.says("!escalate Robert Plumm")
-    asked = world.mo.sees("Whom do you mean?", "Robert Plum")
+    asked = world.mo.sees("Did you mean Robert Plum?")
     assert [str(choice.label) for choice in asked.choices][:1] == ["Robert Plum"]
     assert await world.rows(select(CaseRow.id)) == []
     await world.mo.clicks("Robert Plum")

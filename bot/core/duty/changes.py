@@ -114,7 +114,10 @@ def check_swap(
         shift = _shift(rotas, rota_id, day)
         assert shift is not None  # noqa: S101  looked at above
         if _is_on_besides(rotas, (*handed, *changes), shift, to):
-            raise BadValue(_("One of you would have two shifts at the same time."), parameter="person")
+            raise BadValue(
+                _("One of you would have two shifts at the same time. Ask somebody else, or for another shift."),
+                parameter="person",
+            )
     return changes
 
 

@@ -32,7 +32,8 @@ def weekly_days(rule: str) -> frozenset[int]:
     parts = parse(rule)
     if parts.interval != 1 or parts.frequency == "MONTHLY":
         raise BadValue(
-            _("A rota goes by days of the week. For example daily, mon-fri, or sat and sun."), parameter="days"
+            _("Only days of the week count here. For example daily, mon-fri, or sat and sun."),
+            parameter="days",
         )
     return frozenset(day for _ordinal, day in parts.by_day) or ALL_DAYS
 
@@ -75,7 +76,10 @@ class Rota:
         if len(set(self.people)) != len(self.people):
             raise BadValue(_("Somebody is in this rota twice. Name each person once."), parameter="people")
         if len(self.people) > PEOPLE_LIMIT:
-            raise BadValue(_("A rota has at most {limit} people.", limit=PEOPLE_LIMIT), parameter="people")
+            raise BadValue(
+                _("A rota has at most {limit} people. Name fewer, or make a second one.", limit=PEOPLE_LIMIT),
+                parameter="people",
+            )
         if not self.days or not self.days <= ALL_DAYS:
             raise BadValue(_("A rota needs days. For example: mon, wed, fri."), parameter="days")
 

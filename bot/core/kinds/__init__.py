@@ -6,13 +6,14 @@ Whatever is typed, `parse` returns a value or raises `BadValue`, whose guesses a
 
 from bot.core.kinds.choices import CaseNumber, Keyed, KeyedNumber, Number, OneOf
 from bot.core.kinds.dates import Date
-from bot.core.kinds.hours import Hours
+from bot.core.kinds.hours import Begin, Hours
 from bot.core.kinds.lengths import Length
 from bot.core.kinds.places import Country, Zone
 from bot.core.kinds.texts import Language, Link, Name, Words, english_name
 from bot.core.kinds.times import Minutes, Time, is_end_of_day
 from bot.core.kinds.weekdays import Weekdays
 
+BEGIN_TIME = Begin()
 CASE_NUMBER = CaseNumber()
 COUNTRY = Country()
 DATE = Date()
@@ -31,6 +32,7 @@ WEEKDAYS = Weekdays()
 ZONE = Zone()
 
 __all__ = [
+    "BEGIN_TIME",
     "CASE_NUMBER",
     "COUNTRY",
     "DATE",

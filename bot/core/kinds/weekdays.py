@@ -10,16 +10,20 @@ from bot.core.matching import nearest
 from bot.core.occurrences import local_date
 from bot.core.words import Say, _
 
+_WEEKEND = frozenset({6, 7})
+_SETS = {
+    **dict.fromkeys(("daily", "everyday", "diario"), recurrence.ALL_DAYS),
+    **dict.fromkeys(("weekday", "weekdays", "workday", "workdays", "laborables"), recurrence.WORKING_DAYS),
+    **dict.fromkeys(("weekend", "weekends"), _WEEKEND),
+}
+"""Sets of days with a name of one word, which may stand in a list."""
 _NAMED = {
-    "daily": recurrence.ALL_DAYS,
-    "every day": recurrence.ALL_DAYS,
-    "everyday": recurrence.ALL_DAYS,
-    "weekday": recurrence.WORKING_DAYS,
-    "weekdays": recurrence.WORKING_DAYS,
-    "every weekday": recurrence.WORKING_DAYS,
-    "weekends": frozenset({6, 7}),
-    "weekend": frozenset({6, 7}),
-    "every weekend": frozenset({6, 7}),
+    **_SETS,
+    **dict.fromkeys(("every day", "each day", "any day", "all days", "all week"), recurrence.ALL_DAYS),
+    **dict.fromkeys(("7 days a week", "every night", "nightly", "todos los días", "cada día"), recurrence.ALL_DAYS),
+    **dict.fromkeys(("every weekday", "week days", "working days", "work days"), recurrence.WORKING_DAYS),
+    **dict.fromkeys(("business days", "m-f", "días laborables", "entre semana"), recurrence.WORKING_DAYS),
+    **dict.fromkeys(("every weekend", "fin de semana", "fines de semana"), _WEEKEND),
 }
 _ORDINALS = {
     "first": 1,
@@ -88,7 +92,7 @@ def _read_rule(typed: str) -> str | None:
         codes = [f"{ordinal}{recurrence.DAY_CODES[day - 1]}" for ordinal in ordinals] if day else []
         return "FREQ=MONTHLY;BYDAY=" + ",".join(dict.fromkeys(codes)) if codes else None
     other = _EVERY_OTHER.fullmatch(typed)
-    days = _read_days(other[1] if other else typed.removeprefix("every ").removeprefix("on "))
+    days = _read_days(other[1] if other else typed.removeprefix("every ").removeprefix("on ").removeprefix("the "))
     if not days:
         return None
     if other:
@@ -104,5 +108,5 @@ def _read_days(typed: str) -> set[int]:
         if first and last:
             return {(first - 1 + step) % 7 + 1 for step in range((last - first) % 7 + 1)}
     words = [word for word in _SEPARATORS.split(typed) if word]
-    found = [day_of_name(word) for word in words]
-    return {day for day in found if day} if all(found) else set()
+    found = [_SETS.get(word) or {day for day in (day_of_name(word),) if day} for word in words]
+    return set().union(*found) if all(found) else set()

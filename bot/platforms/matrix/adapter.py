@@ -137,7 +137,7 @@ class MatrixPlatform:
             raise TryAgain(f"no answer from the homeserver: {type(trouble).__name__}") from trouble
 
     async def people(self, words: str, places: Sequence[str]) -> Sequence[Acquaintance]:
-        """Who is in these rooms with that account or name. Raises `SendError`."""
+        """Who is in these rooms with that account, or a name that begins so. Raises `SendError`."""
         if (connection := self._connection) is None or not self.is_connected:
             raise NotConnected("the bot is not connected to the homeserver")
         rooms = [await connection.upgrades.room_of(place) for place in places]

@@ -31,7 +31,7 @@ class Rooms:
         return frozenset() if room is None else frozenset(room.users)
 
     def people(self, words: str, room_ids: Iterable[str]) -> list[Acquaintance]:
-        """Those who have come into one of these rooms and have that account, or that name in any of them."""
+        """Those who have come into one of these rooms and have that account, or a name there that begins so."""
         names: dict[str, set[str]] = {}
         for room_id in room_ids:
             room = self._client.rooms.get(room_id)
@@ -42,7 +42,7 @@ class Rooms:
         return [
             Acquaintance(account=account, names=tuple(sorted(known)))
             for account, known in names.items()
-            if words == account or wanted in {_compared(name) for name in known}
+            if words == account or any(_compared(name).startswith(wanted) for name in known)
         ]
 
     def only_for(self, room_id: str, account: str) -> bool:

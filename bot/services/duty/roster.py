@@ -76,7 +76,10 @@ async def forget_credential(tx: Transaction, community_id: int, member_id: int, 
     roster = await store.load_roster(tx, community_id, now)
     known = [each.name for entry in roster if entry.member == member_id for each in entry.credentials]
     if name not in known:
-        raise BadValue(_("Which credential?"), tuple(known[:5]), parameter="name")
+        if not known:
+            raise BadValue(_("They have no credential here, so there is none to remove. “roster” shows all there are."))
+        text = _("Which credential? They have: {names}.", names=", ".join(known))
+        raise BadValue(text, tuple(known[:5]), parameter="name")
     mine = (CredentialRow.member_id == member_id) & (CredentialRow.name == name)
     await tx.session.execute(delete(CredentialRow).where(mine))
     await store.replan(tx, community_id, now)

@@ -15,6 +15,7 @@ from bot.core.duty.rota import ROTAS_LIMIT
 from bot.core.matching import fold, nearest
 from bot.core.occurrences import instant, local_date
 from bot.core.people import Community, Member
+from bot.core.text import clean_name
 from bot.core.words import Text, _
 from bot.delivery.outbox import Priority
 from bot.services import members
@@ -27,8 +28,12 @@ from bot.storage.duty_tables import DutyClock, RotaOverride, RotaPerson, RotaRow
 
 WEEK = timedelta(days=7)
 
+NO_ROTA = _("There is no rota yet. An organizer makes one with “rota add”.")
+
 WEEKLY = time(9)
 """On Mondays at this time, by the community's clock, organizers and moderators are told of the week."""
+
+_GUESSES = 5
 
 SHIFTS_AHEAD = timedelta(days=28)
 """How far ahead a shift can be swapped."""
@@ -73,7 +78,12 @@ class Rotas:
         rows = await store.rota_rows(tx, community.id)
         row = next((each for each in rows if each.name == name), None)
         if row is None and len(rows) >= ROTAS_LIMIT:
-            raise BadValue(_("There are {limit} rotas, and no more are needed.", limit=ROTAS_LIMIT))
+            text = _(
+                "There are {limit} rotas, and there can be no more. Change one of them by its name, or remove one:"
+                " “rota remove”.",
+                limit=ROTAS_LIMIT,
+            )
+            raise BadValue(text)
         first = start or (local_date(now, zone) if row is None else row.starts_on)
         Rota(  # says what is wrong with it, before anything is stored
             id=0,
@@ -112,34 +122,35 @@ class Rotas:
         """The rota meant by its name or number; without one the only one. Raises `BadValue` with those there are."""
         rows = await store.rota_rows(tx, community_id)
         if not rows:
-            raise BadValue(_("There is no rota yet. An organizer makes one with “rota add”."))
+            raise BadValue(NO_ROTA)
         if typed is None and len(rows) == 1:
             return rows[0]
         for row in rows:
             if typed is not None and (fold(row.name) == fold(typed) or typed == str(row.id)):
                 return row
         guesses = nearest(typed or "", [(row.name, row.name) for row in rows]) or [row.name for row in rows]
-        raise BadValue(_("Which rota?"), tuple(guesses[:5]), parameter="rota")
+        text = _("Which rota? There are: {names}.", names=", ".join(row.name for row in rows))
+        raise BadValue(text, tuple(guesses[:5]), parameter="rota")
 
-    async def people_named(self, tx: Transaction, community_id: int, typed: str) -> list[int]:
-        """The peers whose names are listed in `typed`, with commas; raises `BadValue` for one that is none."""
+    async def people_named(
+        self, tx: Transaction, community_id: int, typed: str, *, parameter: str = "people"
+    ) -> list[int]:
+        """The peers whose names are listed in `typed`, with commas; raises `BadValue` for one that is none.
+
+        The answer to that is taken for the `parameter`: of several names, for all of them.
+        """
         names = await self.peer_names(tx, community_id)
         found: list[int] = []
         for each in (part.strip() for part in typed.replace(" and ", ",").replace(";", ",").split(",")):
             same = [member for member, name in names.items() if fold(name) == fold(each)] if each else []
             if each and len(same) != 1:
-                guesses = nearest(each, [(name, name) for name in names.values()]) or list(names.values())
-                raise BadValue(
-                    _("“{name}” is no peer here. Peers stand in the community's file, under people.", name=each[:40]),
-                    tuple(guesses[:5]),
-                    parameter="people",
-                )
+                raise _no_peer(each, typed, list(names.values()), parameter)
             found += same
         return found
 
     async def peer_named(self, tx: Transaction, community_id: int, typed: str) -> int:
         """The one peer of that name; raises `BadValue`."""
-        found = await self.people_named(tx, community_id, typed)
+        found = await self.people_named(tx, community_id, typed, parameter="person")
         if len(found) != 1:
             raise BadValue(_("Which peer? One name."), parameter="person")
         return found[0]
@@ -327,7 +338,10 @@ class Rotas:
                 return row
         if rows and number is None:
             raise BadValue(_("Which swap? Its number."), tuple(str(row.id) for row in rows[:5]), parameter="swap")
-        raise BadValue(_("That swap is not open any more."))
+        text = _(
+            "That swap is not open any more. “rota” shows whose shifts are whose, and “swap” asks for another one."
+        )
+        raise BadValue(text)
 
     @staticmethod
     async def _open_swaps(tx: Transaction, plan: Plan) -> list[RotaSwap]:
@@ -369,3 +383,20 @@ def next_weekly(zone: ZoneInfo, now: datetime) -> datetime:
     monday = today - timedelta(days=today.isoweekday() - 1)
     at = instant(monday, WEEKLY, zone)
     return at if at > now else instant(monday + WEEK, WEEKLY, zone)
+
+
+def _no_peer(name: str, typed: str, peers: Sequence[str], parameter: str) -> BadValue:
+    """Nobody of the peers has this `name`, which stands in what was `typed`: the nearest are offered, else the first.
+
+    In a list of names the guess is the list with the right one in it.
+    """
+    guesses = nearest(name, [(fold(peer), peer) for peer in peers]) or list(peers)
+    if not guesses:
+        text = _("No peer here has a name yet. Peers stand in the community's file, under people.")
+        return BadValue(text, parameter=parameter)
+    text = _(
+        "“{name}” is no peer here. Did you mean {names}? Peers stand in the community's file, under people.",
+        name=clean_name(name),
+        names=" / ".join(guesses[:_GUESSES]),
+    )
+    return BadValue(text, tuple(typed.replace(name, guess) for guess in guesses[:_GUESSES]), parameter=parameter)

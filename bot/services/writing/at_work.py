@@ -79,9 +79,9 @@ def work_in(
     said = taking.said_in(text, languages)
     if said is not None and (waits or said.case is not None):
         return Work(_looks_like("take"), offers=_doing(call, registry, f"take {said.case or ''}"), is_sure=False)
-    if (asked := _politely(call, registry) or _command(call, registry, len(words))) is not None:
-        return asked
-    return _of_others(call, registry, words)
+    if typed.asks_who_is_paused(text) and may(call.member.roles, Action.PAUSE_MEMBER):
+        return Work(_looks_like(typed.WHO), offers=_doing(call, registry, typed.WHO), is_sure=False)
+    return _politely(call, registry) or _command(call, registry, len(words)) or _of_others(call, registry, words)
 
 
 def _too_much(joined: Sequence[int]) -> Work:

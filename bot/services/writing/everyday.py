@@ -1,5 +1,6 @@
 """Words to the bot that are no command of its own: a command in another language, a greeting, thanks."""
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from zoneinfo import ZoneInfo
@@ -42,6 +43,11 @@ SLIP_LIMIT = 24
 
 HELPLINES = "resources crisis"
 """Whom to call is never the answer to something else."""
+
+QUIET = "settings quiet"
+
+_HOURS = re.compile(r"\d[\d:.]*\s?(?:[ap]\.?m\.?|h)?\s?(?:-|to\b|until\b|till\b|hasta\b|a\b)\s?\d")
+"""What is meant for hours, whether there are such or not."""
 
 _DONE_TO_ONESELF = frozenset({Category.SUICIDE, Category.SELF_HARM, Category.OVERDOSE})
 """What a case is about that is worse when it was done: "I've done it" says nothing of itself."""
@@ -89,7 +95,7 @@ class Everyday:
         found = translated.in_english(call.inbound.text, self._voice.languages)
         reader = call.member.reads(call.now)
         bare = None if found is None else typed.read(found[0], self._registry, reader)
-        if found is None or bare is None or not typed.is_whole(bare, reader):
+        if found is None or bare is None or not (typed.is_whole(bare, reader) or _is_refused(bare)):
             content = small_talk.language_asked_for(call, self._voice)
             return None if content is None else Reply(content=content)
         spoken.said(call.tx, call.member.id, found[1])
@@ -162,6 +168,11 @@ class Everyday:
 
     def _offering(self, call: Call, reply: Reply) -> Reply:
         return replace(reply, content=self._voice.offering(call.tx, call.member, reply.content))
+
+
+def _is_refused(bare: typed.Typed) -> bool:
+    """Whether hours were meant that no day has, "quiet hours 25-3": they read so, with an example."""
+    return bare.command.name == QUIET and _HOURS.match(bare.arguments.get("hours", "")) is not None
 
 
 def _mark_of(call: Call) -> str:

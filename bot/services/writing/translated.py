@@ -30,6 +30,11 @@ NAMES: Mapping[str, Text] = {
         "quiet hours / my quiet hours / set quiet hours / change quiet hours / settings quiet hours / quiet time"
         " / quiet"
     ),
+    "settings quiet none": _(
+        "no quiet hours / no more quiet hours / quiet hours off / turn off quiet hours / turn quiet hours off"
+        " / switch off quiet hours / switch quiet hours off / stop quiet hours / end quiet hours / remove quiet hours"
+        " / delete quiet hours / cancel quiet hours / I want no quiet hours / I don't want quiet hours"
+    ),
     "mydata export": _("what do you know about me / what do you store about me"),
 }
 """Names of commands, and how a language's speakers would call them. What gets a person are phrases of its own."""

@@ -17,7 +17,7 @@ from bot.services.questions import Waits
 from bot.services.runner import Runner
 from bot.services.typed import Typed
 from bot.services.voice import Voice
-from bot.services.writing import at_work, crying, taking, taking_up, translated, while_waiting
+from bot.services.writing import at_work, crying, plainly, taking, taking_up, translated, while_waiting
 from bot.services.writing.answering import cancels, command_in, is_whole
 from bot.services.writing.around_a_talk import tell_of_the_mark
 from bot.services.writing.everyday import Everyday
@@ -52,10 +52,12 @@ class Writing:
         self.calls_for_a_person = self._phrases.calls_for_a_person
         self.file = self._to_others.file
 
-    def says_on_it(self, inbound: Inbound) -> bool:
-        """Whether somebody writes in a room, and nothing else, that they take a case."""
-        is_there = not (inbound.private or inbound.edited or inbound.read_back)
-        return is_there and taking.said_in(inbound.text, self._voice.languages) is not None
+    def is_work(self, inbound: Inbound) -> bool:
+        """Whether somebody writes in a room, and nothing else, that they take a case, or a command about somebody."""
+        if inbound.private or inbound.edited or inbound.read_back:
+            return False
+        said = taking.said_in(inbound.text, self._voice.languages) or plainly.said_in(inbound.text, self._registry)
+        return said is not None
 
     def cries_for_help(self, inbound: Inbound) -> bool:
         """Whether somebody writes a mere "help" in a room."""
@@ -124,14 +126,15 @@ class Writing:
         return one or await self._private(call, signal)
 
     async def _in_a_room(self, call: Call, signal: Signal | None) -> Reply | None:
-        """Words in a room: "I need a person" counts there, too, and "I'm on it" beside a page.
+        """Words in a room: "I need a person" counts there, too, and in peers' rooms "I'm on it" or "escalate alice".
 
         A signal has been answered already.
         """
         if signal is not None:
             return None
-        if self.says_on_it(call.inbound) and await taking.may_take_there(call.tx, call.inbound):
-            return await taking.answer(call, self._escalations, self._runner, self._voice.languages)
+        if self.is_work(call.inbound) and await taking.may_take_there(call.tx, call.inbound):
+            taken = await taking.answer(call, self._escalations, self._runner, self._voice.languages)
+            return taken or await plainly.answer(call, self._registry)
         if self.cries_for_help(call.inbound) and not self.asks_for_a_person(call.inbound.text):
             await crying.answer(call, self._escalations, self._voice)
             return None
