@@ -6,53 +6,53 @@ that it also starts from nothing is shown by every test that runs `handrail` as 
 """
 
 import asyncio
-import atexit
-import contextlib
-import gc
-import json
+import multiprocessing
 import os
 import runpy
-import selectors
 import signal
-import socket
-import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib import import_module
+from collections.abc import Callable, Mapping, Sequence
+from multiprocessing.context import ForkServerProcess
+from multiprocessing.reduction import DupFd
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-TESTS = Path(__file__).parent
-
-PRELOADED = (
-    "bot.cli",
-    "bot.operations.running",
-    "bot.platforms.discord",
-    "bot.platforms.matrix",
-    "sqlalchemy.dialects.sqlite.aiosqlite",
-    "sqlalchemy.dialects.postgresql.asyncpg",
-)
-
-LONGEST_REQUEST = 1 << 20
+_PATH = os.pathsep.join((str(Path(__file__).parents[1]), str(Path(__file__).parent)))
+_NURSERY = multiprocessing.get_context("forkserver")
+_NURSERY.set_forkserver_preload(["nursery_preloaded"])
 
 
 class Forked:
     """A process, as far as `asyncio.subprocess.Process` is used: its standard error is read, its end waited for."""
 
-    def __init__(self, pid: int, stderr: asyncio.StreamReader, status: asyncio.StreamReader) -> None:
-        self.pid = pid
+    def __init__(self, process: ForkServerProcess, stderr: asyncio.StreamReader) -> None:
         self.stderr = stderr
-        self.returncode: int | None = None
-        self._ending = asyncio.create_task(self._ends(status))
+        self._process = process
 
-    async def _ends(self, status: asyncio.StreamReader) -> int:
-        self.returncode = int(await status.read())
-        return self.returncode
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit code, or the number of the signal that has ended it, below 0; None while it runs."""
+        return self._process.exitcode
 
     async def wait(self) -> int:
-        """Wait for the end; the exit code, or the number of the signal that has ended it, below 0."""
-        return await asyncio.shield(self._ending)
+        """Wait for the end; the exit code."""
+        ended = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._process.sentinel, ended.set)
+        try:
+            await ended.wait()
+        finally:
+            loop.remove_reader(self._process.sentinel)
+        self._process.join()
+        assert self.returncode is not None
+        return self.returncode
 
     def send_signal(self, how: signal.Signals) -> None:
         """Send a signal; raises `ProcessLookupError` if it has ended."""
@@ -69,127 +69,41 @@ class Forked:
         self.send_signal(signal.SIGTERM)
 
 
-async def fork(arguments: Sequence[str], *, folder: Path, environment: Mapping[str, str], first: str = "") -> Forked:
+async def fork(
+    arguments: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+    first: Callable[[], None] | None = None,
+) -> Forked:
     """`python -m bot` with these arguments; without anything on its standard input, and without an output.
 
-    `first`: Python that it does before.
+    `first`: what it does before.
     """
-    readers, written = [], []
-    for _pipe in ("stderr", "status"):
-        read, write = os.pipe()
-        written.append(write)
-        reader = asyncio.StreamReader()
-        opened = os.fdopen(read, "rb", 0)
-        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), opened)  # noqa: B023  called at once
-        readers.append(reader)
-    request = {
-        "arguments": list(arguments),
-        "folder": str(folder),
-        "environment": dict(environment),
-        "first": first,
-    }
-    try:
-        socket.send_fds(_nursery(), [json.dumps(request).encode()], written)
-    finally:
-        for write in written:
-            os.close(write)
-    stderr, status = readers
-    return Forked(int(await status.readline()), stderr, status)
+    read, write = os.pipe()
+    stderr = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(stderr)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, os.fdopen(read, "rb", 0))
+    asked = (list(arguments), str(folder), dict(environment), first)
+    process = _NURSERY.Process(target=_run, args=(DupFd(write), *asked), daemon=True)
+    with patch.dict(os.environ, PYTHONPATH=_PATH):  # for the nursery itself, which the first one starts
+        process.start()
+    os.close(write)
+    return Forked(process, stderr)
 
 
-@cache
-def _nursery() -> socket.socket:
-    """The way to the process that forks, started once for this one, and ended with it."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    path = os.pathsep.join((str(TESTS.parent), str(TESTS)))
-    with theirs:
-        process = subprocess.Popen(  # noqa: S603  our own program
-            (sys.executable, "-m", "nursery", str(theirs.fileno())),
-            pass_fds=[theirs.fileno()],
-            env={**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"},
-            stdin=subprocess.DEVNULL,
-        )
-
-    def end() -> None:
-        ours.close()
-        process.wait()
-
-    atexit.register(end)
-    return ours
-
-
-# In the process that forks
-
-
-def _serve(requests: socket.socket) -> dict[str, Any] | None:
-    """Fork whenever it is asked for, and tell of each end. In a forked process: what it shall do; None at the end."""
-    told: dict[int, int] = {}
-    waker, wakes = socket.socketpair()
-    for end in (waker, wakes):
-        end.setblocking(False)
-    signal.set_wakeup_fd(wakes.fileno())
-    signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
-    with selectors.DefaultSelector() as selector:
-        for source in (requests, waker):
-            selector.register(source, selectors.EVENT_READ)
-        while True:
-            for key, _events in selector.select():
-                if key.fileobj is waker:
-                    waker.recv(4096)
-                    _tell_ends(told)
-                    continue
-                message, files, _flags, _address = socket.recv_fds(requests, LONGEST_REQUEST, 2)
-                if not message:
-                    _end_all(told)
-                    return None
-                stderr, status = files
-                pid = os.fork()
-                if pid == 0:
-                    signal.set_wakeup_fd(-1)
-                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                    os.dup2(stderr, 2)
-                    for file in (*files, *told.values()):
-                        os.close(file)
-                    for end in (requests, waker, wakes):
-                        end.close()
-                    asked: dict[str, Any] = json.loads(message)
-                    return asked
-                os.close(stderr)
-                os.write(status, b"%d\n" % pid)
-                told[pid] = status
-
-
-def _tell_ends(told: dict[int, int]) -> None:
-    with contextlib.suppress(ChildProcessError):
-        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
-            status = told.pop(ended[0])
-            os.write(status, b"%d" % os.waitstatus_to_exitcode(ended[1]))
-            os.close(status)
-
-
-def _end_all(told: dict[int, int]) -> None:
-    """Those for whom nobody waits any more are gone with the tests."""
-    for pid in told:
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-
-
-def _main() -> None:
-    for module in PRELOADED:
-        import_module(module)
-    import_module("bot.app").load_detector()
-    gc.collect()
-    gc.freeze()
-    asked = _serve(socket.socket(fileno=int(sys.argv[1])))
-    if asked is not None:
-        gc.unfreeze()
-        os.chdir(asked["folder"])
-        os.environ.clear()
-        os.environ.update(asked["environment"])
-        sys.argv[1:] = asked["arguments"]
-        exec(asked["first"], {})  # noqa: S102  a test's own words
-        runpy.run_module("bot", run_name="__main__", alter_sys=True)
-
-
-if __name__ == "__main__":
-    _main()
+def _run(
+    stderr: Any, arguments: list[str], folder: str, environment: dict[str, str], first: Callable[[], None] | None
+) -> None:
+    """In the forked process."""
+    errors, nothing = stderr.detach(), os.open(os.devnull, os.O_RDWR)
+    for file, standard in ((nothing, 0), (nothing, 1), (errors, 2)):
+        os.dup2(file, standard)
+    os.close(errors)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    if first is not None:
+        first()
+    sys.argv[1:] = arguments
+    runpy.run_module("bot", run_name="__main__", alter_sys=True)

@@ -5,6 +5,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy import func, select
 
 from bot.app import App, build
 from bot.core.community import parse_community
+from bot.delivery import sender
 from bot.scheduling.clock import system_now
 from bot.storage.database import Database
 from bot.storage.opening import open_database
@@ -90,18 +92,15 @@ class Bot:
         return code
 
 
-ONLY_WHEN_TOLD = """
-import datetime
-from bot.delivery import sender
-sender.SLOWEST_LOOK = datetime.timedelta(days=1)
-"""
-"""Done first in a bot whose senders look into the outbox only when they are told to."""
+def look_only_when_told() -> None:
+    """Done first in a bot whose senders shall look into the outbox only when they are told to."""
+    sender.SLOWEST_LOOK = timedelta(days=1)
 
 
 @asynccontextmanager
 async def running(place: Place, *, looks_by_itself: bool = True) -> AsyncIterator[Bot]:
     """`handrail run` in a folder until the end of the block; it may have ended before."""
-    first = "" if looks_by_itself else ONLY_WHEN_TOLD
+    first = None if looks_by_itself else look_only_when_told
     bot = Bot(await fork(["run"], folder=place.folder, environment=clean_environment(), first=first))
     try:
         yield bot
