@@ -71,11 +71,11 @@ def work_in(
         # "Hand over" asks once more, as its button does: others would be called by one press.
         command = HANDING if wish == wishes.HAND_OVER else wish
         return Work(_looks_like(wish), offers=Choice(label=wish, command=command))
-    if overwhelmed.is_own(text):
-        return _too_much(joined)
     words = text.casefold().removeprefix("please ").split()
     if not words:
         return None
+    if overwhelmed.is_own(text):
+        return _slip(call, registry, words) or _too_much(joined)
     said = taking.said_in(text, languages)
     if said is not None and (waits or said.case is not None):
         return Work(_looks_like("take"), offers=_doing(call, registry, f"take {said.case or ''}"), is_sure=False)
