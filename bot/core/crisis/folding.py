@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from string import ascii_lowercase
 
+from bot.core.crisis.emoji import EMOJI
 from bot.core.crisis.keys import COUNTED
 from bot.core.crisis.needs import FREQUENT
 from bot.core.crisis.normalise import Normal
-from bot.core.crisis.pictures import EMOJI
 from bot.core.crisis.slips import REAL_WORDS, Slips, likely
 from bot.core.crisis.vocabulary import Joints, Vocabulary
 
