@@ -82,7 +82,10 @@ def words(text: str) -> list[str]:
         ("iwannadie", "iwannadie"),
         ("K\u0456ll mys\u0435lf", "K\u0456ll mys\u0435lf"),
         ("k\u200bi\u200bl\u200bl my\u00adself", "k\u200bi\u200bl\u200bl my\u00adself"),
+        ("1 w4nn4 d1e", "w4nn4 d1e"),
+        ("1 dr4nk 4nd k1ll", "1 dr4nk"),
         ("feeling sucidal", "sucidal"),
+        ("feeling suciidal", "suciidal"),
         ("feeling suicdal", "suicdal"),
         ("hang mysefl", "hang mysefl"),
         ("i 0verdosed", "0verdosed"),
@@ -121,6 +124,7 @@ def test_hidden_words_are_heard_where_they_stand(text: str, heard: str | None) -
         "**bold** and *kill*",
         "soldier diet audience",
         "5,000mg of nothing",
+        "score 1 drank 0",
     ],
 )
 def test_what_hides_nothing_says_nothing(text: str) -> None:

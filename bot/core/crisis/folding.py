@@ -10,23 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from string import ascii_lowercase
 
+from bot.core.crisis.emoji import EMOJI
 from bot.core.crisis.keys import COUNTED
 from bot.core.crisis.needs import FREQUENT
 from bot.core.crisis.normalise import Normal
 from bot.core.crisis.slips import REAL_WORDS, Slips, likely
 from bot.core.crisis.vocabulary import Joints, Vocabulary
 
-EMOJI = {
-    "\U0001f52b": "gun",
-    "\U0001f52a": "knife",
-    "\U0001f5e1": "knife",
-    "\U0001f48a": "pills",
-    "\U0001f489": "needle",
-    "\U0001fa92": "razor",
-    "\u26b0": "coffin",
-    "\U0001fa78": "blood",
-}
-"""Emoji that stand for a word of the field."""
 _EMOJI = re.compile(f"[{''.join(EMOJI)}]")
 
 _SHORTEST_TYPO = 6
@@ -44,7 +34,9 @@ _LATIN_WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)*")
 _BEGINNING = re.compile(r"(?:^|[.!?\n])\s{0,3}([a-z]+)(?!['a-z0-9])")
 
 _LEET = re.compile(r"[0-9@$!|+*\u20ac]")
-_LEET_WORD = re.compile(r"(?<![a-z0-9@$!|+*\u20ac])[a-z0-9@$!|+*\u20ac]{3,40}(?![a-z0-9@$|+*\u20ac])")
+_LEET_WORD = re.compile(r"(?<![a-z0-9@$!|+*\u20ac])[a-z0-9@$!|+*\u20ac]{1,40}(?![a-z0-9@$|+*\u20ac])")
+_ONE = "1"
+_LONGER_BESIDE_SHORT = 2
 _LEET_TABLE = str.maketrans("0134578@$!|+\u20ac", "oieastbasiite")
 _LEET_TABLE_L = str.maketrans("0134578@$!|+\u20ac", "oleastbasllte")
 _HIDDEN = re.compile(r"[a-z]\*{1,3}[a-z]")
@@ -114,6 +106,8 @@ class Folding:
             return None
         if not _LATIN.fullmatch(word):
             return None
+        if len(word) >= _SHORTEST_GLUED and word not in REAL_WORDS and (anchor := self._slips.changed_about(word)):
+            return anchor
         parts = self._parts(word, _WORDS_OF_A_LETTER) if len(word) >= _SHORTEST_GLUED else None
         return " ".join(parts) if parts else self._corrected(word)
 
@@ -169,14 +163,31 @@ class Folding:
                 yield Change(*match.span(), read)
 
     def _leet(self, text: str) -> Iterator[Change]:
-        """Digits and signs for letters: "k1ll", "$uicide", "k*ll"."""
+        """Digits and signs for letters: "k1ll", "$uicide", "k*ll"; short words where longer ones are: "1 w4nt t0"."""
         known: dict[str, str | None] = {}
+        short: list[Change] = []
+        longer: set[str] = set()
         for match in _LEET_WORD.finditer(text):
             written = match[0].rstrip("!+|*")
+            is_short = len(written) < _SINGLES
             if written not in known:
-                known[written] = self._read_leet(written)
+                known[written] = self._short_leet(written) if is_short else self._read_leet(written)
             if read := known[written]:
-                yield Change(match.start(), match.start() + len(written), read)
+                change = Change(match.start(), match.start() + len(written), read)
+                if is_short:
+                    short.append(change)
+                else:
+                    longer.add(written)
+                    yield change
+        if len(longer) >= _LONGER_BESIDE_SHORT:
+            yield from short
+
+    def _short_leet(self, written: str) -> str | None:
+        """What a word of one or two digits or letters says among words with digits for letters: "1", "b3", "m3"."""
+        if not _LEET.search(written) or (written.isdigit() and written != _ONE):
+            return None
+        letters = written.translate(_LEET_TABLE)
+        return letters if _LATIN.fullmatch(letters) and letters in self.vocabulary else None
 
     def _read_leet(self, written: str) -> str | None:
         """What one word with digits or signs says, None if that is nothing else."""

@@ -67,6 +67,12 @@ class Slips:
             default=None,
         )
 
+    def changed_about(self, written: str) -> str | None:
+        """The one of the words that `written` is, with two neighbouring letters changed about: the surest slip."""
+        words = self._alike.get(_ends(written), ())
+        meant = {word for word in _changed_about(written) if word in words} if words else set()
+        return meant.pop() if len(meant) == 1 else None
+
     def _is_noted(self, left: str) -> bool:
         at = hash(left) % _BITS
         return self._bits[at >> 3] >> (at & 7) & 1 == 1

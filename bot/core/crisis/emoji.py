@@ -1,0 +1,31 @@
+"""Emoji as the words they stand for: "tonight 💊💊💊 then ⚰️" is said in words, too."""
+
+EMOJI = {
+    "\U0001f52b": "gun",
+    "\U0001f52a": "knife",
+    "\U0001f5e1": "knife",
+    "\U0001f48a": "pills",
+    "\U0001f489": "needle",
+    "\U0001fa92": "razor",
+    "\u26b0": "coffin",
+    "\U0001faa6": "grave",
+    "\U0001f480": "skull",
+    "\u2620": "skull",
+    "\U0001fa78": "blood",
+    "\U0001faa2": "rope",
+    "\U0001fa93": "axe",
+    "\U0001f377": "wine",
+    "\U0001f37a": "beer",
+    "\U0001f37b": "beer",
+    "\U0001f943": "whiskey",
+    "\U0001f535": "blue",
+    "\U0001f634": "sleep",
+    "\U0001f4a4": "sleep",
+    "\U0001f309": "bridge",
+    "\U0001f682": "train",
+    "\U0001f686": "train",
+    "\U0001f687": "train",
+    "\U0001f691": "ambulance",
+    "\U0001f198": "help",
+}
+"""Emoji that stand for a word of the field; a skull is not "dead", for it mostly laughs."""
