@@ -1,7 +1,11 @@
 """What those who look after others write, and is not for the member: their work, their slips, and their own need."""
 
+import time
+
 import pytest
 from harness import World
+
+from bot.services.writing import overwhelmed
 
 
 def clear(world: World) -> None:
@@ -337,3 +341,18 @@ async def test_a_number_sends_no_held_words_in_any_case(world: World) -> None:
     await world.sam.says("2")
     world.sam.sees("this went to nobody")
     world.alice.sees_nothing()
+
+
+def test_a_peers_words_without_end_about_themselves_are_read_at_once() -> None:
+    """Each "sorry" belongs to what is before it, or to what is behind it: tried both ways it would take for ever."""
+    began = time.process_time()
+    for words in ("im scared sorry sorry ", "estoy fatal ya no puedo mas ya "):
+        assert not overwhelmed.is_own((words * 14)[:290] + " you")
+    assert time.process_time() - began < 0.2
+
+
+@pytest.mark.parametrize(
+    "text", ["im scared sorry i cant do this", "estoy fatal ya no puedo más", "i'm shaking so bad"]
+)
+def test_a_sorry_between_two_of_them_is_read_either_way(text: str) -> None:
+    assert overwhelmed.is_own(text)
