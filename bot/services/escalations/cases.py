@@ -115,6 +115,10 @@ class Escalations(Conversations):
         await self._keep_for_who_comes(tx, peer, kept, now=now)
         return opened
 
+    async def for_who_cannot_be_asked(self, tx: Transaction, member: Member, *, now: datetime) -> None:
+        """Open a case for a member to whom it does not get whether they want a person; nobody is woken for that."""
+        await self._open(tx, member, NewCase(how="signal", severity=Severity.CONCERN), actor=member.id, now=now)
+
     async def _keep_for_who_comes(self, tx: Transaction, peer: Member, words: str, *, now: datetime) -> None:
         """Words of a peer that were written in a talk stand in no page: it may name whom they were with."""
         row = await store.open_case_of(tx, peer.id) if words else None
