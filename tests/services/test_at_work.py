@@ -6,6 +6,7 @@ import pytest
 from harness import World
 
 from bot.services.writing import overwhelmed
+from services.test_seen_late import hears_later
 
 
 def clear(world: World) -> None:
@@ -341,6 +342,26 @@ async def test_a_number_sends_no_held_words_in_any_case(world: World) -> None:
     await world.sam.says("2")
     world.sam.sees("this went to nobody")
     world.alice.sees_nothing()
+
+
+@pytest.mark.parametrize(
+    ("words", "why", "choice"),
+    [
+        ("i cant do this im shaking", "about yourself", "Hand over"),
+        ("someone take over", "This looks like “hand over”", "hand over"),
+        ("escalate bob", "This looks like “escalate”", "Do it"),
+    ],
+)
+async def test_what_a_peer_wrote_for_the_bot_while_it_was_away_is_held_with_a_word_to_them(
+    world: World, words: str, why: str, choice: str
+) -> None:
+    await with_alice(world)
+    await hears_later(world, "sam", words, "dm")
+    world.sam.sees(why, "it went to nobody", choice)
+    world.alice.sees_nothing()
+    await world.sam.clicks("Send it")
+    world.sam.sees("I have passed it on")
+    world.alice.sees(words)
 
 
 def test_a_peers_words_without_end_about_themselves_are_read_at_once() -> None:
