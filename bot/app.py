@@ -50,6 +50,7 @@ from bot.services.recently import Recently
 from bot.services.resource_reviews import ResourceReviews
 from bot.services.resources import Resources
 from bot.services.voice import Voice
+from bot.services.writing import crying
 from bot.serving import Serving
 from bot.storage.database import Database, Transaction
 from cogs.aftercare import AftercareCog
@@ -210,6 +211,7 @@ def build(
     async def on_failure(tx: Transaction, failed: Claimed, error: SendError, *, now: datetime) -> None:
         await escalations.on_failure(tx, failed, error, now=now)
         await mirrors.on_failure(tx, failed, error, now=now)
+        await crying.on_failure(tx, failed, escalations, now=now)
 
     def make_sender(platform: Platform) -> Sender:
         return Sender(database, platform, now, on_failure, on_arrival=escalations.on_arrival)

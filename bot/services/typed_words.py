@@ -12,7 +12,10 @@ _BARE_HOUR = re.compile("[1-9]|1[0-2]", re.ASCII)
 _HALVES = re.compile(r"[ap]\.?m?\.?|o'?clock|h", re.IGNORECASE)
 _UNTIL = frozenset({"to", "till", "until", "-"})
 
-_TOKEN = re.compile(r'"([^"]*)"|“([^”]*)”|(\S+)')
+_TOKEN = re.compile(r'"([^"]{0,4000})"|“([^”]{0,4000})”|(\S+)')
+
+MOST_TOKENS = 100
+"""Words that are looked at one by one. Nobody types a command of more; all behind them is one word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +28,12 @@ class Token:
 
 
 def tokens_of(text: str) -> list[Token]:
-    """The words of a text, in order."""
-    found = []
+    """The words of a text, in order, up to `MOST_TOKENS`; what is behind them is one word more."""
+    found: list[Token] = []
     for match in _TOKEN.finditer(text):
+        if len(found) == MOST_TOKENS:
+            found.append(Token(text[match.start() :], match.start(), quoted=False))
+            break
         quoted = match[1] if match[1] is not None else match[2]
         found.append(Token(match[3] if quoted is None else quoted, match.start(), quoted is not None))
     return found

@@ -287,3 +287,45 @@ async def test_two_who_remember_the_same_for_the_first_time_both_succeed(world: 
         world.app.hub.remember_all("test", dict(reversed(values.items()))),
     )
     assert await world.app.hub.remembered("test", "name:7") == "1"
+
+
+async def a_case_and_robin(world: World) -> int:
+    """Sam is with alice, mo has joined, robin writes to nobody yet: robin's number."""
+    await sam_is_with_alice(world)
+    await world.mo.says("join 1")
+    await world.robin.says("who")
+    forget(world)
+    return await id_of(world, "robin")
+
+
+async def is_in_danger(world: World, person: int) -> None:
+    async with world.database.begin() as tx:
+        await ESCALATIONS.by_member(tx, await members.load(tx, person), now=world.now)
+
+
+async def test_who_is_given_a_case_while_they_ask_for_a_person_themselves_does_not_have_it(world: World) -> None:
+    robin, sam = await a_case_and_robin(world), await id_of(world, "sam")
+    async with world.database.begin() as tx:
+        by = await members.load(tx, sam)
+        await ESCALATIONS.conversations(tx, by)  # as for each word that is heard of somebody
+        asking = asyncio.create_task(is_in_danger(world, robin))
+        await waits_or_is_done(world, asking)
+        await ESCALATIONS.hand_over(tx, by, 1, to=await members.load(tx, robin), now=world.now)
+    await asking
+    assert robin not in await world.rows(select(CaseRow.holder))
+    await world.app.settle()
+    forget(world)
+
+
+async def test_who_joins_a_case_while_they_ask_for_a_person_themselves_is_not_in_it(world: World) -> None:
+    robin = await a_case_and_robin(world)
+    async with world.database.begin() as tx:
+        by = await members.load(tx, robin)
+        await ESCALATIONS.conversations(tx, by)
+        asking = asyncio.create_task(is_in_danger(world, robin))
+        await waits_or_is_done(world, asking)
+        await ESCALATIONS.join(tx, by, 1, now=world.now)
+    await asking
+    assert not any(robin in helpers for helpers in await world.rows(select(CaseRow.helpers)))
+    await world.app.settle()
+    forget(world)

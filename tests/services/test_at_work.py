@@ -1,7 +1,12 @@
 """What those who look after others write, and is not for the member: their work, their slips, and their own need."""
 
+import time
+
 import pytest
 from harness import World
+
+from bot.services.writing import overwhelmed
+from services.test_seen_late import hears_later
 
 
 def clear(world: World) -> None:
@@ -337,3 +342,54 @@ async def test_a_number_sends_no_held_words_in_any_case(world: World) -> None:
     await world.sam.says("2")
     world.sam.sees("this went to nobody")
     world.alice.sees_nothing()
+
+
+@pytest.mark.parametrize(
+    ("words", "why", "choice"),
+    [
+        ("i cant do this im shaking", "about yourself", "Hand over"),
+        ("someone take over", "This looks like “hand over”", "hand over"),
+        ("escalate bob", "This looks like “escalate”", "Do it"),
+    ],
+)
+async def test_what_a_peer_wrote_for_the_bot_while_it_was_away_is_held_with_a_word_to_them(
+    world: World, words: str, why: str, choice: str
+) -> None:
+    await with_alice(world)
+    await hears_later(world, "sam", words, "dm")
+    world.sam.sees(why, "it went to nobody", choice)
+    world.alice.sees_nothing()
+    await world.sam.clicks("Send it")
+    world.sam.sees("I have passed it on")
+    world.alice.sees(words)
+
+
+async def test_words_that_were_held_are_asked_about_no_more_once_the_peer_is_with_nobody(world: World) -> None:
+    await with_alice(world)
+    await world.sam.says("i cant do this im shaking")
+    await world.sam.clicks("Hand over")
+    await world.sam.says("yes")
+    world.sam.sees("I'm calling somebody else for case 1")
+    clear(world)
+    await world.sam.says("hello")
+    world.sam.sees("I'm a bot, and I'm here")
+    await world.sam.says("purple rain")
+    world.sam.sees("shall I call one?")
+    await world.sam.says("yes")
+    world.room("peers").sees("they asked for a person")
+    clear(world)
+
+
+def test_a_peers_words_without_end_about_themselves_are_read_at_once() -> None:
+    """Each "sorry" belongs to what is before it, or to what is behind it: tried both ways it would take for ever."""
+    began = time.process_time()
+    for words in ("im scared sorry sorry ", "estoy fatal ya no puedo mas ya "):
+        assert not overwhelmed.is_own((words * 14)[:290] + " you")
+    assert time.process_time() - began < 0.2
+
+
+@pytest.mark.parametrize(
+    "text", ["im scared sorry i cant do this", "estoy fatal ya no puedo más", "i'm shaking so bad"]
+)
+def test_a_sorry_between_two_of_them_is_read_either_way(text: str) -> None:
+    assert overwhelmed.is_own(text)

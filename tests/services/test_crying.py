@@ -7,6 +7,7 @@ from harness import World
 from sqlalchemy import select
 
 from bot.core.inbound import Inbound
+from bot.core.platform import NeverAgain
 from bot.storage.tables import CaseRow
 from services.test_at_work import clear
 
@@ -85,3 +86,29 @@ async def test_a_cry_of_the_last_hours_that_is_read_back_is_answered_too(world: 
     if asked:
         world.alice.sees(QUESTION)
     world.all_was_seen()
+
+
+async def test_whoever_cannot_be_asked_privately_is_somebody_whom_the_peers_know_of(world: World) -> None:
+    world.console.failures["alice"] = NeverAgain("closed")
+    await world.alice.says("help", "lobby")
+    room = world.room("peers")
+    room.sees("heard by the bot", "I'm on it")
+    room.sees("I cannot reach the person of case 1", "console: alice")
+    assert await world.rows(select(CaseRow.severity)) == ["concern"]
+    await world.alice.says("help", "lobby")  # their case is open: nobody is called anew
+    world.room("lobby").sees_nothing()
+    del world.console.failures["alice"]
+    await world.alice.says("help", "lobby")
+    world.alice.sees("I have heard you", "988")
+    clear(world)
+
+
+async def test_who_was_not_reached_is_asked_when_they_write_it_again(world: World) -> None:
+    await world.mo.says("pause alice 24h")
+    clear(world)
+    world.console.failures["alice"] = NeverAgain("closed")
+    await world.alice.says("help", "lobby")
+    world.all_was_seen()  # of who is paused nobody is told for a mere word
+    del world.console.failures["alice"]
+    await world.alice.says("help", "lobby")
+    world.alice.sees("in your own words")

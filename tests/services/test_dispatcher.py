@@ -2,8 +2,10 @@
 
 import logging
 import re
+import time
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from harness import World
@@ -11,12 +13,13 @@ from harness.communities import NORTH
 from harness.fixtures import on_both_databases
 from sqlalchemy import select
 
-from bot.core.commands import Parameter, command
+from bot.core.commands import Parameter, Reader, command
 from bot.core.community import Place
 from bot.core.content import Reply
-from bot.core.inbound import Inbound, Invocation
+from bot.core.inbound import TEXT_LIMIT, Inbound, Invocation
 from bot.core.kinds import Words
 from bot.core.words import _
+from bot.services import typed
 from bot.services.call import Call
 from bot.storage.tables import CaseRow, InboundEvent, Member
 
@@ -366,3 +369,20 @@ async def test_a_member_in_danger_in_a_room_that_is_no_communitys_gets_a_peer_of
     world.room("peers").sees("Urgent")
     for box in world.mailboxes:
         box.unseen.clear()
+
+
+@pytest.mark.parametrize("words", ["“ ", "and ", "9-5 ", '" '])
+async def test_a_command_of_words_without_end_holds_nobody_up(world: World, words: str) -> None:
+    reader = Reader(now=world.now, zone=ZoneInfo("UTC"))
+    began = time.process_time()
+    for name in ("swap", "roster hours", "snippet", "checkin note"):
+        typed.read(f"!{name} {words * 40_000}"[:TEXT_LIMIT], world.app.registry, reader)
+    assert time.process_time() - began < 2
+
+
+async def test_a_note_of_very_many_words_is_kept_to_its_last_one(world: World) -> None:
+    reader = Reader(now=world.now, zone=ZoneInfo("UTC"))
+    note = "so “many” words " * 60 + "end"
+    found = typed.read(f"!checkin note {note}", world.app.registry, reader)
+    assert found is not None
+    assert (found.arguments["note"], found.left) == (note, "")

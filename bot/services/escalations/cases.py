@@ -115,6 +115,10 @@ class Escalations(Conversations):
         await self._keep_for_who_comes(tx, peer, kept, now=now)
         return opened
 
+    async def for_who_cannot_be_asked(self, tx: Transaction, member: Member, *, now: datetime) -> None:
+        """Open a case for a member to whom it does not get whether they want a person; nobody is woken for that."""
+        await self._open(tx, member, NewCase(how="signal", severity=Severity.CONCERN), actor=member.id, now=now)
+
     async def _keep_for_who_comes(self, tx: Transaction, peer: Member, words: str, *, now: datetime) -> None:
         """Words of a peer that were written in a talk stand in no page: it may name whom they were with."""
         row = await store.open_case_of(tx, peer.id) if words else None
@@ -149,8 +153,11 @@ class Escalations(Conversations):
         return await self._open(tx, member, new, actor=by.id, now=now)
 
     async def _open(self, tx: Transaction, member: Member, new: NewCase, *, actor: int, now: datetime) -> bool:
+        comes_first = new.severity is not Severity.CONCERN and may(member.roles, Action.TAKE_CASE)
+        if comes_first:
+            await store.open_cases_with(tx, member.id)  # locked: see `decide_alone`
         opened = await self._open_or_join(tx, member, new, actor=actor, now=now)
-        if new.severity is not Severity.CONCERN and may(member.roles, Action.TAKE_CASE):
+        if comes_first:
             # Whoever is in danger themselves need not hold another, also not one that they take at this moment.
             await store.decide_alone(tx, member.id)
             await self._let_go(tx, member.id, now=now)
@@ -231,22 +238,22 @@ class Escalations(Conversations):
 
     async def take(self, tx: Transaction, by: Member, case_id: int, *, now: datetime) -> Content | None:
         """The peer has the case, if nobody was quicker. None: there is no such case for them."""
-        await store.decide_alone(tx, by.id)
         row = await store.find_case(tx, by.community.id, case_id)
         if row is None:
             return None
         if row.member_id == by.id:
             return Content(text=_("This is about you. Somebody else will come: you need not do this alone."))
+        await store.decide_alone(tx, by.id)
         if row.open_for is not None and row.holder is None and await self._effects.comes_first(tx, row, by):
             return member_words.you_come_first()
         return await self._apply(tx, row, Taken(by.id), actor=by.id, now=now)
 
     async def join(self, tx: Transaction, by: Member, case_id: int, *, now: datetime) -> Content | None:
         """A second peer or a moderator comes to help. None: there is no such case for them."""
-        await store.decide_alone(tx, by.id)
         row = await store.find_case(tx, by.community.id, case_id)
         if row is None or row.member_id == by.id:
             return None
+        await store.decide_alone(tx, by.id)
         if row.open_for is not None and await store.in_danger(tx, [by.id]):
             return member_words.you_come_first()
         return await self._apply(tx, row, Joined(by.id), actor=by.id, now=now)
@@ -295,11 +302,11 @@ class Escalations(Conversations):
 
         None: there is no such case for them. `turn`: that of the button they pressed; an old one does nothing.
         """
-        if to is not None:
-            await store.decide_alone(tx, to.id)
         row = await self._case_to_end(tx, by, case_id)
         if row is None:
             return None
+        if to is not None:
+            await store.decide_alone(tx, to.id)
         if turn in {None, row.turn} and row.open_for is not None and not _may_end(row, by):
             return await self._why_not(tx, row, by)
         if to is not None and (to.id == row.member_id or not may(to.roles, Action.TAKE_CASE)):
@@ -386,12 +393,13 @@ class Escalations(Conversations):
     async def _let_go(self, tx: Transaction, person_id: int, *, now: datetime) -> None:
         """Others are called for the cases that somebody has; from those that they have joined they go.
 
-        First from these: whoever takes one of them at this moment, by writing there, has it afterwards.
+        Both are asked for at once: whoever takes one of them at this moment, by writing there, has it afterwards.
         """
-        for row in await store.cases_helped_by(tx, person_id):
-            await self._apply(tx, row, Left(person_id), actor=person_id, now=now)
-        for row in await store.cases_held_by(tx, person_id):
-            await self._apply(tx, row, HandedOver(), actor=None, now=now)
+        for row in await store.open_cases_with(tx, person_id):
+            if row.holder == person_id:
+                await self._apply(tx, row, HandedOver(), actor=None, now=now)
+            elif person_id in row.helpers:
+                await self._apply(tx, row, Left(person_id), actor=person_id, now=now)
 
     async def numbers(self, tx: Transaction, member: Member, said: Text) -> Content | None:
         """The numbers where the member is, after what is `said`, if a case of theirs is open; else None."""

@@ -160,14 +160,12 @@ async def in_danger(tx: Transaction, people: Collection[int]) -> set[int]:
 
 
 async def decide_alone(tx: Transaction, person_id: int) -> None:
-    """Whether this person comes to others, or others come to them, is decided by nobody else meanwhile."""
+    """Whether this person comes to others, or others come to them, is decided by nobody else meanwhile.
+
+    One order for everybody: first the cases that it is about, in the order of their numbers, then this. Whoever writes
+    to somebody has their case locked from the beginning (`open_cases_with`), so nobody asks for it the other way round.
+    """
     await tx.wait_alone(f"cases of member {person_id}")
-
-
-async def cases_helped_by(tx: Transaction, member_id: int) -> list[tables.CaseRow]:
-    """The open cases whose holder this person has joined, oldest first."""
-    rows = await _locked(tx, HAS_HELPERS, tables.CaseRow.open_for.is_not(None))
-    return [row for row in rows if member_id in row.helpers]
 
 
 async def cases_held_by(tx: Transaction, member_id: int) -> list[tables.CaseRow]:

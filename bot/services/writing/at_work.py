@@ -5,7 +5,7 @@ it as a word to themselves.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz, process
 
@@ -82,6 +82,12 @@ def work_in(
     if typed.asks_who_is_paused(text) and may(call.member.roles, Action.PAUSE_MEMBER):
         return Work(_looks_like(typed.WHO), offers=_doing(call, registry, typed.WHO), is_sure=False)
     return _politely(call, registry) or _command(call, registry, len(words)) or _of_others(call, registry, words)
+
+
+def asked_first(work: Work, command: typed.Typed) -> Work:
+    """What is asked where a `command` came too late to be done at once."""
+    choice = Choice(label=_("Do it"), command=command.command.name, arguments=command.arguments)
+    return replace(work, runs=None, offers=choice if choice.fits else None)
 
 
 def _too_much(joined: Sequence[int]) -> Work:

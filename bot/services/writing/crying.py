@@ -1,10 +1,11 @@
 """A mere "help" in a room where members talk: who writes it is asked privately whether they want a person.
 
-The room reads nothing of it. They are asked once, and only after hours once more, unless they have answered.
+The room reads nothing of it. They are asked once, and only after hours once more, unless they have answered. Where the
+question does not reach them, the peers learn that there is somebody.
 """
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -13,17 +14,21 @@ from bot.core.crisis import Severity
 from bot.core.inbound import Inbound
 from bot.core.matching import fold
 from bot.core.words import Words, _
-from bot.services import replies, rooms, spoken, typed
+from bot.delivery.outbox import Claimed
+from bot.services import members, replies, rooms, spoken, typed
 from bot.services.call import Call
-from bot.services.escalations import Escalations
+from bot.services.escalations import Escalations, pauses, store
 from bot.services.voice import Voice
 from bot.services.writing import while_waiting
 from bot.services.writing.taking import ROOMS_OF_PAGES
 from bot.services.writing.while_waiting import Asked
+from bot.storage.database import Transaction
 from bot.storage.tables import CaseRow, Delivery
 
 CRIES = _("help / help help / help help help / help me / help me help me / i need help / send help")
 """All of what they write, but for a "please" and signs."""
+
+_KEY = "cry:"
 
 AGAIN = timedelta(hours=6)
 """So long who has not answered is not asked again."""
@@ -84,6 +89,7 @@ async def _was_asked(call: Call) -> bool:
         Delivery.member_id == call.member.id,
         Delivery.key.startswith(_key(call)),
         Delivery.created_at > call.now - AGAIN,
+        Delivery.state.not_in(("failed", "expired")),
     )
     asked = (await call.tx.session.execute(query.order_by(Delivery.id.desc()).limit(1))).one_or_none()
     if asked is None:
@@ -100,6 +106,15 @@ async def _was_asked(call: Call) -> bool:
     return await call.tx.session.scalar(opened.limit(1)) is None
 
 
+async def on_failure(tx: Transaction, failed: Claimed, escalations: Escalations, *, now: datetime) -> None:
+    """Whom the question does not reach must not be left alone with it: the peers learn that there is somebody."""
+    if not failed.key.startswith(_KEY) or failed.member_id is None:
+        return
+    member = await members.load(tx, failed.member_id)
+    if not await store.open_case_of(tx, member.id) and not await pauses.is_paused(tx, member, now=now):
+        await escalations.for_who_cannot_be_asked(tx, member, now=now)
+
+
 def _key(call: Call) -> str:
     """How the keys of what they are asked begin."""
-    return f"cry:{call.member.id}:"
+    return f"{_KEY}{call.member.id}:"

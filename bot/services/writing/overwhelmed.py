@@ -62,7 +62,9 @@ _SPANISH = (
     r"voy a (?:llorar|vomitar|desmayarme|perder el control)",
 )
 _FRAME = f"(?:{'|'.join((*_ENGLISH, *_SPANISH))})"
-_OWN = re.compile(rf"{_TO_THEM}(?:{_BEFORE} )*{_FRAME}(?: {_MORE})*(?: (?:{_BEFORE} )*{_FRAME}(?: {_MORE})*)*")
+# "Sorry" between two of them may belong to either: never to be tried both ways, which takes for ever.
+_SAYS = rf"(?:{_BEFORE} )*{_FRAME}(?: {_MORE})*+"
+_OWN = re.compile(rf"{_TO_THEM}{_SAYS}(?: {_SAYS})*")
 
 
 def is_own(text: str) -> bool:

@@ -106,12 +106,12 @@ class PeersWords:
         return await self._runner.invoke(call, answer.presses.command, dict(answer.presses.arguments))
 
     async def do_work(self, call: Call, conversations: Sequence[CaseRow], work: at_work.Work) -> Reply | None:
-        """Words for the bot: they never go to the member by themselves."""
-        if call.inbound.read_back:
-            return None
+        """Words for the bot: they never go to the member by themselves, and so late nothing is done by itself."""
         if work.runs is not None:
-            return await self._runner.run_typed(call, work.runs)
-        held = await self.hold(call, conversations, work.why, asks=work.asks)
+            if not call.inbound.read_back:
+                return await self._runner.run_typed(call, work.runs)
+            work = at_work.asked_first(work, work.runs)
+        held = await self.hold(call, conversations, work.why, asks=work.asks, is_sure=True)
         if held is None or work.offers is None or not held.private:
             return held  # where others read, too, each of them could press it for themselves
         return replace(held, content=replace(held.content, choices=(*held.content.choices, work.offers)))
@@ -125,14 +125,16 @@ class PeersWords:
         before: Pending | None = None,
         text: str = "",
         asks: bool = False,
+        is_sure: bool = False,
     ) -> Reply | None:
         """Words of a peer that are perhaps for the bot: they go to a member only once the peer has said so.
 
         `asks`: `why` asks that by itself; `before`: what the bot had asked, which stays open if it is of their work;
-        `text`: the words, if they were held before. None if the words are not a peer's, or were read back.
+        `text`: the words, if they were held before. None if the words are not a peer's, or were read back and it is
+        not `is_sure` that they are no word to a member.
         """
         theirs = [row.id for row in conversations if call.member.id in {row.holder, *row.helpers}]
-        if not theirs or call.inbound.read_back:
+        if not theirs or (call.inbound.read_back and not is_sure):
             return None
         ask = why if asks else _("{why} Is it for them? Then choose that below, and I send it.", why=why)
         if before is not None and before.holds:
