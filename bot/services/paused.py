@@ -52,6 +52,7 @@ _INSTEAD: Mapping[str, Text] = {
     offer.IN_DANGER.message: _("Helplines: “resources crisis”."),
     offer.COMPANY.message: _("{mood}. Thank you for saying so."),
     offer.PRESS.message: _AS_IT_IS,
+    offer.SHALL_I.message: _AS_IT_IS,
 }
 """What is said instead of a promise of a person, which has the same values."""
 

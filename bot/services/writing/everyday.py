@@ -58,7 +58,10 @@ WANTS_NOBODY = _(
     " / I'm good / I'm all right / I'm alright / I don't need anyone / I don't need anybody / I don't want anyone"
     " / I don't want anybody / don't call anyone / don't call anybody / stop calling / leave me alone"
     " / I didn't ask for this / I did not ask for this / I didn't call anyone / I don't want to talk"
-    " / I don't want this / I don't need help / I don't need this / no thanks / no thank you"
+    " / I don't want this / I don't need help / I don't need this / no thanks / no thank you / no / nope / don't"
+    " / no don't / don't do that / go away / no don't call anyone / no don't call anybody / don't tell anyone"
+    " / don't tell anybody / no don't tell anyone / don't tell them / I don't want help / I don't need anything"
+    " / leave me be / stop it / not now"
 )
 
 
@@ -119,7 +122,7 @@ class Everyday:
                 return numbers
         if (told := await self._answer_to_who_waits(call, row)) is not None:
             return told
-        said = fold(text[: typed.PHRASE_LIMIT])
+        said = " ".join(word for word in fold(text[: typed.PHRASE_LIMIT]).split() if word not in typed.POLITE)
         if any(said in typed.ways(words, WANTS_NOBODY.message) for words in self._voice.languages):
             return replies.how_to_end(calling=calling)
         content = await self._kept_for_the_person(call, row)

@@ -18,7 +18,11 @@ NAMES: Mapping[str, Text] = {
     "meetings": _("meetings / next meetings"),
     "meetings find": _("find meetings / find a meeting"),
     "checkin start": _("start check-ins / daily check-ins"),
-    "checkin stop": _("stop check-ins / no more check-ins"),
+    "checkin stop": _(
+        "stop check-ins / no more check-ins / stop checkins / no more checkins / no check-ins / no checkins"
+        " / stop the check-ins / stop the checkins / turn off check-ins / turn off checkins / check-ins off"
+        " / checkins off / stop checking in / stop checking on me / unsubscribe from check-ins"
+    ),
     "checkin now": _("check in now / check me in"),
     "guides": _("guides / all guides"),
     "settings": _("settings / my settings"),

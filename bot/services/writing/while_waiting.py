@@ -126,25 +126,17 @@ def answer_to(asked: Asked, community: Community, *, severity: Severity, mark: s
             heard = _CALLED if calling else _READ
             text = _("{text} What else I can do: “menu”, or “{mark}help”.", text=heard, mark=mark)
         case Asked.SERVICES:
-            text = _(
-                "I tell only people of {community}: I call no ambulance and no police, and I cannot. If you need an"
-                " ambulance, please call it yourself, or ask somebody near you.",
-                community=community.name,
-            )
+            text = no_services(community)
         case Asked.DONE:
             text = _("If you have taken something or hurt yourself, please do not wait until a person is here.")
         case Asked.THERE:
             text = _HERE_AND_CALLING if calling else _HERE
         case Asked.WHO:
-            text = _(
-                "Somebody of {community} who has agreed to be there for others: a peer, or a moderator. When they come,"
-                " you read here who they are.",
-                community=community.name,
-            )
+            text = who_comes(community)
         case Asked.HOW_LONG:
             text = _DO_NOT_WAIT if emergency else _IT_MAY_TAKE_LONG if calling else _NOBODY_IS_CALLED
         case Asked.COST:
-            text = _("It costs nothing, now or later: the peers are volunteers.")
+            text = COSTS_NOTHING
         case Asked.READERS:
             text = _(
                 "What you write to me here is read by the person who comes, and by whoever helps them; I show it in no"
@@ -156,6 +148,25 @@ def answer_to(asked: Asked, community: Community, *, severity: Severity, mark: s
     return Answer(text, with_numbers=at_once)
 
 
+def no_services(community: Community) -> Text:
+    """Whether the police or an ambulance come."""
+    return _(
+        "I tell only people of {community}: I call no ambulance and no police, and I cannot. If you need an"
+        " ambulance, please call it yourself, or ask somebody near you.",
+        community=community.name,
+    )
+
+
+def who_comes(community: Community) -> Text:
+    """Who that is, a peer."""
+    return _(
+        "Somebody of {community} who has agreed to be there for others: a peer, or a moderator. When they come,"
+        " you read here who they are.",
+        community=community.name,
+    )
+
+
+COSTS_NOTHING = _("It costs nothing, now or later: the peers are volunteers.")
 _CALLED = _("I have heard you, and I'm calling somebody for you; nobody is here yet. These people answer now.")
 _READ = _(
     "I have heard you. The peers can read that you would like somebody; nobody is here yet. If it cannot wait,"
