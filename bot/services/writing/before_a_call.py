@@ -49,11 +49,11 @@ async def answer(call: Call, escalations: Escalations, languages: Collection[Wor
     if language != usual:
         spoken.said(call.tx, call.member.id, language)
     said = _truth(asked, call.member.community)
-    content, choices = Content(text=said), (I_NEED_A_PERSON,)
+    content, choices = Content(text=said), [I_NEED_A_PERSON]
     if asked in {None, Asked.HELP, Asked.DONE, Asked.SERVICES}:
         content = await escalations.numbers_before(call.tx, call.member, said)
-        choices = (I_NEED_A_PERSON, OTHER_COUNTRY)
-    return replace(content, text=replace(offer.SHALL_I, values={"text": content.text}), choices=choices)
+        choices.append(OTHER_COUNTRY)
+    return replace(content, text=replace(offer.SHALL_I, values={"text": content.text}), choices=tuple(choices))
 
 
 def _truth(asked: Asked | None, community: Community) -> Text:
