@@ -36,6 +36,9 @@ def _message(content: Content) -> str:
 
 _INSTEAD: Mapping[str, Text] = {
     _message(replies.not_understood()): _("I'm only a bot, and cannot answer that."),
+    _message(replies.not_seen()): _(
+        "I'm only a bot: I hear no voice messages and see no pictures, and nobody else got this."
+    ),
     _message(replies.do_you_want_a_person()): _(
         "In a room you asked for help; what we write here, nobody there sees. I'm a bot; helplines: “resources crisis”."
     ),

@@ -108,3 +108,33 @@ async def test_who_wants_nobody_while_somebody_is_looked_for_reads_how_to_end_it
     await world.alice.says(words)
     world.alice.sees("Do you need nobody any more?", "I'm safe")
     world.room("peers").sees("Concern")
+
+
+@pytest.mark.parametrize("words", ["suicide", "pills", "hlep me", "I might die", "🆘"])
+async def test_a_word_of_danger_of_who_waits_with_a_concern_is_not_merely_kept(world: World, words: str) -> None:
+    await world.alice.says("i relapsed", "lobby")
+    world.alice.sees("so that a person can write to you here")
+    await world.alice.says(words)
+    world.alice.sees("These people answer now", "please call 911", "988", "I need a person")
+    world.room("peers").sees("Concern")
+    await world.alice.says("yes")
+    world.room("peers").sees("Urgent")
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+async def test_a_voice_message_to_the_bot_alone_is_said_to_be_heard_by_nobody(world: World) -> None:
+    await world.alice.sends_pictures(b"", kind="audio/ogg")
+    world.alice.sees("I hear no voice messages", "nobody else got this", "Or shall I call a person?")
+    await world.alice.says("yes")
+    world.room("peers").sees("Urgent", "they asked for a person")
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+async def test_that_words_are_kept_promises_nothing_about_the_picture_that_came_with_them(world: World) -> None:
+    await world.alice.says("i want to die")
+    world.alice.unseen.clear()
+    await world.alice.sends_pictures(b"", text="look at my arm")
+    world.alice.sees("I keep this for the person who comes", "I can't pass on pictures or files")
+    world.room("peers").unseen.clear()

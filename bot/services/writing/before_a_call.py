@@ -43,7 +43,7 @@ async def answer(call: Call, escalations: Escalations, languages: Collection[Wor
     usual = call.member.language
     by_use = sorted(languages, key=lambda words: words.language != usual)
     found = while_waiting.asked_in(call.inbound.text, by_use)
-    asked, language = found if found is not None else (None, _cries_in(call.inbound.text, by_use))
+    asked, language = found if found is not None else (None, cries_in(call.inbound.text, by_use))
     if language is None:
         return None
     if language != usual:
@@ -77,8 +77,8 @@ def _truth(asked: Asked | None, community: Community) -> Text:
             return _HERE
 
 
-def _cries_in(text: str, languages: Collection[Words]) -> str | None:
-    """The language in which it names danger, or is a cry for help, perhaps with a slip."""
+def cries_in(text: str, languages: Collection[Words]) -> str | None:
+    """The language in which it names danger, or is a cry for help, perhaps with a slip; None: it is nothing of this."""
     said = " ".join(word for word in fold(text[: typed.PHRASE_LIMIT]).split() if word not in typed.POLITE)
     for words in languages:
         cries = typed.ways(words, Asked.HELP.value.message)

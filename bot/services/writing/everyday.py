@@ -23,7 +23,7 @@ from bot.services.escalations.store import EXCERPT_LIMIT
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.runner import Runner
 from bot.services.voice import Voice
-from bot.services.writing import small_talk, translated, while_waiting
+from bot.services.writing import before_a_call, small_talk, translated, while_waiting
 from bot.services.writing.exactly import begins_like
 from bot.services.writing.small_talk import Small
 from bot.services.writing.while_waiting import Asked
@@ -142,6 +142,10 @@ class Everyday:
     async def _answer_to_who_waits(self, call: Call, row: CaseRow) -> Content | None:
         """What they read who ask for help once more, or what comes; None where they ask nothing of this."""
         found = while_waiting.asked_in(call.inbound.text, self._voice.languages)
+        if found is None and row.severity == Severity.CONCERN:
+            # Whoever was heard with less names a danger now, in words too few to call by.
+            cry = before_a_call.cries_in(call.inbound.text, self._voice.languages)
+            found = None if cry is None else (Asked.HELP, cry)
         if found is None:
             return None
         asked, language = found
