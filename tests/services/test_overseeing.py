@@ -43,11 +43,22 @@ async def test_in_their_room_a_moderator_looks_at_cases_and_gives_one_to_somebod
     world.sam.sees("is with Robin now")
     await world.mo.says("Join 1", "moderators")
     world.mo.sees("You are in it")
+    await world.robin.says("hand over to mo", "peers")
+    world.robin.sees("Mo has case 1 now")
     clear(world)
     await world.alice.says("hello", "lobby")
-    for words in ("join 7 of us for lunch", "take 5", "resolve 12 of them", "whos there", "join 9", "leave 2"):
-        await world.mo.says(words, "moderators")
-    await world.mo.says("cases", "lobby")
+    for words in (
+        "hand over to robin",
+        "hand over to whoever comes",
+        "join 7 of us for lunch",
+        "take 5",
+        "resolve 12 of them",
+        "whos there",
+        "join 9",
+        "leave 2",
+    ):
+        await world.olive.says(words, "moderators")
+    await world.olive.says("cases", "lobby")
     await world.alice.says("cases", "moderators")
     for box in world.mailboxes:
         box.sees_nothing()

@@ -22,6 +22,9 @@ LONGEST = 120
 NAME_WORDS = 3
 """Words of a name. More are a sentence: "escalate this to the admins"."""
 
+HAND_OVER = "hand over"
+"""The command that gives a case to somebody."""
+
 _BEGINS = re.compile(
     r"\s*(?:please,?\s|pls,?\s)?\s*(?:escalate\b|(?:un[ _-]?)?pause\b|(?:end|stop|lift|remove|cancel)\b.*\bpaus)",
     re.IGNORECASE,
@@ -30,10 +33,11 @@ _BEGINS = re.compile(
 
 _WORK = re.compile(
     r"(?:please,?\s+)?"
-    r"(?:(?P<list>cases|who)|(?P<name>take|join|leave|resolve|hand ?over)\s+(?:case\s+)?#?(?P<rest>\d.*))",
+    r"(?:(?P<list>cases|who)|(?P<name>take|join|leave|resolve|hand ?over)\s+(?:case\s+)?#?(?P<rest>\d.*)"
+    r"|hand ?over (?P<to>to\s+\S.*))",
     re.IGNORECASE,
 )
-"""A command of a peer's work: a list, or what is done with the case of that number."""
+"""A command of a peer's work: a list, what is done with the case of that number, or to whom their own shall go."""
 
 _FOR_ANOTHER = re.compile(
     r"(?:please )?(?:can you |could you )?(?:get|find|call|send|page|alert)(?: a| the)?"
@@ -62,9 +66,9 @@ def work_in(text: str, registry: Registry) -> typed.Typed | None:
     said = _WORK.fullmatch(text.strip()) if len(text) <= LONGEST else None
     if said is None:
         return None
-    name = (said["list"] or said["name"]).casefold()
-    named = "hand over" if name == "handover" else name
-    found = typed.read(f"{named} {said['rest'] or ''}", registry, _NOBODYS)
+    name = (said["list"] or said["name"] or HAND_OVER).casefold()
+    named = HAND_OVER if name == "handover" else name
+    found = typed.read(f"{named} {said['rest'] or said['to'] or ''}", registry, _NOBODYS)
     return found if found is not None and typed.is_whole(found, _NOBODYS) else None
 
 

@@ -144,16 +144,18 @@ class Writing:
         return await self._everyday.run_phrase(call, self._registry.by_name[PEER])
 
     async def _work_of_peers(self, call: Call) -> Reply | None:
-        """A list, or what is done with a case that is open: other numbers may be about anything."""
+        """A list, or what is done with a case that is open: other numbers may be about anything.
+
+        So may "hand over to Mo" of somebody who has none.
+        """
         work = plainly.work_in(call.inbound.text, self._registry)
         if work is None or not may(call.member.roles, work.command.may):
             return None
+        rows = await self._escalations.open_cases(call.tx, call.member.community.id)
         number = work.arguments.get("case")
-        if number is not None:
-            rows = await self._escalations.open_cases(call.tx, call.member.community.id)
-            if number not in {str(row.id) for row in rows}:
-                return None
-        return await self._runner.run_typed(call, work)
+        meant = [row for row in rows if (row.holder == call.member.id if number is None else str(row.id) == number)]
+        is_about_one = number is not None or work.command.name == plainly.HAND_OVER
+        return await self._runner.run_typed(call, work) if meant or not is_about_one else None
 
     async def _private(self, call: Call, signal: Signal | None) -> Reply | None:
         """Plain words in a private chat: an answer, a word to the other side, or a command without its mark."""
