@@ -67,6 +67,7 @@ async def test_a_short_word_of_need_in_private_is_answered_with_numbers_and_the_
         ("is this private?", "only if it sounds as if somebody were in danger"),
         ("who are the peers", "who has agreed to be there for others"),
         ("is it free", "It costs nothing"),
+        ("who did you tell?", "nobody else reads"),
         ("is help coming?", "Nobody is called yet"),
         ("are you a bot", "I'm a bot"),
     ],

@@ -57,6 +57,7 @@ WANTS_NOBODY = _(
     " / I'm ok now / I'm okay now / I'm fine now / I'm better now / I feel better now / I'm ok / I'm okay / I'm fine"
     " / I'm good / I'm all right / I'm alright / I don't need anyone / I don't need anybody / I don't want anyone"
     " / I don't want anybody / don't call anyone / don't call anybody / stop calling / leave me alone"
+    " / stop calling people / don't call people / don't call the moderators / don't call them"
     " / I didn't ask for this / I did not ask for this / I didn't call anyone / I don't want to talk"
     " / I don't want this / I don't need help / I don't need this / no thanks / no thank you / no / nope / don't"
     " / no don't / don't do that / go away / no don't call anyone / no don't call anybody / don't tell anyone"

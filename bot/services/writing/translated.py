@@ -15,7 +15,10 @@ NAMES: Mapping[str, Text] = {
         "helplines / helpline / helpline number / crisis line / crisis line number / crisis number / hotline"
         " / suicide hotline / hotline number / phone number / the number / numbers / 988 / call 988"
     ),
-    "meetings": _("meetings / next meetings"),
+    "meetings": _(
+        "meetings / next meetings / next meeting / when is the next meeting / whens the next meeting"
+        " / when is the meeting / what time is the meeting / any meetings today / are there meetings today"
+    ),
     "meetings find": _("find meetings / find a meeting"),
     "checkin start": _("start check-ins / daily check-ins"),
     "checkin stop": _(

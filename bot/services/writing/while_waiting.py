@@ -60,7 +60,8 @@ class Asked(Enum):
         " / can anyone read this / can anybody read this / can anyone see this / can others read this"
         " / can others see this / can everyone see this / can everybody see this / does anyone else read this"
         " / does anyone else see this / do the others see this / will you tell anyone / will you tell anybody"
-        " / do you tell anyone / who do you tell / will anyone know / will anybody know"
+        " / do you tell anyone / who do you tell / who did you tell / who have you told"
+        " / did you tell anyone / will anyone know / will anybody know"
     )
     SERVICES = _(
         "will you call the police / will you call the cops / will you call 911 / will you call an ambulance"
@@ -80,7 +81,8 @@ class Asked(Enum):
     THERE = _(
         "hello / hi / hey / hello hello / are you there / you there / anyone / anybody / anyone there / anybody there"
         " / is anyone there / is anybody there / is someone there / is somebody there / is there anyone / anyone here"
-        " / is there anybody / is anyone here / is anybody here / is this a bot / are you a bot / are you real"
+        " / is anyone awake / is anybody awake / is there anybody / is anyone here / is anybody here"
+        " / is this a bot / are you a bot / are you real"
         " / are you human / are you a human / are you a person / are you a real person / is this real"
         " / is this a real person / am i talking to a bot / am i talking to a person / am i talking to a real person"
         " / who is this / whos this / who are you"
