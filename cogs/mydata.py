@@ -43,7 +43,13 @@ class MyDataCog:
             kind=OneOf(("yes", _("Yes, erase everything"))),
             required=False,
         ),
-        phrases=(_("delete my data / erase my data / delete my account / delete everything about me"),),
+        phrases=(
+            _(
+                "delete my data / erase my data / delete my account / delete everything about me / delete all my data"
+                " / erase all my data / erase everything / delete everything / delete everything you know about me"
+                " / erase everything about me / delete me / erase me / remove me / remove my data / remove my account"
+            ),
+        ),
     )
     async def erase(self, call: Call, confirm: str | None = None) -> Reply:
         """Erase, after one confirmation."""

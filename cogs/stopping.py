@@ -35,6 +35,8 @@ class StopCog:
             _("unsubscribe / opt out / stop messaging me / stop messages / stop writing to me / stop texting me"),
             _("stop asking / stop asking me / don't ask me / don't ask again / don't ask me again / do not ask me"),
             _("no more reminders / no more messages / no more questions / stop reminding me / stop reminders"),
+            _("don't remind me / don't remind me any more / turn off reminders / stop the reminders / no reminders"),
+            _("don't write to me / don't write me / don't message me / don't text me / stop contacting me"),
         ),
     )
     async def stop(self, call: Call) -> Reply:

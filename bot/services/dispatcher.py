@@ -233,7 +233,7 @@ class Dispatcher:
         # A picture beside "I need a person" is for the person who comes.
         if inbound.files and (reply is None or await self._writing.is_in_a_talk(call)):
             told = await self._writing.file(call)
-            reply = reply or told
+            reply = replies.both(reply, told) if reply and told else reply or told
         return reply
 
     async def _to_nobodys_member(self, tx: Transaction, inbound: Inbound, *, now: datetime) -> Reply | None:

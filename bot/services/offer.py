@@ -12,6 +12,7 @@ IN_DANGER = _(
     "In danger, or in need of somebody? Write “peer”, or press “I need a person”. Helplines: “resources crisis”."
 )
 COMPANY = _("{mood}. Thank you for saying so. If you'd like company, a person can come.")
+SHALL_I = _("{text} Shall I call a person for you?")
 PRESS = _("{text} If you want a person, press the button.")
 """What is said with that button."""
 

@@ -31,11 +31,17 @@ LONGEST_NAME = 80
 LASTING = frozenset({"checkin share", "exchange", "mydata erase", "swap accept", "attendance confirm"})
 """Commands behind choices by which others see something, or something is gone for good."""
 
-_NUMBER = re.compile("([1-9])\ufe0f?\u20e3?")
-"""A digit, typed or as a keycap."""
-
 HELP = "help"
 """The command that says what the bot can do."""
+
+OTHER_COUNTRY = "settings country"
+"""The command that says which country's numbers are shown."""
+
+_BESIDE_A_PERSON = frozenset({HELP, I_NEED_A_PERSON.command, OTHER_COUNTRY})
+"""Commands of the choices under a question whether a person shall be called."""
+
+_NUMBER = re.compile("([1-9])\ufe0f?\u20e3?")
+"""A digit, typed or as a keycap."""
 
 _REPLY = "reply:"
 """How the key of an answer to what somebody did begins."""
@@ -144,7 +150,14 @@ def a_person(messages: Sequence[Offered], *, now: datetime) -> Choice | None:
     if not messages or not messages[0].asks or now - messages[0].sent_at > AT_HAND:
         return None
     choices = {choice.command: choice for choice in messages[0].choices}
-    return choices.get(I_NEED_A_PERSON.command) if choices.keys() <= {HELP, I_NEED_A_PERSON.command} else None
+    return choices.get(I_NEED_A_PERSON.command) if choices.keys() <= _BESIDE_A_PERSON else None
+
+
+def a_person_declined(messages: Sequence[Offered], *, now: datetime) -> Choice | None:
+    """The same, where the bot has asked that and then answered something, such as that it calls nobody."""
+    if not messages or messages[0].asks or [one.command for one in messages[0].choices] != [I_NEED_A_PERSON.command]:
+        return None
+    return a_person(messages[1:], now=now)
 
 
 def where_written(inbound: Inbound) -> Address:

@@ -36,6 +36,9 @@ def _message(content: Content) -> str:
 
 _INSTEAD: Mapping[str, Text] = {
     _message(replies.not_understood()): _("I'm only a bot, and cannot answer that."),
+    _message(replies.not_seen()): _(
+        "I'm only a bot: I hear no voice messages and see no pictures, and nobody else got this."
+    ),
     _message(replies.do_you_want_a_person()): _(
         "In a room you asked for help; what we write here, nobody there sees. I'm a bot; helplines: “resources crisis”."
     ),
@@ -52,6 +55,7 @@ _INSTEAD: Mapping[str, Text] = {
     offer.IN_DANGER.message: _("Helplines: “resources crisis”."),
     offer.COMPANY.message: _("{mood}. Thank you for saying so."),
     offer.PRESS.message: _AS_IT_IS,
+    offer.SHALL_I.message: _AS_IT_IS,
 }
 """What is said instead of a promise of a person, which has the same values."""
 

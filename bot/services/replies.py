@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bot.core.commands import Command, Registry
-from bot.core.content import Choice, Content, Field
+from bot.core.content import Choice, Content, Field, Reply
 from bot.core.resources import ELSEWHERE
 from bot.core.roles import ALLOWED, Action, Role
 from bot.core.text import clean_name
@@ -48,6 +48,23 @@ def not_understood() -> Content:
     return Content(
         text=_(
             "I'm only a bot, and cannot answer that. If it is hard just now, a person can listen: shall I call one?"
+        ),
+        choices=(HELP, I_NEED_A_PERSON),
+    )
+
+
+def both(words: Reply, file: Reply) -> Reply:
+    """What is said to their words, and then what has become of the file that came with them."""
+    text = _("{text}\n\n{more}", text=words.content.text, more=file.content.text)
+    return replace(words, content=replace(words.content, text=text))
+
+
+def not_seen() -> Content:
+    """A picture, a file or a voice message to the bot alone, without words."""
+    return Content(
+        text=_(
+            "I'm only a bot: I hear no voice messages and see no pictures, and nobody else got this. If you are in"
+            " danger, please write it in a few words. Or shall I call a person?"
         ),
         choices=(HELP, I_NEED_A_PERSON),
     )

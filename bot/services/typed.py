@@ -64,7 +64,7 @@ PHRASE_LIMIT = 80
 OR = " / "
 """Between the ways to say the same in a phrase: each language has its own."""
 
-POLITE = frozenset({"please", "pls", "now"})
+POLITE = frozenset({"please", "pls", "plz", "now"})
 """Words that change nothing about a phrase."""
 
 ABOUT_OTHERS = frozenset({Action.ESCALATE_FOR_OTHER, Action.PAUSE_MEMBER})

@@ -303,3 +303,20 @@ async def test_a_store_that_fails_does_not_keep_a_message_from_going_out(
     monkeypatch.setattr(scene.hub, "remembered", scene.hub.refuse)
     await scene.send(scene.to(scene.ana), "hello")
     assert len(scene.discord.messages(scene.ana.dm)) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "behind"), [("<@{}> ", ""), ("<@!{}>, ", ""), ("<@{}>", ""), ("", " <@{}>")], ids=str
+)
+async def test_who_mentions_the_bot_in_a_room_is_heard_as_if_without(
+    discord: LoopbackDiscord, before: str, behind: str
+) -> None:
+    scene = Scene(discord)
+    me = discord.world.bot.id
+    async with scene.running():
+        await scene.ana.says(scene.channel, f"{before.format(me)}help me{behind.format(me)}")
+        await scene.hub.hears("help me")
+        await scene.ana.says(scene.channel, f"<@{me}>")
+        await scene.hub.hears(f"<@{me}>")
+        await scene.ana.says(scene.channel, f"{scene.ana.mention} help me")
+        await scene.hub.hears(f"{scene.ana.mention} help me")

@@ -45,6 +45,29 @@ async def test_a_message_in_a_room_is_heard(
     assert heard.link is not None
 
 
+async def test_who_mentions_the_bot_in_a_room_is_heard_as_if_without(
+    bot: RunningBot, matrix_person: MatrixPersonFactory
+) -> None:
+    anna = await matrix_person("anna")
+    room = await room_with(bot, anna)
+    me = bot.user_id
+    link = f'<a href="https://matrix.to/#/{me}">Handrail &amp; co</a>'
+    await anna.sends(
+        room,
+        "m.room.message",
+        {
+            "msgtype": "m.text",
+            "body": "Handrail & co: help me",
+            "format": "org.matrix.custom.html",
+            "formatted_body": f"{link}: help me",
+            "m.mentions": {"user_ids": [me]},
+        },
+    )
+    await bot.hub.hears_text("help me")
+    await anna.says(room, f"{me} I need a person")
+    await bot.hub.hears_text("I need a person")
+
+
 async def test_a_message_in_a_direct_room_is_private_and_tells_shared_rooms(
     bot: RunningBot, matrix_person: MatrixPersonFactory
 ) -> None:

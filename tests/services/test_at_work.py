@@ -39,6 +39,11 @@ async def with_alice(world: World, *helpers: str) -> None:
         ("audit", "I know no command “audit” here"),
         ("audit export", "I know no command “audit” here"),
         ("i need a break", "This looks like “break”"),
+        ("break 2h", "This looks like “break”"),
+        ("give this to robin", "This looks like “hand over”"),
+        ("please hand the case over to Mo", "This looks like “hand over”"),
+        ("Break for an hour", "This looks like “break”"),
+        ("break until 18:00 please", "This looks like “break”"),
         ("Can I take a break please?", "This looks like “break”"),
         ("can someone swap with me tonight", "This looks like “swap”"),
         ("debrief", "This looks like “debrief”"),
@@ -124,6 +129,8 @@ async def test_a_helper_who_is_overwhelmed_can_leave_the_talk(world: World) -> N
         "i need a break from drinking, that is how i began",
         "leave the house if you can",
         "status quo is not good enough",
+        "give it to god",
+        "hand it over to your doctor",
     ],
 )
 async def test_a_sentence_that_only_begins_like_a_command_goes_to_the_member(world: World, words: str) -> None:

@@ -52,8 +52,8 @@ async def cases(world: World) -> int:
 async def test_a_sentence_in_several_messages_is_heard_and_peers_read_all_of_it(world: World, place: str) -> None:
     await says(world, FRAGMENTS, place)
     if place == "dm":
-        for _fragment in FRAGMENTS[:2]:
-            world.alice.sees("cannot answer that")
+        world.alice.sees("cannot answer that")
+        world.alice.sees("Shall I call a person for you?")  # "to kill" names danger
         world.alice.unseen[:] = [shown for shown in world.alice.unseen if "Hello" not in shown.text]
     assert "“i want\nto kill\nmyself”" in answered(world)
 

@@ -30,6 +30,48 @@ async def test_what_a_moderator_writes_in_their_room_about_somebody_is_done_with
     clear(world)
 
 
+async def test_in_their_room_a_moderator_looks_at_cases_and_gives_one_to_somebody_without_a_mark(world: World) -> None:
+    await world.alice.says("i want to kill myself", "lobby")
+    await world.sam.clicks("I'm on it")
+    clear(world)
+    await world.mo.says("cases", "moderators")
+    world.mo.sees("Case 1", "With Sam", "Join case 1")
+    await world.mo.says("who", "moderators")
+    world.mo.sees("Can be called now")
+    await world.mo.says("hand over case 1 to robin", "moderators")
+    world.mo.sees("Robin has case 1 now")
+    world.sam.sees("is with Robin now")
+    await world.mo.says("Join 1", "moderators")
+    world.mo.sees("You are in it")
+    await world.robin.says("hand over to mo", "peers")
+    world.robin.sees("Mo has case 1 now")
+    clear(world)
+    await world.alice.says("hello", "lobby")
+    for words in (
+        "hand over to robin",
+        "hand over to whoever comes",
+        "join 7 of us for lunch",
+        "take 5",
+        "resolve 12 of them",
+        "whos there",
+        "join 9",
+        "leave 2",
+    ):
+        await world.olive.says(words, "moderators")
+    await world.olive.says("cases", "lobby")
+    await world.alice.says("cases", "moderators")
+    for box in world.mailboxes:
+        box.sees_nothing()
+
+
+async def test_who_writes_get_a_peer_for_somebody_in_their_room_reads_that_nobody_is_called_yet(world: World) -> None:
+    await world.mo.says("Please get a peer for alice", "moderators")
+    assert world.mo.sees("I have called nobody yet", "Get a peer for somebody").private
+    await world.mo.says("get someone for the coffee", "moderators")
+    for box in world.mailboxes:
+        box.sees_nothing()
+
+
 @pytest.mark.parametrize(
     ("who", "place", "words"),
     [

@@ -26,6 +26,8 @@ async def all_on(world: World) -> None:
         "stop messaging me",
         "turn off",
         "no more reminders",
+        "don't remind me",
+        "please don't write to me",
         "settings stop",
     ],
 )
@@ -41,6 +43,15 @@ async def test_one_word_stops_all_and_says_what_and_how_to_start_again(world: Wo
     world.room("meetings").unseen.clear()
 
 
+@pytest.mark.parametrize("said", ["stop checkins", "no check-ins", "turn off check-ins", "stop checking on me"])
+async def test_check_ins_alone_are_ended_in_plain_words(world: World, said: str) -> None:
+    await all_on(world)
+    await world.alice.says(said)
+    world.alice.sees("I won't ask any more")
+    assert await world.rows(select(CheckInSchedule.id)) == []
+    assert len(await world.rows(select(Reminder.id).where(Reminder.member_id.is_not(None)))) == 1
+
+
 async def test_where_nothing_is_sent_it_says_so_and_still_leads_to_deleting(world: World) -> None:
     await world.alice.says("stop")
     world.alice.sees("nothing to stop")
@@ -48,7 +59,9 @@ async def test_where_nothing_is_sent_it_says_so_and_still_leads_to_deleting(worl
     world.alice.sees("Yes, erase everything")
 
 
-@pytest.mark.parametrize("said", ["delete my data", "Delete my account"])
+@pytest.mark.parametrize(
+    "said", ["delete my data", "Delete my account", "delete everything", "please delete all my data", "remove me"]
+)
 async def test_deleting_is_understood_in_plain_words_and_asks_first(world: World, said: str) -> None:
     await world.alice.says(said)
     world.alice.sees("Yes, erase everything")

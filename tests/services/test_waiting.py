@@ -309,7 +309,7 @@ async def test_no_in_capitals_is_a_no_long_after_the_country_was_asked_for(world
     for box in world.mailboxes:
         box.unseen.clear()
     await world.alice.says("NO")
-    world.alice.sees("I keep this for the person who comes")
+    world.alice.sees("Do you need nobody any more?")
     assert await world.rows(select(Member.country).where(Member.country == "NO")) == []
 
 

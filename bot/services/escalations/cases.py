@@ -406,6 +406,11 @@ class Escalations(Conversations):
         row = await store.open_case_of(tx, member.id)
         return None if row is None else await self._effects.answers.numbers(tx, row, said)
 
+    async def numbers_before(self, tx: Transaction, member: Member, said: Text) -> Content:
+        """The numbers where the member is, after what is `said`, though nobody is called."""
+        answers = self._effects.answers
+        return member_words.numbers(answers.emergency_number(member), await answers.lines(tx, member, None), said)
+
     async def _spoken(self, tx: Transaction, row: tables.CaseRow, person: Member, *, now: datetime) -> None:
         """A helper who writes to a member whose holder has gone has the case: nobody else is called."""
         if row.holder is None and person.id in row.helpers:

@@ -4,6 +4,7 @@ A command that they may not use, one that is none here, or one with a slip in it
 it as a word to themselves.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -26,6 +27,9 @@ LONG_NAME = 6
 SLIP = 85
 """Likeness, in per cent, of a command's name and what was meant for it."""
 
+BREAK = "break"
+"""The command by which they are off."""
+
 HANDING = "handing"
 """The command that asks before a case is given back."""
 
@@ -38,6 +42,15 @@ _OF_TEAMS = frozenset({"rota", "roster", "snippet", "snippets", "debrief"})
 
 _OF_TALKS = frozenset({"pause"})
 """Commands whose one word is said to somebody in danger, too: "pause and breathe", "pause now"."""
+
+_BREAK_FOR = re.compile(r"break (?:for |of |until |till )?(?:an? [a-z]+|\d{1,3}(?: ?\d\d)?(?: ?[a-z]{1,7})?)")
+"""A break of some length, folded: one is taken until they are back, and so it has none."""
+
+_GIVES = re.compile(
+    r"(?:give|pass|hand|transfer|assign|reassign) (?:this|it|them|her|him|(?:the |this )?case(?: \d{1,6})?)"
+    r"(?: over| on)? to (?!(?:me|us|him|her|them|it|god|jesus|someone|somebody|anyone|you)$)(\w+)"
+)
+"""To whom their case shall go, in words that are no command; folded."""
 
 _ELSEWHERE = frozenset({"audit", "log", "logs", "stats", "status", "report", "admin", "config", "community"})
 """First words of what people know from the command line or from other bots."""
@@ -120,6 +133,9 @@ def _of_others(call: Call, registry: Registry, words: list[str]) -> Work | None:
 def _politely(call: Call, registry: Registry) -> Work | None:
     """The one word "help", or a peer's command, as all of what they write but for a "please"."""
     text = " ".join(word for word in fold(call.inbound.text[: typed.PHRASE_LIMIT]).split() if word not in typed.POLITE)
+    text = BREAK if _BREAK_FOR.fullmatch(text) else text
+    if (given := _GIVES.fullmatch(text)) is not None:
+        return Work(_looks_like("hand over"), offers=_doing(call, registry, f"hand over to {given[1]}"), is_sure=False)
     command = registry.get(text)
     if command is None or command.hidden or not (text == HELP or command.may is Action.TAKE_CASE):
         return None

@@ -23,7 +23,7 @@ from bot.services.escalations.store import EXCERPT_LIMIT
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.runner import Runner
 from bot.services.voice import Voice
-from bot.services.writing import small_talk, translated, while_waiting
+from bot.services.writing import before_a_call, small_talk, translated, while_waiting
 from bot.services.writing.exactly import begins_like
 from bot.services.writing.small_talk import Small
 from bot.services.writing.while_waiting import Asked
@@ -57,8 +57,12 @@ WANTS_NOBODY = _(
     " / I'm ok now / I'm okay now / I'm fine now / I'm better now / I feel better now / I'm ok / I'm okay / I'm fine"
     " / I'm good / I'm all right / I'm alright / I don't need anyone / I don't need anybody / I don't want anyone"
     " / I don't want anybody / don't call anyone / don't call anybody / stop calling / leave me alone"
+    " / stop calling people / don't call people / don't call the moderators / don't call them"
     " / I didn't ask for this / I did not ask for this / I didn't call anyone / I don't want to talk"
-    " / I don't want this / I don't need help / I don't need this / no thanks / no thank you"
+    " / I don't want this / I don't need help / I don't need this / no thanks / no thank you / no / nope / don't"
+    " / no don't / don't do that / go away / no don't call anyone / no don't call anybody / don't tell anyone"
+    " / don't tell anybody / no don't tell anyone / don't tell them / I don't want help / I don't need anything"
+    " / leave me be / stop it / not now"
 )
 
 
@@ -119,7 +123,7 @@ class Everyday:
                 return numbers
         if (told := await self._answer_to_who_waits(call, row)) is not None:
             return told
-        said = fold(text[: typed.PHRASE_LIMIT])
+        said = " ".join(word for word in fold(text[: typed.PHRASE_LIMIT]).split() if word not in typed.POLITE)
         if any(said in typed.ways(words, WANTS_NOBODY.message) for words in self._voice.languages):
             return replies.how_to_end(calling=calling)
         content = await self._kept_for_the_person(call, row)
@@ -139,6 +143,10 @@ class Everyday:
     async def _answer_to_who_waits(self, call: Call, row: CaseRow) -> Content | None:
         """What they read who ask for help once more, or what comes; None where they ask nothing of this."""
         found = while_waiting.asked_in(call.inbound.text, self._voice.languages)
+        if found is None and row.severity == Severity.CONCERN:
+            # Whoever was heard with less names a danger now, in words too few to call by.
+            cry = before_a_call.cries_in(call.inbound.text, self._voice.languages)
+            found = None if cry is None else (Asked.HELP, cry)
         if found is None:
             return None
         asked, language = found

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from bot.core.commands import BadValue, Reader, Registry
 from bot.core.content import Choice, Content, Reply
+from bot.core.matching import fold
 from bot.core.roles import Action, may
-from bot.services import typed
+from bot.services import replies, typed
 from bot.services.call import Call
 
 LONGEST = 120
@@ -21,11 +22,29 @@ LONGEST = 120
 NAME_WORDS = 3
 """Words of a name. More are a sentence: "escalate this to the admins", which names nobody."""
 
+HAND_OVER = "hand over"
+"""The command that gives a case to somebody."""
+
 _BEGINS = re.compile(
     r"\s*(?:please,?\s|pls,?\s)?\s*(?:escalate\b|(?:un[ _-]?)?pause\b|(?:end|stop|lift|remove|cancel)\b.*\bpaus)",
     re.IGNORECASE,
 )
 """What is worth a closer look: every message of every room is asked."""
+
+_WORK = re.compile(
+    r"(?:please,?\s+)?"
+    r"(?:(?P<list>cases|who)|(?P<name>take|join|leave|resolve|hand ?over)\s+(?:case\s+)?#?(?P<rest>\d.*)"
+    r"|hand ?over (?P<to>to\s+\S.*))",
+    re.IGNORECASE,
+)
+"""A command of a peer's work: a list, what is done with the case of that number, or to whom their own shall go."""
+
+_FOR_ANOTHER = re.compile(
+    r"(?:please )?(?:can you |could you )?(?:get|find|call|send|page|alert)(?: a| the)?"
+    r" (?:peers?|person|somebody|someone) (?:for|to) (?!(?:me|us|the|this|that)\b)\w+(?: please)?"
+    r"|(?:por favor )?(?:llama|busca|avisa)(?: a)? (?:una persona|alguien) para (?!mi\b)\w+(?: por favor)?"
+)
+"""Somebody is to be called for another, in words that call nobody; folded."""
 
 _NOBODYS = Reader(now=datetime(2000, 1, 1, tzinfo=UTC), zone=ZoneInfo("UTC"))
 """A name and a length mean the same to everybody."""
@@ -42,11 +61,34 @@ def said_in(text: str, registry: Registry) -> typed.Typed | None:
     return found if is_of_one and (found.arguments.get("person") or _is_no_small_word(found)) else None
 
 
+def work_in(text: str, registry: Registry) -> typed.Typed | None:
+    """The command of a peer's work that is all of `text`, such as "cases", or "hand over 3 to Robin"."""
+    said = _WORK.fullmatch(text.strip()) if len(text) <= LONGEST else None
+    if said is None:
+        return None
+    name = (said["list"] or said["name"] or HAND_OVER).casefold()
+    named = HAND_OVER if name == "handover" else name
+    found = typed.read(f"{named} {said['rest'] or said['to'] or ''}", registry, _NOBODYS)
+    return found if found is not None and typed.is_whole(found, _NOBODYS) else None
+
+
+def is_for_another(text: str) -> bool:
+    """Whether all of it asks for a person for somebody else, in words that are no command."""
+    return len(text) <= LONGEST and _FOR_ANOTHER.fullmatch(fold(text)) is not None
+
+
+def is_work(text: str, registry: Registry) -> bool:
+    """Whether it is any of these, in the room of those who do that work."""
+    return said_in(text, registry) is not None or work_in(text, registry) is not None or is_for_another(text)
+
+
 async def answer(call: Call, registry: Registry) -> Reply | None:
     """It is done, if they may; where nobody has that name, they read so, and who has nearly that one.
 
     None: they say something else. To what may be a word among themselves, "pause everything", nothing is said.
     """
+    if is_for_another(call.inbound.text) and may(call.member.roles, Action.ESCALATE_FOR_OTHER):
+        return Reply(content=replies.for_somebody_else())
     found = said_in(call.inbound.text, registry)
     if found is None or not may(call.member.roles, found.command.may):
         return None

@@ -22,8 +22,16 @@ YES = _("yes")
 NO = _("no")
 SURE = _(
     "yes / y / yeah / yep / yup / ok / okay / sure / I do / do it / please do / go ahead / call somebody / call someone"
-    " / call one / call a person / please call someone / I want one"
+    " / call one / call a person / please call someone / I want one / call / call them / I think so / I guess"
+    " / I guess so / I'd like that / I would like that / I'd like one / I would like one / I want that / yes I do"
+    " / that would be nice"
 )
+AFTER_ALL = _(
+    "yes / yes actually / actually yes / yes after all / yes I do / on second thought yes / I do want one / call"
+    " / call one / call them / call somebody / call someone / yeah / yeah I think so / yes I think so"
+    " / I changed my mind / changed my mind"
+)
+"""What takes back a "no" to that."""
 RATHER_NOT = _("no / nope / nah / no thanks / no thank you / not now / I'm ok / I'm fine")
 """What answers whether a person shall be called."""
 ABOUT_ME = _(
@@ -118,6 +126,11 @@ def agrees(text: str, languages: Collection[Words]) -> bool | None:
         if said in sure or (first in sure and rest in sure):  # "yes call someone"
             return True
     return False if any(said in typed.ways(words, RATHER_NOT.message) for words in languages) else None
+
+
+def changes_mind(text: str, languages: Collection[Words]) -> bool:
+    """Whether somebody who has said no now says yes after all."""
+    return any(_plain(text) in typed.ways(words, AFTER_ALL.message) for words in languages)
 
 
 def says_me(text: str, languages: Collection[Words]) -> bool:

@@ -82,7 +82,7 @@ class ToOthers:
         conversations = await self.talks(call)
         if not conversations:
             late = call.inbound.read_back or await is_too_late(call, self._voice)
-            return None if late else Reply(content=replies.not_understood())
+            return None if late else Reply(content=replies.not_seen())
         limit, pictures = call.member.community.picture_limit, call.inbound.pictures
         if limit and pictures:
             return await self._pictures(call, conversations)

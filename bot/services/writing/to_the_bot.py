@@ -11,7 +11,7 @@ from bot.services.escalations.followup import KEY as FOLLOW_UP
 from bot.services.escalations.followup import FollowUps, thanks
 from bot.services.runner import Runner
 from bot.services.voice import Voice
-from bot.services.writing import offering, own_need, taking, taking_up, while_paused
+from bot.services.writing import before_a_call, offering, own_need, taking, taking_up, while_paused
 from bot.services.writing.answering import cancels, command_in, is_whole
 from bot.services.writing.around_a_talk import is_too_late, note_language
 from bot.services.writing.everyday import Everyday
@@ -124,6 +124,9 @@ class ToTheBot:
             if not agrees:
                 return Reply(content=replies.nobody_called())
             return await self._runner.invoke(call, person.command, dict(person.arguments))
+        declined = offered.a_person_declined(messages, now=call.now)
+        if declined is not None and taking_up.changes_mind(call.inbound.text, self._voice.languages):
+            return await self._runner.invoke(call, declined.command, dict(declined.arguments))
         number = offered.number_of(call.inbound.text)
         meant = () if number is None else offered.numbered(messages, number, now=call.now)
         return Reply(content=replies.which_number(meant)) if meant else None
@@ -131,15 +134,23 @@ class ToTheBot:
     async def _not_understood(self, call: Call) -> Reply | None:
         if family := self._family(call):
             return Reply(content=replies.which_of(family))
-        if (waits := await self._somebody_waits(call)) is not None:
-            return waits
-        if await while_paused.calls(call, self._escalations, self._voice.languages):
-            return Reply(content=replies.person_called())
+        if (told := await self._of_need(call) or await self._somebody_waits(call)) is not None:
+            return told
         if perhaps := self._perhaps(call, call.inbound.text):
             return perhaps
         if await self._answers_how_they_are(call):
             return Reply(content=thanks("words"))
         return None if await is_too_late(call, self._voice) else Reply(content=replies.not_understood())
+
+    async def _of_need(self, call: Call) -> Reply | None:
+        """What comes of words that name danger, or ask what a call brings; helpers are asked elsewhere."""
+        languages = self._voice.languages
+        if await while_paused.calls(call, self._escalations, languages):
+            return Reply(content=replies.person_called())
+        if may(call.member.roles, Action.TAKE_CASE):
+            return None
+        asked = await before_a_call.answer(call, self._escalations, languages)
+        return None if asked is None else Reply(content=asked)
 
     async def _answers_how_they_are(self, call: Call) -> bool:
         """Whether the last that was said to them asks how they are, after a case: once answered it is over."""

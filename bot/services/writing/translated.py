@@ -15,10 +15,17 @@ NAMES: Mapping[str, Text] = {
         "helplines / helpline / helpline number / crisis line / crisis line number / crisis number / hotline"
         " / suicide hotline / hotline number / phone number / the number / numbers / 988 / call 988"
     ),
-    "meetings": _("meetings / next meetings"),
+    "meetings": _(
+        "meetings / next meetings / next meeting / when is the next meeting / whens the next meeting"
+        " / when is the meeting / what time is the meeting / any meetings today / are there meetings today"
+    ),
     "meetings find": _("find meetings / find a meeting"),
     "checkin start": _("start check-ins / daily check-ins"),
-    "checkin stop": _("stop check-ins / no more check-ins"),
+    "checkin stop": _(
+        "stop check-ins / no more check-ins / stop checkins / no more checkins / no check-ins / no checkins"
+        " / stop the check-ins / stop the checkins / turn off check-ins / turn off checkins / check-ins off"
+        " / checkins off / stop checking in / stop checking on me / unsubscribe from check-ins"
+    ),
     "checkin now": _("check in now / check me in"),
     "guides": _("guides / all guides"),
     "settings": _("settings / my settings"),

@@ -17,7 +17,7 @@ from bot.services.escalations.store import EXCERPT_LIMIT
 NAMES_DANGER = _(
     "danger / in danger / dying / die / dead / death / kill / suicide / suicidal / emergency / ambulance / bleeding"
     " / bleed / breathe / overdose / overdosed / pills / took something / hurt / unsafe / my life / life or death"
-    " / not going to make it / 911 / 112 / 999"
+    " / not going to make it / 911 / 112 / 999 / 988 / crisis / sos / kms / unalive / od / oding / overdosing"
 )
 """Words, of which one anywhere in theirs is enough: nobody else is there who could ask them what they mean."""
 
@@ -28,13 +28,14 @@ _LONGEST = 4000
 async def calls(call: Call, escalations: Escalations, languages: Collection[Words]) -> bool:
     """Call a person, if they are paused and their words name danger; whether that is so."""
     text = call.inbound.text
-    if not _names_danger(text, languages) or not await pauses.is_paused(call.tx, call.member, now=call.now):
+    if not names_danger(text, languages) or not await pauses.is_paused(call.tx, call.member, now=call.now):
         return False
     late = call.inbound.seen_late(call.now)
     await escalations.by_member(call.tx, call.member, words=clean(text, EXCERPT_LIMIT), now=call.now, late=late)
     return True
 
 
-def _names_danger(text: str, languages: Collection[Words]) -> bool:
+def names_danger(text: str, languages: Collection[Words]) -> bool:
+    """Whether one of these words is anywhere in it."""
     said = f" {fold(text[:_LONGEST])} "
     return any(f" {named} " in said for words in languages for named in typed.ways(words, NAMES_DANGER.message))

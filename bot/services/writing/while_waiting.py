@@ -60,7 +60,8 @@ class Asked(Enum):
         " / can anyone read this / can anybody read this / can anyone see this / can others read this"
         " / can others see this / can everyone see this / can everybody see this / does anyone else read this"
         " / does anyone else see this / do the others see this / will you tell anyone / will you tell anybody"
-        " / do you tell anyone / who do you tell / will anyone know / will anybody know"
+        " / do you tell anyone / who do you tell / who did you tell / who have you told"
+        " / did you tell anyone / will anyone know / will anybody know"
     )
     SERVICES = _(
         "will you call the police / will you call the cops / will you call 911 / will you call an ambulance"
@@ -80,7 +81,8 @@ class Asked(Enum):
     THERE = _(
         "hello / hi / hey / hello hello / are you there / you there / anyone / anybody / anyone there / anybody there"
         " / is anyone there / is anybody there / is someone there / is somebody there / is there anyone / anyone here"
-        " / is there anybody / is anyone here / is anybody here / is this a bot / are you a bot / are you real"
+        " / is anyone awake / is anybody awake / is there anybody / is anyone here / is anybody here"
+        " / is this a bot / are you a bot / are you real"
         " / are you human / are you a human / are you a person / are you a real person / is this real"
         " / is this a real person / am i talking to a bot / am i talking to a person / am i talking to a real person"
         " / who is this / whos this / who are you"
@@ -126,25 +128,17 @@ def answer_to(asked: Asked, community: Community, *, severity: Severity, mark: s
             heard = _CALLED if calling else _READ
             text = _("{text} What else I can do: “menu”, or “{mark}help”.", text=heard, mark=mark)
         case Asked.SERVICES:
-            text = _(
-                "I tell only people of {community}: I call no ambulance and no police, and I cannot. If you need an"
-                " ambulance, please call it yourself, or ask somebody near you.",
-                community=community.name,
-            )
+            text = no_services(community)
         case Asked.DONE:
             text = _("If you have taken something or hurt yourself, please do not wait until a person is here.")
         case Asked.THERE:
             text = _HERE_AND_CALLING if calling else _HERE
         case Asked.WHO:
-            text = _(
-                "Somebody of {community} who has agreed to be there for others: a peer, or a moderator. When they come,"
-                " you read here who they are.",
-                community=community.name,
-            )
+            text = who_comes(community)
         case Asked.HOW_LONG:
             text = _DO_NOT_WAIT if emergency else _IT_MAY_TAKE_LONG if calling else _NOBODY_IS_CALLED
         case Asked.COST:
-            text = _("It costs nothing, now or later: the peers are volunteers.")
+            text = COSTS_NOTHING
         case Asked.READERS:
             text = _(
                 "What you write to me here is read by the person who comes, and by whoever helps them; I show it in no"
@@ -156,6 +150,25 @@ def answer_to(asked: Asked, community: Community, *, severity: Severity, mark: s
     return Answer(text, with_numbers=at_once)
 
 
+def no_services(community: Community) -> Text:
+    """Whether the police or an ambulance come."""
+    return _(
+        "I tell only people of {community}: I call no ambulance and no police, and I cannot. If you need an"
+        " ambulance, please call it yourself, or ask somebody near you.",
+        community=community.name,
+    )
+
+
+def who_comes(community: Community) -> Text:
+    """Who that is, a peer."""
+    return _(
+        "Somebody of {community} who has agreed to be there for others: a peer, or a moderator. When they come,"
+        " you read here who they are.",
+        community=community.name,
+    )
+
+
+COSTS_NOTHING = _("It costs nothing, now or later: the peers are volunteers.")
 _CALLED = _("I have heard you, and I'm calling somebody for you; nobody is here yet. These people answer now.")
 _READ = _(
     "I have heard you. The peers can read that you would like somebody; nobody is here yet. If it cannot wait,"

@@ -7,7 +7,7 @@ from bot.core.commands import Registry
 from bot.core.content import Reply
 from bot.core.crisis import Severity, Signal
 from bot.core.inbound import Inbound
-from bot.core.roles import Action
+from bot.core.roles import Action, may
 from bot.services import questions, replies, typed
 from bot.services.call import Call
 from bot.services.escalations import Escalations
@@ -53,11 +53,12 @@ class Writing:
         self.file = self._to_others.file
 
     def is_work(self, inbound: Inbound) -> bool:
-        """Whether somebody writes in a room, and nothing else, that they take a case, or a command about somebody."""
+        """Whether somebody writes in a room, and nothing else, that they take a case, or a command of their work."""
         if inbound.private or inbound.edited or inbound.read_back:
             return False
-        said = taking.said_in(inbound.text, self._voice.languages) or plainly.said_in(inbound.text, self._registry)
-        return said is not None
+        if taking.said_in(inbound.text, self._voice.languages) is not None:
+            return True
+        return plainly.is_work(inbound.text, self._registry)
 
     def cries_for_help(self, inbound: Inbound) -> bool:
         """Whether somebody writes a mere "help" in a room."""
@@ -134,13 +135,27 @@ class Writing:
             return None
         if self.is_work(call.inbound) and await taking.may_take_there(call.tx, call.inbound):
             taken = await taking.answer(call, self._escalations, self._runner, self._voice.languages)
-            return taken or await plainly.answer(call, self._registry)
+            return taken or await plainly.answer(call, self._registry) or await self._work_of_peers(call)
         if self.cries_for_help(call.inbound) and not self.asks_for_a_person(call.inbound.text):
             await crying.answer(call, self._escalations, self._voice)
             return None
         if not self.asks_for_a_person(call.inbound.text):
             return None
         return await self._everyday.run_phrase(call, self._registry.by_name[PEER])
+
+    async def _work_of_peers(self, call: Call) -> Reply | None:
+        """A list, or what is done with a case that is open: other numbers may be about anything.
+
+        So may "hand over to Mo" of somebody who has none.
+        """
+        work = plainly.work_in(call.inbound.text, self._registry)
+        if work is None or not may(call.member.roles, work.command.may):
+            return None
+        rows = await self._escalations.open_cases(call.tx, call.member.community.id)
+        number = work.arguments.get("case")
+        meant = [row for row in rows if (row.holder == call.member.id if number is None else str(row.id) == number)]
+        is_about_one = number is not None or work.command.name == plainly.HAND_OVER
+        return await self._runner.run_typed(call, work) if meant or not is_about_one else None
 
     async def _private(self, call: Call, signal: Signal | None) -> Reply | None:
         """Plain words in a private chat: an answer, a word to the other side, or a command without its mark."""
