@@ -364,6 +364,18 @@ async def test_what_a_peer_wrote_for_the_bot_while_it_was_away_is_held_with_a_wo
     world.alice.sees(words)
 
 
+async def test_words_that_were_held_are_asked_about_no_more_once_the_peer_is_with_nobody(world: World) -> None:
+    await with_alice(world)
+    await world.sam.says("i cant do this im shaking")
+    await world.sam.clicks("Hand over")
+    await world.sam.says("yes")
+    world.sam.sees("I'm calling somebody else for case 1")
+    clear(world)
+    await world.sam.says("hello")
+    world.sam.sees("I'm a bot, and I'm here")
+    clear(world)
+
+
 def test_a_peers_words_without_end_about_themselves_are_read_at_once() -> None:
     """Each "sorry" belongs to what is before it, or to what is behind it: tried both ways it would take for ever."""
     began = time.process_time()

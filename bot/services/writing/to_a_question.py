@@ -7,7 +7,7 @@ from bot.core.content import Reply
 from bot.core.crisis import Signal
 from bot.core.kinds.places import country_said
 from bot.core.matching import fold
-from bot.services import questions
+from bot.services import questions, talks
 from bot.services.call import Call
 from bot.services.escalations.member_words import OTHER_COUNTRY
 from bot.services.questions import Pending, Waits
@@ -41,6 +41,9 @@ class ToAQuestion:
     async def read(self, call: Call, conversations: Sequence[CaseRow], signal: Signal | None) -> Reply | None:
         """What comes of the answer; None: the words are for others, or for the bot, and no question waits any more."""
         question = await questions.pending(call.tx, call.member, now=call.now)
+        if question is not None and await self._is_about_a_talk_that_is_over(call, question, conversations):
+            await questions.forget(call.tx, call.member)
+            question = None
         if question is None:
             return None if signal is not None else await self._where_they_are(call, conversations)
         if question.waits is not Waits.ANSWER or questions.is_bare_cancel(call.inbound.text):
@@ -52,6 +55,13 @@ class ToAQuestion:
         # What somebody in danger writes next is for the person who comes, not the answer to an old question.
         await questions.forget(call.tx, call.member)
         return None
+
+    @staticmethod
+    async def _is_about_a_talk_that_is_over(call: Call, question: Pending, conversations: Sequence[CaseRow]) -> bool:
+        """Whether it asks to whom words are to go, and nobody is there for them any more: nothing is an answer."""
+        if question.command != SAY or conversations or call.inbound.apart is not None:
+            return False
+        return not await talks.elsewhere(call.tx, call.inbound, call.member.community.id)
 
     async def _where_they_are(self, call: Call, conversations: Sequence[CaseRow]) -> Reply | None:
         """What comes of a country that somebody names late who waits for a person, and was asked for it.
