@@ -248,7 +248,7 @@ async def _nobody_but(
     Never taken: it may be the half of another's name. Else nearly the same names are offered.
     """
     words = typed.split()
-    for some in (" ".join(words[:count]) for count in range(min(len(words) - 1, _WORDS_OF_A_NAME), 0, -1)):
+    for some in (" ".join(words[:count]).rstrip(_END) for count in range(min(len(words) - 1, _WORDS_OF_A_NAME), 0, -1)):
         known = await _with_account(tx, by.community.id, platform, some)
         if known is not None or _named_so(names, some) or await _called_so(tx, by.community.id, some):
             return BadValue(_("Whom do you mean?"), (some,), parameter="person")

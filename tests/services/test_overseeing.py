@@ -52,6 +52,20 @@ async def test_other_words_other_people_and_other_rooms_escalate_and_pause_nobod
         box.sees_nothing()
 
 
+@pytest.mark.parametrize("words", ["escalate alice she looks really bad", "please escalate alice, i fear for her life"])
+async def test_who_writes_in_their_room_why_somebody_needs_a_person_is_asked_whom_they_mean(
+    world: World, words: str
+) -> None:
+    await world.alice.says("hello")
+    clear(world)
+    await world.mo.says(words, "moderators")
+    assert world.mo.sees("Whom do you mean?").private
+    world.alice.sees_nothing()
+    await world.mo.clicks("alice")
+    world.mo.sees("The peers have been called")
+    clear(world)
+
+
 async def test_a_slip_in_a_name_in_their_room_calls_nobody_and_says_so_and_takes_no_next_word_for_the_answer(
     world: World,
 ) -> None:

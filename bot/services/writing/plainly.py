@@ -19,7 +19,7 @@ LONGEST = 120
 """Characters of a message that may be such a command."""
 
 NAME_WORDS = 3
-"""Words of a name. More are a sentence: "escalate this to the admins"."""
+"""Words of a name. More are a sentence: "escalate this to the admins", which names nobody."""
 
 _BEGINS = re.compile(
     r"\s*(?:please,?\s|pls,?\s)?\s*(?:escalate\b|(?:un[ _-]?)?pause\b|(?:end|stop|lift|remove|cancel)\b.*\bpaus)",
@@ -38,8 +38,8 @@ def said_in(text: str, registry: Registry) -> typed.Typed | None:
     found = typed.read(text, registry, _NOBODYS, forgiving=typed.ends_a_pause(text))
     if found is None or found.command.may not in typed.ABOUT_OTHERS or not typed.is_whole(found, _NOBODYS):
         return None
-    named = found.arguments.get("person", "").split()
-    return found if len(named) <= NAME_WORDS and (named or _is_no_small_word(found)) else None
+    is_of_one = not _is_a_sentence(found) or found.command.may is Action.ESCALATE_FOR_OTHER
+    return found if is_of_one and (found.arguments.get("person") or _is_no_small_word(found)) else None
 
 
 async def answer(call: Call, registry: Registry) -> Reply | None:
@@ -58,13 +58,18 @@ async def answer(call: Call, registry: Registry) -> Reply | None:
     try:
         return await found.command.run(alone, **values)
     except BadValue as bad:
-        if not (bad.guesses or _is_no_small_word(found)):
+        if not bad.guesses and (_is_a_sentence(found) or not _is_no_small_word(found)):
             return None
         meant = [
             Choice(label=guess, command=found.command.name, arguments={**found.arguments, "person": guess})
             for guess in bad.guesses
         ]
         return Reply(content=Content(text=bad.message, choices=tuple(choice for choice in meant if choice.fits)))
+
+
+def _is_a_sentence(found: typed.Typed) -> bool:
+    """Whether it is more than a name: what begins with one says why, "alice she looks bad", or nobody is meant."""
+    return len(found.arguments.get("person", "").split()) > NAME_WORDS
 
 
 def _is_no_small_word(found: typed.Typed) -> bool:
