@@ -21,7 +21,7 @@ from bot.platforms.discord.progress import PLATFORM
 from bot.platforms.discord.proxies import Proxies, speaks_for_somebody
 from bot.platforms.discord.servertime import ServerTime
 from bot.platforms.discord.threads import PrivateThreads
-from bot.platforms.discord.wording import has_files, words_of
+from bot.platforms.discord.wording import has_files, to_the_bot, words_of
 
 log = logging.getLogger(__name__)
 
@@ -241,7 +241,7 @@ class Hearing:
             space=space,
             apart=apart,
             shared_spaces=spaces,
-            text=text,
+            text=to_the_bot(text, client.user),
             files=files,
             pictures=pictures_of(message) if files else (),
             edited=edited,
