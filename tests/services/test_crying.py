@@ -14,7 +14,7 @@ from services.test_at_work import clear
 QUESTION = "Shall I call a person?"
 
 
-@pytest.mark.parametrize("words", ["HELP", "help", "help me", "help please", "Help!!!", "ayuda"])
+@pytest.mark.parametrize("words", ["HELP", "help", "help me", "HEEELPPP please", "Help!!!", "need help", "ayuda"])
 async def test_who_writes_help_in_the_lobby_is_asked_privately_whether_they_want_a_person(
     world: World, words: str
 ) -> None:
