@@ -89,6 +89,12 @@ class Event:
         return _REPLY_FALLBACK.sub("", body, count=1) if self._reply else body
 
     @property
+    def formatted(self) -> str:
+        """The words as HTML, in which a mention says whom it names; "" if there is none."""
+        content = _mapping(self.content.get("m.new_content")) if self.is_edit else self.content
+        return _text(content.get("formatted_body"))
+
+    @property
     def has_file(self) -> bool:
         """Whether it is a picture, a recording, a file, or something else that has no words: a sticker, a call."""
         if self.type in SAID:
