@@ -71,9 +71,9 @@ def work_in(
         # "Hand over" asks once more, as its button does: others would be called by one press.
         command = HANDING if wish == wishes.HAND_OVER else wish
         return Work(_looks_like(wish), offers=Choice(label=wish, command=command))
-    if overwhelmed.is_own(text):
-        return _too_much(joined)
     words = text.casefold().removeprefix("please ").split()
+    if overwhelmed.is_own(text) and _nearly(words, registry) is None:  # "handover to robin, it is too much for me"
+        return _too_much(joined)
     if not words:
         return None
     said = taking.said_in(text, languages)
