@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from typing import Literal
 
 NAME_LIMIT = 40
@@ -107,16 +106,6 @@ def split(text: str, limit: int) -> list[str]:
         pieces.append(rest[:cut].rstrip())
         rest = rest[cut:].lstrip()
     return [piece for piece in [*pieces, rest] if piece] or [""]
-
-
-def without_mention(text: str, names: Iterable[str]) -> str:
-    """`text` without one of these names at its beginning or its end, as in "@Bot, help"; all of it, if that is all."""
-    for name in names:
-        named = re.escape(name) + (r"(?!\w)" if name[-1:].isalnum() else "")
-        left = re.sub(rf"\A\s*{named}[\s,:]*|[\s,]*(?<!\w){named}\s*\Z", "", text, count=1, flags=re.IGNORECASE)
-        if left != text:
-            return left if left.strip() else text
-    return text
 
 
 def _best_cut(text: str, limit: int) -> int:

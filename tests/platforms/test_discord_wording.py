@@ -71,3 +71,10 @@ async def test_the_bot_does_not_hear_how_it_has_named_a_thread_itself(scene: Sce
     await scene.ana.says(scene.channel, "behind it")
     await scene.hub.hears("behind it")
     assert [one.text for one in scene.hub.received] == ["behind it"]
+
+
+@pytest.mark.parametrize("words", ["<@{me}> help", "<@!{me}>, help", "help <@{me}>"])
+async def test_who_mentions_the_bot_says_what_they_say_beside_that(scene: Scene, words: str) -> None:
+    sent = await scene.ana.says(scene.channel, words.format(me=scene.discord.world.bot.id))
+    heard = await scene.hub.hears(lambda one: one.event_id == str(sent.id))
+    assert (heard.text, heard.private) == ("help", False)

@@ -1,11 +1,13 @@
 """The parts of the Matrix adapter that need no homeserver."""
 
+import time
 from datetime import timedelta
 
 import pytest
 
 from bot.core.content import Choice, Content, Field, Shown
 from bot.core.platform import NeverAgain, TryAgain
+from bot.platforms.matrix.addressed import to_the_bot
 from bot.platforms.matrix.errors import Refused
 from bot.platforms.matrix.events import Event
 from bot.platforms.matrix.rendering import in_words, messages
@@ -61,3 +63,33 @@ def test_what_is_said_instead_of_a_picture_stands_in_the_plain_words_and_in_the_
     (said,) = messages(in_words(content))
     assert "It cannot be shown here" in said["body"]
     assert said["formatted_body"].startswith("<strong>A member &lt;1&gt;</strong><br><br>(A picture: PNG.")
+
+
+PILL = '<a href="https://matrix.to/#/@handrail:example.org">Hand &amp; Rail</a>'
+
+
+@pytest.mark.parametrize(
+    ("body", "formatted"),
+    [
+        ("Hand & Rail: help", f"{PILL}: help"),
+        ("help Hand & Rail", f"help {PILL}"),
+        ("[Hand & Rail](https://matrix.to/#/@handrail:example.org) help", f"{PILL} help"),
+        ("@handrail:example.org: help", ""),
+        ("@handrail, help", ""),
+        ("help", ""),
+    ],
+)
+def test_who_mentions_the_bot_says_what_they_say_beside_that(body: str, formatted: str) -> None:
+    assert to_the_bot(body, formatted, "@handrail:example.org") == "help"
+
+
+@pytest.mark.parametrize("body", ["Hand & Rail helped me", "handrail help", "@handrailing help", "@handrail"])
+def test_other_words_stay_as_they_are(body: str) -> None:
+    assert to_the_bot(body, "", "@handrail:example.org") == body
+
+
+def test_hostile_mentions_without_end_are_read_at_once() -> None:
+    began = time.process_time()
+    to_the_bot("a " * 30_000, PILL * 500 + '<a href="https://matrix.to/#/' * 2_000, "@handrail:example.org")
+    to_the_bot(" " * 60_000 + "x", "", "@handrail:example.org")
+    assert time.process_time() - began < 0.5

@@ -14,7 +14,7 @@ from services.test_at_work import clear
 QUESTION = "Shall I call a person?"
 
 
-@pytest.mark.parametrize("words", ["HELP", "help", "help me", "help please", "Help!!!", "ayuda"])
+@pytest.mark.parametrize("words", ["HELP", "help", "help me", "HEEELPPP please", "Help!!!", "need help", "ayuda"])
 async def test_who_writes_help_in_the_lobby_is_asked_privately_whether_they_want_a_person(
     world: World, words: str
 ) -> None:
@@ -112,3 +112,22 @@ async def test_who_was_not_reached_is_asked_when_they_write_it_again(world: Worl
     del world.console.failures["alice"]
     await world.alice.says("help", "lobby")
     world.alice.sees("in your own words")
+
+
+@pytest.mark.parametrize(("answer", "called"), [("yes", True), ("no", False)])
+async def test_the_answer_of_somebody_who_is_with_a_member_is_no_word_to_the_member(
+    world: World, answer: str, called: bool
+) -> None:
+    await world.alice.says("peer")
+    await world.sam.clicks("I'm on it")
+    await world.sam.says("help", "lobby")
+    world.sam.sees(QUESTION)
+    clear(world)
+    await world.sam.says(answer)
+    if called:
+        world.sam.sees("I'm getting a person")
+        world.alice.sees("Sam cannot go on just now")
+        clear(world)
+    else:
+        world.sam.sees("Nothing")
+    world.alice.sees_nothing()

@@ -13,7 +13,6 @@ import discord
 from bot.core.faults import where
 from bot.core.inbound import Inbound, Target
 from bot.core.platform import Hub
-from bot.core.text import without_mention
 from bot.platforms.discord.apart import ThreadsApart
 from bot.platforms.discord.errors import NOT_A_MEMBER, TROUBLE, is_final
 from bot.platforms.discord.media import pictures_of
@@ -22,7 +21,7 @@ from bot.platforms.discord.progress import PLATFORM
 from bot.platforms.discord.proxies import Proxies, speaks_for_somebody
 from bot.platforms.discord.servertime import ServerTime
 from bot.platforms.discord.threads import PrivateThreads
-from bot.platforms.discord.wording import has_files, words_of
+from bot.platforms.discord.wording import has_files, to_the_bot, words_of
 
 log = logging.getLogger(__name__)
 
@@ -242,7 +241,7 @@ class Hearing:
             space=space,
             apart=apart,
             shared_spaces=spaces,
-            text=_without_the_bot(client, text),
+            text=to_the_bot(text, client.user),
             files=files,
             pictures=pictures_of(message) if files else (),
             edited=edited,
@@ -312,9 +311,3 @@ def _replied_to(message: discord.Message) -> Target | None:
         text=words_of(original),
         link=original.jump_url,
     )
-
-
-def _without_the_bot(client: discord.Client, text: str) -> str:
-    """The words to a bot that is mentioned before or after them: "@Handrail help" is a cry for help, too."""
-    me = client.user
-    return text if me is None else without_mention(text, (f"<@{me.id}>", f"<@!{me.id}>"))

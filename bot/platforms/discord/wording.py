@@ -1,5 +1,7 @@
 """All words that somebody says with a message: Discord keeps some of them beside its content."""
 
+import re
+
 import discord
 
 
@@ -12,6 +14,14 @@ def words_of(message: discord.Message) -> str:
     if (poll := message.poll) is not None:
         parts += [poll.question, *(answer.text for answer in poll.answers)]
     return "\n".join(part for part in parts if part)
+
+
+def to_the_bot(text: str, me: discord.ClientUser | None) -> str:
+    """The words without a mention of the bot before or behind them: "@Handrail help" says "help"."""
+    if me is None or str(me.id) not in text:
+        return text
+    mention = rf"<@!?{me.id}>"
+    return re.sub(rf"\A\s*{mention}[\s,:]*|\s*{mention}\s*\Z", "", text) or text
 
 
 def has_files(message: discord.Message) -> bool:

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from html import unescape
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from bot.core.content import Choice, read_token
 from bot.platforms.matrix.account import server_of
@@ -15,10 +14,6 @@ from bot.platforms.matrix.rendering import CHOICES
 _REPLY_FALLBACK = re.compile(r"\A> (?:\* )?<@[^>\n]{1,255}>[^\n]*\n(?:>[^\n]*\n)*\n?")
 """The quotation that clients put before a reply until Matrix 1.13. Other lines that begin with ">" are the
 person's own words."""
-
-_PILL = re.compile(r'<a href="https://matrix\.to/#/([^"]{1,300})">([^<]{1,100})</a>')
-_MOST_HTML = 5000
-"""A link to an account, as clients write a mention; characters that are looked through for it."""
 
 _CAPTIONED = frozenset({"m.image", "m.video", "m.audio", "m.file"})
 _POLLS = ("m.poll.start", "org.matrix.msc3381.poll.start")
@@ -56,12 +51,6 @@ class Event:
         self._reply = _text(_mapping(relation.get("m.in_reply_to")).get("event_id"))
         self._falls_back = relation.get("is_falling_back") is True
 
-    def names_for(self, account: str) -> tuple[str, ...]:
-        """What stands in the text for an account that is mentioned: its name as a link, or its id."""
-        html = _text(self.content.get("formatted_body"))[:_MOST_HTML]
-        linked = [unescape(name) for who, name in _PILL.findall(html) if unquote(who) == account]
-        return (*linked, account)
-
     @property
     def at(self) -> datetime:
         """When its server says it was sent, in UTC; now, if that is no time or in the future."""
@@ -98,6 +87,12 @@ class Event:
             name = _text(content.get("filename"))
             return body if name and name != body else ""
         return _REPLY_FALLBACK.sub("", body, count=1) if self._reply else body
+
+    @property
+    def formatted(self) -> str:
+        """The words as HTML, in which a mention says whom it names; "" if there is none."""
+        content = _mapping(self.content.get("m.new_content")) if self.is_edit else self.content
+        return _text(content.get("formatted_body"))
 
     @property
     def has_file(self) -> bool:

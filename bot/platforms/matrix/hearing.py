@@ -11,7 +11,7 @@ from bot.core.content import Choice
 from bot.core.faults import where
 from bot.core.inbound import Inbound, Invocation, Reaction, Target
 from bot.core.platform import Address, Hub
-from bot.core.text import without_mention
+from bot.platforms.matrix.addressed import to_the_bot
 from bot.platforms.matrix.apart import RoomsApart
 from bot.platforms.matrix.directs import DirectRooms
 from bot.platforms.matrix.errors import Refused
@@ -163,7 +163,7 @@ class Hearing:
         inbound = replace(await self._said(room_id, event), files=files, pictures=pictures)
         about = await self._quoted(room_id, event.reply_to) if event.reply_to and not event.is_edit else None
         invocation = await self._typed_choice(inbound, text) if not event.is_edit else None
-        text = without_mention(text, event.names_for(self._session.user_id))
+        text = to_the_bot(text, event.formatted, self._session.user_id)
         return replace(inbound, text=text, about=about, invocation=invocation)
 
     async def _said(self, room_id: str, event: Event) -> Inbound:

@@ -88,6 +88,7 @@ def work_in(
     if not words:
         return None
     if overwhelmed.is_own(text):
+        # "Handover to robin, it is too much for me" is a slip, and says why.
         return _slip(call, registry, words) or _too_much(joined)
     said = taking.said_in(text, languages)
     if said is not None and (waits or said.case is not None):

@@ -4,8 +4,10 @@ The room reads nothing of it. They are asked once, and only after hours once mor
 question does not reach them, the peers learn that there is somebody.
 """
 
+import re
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from sqlalchemy import select
 
@@ -25,8 +27,13 @@ from bot.services.writing.while_waiting import Asked
 from bot.storage.database import Transaction
 from bot.storage.tables import CaseRow, Delivery
 
-CRIES = _("help / help help / help help help / help me / help me help me / i need help / send help")
-"""All of what they write, but for a "please" and signs."""
+CRIES = _(
+    "help / help help / help help help / help me / help me help me / i need help / need help / i really need help"
+    " / i need help so bad / send help"
+)
+"""All of what they write, but for a "please" and signs; a letter counts once, however long it is drawn: "HEEELPPP"."""
+
+_DRAWN = re.compile(r"(.)\1+")
 
 _KEY = "cry:"
 
@@ -61,8 +68,17 @@ def _language_of(text: str, languages: Collection[Words]) -> str | None:
     """The language in which all of it is a cry."""
     if len(text) > typed.PHRASE_LIMIT:
         return None
-    said = " ".join(word for word in fold(text).split() if word not in typed.POLITE)
-    return next((words.language for words in languages if said in typed.ways(words, CRIES.message)), None)
+    said = _once(" ".join(word for word in fold(text).split() if word not in typed.POLITE))
+    return next((words.language for words in languages if said in _cries(words)), None)
+
+
+@lru_cache(maxsize=64)
+def _cries(words: Words) -> frozenset[str]:
+    return frozenset(_once(way) for way in typed.ways(words, CRIES.message))
+
+
+def _once(said: str) -> str:
+    return _DRAWN.sub(r"\1", said)
 
 
 async def _is_among_helpers(call: Call) -> bool:

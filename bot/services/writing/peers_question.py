@@ -40,6 +40,9 @@ async def answer_in(call: Call, registry: Registry, languages: Collection[Words]
     if not messages or (bare is not None and is_whole(call, bare)):
         return None
     newest, text = messages[0], call.inbound.text
+    person = None if call.inbound.apart is not None else offered.a_person(messages, now=call.now)
+    if person is not None and (says := taking_up.says_yes(text, languages)) is not None:
+        return Answer(person if says else None)  # they were asked about themselves: no yes to the member
     if any(_is_of_peers(choice, registry) for choice in newest.choices):
         if (chosen := offered.named((newest,), text, now=call.now)) is not None:
             return Answer(chosen)
