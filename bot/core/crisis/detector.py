@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from bot.core.crisis.clauses import Clauses
 from bot.core.crisis.context import Context
 from bot.core.crisis.folding import Change, reread
 from bot.core.crisis.index import Index, Match, Stretch
@@ -75,6 +76,9 @@ class Detector:
         self.rules = tuple(r for lexicon in lexicons for r in lexicon.rules if r.id not in muted)
         self.lowerings = tuple(w for lexicon in lexicons for w in lexicon.lowerings if w.id not in muted)
         self._language = {entry.id: lexicon.language for lexicon in lexicons for entry in _entries(lexicon)}
+        self._clauses: defaultdict[str, Clauses] = defaultdict(Clauses)
+        for lexicon in lexicons:
+            self._clauses[lexicon.language] |= lexicon.clauses
         self._raising = _Table({at: rule.patterns for at, rule in enumerate(self.rules)})
         self._screen = Screen(
             self._raising.patterns,
@@ -139,9 +143,9 @@ class Detector:
             return _NOTHING_HEARD
         only = screened.candidates if self._screened else None
         normal = normalise(whole)
-        hits, steps = self._hits(tokens_of(normal), only, len(before))
+        hits, steps = self._hits(whole, tokens_of(normal), only, len(before))
         for changes in self._screen.readings(normal.text, screened.changes):
-            hits, more = self._reread(normal, changes, hits, only, len(before))
+            hits, more = self._reread(whole, normal, changes, hits, only, len(before))
             steps += more
         hits = list(_set_down(hits, cuts)) if cuts else hits
         if not hits:
@@ -162,8 +166,10 @@ class Detector:
         tokens = tokenise(text)
         return any(table.search(tokens)[0] for table in (self._raising, self._lowering, self._unless))
 
-    def _hits(self, tokens: Sequence[Token], only: Set[int] | None, skipped: int) -> tuple[list["_Hit"], int]:
-        """What one reading says behind its first `skipped` characters, and the steps taken."""
+    def _hits(
+        self, text: str, tokens: Sequence[Token], only: Set[int] | None, skipped: int
+    ) -> tuple[list["_Hit"], int]:
+        """What one reading of `text` says behind its first `skipped` characters, and the steps taken."""
         found, steps = self._raising.search(tokens, only)
         heard = [_Heard(self.rules[at], at, match, match) for at, match in found]
         for narrowed in (self._with_what_is_near, self._with_what_is_also_said):
@@ -173,10 +179,16 @@ class Detector:
         if not heard:
             return [], steps
         against, more = self._evidence(tokens)
-        return [self._weigh(each, tokens, against) for each in heard], steps + more
+        return [self._weigh(each, text, tokens, against) for each in heard], steps + more
 
     def _reread(
-        self, normal: Normal, changes: Sequence[Change], known: Sequence["_Hit"], only: Set[int] | None, skipped: int
+        self,
+        text: str,
+        normal: Normal,
+        changes: Sequence[Change],
+        known: Sequence["_Hit"],
+        only: Set[int] | None,
+        skipped: int,
     ) -> tuple[list["_Hit"], int]:
         """What is `known` with what the text says when these `changes` are made, and the steps taken.
 
@@ -188,7 +200,7 @@ class Detector:
             for change in changes
             for reach in [0 if change.words else _BESIDE]
         ]
-        heard, steps = self._hits(tokens_of(reread(normal, changes)), only, skipped)
+        heard, steps = self._hits(text, tokens_of(reread(normal, changes)), only, skipped)
         heard = [hit for hit in heard if any(hit.span.start < end and start < hit.span.end for start, end in changed)]
         if any(hit.lowered_by for hit in heard):
             # What is left out may be an exception: "I just overdosed".
@@ -247,8 +259,11 @@ class Detector:
                         evidence.before[token].add(at)
         return evidence, steps + more
 
-    def _weigh(self, heard: "_Heard", tokens: Sequence[Token], against: "_Evidence") -> _Hit:
-        """One match of a rule with what speaks against it."""
+    def _weigh(self, heard: "_Heard", text: str, tokens: Sequence[Token], against: "_Evidence") -> _Hit:
+        """One match of a rule with what speaks against it.
+
+        What stands elsewhere in the sentence makes nothing less than a concern of what somebody says of themselves.
+        """
         lowered_by: set[str] = set()
         rule, match, whole = heard.rule, heard.match, heard.whole
         severity: Severity | None = rule.severity
@@ -257,12 +272,27 @@ class Detector:
             # A word that is harmless in one language may be the danger in another.
             if self._language[lowering.id] == self._language[rule.id] and _lowers(lowering, rule):
                 lowered_by.add(lowering.id)
-                severity = None if severity is None or lowering.to is None else min(severity, lowering.to)
+                to = lowering.to
+                if to is None and rule.severity.pages and self._is_aside(number, match, text, tokens, against):
+                    to = Severity.CONCERN
+                severity = None if severity is None or to is None else min(severity, to)
         if severity is not None and severity.pages and tokens[match.first].quoted:
             lowered_by.add(QUOTED_LINE)
             severity = Severity.CONCERN
         span = Span(start=tokens[whole.first].start, end=tokens[whole.last - 1].end, rule=rule.id)
         return _Hit(rule, span, severity, frozenset(lowered_by))
+
+    def _is_aside(self, number: int, match: Match, text: str, tokens: Sequence[Token], against: "_Evidence") -> bool:
+        """Whether a lowering for the sentence stands outside of the clause in which `match` is said."""
+        lowering = self.lowerings[number]
+        if lowering.where is not Where.SENTENCE:
+            return False
+        # "Ten years ago I tried": when it was belongs to what was, also where nothing parts the two.
+        plainly = lowering.reason is Reason.PAST
+        clauses = self._clauses[self._language[lowering.id]]
+        clause = clauses.own(match, tokens, text, reach=_reach(match, tokens), plainly=plainly)
+        found = against.sentences[tokens[match.first].sentence][number]
+        return clause is not None and not _is_within(-1, Match(match.pattern, *clause), found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +349,7 @@ class _Evidence:
 
         The edges between sentences are tokens themselves, so what touches a match is in its sentence.
         """
-        reach = _REACH_SIGNS if UNSPACED.fullmatch(tokens[match.first].forms[0]) else _REACH
+        reach = _reach(match, tokens)
         numbers = {
             number
             for number, found in self.sentences.get(tokens[match.first].sentence, {}).items()
@@ -331,8 +361,16 @@ class _Evidence:
         return numbers
 
 
+def _reach(match: Match, tokens: Sequence[Token]) -> int:
+    """How many words away from `match` a lowering for the whole sentence may be."""
+    return _REACH_SIGNS if UNSPACED.fullmatch(tokens[match.first].forms[0]) else _REACH
+
+
 def _is_within(reach: int, match: Match, found: Sequence[Match]) -> bool:
-    """Whether one of what was `found`, in the order of their ends, is at most `reach` words from `match`."""
+    """Whether one of what was `found`, in the order of their ends, is at most `reach` words from `match`.
+
+    With a reach of -1: whether it has a word of it.
+    """
     at = bisect_left(found, match.first - reach, key=lambda other: other.last)
     return at < len(found) and found[at].first <= match.last + reach
 

@@ -10,6 +10,11 @@ mute = ["en/want-to-die"]               # ids of any lexicon that are switched o
 2 = "to"
 "^took" = "i took"                      # with "^": where a sentence begins
 
+[clauses]                               # what is said by itself, and not taken back by what stands beside it
+begin = "i im he"                       # words with which people speak of themselves, or of who is with them
+join = "and but"                        # words between two clauses
+tie = "if said"                         # with these, or behind them, nothing begins that stands by itself
+
 [words]                                 # named pieces; one may use those above it
 want = "(want to|wanna)"
 
@@ -45,6 +50,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from bot.core.crisis import compiled
+from bot.core.crisis.clauses import Clauses
 from bot.core.crisis.compiled import Compiled
 from bot.core.crisis.keyring import Keyring, keyring_of
 from bot.core.crisis.normalise import normalise
@@ -73,7 +79,8 @@ _PIECE_NAME = re.compile(r"[a-z_]{1,40}")
 _NOTHING = "nothing"
 _SHORTHAND = re.compile(r"\^?[a-z0-9]{1,20}")
 _SPOKEN = re.compile(rf"[a-z ]{{1,{MAX_SPOKEN}}}")
-_TOP_KEYS = {"language", "common", "fillers", "mute", "shorthand", "words", "rule", "lower"}
+_TOP_KEYS = {"language", "common", "fillers", "mute", "shorthand", "clauses", "words", "rule", "lower"}
+_CLAUSE_KEYS = {"begin", "join", "tie"}
 _RULE_KEYS = {"id", "category", "severity", "says_why", "pattern", "near", "also", "hears", "ignores"}
 _LOWER_KEYS = {"id", "reason", "to", "where", "categories", "pattern", "unless", "hears", "ignores"}
 
@@ -85,7 +92,8 @@ Got = TypeVar("Got")
 class Lexicon:
     """One file's rules and lowerings; `mutes` are the ids, of any lexicon, that it switches off.
 
-    `fillers` are words without which a text says the same, `shorthand` what stands for other words.
+    `fillers` are words without which a text says the same, `shorthand` what stands for other words; by `clauses` is
+    known what somebody says by itself.
     `vocabulary` gives the words of the rules, `keyring` by what they are found: detectors ask once, and keep their own.
     """
 
@@ -96,6 +104,7 @@ class Lexicon:
     mutes: frozenset[str] = frozenset()
     fillers: frozenset[str] = frozenset()
     shorthand: Mapping[str, str] = field(default_factory=dict)
+    clauses: Clauses = field(default_factory=Clauses)
     vocabulary: Callable[[], Vocabulary]
     keyring: Callable[[], Keyring]
 
@@ -157,6 +166,7 @@ class _Reader:
         common = self._words(table, "common")
         fillers = self._words(table, "fillers")
         shorthand = self._shorthand(table.get("shorthand", {}))
+        clauses = self._clauses(table.get("clauses", {}))
         kept_facts = self.kept.facts if self.kept else None
         self.patterns = Patterns(common, kept_facts)
         mutes = self._value(None, lambda: _texts(table, "mute", required=False)) or ()
@@ -180,6 +190,7 @@ class _Reader:
             mutes=frozenset(mutes),
             fillers=frozenset(fillers),
             shorthand=shorthand,
+            clauses=clauses,
             vocabulary=known.vocabulary if known else partial(vocabulary_of, near, others),
             keyring=known.keyring if known else partial(keyring_of, rules),
         )
@@ -216,6 +227,15 @@ class _Reader:
             else:
                 known[word] = meant
         return known
+
+    def _clauses(self, table: object) -> Clauses:
+        """By what clauses are known."""
+        if not isinstance(table, dict):
+            self._note(None, "[clauses] is a table of words")
+            return Clauses()
+        for key in sorted(set(table) - _CLAUSE_KEYS):
+            self._note(None, f"[clauses]: unknown key {key[:64]!r}")
+        return Clauses(**{key: frozenset(self._words(table, key)) for key in _CLAUSE_KEYS})
 
     def _entries(self, table: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
         """The tables under `[[key]]`."""
