@@ -5,12 +5,17 @@ import shutil
 
 import pytest
 from harness.statements import compile_once
+from hypothesis import settings
 from real_matrix.homeserver import scratch_directory
 
 pytest_plugins = ["real_matrix.fixtures", "loopback_bots"]
 
 
 compile_once()
+
+# How long an example takes says how busy the machine is, and nothing of what is held.
+settings.register_profile("handrail", deadline=None)
+settings.load_profile("handrail")
 
 
 def pytest_configure(config: pytest.Config) -> None:

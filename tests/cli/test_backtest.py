@@ -175,7 +175,7 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(JSON, max_size=5), st.dictionaries(st.text(max_size=5), JSON, max_size=2), st.booleans())
 def test_entries_are_those_of_the_list_wherever_a_reading_ends(items: Sequence[Any], more: Any, pretty: bool) -> None:
     text = json.dumps({**more, "messages": items, "end": 12}, indent=2 if pretty else None)

@@ -87,7 +87,7 @@ class Expected:
 
 
 @given(HOURS, ZONES, STARTS, STEPS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_each_local_date_that_sees_its_wall_time_is_asked_once_whatever_the_member_changes(
     wall: time, zone: ZoneInfo, start: datetime, steps: list[tuple[str, object]]
 ) -> None:
@@ -130,7 +130,7 @@ def test_who_begins_after_todays_wall_time_is_asked_tomorrow() -> None:
 
 
 @given(HOURS, ZONES, STARTS, st.integers(0, 30 * 86400))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_after_a_downtime_the_last_question_that_became_due_is_left(
     wall: time, zone: ZoneInfo, start: datetime, seconds: int
 ) -> None:

@@ -341,7 +341,7 @@ TEXTS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(TEXTS, st.lists(TEXTS, max_size=3))
 def test_any_text_gets_an_answer_the_same_twice_with_spans_inside(text: str, earlier: list[str]) -> None:
     context = Context(earlier=tuple(earlier))
@@ -354,7 +354,7 @@ def test_any_text_gets_an_answer_the_same_twice_with_spans_inside(text: str, ear
         assert all(0 <= span.start < span.end <= len(text) for span in signal.spans)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(ALPHABET, max_size=200))
 def test_a_normalised_text_keeps_its_places_in_order(text: str) -> None:
     normal = normalise(text)
@@ -471,7 +471,7 @@ def test_a_lexicon_over_its_size_is_refused() -> None:
         parse_lexicon("#" * 1_000_001, name="big")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(st.sampled_from("ab |()[]{}.#^$*3é\u0301"), max_size=40))
 def test_any_pattern_compiles_or_is_refused(source: str) -> None:
     try:

@@ -209,7 +209,7 @@ def test_the_screen_loses_nothing_that_is_hidden_in_two_ways_at_once(text: str) 
     assert both()[0].detect(text)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_the_screen_changes_no_answer_to_words_of_the_lexicons(data: st.DataObject) -> None:
     some = st.lists(st.sampled_from(pieces()), min_size=1, max_size=10)
@@ -219,7 +219,7 @@ def test_the_screen_changes_no_answer_to_words_of_the_lexicons(data: st.DataObje
     agree("".join(word + data.draw(between) for word in data.draw(some)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.text(max_size=60)
     | st.text(st.sampled_from("ikl me1ysf.'\u0456\u200b\u6b7b\u3057\u306d\u3099@!*3,x/:<>"), max_size=40)

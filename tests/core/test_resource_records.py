@@ -117,7 +117,7 @@ _JSON = st.recursive(
 _FIELDS = "name phones schedules status organization languages service_at_locations services service url attributes"
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.dictionaries(st.sampled_from([*_FIELDS.split(), "id", "name1", "phone", "country"]), _JSON))
 def test_any_record_is_read_or_refused_and_comes_back_from_our_own_export(raw: dict[str, Any]) -> None:
     for record in read_record(1, raw, READING):
@@ -228,7 +228,7 @@ def test_whether_it_is_open_is_told_by_its_hours(hours: str, at: str, is_it: boo
 _TIMES = st.times().map(lambda at: at.replace(second=0, microsecond=0, tzinfo=None))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(st.sets(st.integers(0, 6), min_size=1), _TIMES, _TIMES), min_size=1, max_size=4))
 def test_hours_that_are_written_are_read_the_same(opening: list[tuple[set[int], time, time]]) -> None:
     text = write_hours([(sorted(days), opens, closes) for days, opens, closes in opening])

@@ -229,7 +229,7 @@ def test_no_telling_words_list_what_is_there() -> None:
     assert len(search(HELPLINES, "", country="GB")) == 3
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(words=st.text(max_size=300), country=st.sampled_from([None, "US", "BE", "??", ""]), place=st.text(max_size=30))
 def test_search_never_fails_on_what_people_type(words: str, country: str | None, place: str) -> None:
     for match in search(HELPLINES, words, country=country, place=place, topic=words, language=place):
@@ -378,7 +378,7 @@ def test_hostile_characters_are_taken_out() -> None:
     assert resource.name == "Pantry"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(body=st.text(max_size=400))
 def test_any_file_is_read_or_refused_and_what_is_read_can_be_shown(body: str) -> None:
     for text in (body, f"name,phone,link,topics,country,checked,note\n{body}"):

@@ -60,7 +60,7 @@ class Wire:
         return max(bisect_left(times, start + 1.0) - index for index, start in enumerate(times))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 2**32),
     quickest=st.floats(0.0, 0.1),
