@@ -79,7 +79,7 @@ async def test_who_does_not_want_to_erase_says_so(world: World, typed: str) -> N
 async def test_a_yes_after_other_words_or_too_late_erases_nothing(world: World) -> None:
     await asks_to_erase(world)
     await world.alice.says("is somebody there")
-    world.alice.sees("shall I call one?")
+    world.alice.sees("Shall I call a person")
     await world.alice.says("no")
     world.alice.sees("I call nobody")
     await asks_to_erase(world)
