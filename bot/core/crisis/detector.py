@@ -47,6 +47,9 @@ _REACH, _REACH_SIGNS = 25, 50
 On a phone a sentence may go on without end: what was said far before is about something else.
 """
 
+_BELONGS_TO_IT = frozenset({Reason.PAST, Reason.HYPERBOLE})
+"""Reasons that may be meant of a danger to life in the clause beside them: when it was, and what people exaggerate."""
+
 _BESIDE = 3
 """Characters between what was left out and the words beside it: what they say may be another thing without it."""
 
@@ -262,7 +265,8 @@ class Detector:
     def _weigh(self, heard: "_Heard", text: str, tokens: Sequence[Token], against: "_Evidence") -> _Hit:
         """One match of a rule with what speaks against it.
 
-        What stands elsewhere in the sentence makes nothing less than a concern of what somebody says of themselves.
+        Of what is said in a clause of its own, what stands elsewhere in the sentence leaves a concern at least; mostly a
+        page, of a danger to life.
         """
         lowered_by: set[str] = set()
         rule, match, whole = heard.rule, heard.match, heard.whole
@@ -274,7 +278,8 @@ class Detector:
                 lowered_by.add(lowering.id)
                 to = lowering.to
                 if to is None and rule.severity.pages and self._is_aside(number, match, text, tokens, against):
-                    to = Severity.CONCERN
+                    grave = rule.severity is Severity.EMERGENCY and lowering.reason not in _BELONGS_TO_IT
+                    to = Severity.URGENT if grave else Severity.CONCERN
                 severity = None if severity is None or to is None else min(severity, to)
         if severity is not None and severity.pages and tokens[match.first].quoted:
             lowered_by.add(QUOTED_LINE)
