@@ -126,10 +126,10 @@ class Escalations(Conversations):
             await self.relay(tx, peer, row, words, f"case:{row.id}:kept:{row.version}", now=now)
 
     async def gets_worse(
-        self, tx: Transaction, member: Member, row: tables.CaseRow, *, words: str, now: datetime
+        self, tx: Transaction, member: Member, row: tables.CaseRow, *, words: str, severity: Severity, now: datetime
     ) -> None:
-        """Who waits says that it is done: their case is an emergency, and called for anew with these words."""
-        new = NewCase(how="signal", severity=Severity.EMERGENCY, category=row.category, excerpt=words, carried=True)
+        """Who waits says that it is done: their case, now of this severity, is called for anew with these words."""
+        new = NewCase(how="member", severity=severity, category=row.category, excerpt=words, carried=True)
         await self._open(tx, member, new, actor=member.id, now=now)
 
     async def for_other(

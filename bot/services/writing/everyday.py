@@ -52,6 +52,9 @@ _HOURS = re.compile(r"\d[\d:.]*\s?(?:[ap]\.?m\.?|h)?\s?(?:-|to\b|until\b|till\b|
 _DONE_TO_ONESELF = frozenset({Category.SUICIDE, Category.SELF_HARM, Category.OVERDOSE})
 """What a case is about that is worse when it was done: "I've done it" says nothing of itself."""
 
+_NAMED = {Asked.TAKEN: Category.OVERDOSE, Asked.HURT: Category.SELF_HARM}
+"""What a case is about once they have said this, if it was about nothing of the above."""
+
 WANTS_NOBODY = _(
     "nvm / never mind / nevermind / I changed my mind / changed my mind / cancel / cancel it / forget it / no need"
     " / I'm ok now / I'm okay now / I'm fine now / I'm better now / I feel better now / I'm ok / I'm okay / I'm fine"
@@ -150,20 +153,37 @@ class Everyday:
         if found is None:
             return None
         asked, language = found
-        answer = while_waiting.answer_to(
-            asked, call.member.community, severity=Severity(row.severity), mark=_mark_of(call)
-        )
+        severity = Severity(row.severity)
+        answer = while_waiting.answer_to(asked, call.member.community, severity=severity, mark=_mark_of(call))
         content: Content | None = Content(text=answer.text, choices=(I_AM_SAFE,))
-        if asked is Asked.DONE and row.severity == Severity.URGENT and row.category in _DONE_TO_ONESELF:
-            words = clean(call.inbound.text, EXCERPT_LIMIT)  # they are answered anew, with the numbers
-            await self._escalations.gets_worse(call.tx, call.member, row, words=words, now=call.now)
-        elif answer.with_numbers:
+        is_raised = await self._gets_worse(call, row, asked)
+        if not is_raised and answer.with_numbers:
             content = await self._escalations.numbers(call.tx, call.member, answer.text)
-        if content is not None and row.severity == Severity.CONCERN:
+        if content is not None and severity is Severity.CONCERN and not is_raised:
             content = replace(content, choices=(I_NEED_A_PERSON, *content.choices))
         if language != call.member.language:
             spoken.said(call.tx, call.member.id, language)  # last: their case is of the language in which it was heard
         return content
+
+    async def _gets_worse(self, call: Call, row: CaseRow, asked: Asked) -> bool:
+        """Call with more weight for who waits and says that it is done; whether that is so, and they are answered anew.
+
+        What is not named, "I've done it", counts only where the case is about what is done to oneself. "I took pills"
+        makes it so, whatever it was about before: then the next of such words is about that.
+        """
+        severity, named = Severity(row.severity), _NAMED.get(asked)
+        if asked not in while_waiting.DEEDS or severity is Severity.EMERGENCY:
+            return False
+        is_known = row.category in _DONE_TO_ONESELF
+        if not is_known and named is None:
+            return False
+        if not is_known:
+            row.category = named
+        worse = Severity.EMERGENCY if is_known else Severity.URGENT
+        worse = Severity.URGENT if severity is Severity.CONCERN else worse
+        words = clean(call.inbound.text, EXCERPT_LIMIT)
+        await self._escalations.gets_worse(call.tx, call.member, row, words=words, severity=worse, now=call.now)
+        return worse is not severity
 
     async def small_talk(self, call: Call, otherwise: Callable[[Call], Awaitable[Reply | None]]) -> Reply | None:
         """The answer to small words, after the welcome at a first contact: that answers a greeting, too."""
