@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import dropwhile
 
 from sqlalchemy import select
 
@@ -151,6 +152,12 @@ def a_person(messages: Sequence[Offered], *, now: datetime) -> Choice | None:
         return None
     choices = {choice.command: choice for choice in messages[0].choices}
     return choices.get(I_NEED_A_PERSON.command) if choices.keys() <= _BESIDE_A_PERSON else None
+
+
+def a_person_before(messages: Sequence[Offered], *, now: datetime) -> bool:
+    """Whether it has asked that, and has since said nothing but what came of their own words."""
+    earlier = list(dropwhile(lambda message: message.key.startswith(_REPLY) and not message.asks, messages))
+    return a_person(earlier, now=now) is not None
 
 
 def a_person_declined(messages: Sequence[Offered], *, now: datetime) -> Choice | None:

@@ -362,6 +362,15 @@ def nothing_done() -> Content:
     return Content(text=_("Nothing is done, and this went to nobody."))
 
 
+def nothing_held() -> Content:
+    """To a peer who says that held words be sent, which are gone."""
+    return Content(
+        text=_(
+            "I hold nothing any more, so I sent nothing. If it is for them, please write the words themselves again."
+        )
+    )
+
+
 def nothing_waits() -> Content:
     """To somebody else who writes "cancel" when the question that said so is over."""
     return Content(text=_("I ask nothing any more, so there is nothing to cancel."))
