@@ -38,6 +38,9 @@ HELP = "help"
 OTHER_COUNTRY = "settings country"
 """The command that says which country's numbers are shown."""
 
+SAFE = "safe"
+"""The command with which a member says that they need nobody any more."""
+
 _BESIDE_A_PERSON = frozenset({HELP, I_NEED_A_PERSON.command, OTHER_COUNTRY})
 """Commands of the choices under a question whether a person shall be called."""
 
@@ -165,6 +168,11 @@ def a_person_declined(messages: Sequence[Offered], *, now: datetime) -> Choice |
     if not messages or messages[0].asks or [one.command for one in messages[0].choices] != [I_NEED_A_PERSON.command]:
         return None
     return a_person(messages[1:], now=now)
+
+
+def says_how_to_end(messages: Sequence[Offered]) -> bool:
+    """Whether it has just said to who waits with a concern how they end it, and how they get a person instead."""
+    return bool(messages) and [one.command for one in messages[0].choices] == [SAFE, I_NEED_A_PERSON.command]
 
 
 def where_written(inbound: Inbound) -> Address:

@@ -200,6 +200,25 @@ async def test_who_waits_and_wants_nobody_any_more_reads_how_to_end_it(world: Wo
     world.alice.sees("write “I'm safe”, or press", "I go on calling")
 
 
+@pytest.mark.parametrize(("no", "yes", "ending"), [("no", "yes", "I'm safe"), ("no", "sí", "Estoy a salvo")])
+async def test_a_yes_to_how_a_concern_ends_calls_nobody_and_ends_nothing_by_itself(
+    world: World, no: str, yes: str, ending: str
+) -> None:
+    if yes != "yes":
+        await world.alice.says("settings language es")
+    await world.alice.says("I feel hopeless")
+    clear(world)
+    for said in (no, yes, yes):
+        await world.alice.says(said)
+        told = world.alice.sees(ending)
+        assert "?" not in told.text
+    world.all_was_seen()
+    assert await world.rows(select(CaseRow.severity).where(CaseRow.ended_at.is_(None))) == ["concern"]
+    await world.alice.says("yes, it's me")
+    world.room("peers").sees("Urgent")
+    clear(world)
+
+
 @pytest.mark.parametrize(
     "words", ["safe place to sleep tonight?", "Safe is not what I am", "1", "!safe from what? I don't know"]
 )
@@ -341,7 +360,7 @@ async def test_no_in_capitals_is_a_no_long_after_the_country_was_asked_for(world
     for box in world.mailboxes:
         box.unseen.clear()
     await world.alice.says("NO")
-    world.alice.sees("Do you need nobody any more?")
+    world.alice.sees("If you need nobody any more")
     assert await world.rows(select(Member.country).where(Member.country == "NO")) == []
 
 

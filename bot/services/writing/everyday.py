@@ -15,7 +15,7 @@ from bot.core.matching import fold
 from bot.core.roles import may
 from bot.core.text import clean
 from bot.core.words import _
-from bot.services import replies, spoken, typed
+from bot.services import offered, replies, spoken, typed
 from bot.services.call import Call
 from bot.services.escalations import Escalations
 from bot.services.escalations.member_words import I_AM_SAFE, NUMBERS_ASKED_FOR
@@ -23,7 +23,7 @@ from bot.services.escalations.store import EXCERPT_LIMIT
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.runner import Runner
 from bot.services.voice import Voice
-from bot.services.writing import before_a_call, small_talk, translated, while_waiting
+from bot.services.writing import before_a_call, small_talk, taking_up, translated, while_waiting
 from bot.services.writing.exactly import begins_like
 from bot.services.writing.small_talk import Small
 from bot.services.writing.while_waiting import Asked
@@ -127,13 +127,21 @@ class Everyday:
         if (told := await self._answer_to_who_waits(call, row)) is not None:
             return told
         said = " ".join(word for word in fold(text[: typed.PHRASE_LIMIT]).split() if word not in typed.POLITE)
-        if any(said in typed.ways(words, WANTS_NOBODY.message) for words in self._voice.languages):
+        wants_nobody = any(said in typed.ways(words, WANTS_NOBODY.message) for words in self._voice.languages)
+        says_yes = not calling and taking_up.says_yes(text, self._voice.languages) is True
+        if wants_nobody or (says_yes and await self.was_told_how_to_end(call)):
             return replies.how_to_end(calling=calling)
         content = await self._kept_for_the_person(call, row)
         found = typed.read(text, self._registry, call.member.reads(call.now))
         if found is None or not begins_like(found) or not may(call.member.roles, found.command.may):
             return content
         return replies.with_the_mark(content, found.command.name, _mark_of(call))
+
+    @staticmethod
+    async def was_told_how_to_end(call: Call) -> bool:
+        """Whether the last they have read is how they end a concern, or get a person at once."""
+        messages = await offered.lately(call.tx, offered.where_written(call.inbound), at_once=True)
+        return offered.says_how_to_end(messages)
 
     async def _kept_for_the_person(self, call: Call, row: CaseRow) -> Content:
         """That their words are kept; in an emergency with the one number that is better not waited with."""

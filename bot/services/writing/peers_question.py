@@ -41,11 +41,8 @@ async def answer_in(call: Call, registry: Registry, languages: Collection[Words]
     if not messages or (bare is not None and is_whole(call, bare)):
         return None
     newest, text = messages[0], call.inbound.text
-    says_so = None if call.inbound.apart is not None else taking_up.agrees(text, languages)
-    if says_so is not None and (person := offered.a_person(messages, now=call.now)) is not None:
-        return Answer(person if says_so else None)  # they were asked about themselves: no yes to the member
-    if says_so is not None and offered.a_person_before(messages, now=call.now):
-        return Answer(is_sure=False)
+    if (about_themselves := _about_themselves(call, messages, languages)) is not None:
+        return about_themselves
     if any(_is_of_peers(choice, registry) for choice in newest.choices):
         if (chosen := offered.named((newest,), text, now=call.now)) is not None:
             return Answer(chosen)
@@ -61,6 +58,16 @@ async def answer_in(call: Call, registry: Registry, languages: Collection[Words]
     earlier = offered.named(messages[1:], text, now=call.now)
     is_work = earlier is not None and earlier.command != questions.ANSWER and _is_of_peers(earlier, registry)
     return Answer(is_sure=False) if is_work else None
+
+
+def _about_themselves(call: Call, messages: Sequence[Offered], languages: Collection[Words]) -> Answer | None:
+    """What they answer to whether a person shall be called for themselves: no yes to the member."""
+    agrees = None if call.inbound.apart is not None else taking_up.agrees(call.inbound.text, languages)
+    if agrees is None:
+        return None
+    if (person := offered.a_person(messages, now=call.now)) is not None:
+        return Answer(person if agrees else None)
+    return Answer(is_sure=False) if offered.a_person_before(messages, now=call.now) else None
 
 
 async def choice_in(call: Call, registry: Registry) -> Choice | None:
