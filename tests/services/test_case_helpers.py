@@ -270,7 +270,10 @@ async def test_who_was_never_in_a_case_does_not_learn_of_it_by_its_number(world:
     await world.robin.says("hand over 1")
     world.robin.sees("There is no such case")
     await world.robin.says("leave 1")
-    world.robin.sees("I did nothing")
+    told = world.robin.sees("You are not in case 1, so there is nothing to leave")
+    assert "Sam" not in told.text
+    await world.robin.says("leave 2")
+    world.robin.sees("There is no such case")
 
 
 async def test_a_helper_who_erases_their_data_is_out_of_the_case(world: World) -> None:

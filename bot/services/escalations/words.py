@@ -284,6 +284,11 @@ def given_back(case_id: int) -> Content:
     )
 
 
+def not_joined(case_id: int) -> Content:
+    """To who would leave a case in which they are not: nothing was done."""
+    return Content(text=_("You are not in case {number}, so there is nothing to leave.", number=case_id))
+
+
 def has_changed(case_id: int, name: str | Text | None) -> Content:
     """To who pressed an old button: nothing was done."""
     if name is None:
