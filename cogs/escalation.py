@@ -29,7 +29,7 @@ CASE = Parameter(name="case", ask=_("Which case? Its number."), kind=CASE_NUMBER
 OUTCOME = Parameter(
     name="outcome",
     ask=_("How did it end?"),
-    kind=OneOf(*((outcome.value, label) for outcome, label in OUTCOMES.items())),
+    kind=OneOf(*((outcome.value, label) for outcome, label in OUTCOMES.items()), by_label=True),
 )
 
 NOTE = Parameter(

@@ -212,6 +212,8 @@ class Escalations(Conversations):
         grave = row.holder is not None and (raised or new.severity is Severity.EMERGENCY)
         away = grave and await self._is_to_call_others(tx, row, raised=raised, now=now)
         excerpt = None if carried else new.excerpt
+        if new.how == "member" and not new.excerpt:
+            excerpt = ""  # asked for with a button: nothing was written
         # How it ended was asked before this: the answer would end a case that its peer does not know yet.
         await questions.forget_about(tx, RESOLVE, relay.in_case(row))
         heard = Heard(new.severity, carried, away)

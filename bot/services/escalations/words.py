@@ -304,11 +304,16 @@ def is_on_it(name: str | Text, case_id: int) -> Content:
 
 
 def signal_in_conversation(case_id: int, severity: Severity, excerpt: str | None, late: timedelta) -> Content:
-    """To the holder: the bot heard the member again; `excerpt` are words that they have not read in the relay."""
+    """To the holder: the bot heard the member again.
+
+    `excerpt`: words that they have not read in the relay; "": they asked for a person, and wrote nothing.
+    """
     text = _("I heard this in what they wrote just now (case {number}).", number=case_id)
     if late:
         text = _("I heard this in what they wrote {time} ago (case {number}).", number=case_id, time=how_long(late))
-    if excerpt:
+    if excerpt == "":
+        text = _("They have asked for a person once more (case {number}).", number=case_id)
+    elif excerpt:
         text = _("They wrote in a room (case {number}): “{words}”", number=case_id, words=excerpt)
         text = written_ago(text, late) if late else text
     return Content(title=SEVERITIES[severity], text=text)
