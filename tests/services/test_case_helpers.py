@@ -130,6 +130,14 @@ async def test_a_moderator_takes_a_case_from_its_holder_who_is_told(world: World
     world.room("peers").sees("Mo is on it")
 
 
+async def test_please_behind_the_name_is_no_note(world: World) -> None:
+    await taken_case(world)
+    await world.sam.says("hand over to Robin please")
+    told = world.robin.sees("Case 1", "With them: Robin")
+    assert "please" not in "\n".join([told.text])
+    clear(world)
+
+
 async def test_nobody_is_handed_a_case_who_may_not_have_it(world: World) -> None:
     await taken_case(world)
     await world.sam.says("settings name Sam")
