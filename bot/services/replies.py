@@ -365,6 +365,11 @@ def nothing_done() -> Content:
     return Content(text=_("Nothing is done, and this went to nobody."))
 
 
+def nothing_by_myself() -> Content:
+    """To who is not to be written to because somebody else reads it: nothing that gives them away."""
+    return Content(text=_("All right. I send nothing more by myself."), choices=(I_AM_SAFE,))
+
+
 def nothing_held() -> Content:
     """To a peer who says that held words be sent, which are gone."""
     return Content(

@@ -23,7 +23,7 @@ from bot.services.writing.around_a_talk import tell_of_the_mark
 from bot.services.writing.everyday import Everyday
 from bot.services.writing.exactly import begins_like
 from bot.services.writing.peers_words import PeersWords
-from bot.services.writing.phrases import PEER, Phrases
+from bot.services.writing.phrases import PEER, STOP, Phrases
 from bot.services.writing.to_a_question import ToAQuestion
 from bot.services.writing.to_others import ToOthers, written
 from bot.services.writing.to_the_bot import ToTheBot
@@ -162,6 +162,9 @@ class Writing:
         text = call.inbound.text
         conversations = await self._to_others.talks(call)
         phrase = self._phrases.command_of(call, text, conversations)
+        if self._phrases.stops_because_phone_is_read(text) and all(row.holder is None for row in conversations):
+            await self._runner.run(call, self._registry.by_name[STOP], {})  # its answer says more than they want read
+            return Reply(content=replies.nothing_by_myself())
         # "Stop" to a question ends that question alone.
         question = await questions.pending(call.tx, call.member, now=call.now)
         if signal is None and question is None and await self._takes_up_a_person(call, conversations):
