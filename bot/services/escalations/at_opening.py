@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ScalarSelect, Select, bindparam, func, select
 
-from bot.core.crisis import Severity
+from bot.core.crisis import Severity, Signal
 from bot.core.people import Member
+from bot.core.text import clean, excerpt
 from bot.services import resources
-from bot.services.escalations import followup
+from bot.services.escalations import followup, store
 from bot.services.escalations.paging import FLOOD_WINDOW
 from bot.storage import tables
 from bot.storage.database import Transaction
@@ -56,3 +57,14 @@ def _query() -> Select[*tuple[Any, ...]]:
         select(own.csv).where(own.community_id == community).scalar_subquery(),
     )
     return select(*found)
+
+
+def heard_in(text: str, signal: Signal, before: str) -> str:
+    """The words around what was heard; of the messages `before`, those that have part in it and no others."""
+    start, end = signal.spans[0].start, signal.spans[0].end
+    if signal.before and before:
+        first = len(before) - signal.before
+        line = before.rfind("\n", 0, first) + 1
+        text = before[line:] + text
+        start, end = first - line, len(before) - line + end
+    return clean(excerpt(text, start, end, store.EXCERPT_LIMIT), store.EXCERPT_LIMIT)

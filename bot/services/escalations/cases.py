@@ -28,7 +28,7 @@ from bot.core.escalation import (
 from bot.core.inbound import Inbound, Target
 from bot.core.people import Member
 from bot.core.roles import OVERSEERS, Action, may
-from bot.core.text import clean, excerpt
+from bot.core.text import clean
 from bot.core.words import Text, _
 from bot.services import questions, spoken
 from bot.services.alone import each_alone
@@ -70,7 +70,7 @@ class Escalations(Conversations):
                 severity=signal.severity,
                 category=signal.category and signal.category.value,
                 rules=signal.rules,
-                excerpt=_heard_in(inbound.text, signal, before),
+                excerpt=at_opening.heard_in(inbound.text, signal, before),
                 link=inbound.link,
                 carried=inbound.private and inbound.invocation is None,
                 late=inbound.seen_late(now),
@@ -495,14 +495,3 @@ def _may_end(row: tables.CaseRow, by: Member) -> bool:
     Their own nobody ends but by "I'm safe", whatever else they are: only that says who has ended it.
     """
     return row.member_id != by.id and (row.holder in {None, by.id} or bool(by.roles & OVERSEERS))
-
-
-def _heard_in(text: str, signal: Signal, before: str) -> str:
-    """The words around what was heard; of the messages `before`, those that have part in it and no others."""
-    start, end = signal.spans[0].start, signal.spans[0].end
-    if signal.before and before:
-        first = len(before) - signal.before
-        line = before.rfind("\n", 0, first) + 1
-        text = before[line:] + text
-        start, end = first - line, len(before) - line + end
-    return clean(excerpt(text, start, end, store.EXCERPT_LIMIT), store.EXCERPT_LIMIT)
