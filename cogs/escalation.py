@@ -12,7 +12,7 @@ from bot.core.matching import fold
 from bot.core.people import Member
 from bot.core.roles import Action
 from bot.core.words import Text, _
-from bot.services import members, replies, talks, whom
+from bot.services import members, replies, talks, typed, whom
 from bot.services import unsaid as unsaid_words
 from bot.services.call import Call
 from bot.services.escalations import Escalations
@@ -29,7 +29,7 @@ CASE = Parameter(name="case", ask=_("Which case? Its number."), kind=CASE_NUMBER
 OUTCOME = Parameter(
     name="outcome",
     ask=_("How did it end?"),
-    kind=OneOf(*((outcome.value, label) for outcome, label in OUTCOMES.items())),
+    kind=OneOf(*((outcome.value, label) for outcome, label in OUTCOMES.items()), by_label=True),
 )
 
 NOTE = Parameter(
@@ -232,8 +232,9 @@ class EscalationCog:
         may=Action.TAKE_CASE,
     )
     async def hand_over(self, call: Call, case: int | None = None, person: str | None = None, note: str = "") -> Reply:
-        """Give the case to a named peer with a note, or back."""
+        """Give the case to a named peer with a note, or back; "please" is neither."""
         case = case or await self._own_case(call)
+        note = "" if typed.POLITE.issuperset(fold(note).split()) else note
         peer = None
         if person is not None:
             peer = await whom.taker(call.tx, call.member, call.inbound.platform, person, self._who_is)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import dropwhile
 
 from sqlalchemy import select
 
@@ -36,6 +37,9 @@ HELP = "help"
 
 OTHER_COUNTRY = "settings country"
 """The command that says which country's numbers are shown."""
+
+SAFE = "safe"
+"""The command with which a member says that they need nobody any more."""
 
 _BESIDE_A_PERSON = frozenset({HELP, I_NEED_A_PERSON.command, OTHER_COUNTRY})
 """Commands of the choices under a question whether a person shall be called."""
@@ -153,11 +157,22 @@ def a_person(messages: Sequence[Offered], *, now: datetime) -> Choice | None:
     return choices.get(I_NEED_A_PERSON.command) if choices.keys() <= _BESIDE_A_PERSON else None
 
 
+def a_person_before(messages: Sequence[Offered], *, now: datetime) -> bool:
+    """Whether it has asked that, and has since said nothing but what came of their own words."""
+    earlier = list(dropwhile(lambda message: message.key.startswith(_REPLY) and not message.asks, messages))
+    return a_person(earlier, now=now) is not None
+
+
 def a_person_declined(messages: Sequence[Offered], *, now: datetime) -> Choice | None:
     """The same, where the bot has asked that and then answered something, such as that it calls nobody."""
     if not messages or messages[0].asks or [one.command for one in messages[0].choices] != [I_NEED_A_PERSON.command]:
         return None
     return a_person(messages[1:], now=now)
+
+
+def says_how_to_end(messages: Sequence[Offered]) -> bool:
+    """Whether it has just said to who waits with a concern how they end it, and how they get a person instead."""
+    return bool(messages) and [one.command for one in messages[0].choices] == [SAFE, I_NEED_A_PERSON.command]
 
 
 def where_written(inbound: Inbound) -> Address:

@@ -12,6 +12,7 @@ from sqlalchemy import delete, select, update
 from bot.core.commands import BadValue, Command, Parameter
 from bot.core.content import Choice, Content, Reply
 from bot.core.inbound import PUNCTUAL
+from bot.core.kinds import OneOf
 from bot.core.people import Member
 from bot.core.words import Say, _
 from bot.storage.database import Transaction
@@ -105,7 +106,10 @@ async def ask(
         known[_HOLDS] = None if before is None else _kept(before)
     row = await _put(tx, member, command.name, parameter.name, known, now=now)
     text: Say = parameter.ask if problem is None else problem.message
-    guesses: list[tuple[str, Say]] = [] if problem is None else [(guess, guess) for guess in problem.guesses]
+    labels = dict(parameter.kind.choices) if isinstance(parameter.kind, OneOf) else {}
+    guesses: list[tuple[str, Say]] = (
+        [] if problem is None else [(guess, labels.get(guess, guess)) for guess in problem.guesses]
+    )
     if parameter.kind.name == "choice" and not guesses:
         guesses = parameter.kind.suggest("", member.reads(now))
     choices = tuple(

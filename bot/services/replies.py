@@ -199,10 +199,13 @@ def with_the_mark(content: Content, command: str, mark: str) -> Content:
 def how_to_end(*, calling: bool) -> Content:
     """To a member who wants nobody any more, and has not said that they are safe: only that ends a case."""
     if calling:
-        text = _("Do you need nobody any more? Then write “I'm safe”, or press the button. Until then I go on calling.")
-    else:
-        text = _("Do you need nobody any more? Then write “I'm safe”, or press the button.")
-    return Content(text=text, choices=(I_AM_SAFE,))
+        text = _("If you need nobody any more, write “I'm safe”, or press the button. Until then I go on calling.")
+        return Content(text=text, choices=(I_AM_SAFE,))
+    text = _(
+        "If you need nobody any more, write “I'm safe”, or press that button. If you want somebody now, press “I need"
+        " a person”."
+    )
+    return Content(text=text, choices=(I_AM_SAFE, I_NEED_A_PERSON))
 
 
 def it_went_to(name: str | Text, command: str, mark: str) -> Content:
@@ -360,6 +363,20 @@ def nothing_to_cancel() -> Content:
 def nothing_done() -> Content:
     """To a peer who has said no to what the bot asked them."""
     return Content(text=_("Nothing is done, and this went to nobody."))
+
+
+def nothing_by_myself() -> Content:
+    """To who is not to be written to because somebody else reads it: nothing that gives them away."""
+    return Content(text=_("All right. I send nothing more by myself."), choices=(I_AM_SAFE,))
+
+
+def nothing_held() -> Content:
+    """To a peer who says that held words be sent, which are gone."""
+    return Content(
+        text=_(
+            "I hold nothing any more, so I sent nothing. If it is for them, please write the words themselves again."
+        )
+    )
 
 
 def nothing_waits() -> Content:

@@ -195,6 +195,45 @@ async def test_a_number_never_sends_what_is_held_even_later(world: World) -> Non
     clear(world)
 
 
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        (["reslove"], "I have passed it on"),
+        (["reslove", "how is it now"], "I hold nothing any more"),
+        ([], "I hold nothing that waits, so this went to nobody"),
+    ],
+)
+async def test_send_it_is_never_a_word_to_the_member(world: World, before: list[str], told: str) -> None:
+    await with_alice(world)
+    for words in before:
+        await world.sam.says(words)
+    clear(world)
+    await world.sam.says("please send it")
+    world.sam.sees(told)
+    if told == "I have passed it on":
+        world.alice.sees("reslove")
+    world.alice.sees_nothing()
+
+
+async def test_please_to_whether_a_person_is_called_for_the_peer_is_no_word_to_the_member(world: World) -> None:
+    await with_alice(world)
+    await world.sam.says("help", "lobby")
+    await world.sam.says("reslove")
+    await world.sam.clicks("Send it")
+    clear(world)
+    await world.sam.says("please")
+    world.sam.sees("I had asked you something, so this went to nobody", "Send it")
+    world.alice.sees_nothing()
+    await world.sam.says("help", "lobby")
+    await world.advance(hours=7)
+    await world.sam.says("help", "lobby")
+    clear(world)
+    await world.sam.says("please")
+    world.sam.sees("I'm getting a person")
+    assert not [shown for shown in world.alice.unseen if shown.text.startswith("Sam, peer")]
+    clear(world)
+
+
 async def test_a_name_that_nobody_has_is_held_and_the_next_one_is_the_answer(world: World) -> None:
     await with_alice(world)
     await world.sam.says("hand over zed")

@@ -107,7 +107,7 @@ async def test_who_wants_nobody_while_somebody_is_looked_for_reads_how_to_end_it
     await world.alice.says("i relapsed", "lobby")
     world.alice.sees("so that a person can write to you here")
     await world.alice.says(words)
-    world.alice.sees("Do you need nobody any more?", "I'm safe")
+    world.alice.sees("If you need nobody any more", "I'm safe")
     world.room("peers").sees("Concern")
 
 

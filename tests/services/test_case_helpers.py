@@ -130,6 +130,14 @@ async def test_a_moderator_takes_a_case_from_its_holder_who_is_told(world: World
     world.room("peers").sees("Mo is on it")
 
 
+async def test_please_behind_the_name_is_no_note(world: World) -> None:
+    await taken_case(world)
+    await world.sam.says("hand over to Robin please")
+    told = world.robin.sees("Case 1", "With them: Robin")
+    assert "please" not in "\n".join([told.text])
+    clear(world)
+
+
 async def test_nobody_is_handed_a_case_who_may_not_have_it(world: World) -> None:
     await taken_case(world)
     await world.sam.says("settings name Sam")
@@ -270,7 +278,10 @@ async def test_who_was_never_in_a_case_does_not_learn_of_it_by_its_number(world:
     await world.robin.says("hand over 1")
     world.robin.sees("There is no such case")
     await world.robin.says("leave 1")
-    world.robin.sees("I did nothing")
+    told = world.robin.sees("You are not in case 1, so there is nothing to leave")
+    assert "Sam" not in told.text
+    await world.robin.says("leave 2")
+    world.robin.sees("There is no such case")
 
 
 async def test_a_helper_who_erases_their_data_is_out_of_the_case(world: World) -> None:

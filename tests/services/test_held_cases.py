@@ -187,3 +187,34 @@ async def test_a_member_whose_peer_has_gone_is_not_told_that_nobody_has_come(wor
     await world.advance(minutes=31)
     world.alice.sees("I'm still calling; nobody else has come yet", "988", "I'm safe")
     clear(world)
+
+
+async def test_a_peer_reads_that_a_person_was_asked_for_once_more_and_not_of_words_that_nobody_wrote(
+    world: World,
+) -> None:
+    await world.alice.says("!help")
+    await world.alice.says("peer")
+    await world.sam.clicks("I'm on it")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.alice.clicks("I need a person")
+    told = world.sam.sees("They have asked for a person once more (case 1).")
+    assert "wrote" not in told.text
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
+async def test_how_it_ended_is_asked_again_with_the_names_of_the_outcomes(world: World) -> None:
+    await world.alice.says("peer")
+    await world.sam.clicks("I'm on it")
+    await world.mo.says("resolve 1")
+    for box in world.mailboxes:
+        box.unseen.clear()
+    await world.mo.says("xyzzy")
+    told = world.mo.sees("They are safe for now / ")
+    assert "false-alarm" not in told.text
+    assert "They are safe for now" in [str(choice.label) for choice in told.choices]
+    await world.mo.says("1")
+    assert await world.rows(select(CaseRow.outcome)) == ["safe"]
+    for box in world.mailboxes:
+        box.unseen.clear()

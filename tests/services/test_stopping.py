@@ -43,6 +43,21 @@ async def test_one_word_stops_all_and_says_what_and_how_to_start_again(world: Wo
     world.room("meetings").unseen.clear()
 
 
+@pytest.mark.parametrize(
+    "said", ["dont write me, he reads my phone", "stop texting me because my husband checks my phone"]
+)
+async def test_whose_phone_is_read_is_sent_nothing_more_by_itself_and_the_peers_know(world: World, said: str) -> None:
+    await all_on(world)
+    await world.alice.says(said)
+    told = world.alice.sees("All right. I send nothing more by myself.")
+    assert "check-in" not in told.text
+    assert await world.rows(select(CheckInSchedule.id)) == []
+    assert await world.rows(select(Reminder.id).where(Reminder.member_id.is_not(None))) == []
+    world.room("peers").sees("danger from somebody", "my phone")
+    for box in world.mailboxes:
+        box.unseen.clear()
+
+
 @pytest.mark.parametrize("said", ["stop checkins", "no check-ins", "turn off check-ins", "stop checking on me"])
 async def test_check_ins_alone_are_ended_in_plain_words(world: World, said: str) -> None:
     await all_on(world)

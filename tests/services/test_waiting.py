@@ -5,6 +5,7 @@ from harness import World
 from sqlalchemy import select
 
 from bot.storage.tables import CaseRow, Member
+from services.test_at_work import clear
 from services.test_cases import open_case
 
 
@@ -115,6 +116,37 @@ async def test_who_asked_for_a_person_without_a_word_is_not_taken_to_have_done_s
         box.unseen.clear()
 
 
+@pytest.mark.parametrize("said", ["its done", "ive done it", "its too late"])
+async def test_who_asked_for_a_person_says_what_they_took_and_then_that_it_is_done_is_in_an_emergency(
+    world: World, said: str
+) -> None:
+    await world.alice.says("peer")
+    await world.alice.says("i took pills")
+    assert await world.rows(select(CaseRow.severity)) == ["urgent"]
+    clear(world)
+    await world.alice.says(said)
+    world.alice.sees("911")
+    world.alice.sees("please do not wait until a person is here")
+    world.room("peers").sees("Emergency", "overdose", f"“{said}”")
+    clear(world)
+
+
+@pytest.mark.parametrize(("heard", "deed"), [("I feel hopeless", "ive done it"), ("i relapsed", "i took pills")])
+async def test_who_waits_with_a_concern_and_says_it_is_done_is_called_for_and_then_as_in_an_emergency(
+    world: World, heard: str, deed: str
+) -> None:
+    await world.alice.says(heard)
+    clear(world)
+    await world.alice.says(deed)
+    told = world.alice.sees("please do not wait until a person is here", "I'm safe")
+    assert [str(choice.label) for choice in told.choices] == ["I'm safe"]
+    world.room("peers").sees("Urgent", f"“{deed}”")
+    clear(world)
+    await world.alice.says("its done")
+    world.room("peers").sees("Emergency", "“its done”")
+    clear(world)
+
+
 async def test_in_an_emergency_nobody_is_asked_to_wait_without_the_number_that_is_there_at_once(world: World) -> None:
     await world.alice.says("I took all my pills")
     for box in world.mailboxes:
@@ -166,6 +198,25 @@ async def test_who_waits_and_wants_nobody_any_more_reads_how_to_end_it(world: Wo
     await open_case(world)
     await world.alice.says(said)
     world.alice.sees("write “I'm safe”, or press", "I go on calling")
+
+
+@pytest.mark.parametrize(("no", "yes", "ending"), [("no", "yes", "I'm safe"), ("no", "sí", "Estoy a salvo")])
+async def test_a_yes_to_how_a_concern_ends_calls_nobody_and_ends_nothing_by_itself(
+    world: World, no: str, yes: str, ending: str
+) -> None:
+    if yes != "yes":
+        await world.alice.says("settings language es")
+    await world.alice.says("I feel hopeless")
+    clear(world)
+    for said in (no, yes, yes):
+        await world.alice.says(said)
+        told = world.alice.sees(ending)
+        assert "?" not in told.text
+    world.all_was_seen()
+    assert await world.rows(select(CaseRow.severity).where(CaseRow.ended_at.is_(None))) == ["concern"]
+    await world.alice.says("yes, it's me")
+    world.room("peers").sees("Urgent")
+    clear(world)
 
 
 @pytest.mark.parametrize(
@@ -309,7 +360,7 @@ async def test_no_in_capitals_is_a_no_long_after_the_country_was_asked_for(world
     for box in world.mailboxes:
         box.unseen.clear()
     await world.alice.says("NO")
-    world.alice.sees("Do you need nobody any more?")
+    world.alice.sees("If you need nobody any more")
     assert await world.rows(select(Member.country).where(Member.country == "NO")) == []
 
 

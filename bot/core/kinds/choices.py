@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import reduce
 
 from bot.core.commands import Reader
 from bot.core.kinds.reading import GUESS_LIMIT, SUGGESTION_LIMIT, not_understood, plain, read
@@ -86,13 +87,18 @@ class OneOf:
 
     name = "choice"
 
-    def __init__(self, *choices: tuple[str, Say], name: str = "choice") -> None:
+    def __init__(self, *choices: tuple[str, Say], name: str = "choice", by_label: bool = False) -> None:
+        """`by_label`: where something else was typed, the labels are listed, in the reader's language."""
         self.choices = choices
         self.name = name
         self._names = [
             (fold(word), value) for value, label in choices for word in (value, ENGLISH.render(label)) if fold(word)
         ]
-        self.expected = _("Please choose one of: {choices}.", choices=", ".join(value for value, _label in choices))
+        listed: Say = ", ".join(value for value, _label in choices)
+        if by_label:
+            labels = [label for _value, label in choices]
+            listed = reduce(lambda before, label: _("{before} / {label}", before=before, label=label), labels)
+        self.expected = _("Please choose one of: {choices}.", choices=listed)
 
     def parse(self, text: str, reader: Reader) -> str:
         """The value of the choice meant."""

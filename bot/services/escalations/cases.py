@@ -80,6 +80,8 @@ class Escalations(Opening):
         if row is not None and row.open_for is not None and row.holder == by.id:
             text = _("You have case {number}: “hand over” calls somebody else, “resolve” ends it.", number=row.id)
             return Content(text=text)
+        if row is not None and row.open_for is not None and by.id not in row.helpers:
+            return words.not_joined(row.id)
         return None if row is None else await self._apply(tx, row, Left(by.id), actor=by.id, now=now)
 
     async def resolve(

@@ -98,10 +98,10 @@ class Opening(Conversations):
             await self.relay(tx, peer, row, words, f"case:{row.id}:kept:{row.version}", now=now)
 
     async def gets_worse(
-        self, tx: Transaction, member: Member, row: tables.CaseRow, *, words: str, now: datetime
+        self, tx: Transaction, member: Member, row: tables.CaseRow, *, words: str, severity: Severity, now: datetime
     ) -> None:
-        """Who waits says that it is done: their case is an emergency, and called for anew with these words."""
-        new = NewCase(how="signal", severity=Severity.EMERGENCY, category=row.category, excerpt=words, carried=True)
+        """Who waits says that it is done: their case, now of this severity, is called for anew with these words."""
+        new = NewCase(how="member", severity=severity, category=row.category, excerpt=words, carried=True)
         await self._open(tx, member, new, actor=member.id, now=now)
 
     async def for_other(
@@ -184,6 +184,8 @@ class Opening(Conversations):
         grave = row.holder is not None and (raised or new.severity is Severity.EMERGENCY)
         away = grave and await self._is_to_call_others(tx, row, raised=raised, now=now)
         excerpt = None if carried else new.excerpt
+        if new.how == "member" and not new.excerpt:
+            excerpt = ""  # asked for with a button: nothing was written
         # How it ended was asked before this: the answer would end a case that its peer does not know yet.
         await questions.forget_about(tx, RESOLVE, relay.in_case(row))
         heard = Heard(new.severity, carried, away)

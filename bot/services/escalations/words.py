@@ -284,6 +284,11 @@ def given_back(case_id: int) -> Content:
     )
 
 
+def not_joined(case_id: int) -> Content:
+    """To who would leave a case in which they are not: nothing was done."""
+    return Content(text=_("You are not in case {number}, so there is nothing to leave.", number=case_id))
+
+
 def has_changed(case_id: int, name: str | Text | None) -> Content:
     """To who pressed an old button: nothing was done."""
     if name is None:
@@ -299,11 +304,16 @@ def is_on_it(name: str | Text, case_id: int) -> Content:
 
 
 def signal_in_conversation(case_id: int, severity: Severity, excerpt: str | None, late: timedelta) -> Content:
-    """To the holder: the bot heard the member again; `excerpt` are words that they have not read in the relay."""
+    """To the holder: the bot heard the member again.
+
+    `excerpt`: words that they have not read in the relay; "": they asked for a person, and wrote nothing.
+    """
     text = _("I heard this in what they wrote just now (case {number}).", number=case_id)
     if late:
         text = _("I heard this in what they wrote {time} ago (case {number}).", number=case_id, time=how_long(late))
-    if excerpt:
+    if excerpt == "":
+        text = _("They have asked for a person once more (case {number}).", number=case_id)
+    elif excerpt:
         text = _("They wrote in a room (case {number}): “{words}”", number=case_id, words=excerpt)
         text = written_ago(text, late) if late else text
     return Content(title=SEVERITIES[severity], text=text)

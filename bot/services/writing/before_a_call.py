@@ -50,7 +50,7 @@ async def answer(call: Call, escalations: Escalations, languages: Collection[Wor
         spoken.said(call.tx, call.member.id, language)
     said = _truth(asked, call.member.community)
     content, choices = Content(text=said), [I_NEED_A_PERSON]
-    if asked in {None, Asked.HELP, Asked.DONE, Asked.SERVICES}:
+    if asked is None or asked in while_waiting.AT_ONCE:
         content = await escalations.numbers_before(call.tx, call.member, said)
         choices.append(OTHER_COUNTRY)
     return replace(content, text=replace(offer.SHALL_I, values={"text": content.text}), choices=tuple(choices))

@@ -5,10 +5,11 @@ question does not reach them, the peers learn that there is somebody.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+from rapidfuzz.distance import OSA
 from sqlalchemy import select
 
 from bot.core.content import Content
@@ -29,9 +30,35 @@ from bot.storage.tables import CaseRow, Delivery
 
 CRIES = _(
     "help / help help / help help help / help me / help me help me / i need help / need help / i really need help"
-    " / i need help so bad / send help"
+    " / i need help so bad / send help / someone help / someone help me / somebody help / somebody help me"
+    " / can someone help me / can somebody help me / can anyone help me / anyone help / anyone help me"
+    " / emergency / an emergency / its an emergency / it is an emergency / this is an emergency / sos"
+    " / is anyone there / is anybody there / is anyone out there / is anybody out there"
 )
 """All of what they write, but for a "please" and signs; a letter counts once, however long it is drawn: "HEEELPPP"."""
+
+_WITH_PLEASE = _(
+    "anyone / anybody / someone / somebody / anyone there / anybody there / anyone here / anybody here"
+    " / is anyone here / is anybody here / is anyone around / is anyone awake / is anybody awake / is anyone online"
+    " / is someone there / is somebody there"
+)
+"""What is a cry only with a "please": without it, people say so to one another all day."""
+
+_PLEASE = _("please / pls / plz")
+
+_WITH_A_CRY = _(
+    "scared / im scared / i am scared / so scared / im so scared / afraid / im afraid / im so afraid / terrified"
+    " / im terrified / im not safe / im panicking / im in danger / im in trouble / its an emergency / im alone"
+    " / im all alone / im not ok / im not okay / im desperate / i cant breathe / i dont know what to do"
+    " / i cant do this / someone / somebody / anyone / anybody / quick / quickly / hurry / hurry up / fast / hello / hi"
+)
+"""What may stand before or behind a cry, and makes none by itself."""
+
+_SLIPPED = _("help")
+"""The word in which one letter may be wrong, missing or out of place: "hlep"."""
+
+_NO_SLIP = _("hel / helo / held / helm / helps / hela / hep / heap / hemp / kelp / yelp / welp / whelp")
+"""Words a letter away from it that are others, each letter counted once."""
 
 _DRAWN = re.compile(r"(.)\1+")
 
@@ -68,13 +95,51 @@ def _language_of(text: str, languages: Collection[Words]) -> str | None:
     """The language in which all of it is a cry."""
     if len(text) > typed.PHRASE_LIMIT:
         return None
-    said = _once(" ".join(word for word in fold(text).split() if word not in typed.POLITE))
-    return next((words.language for words in languages if said in _cries(words)), None)
+    written = _once(fold(text))
+    return next((words.language for words in languages if _cries(written, words)), None)
+
+
+def _cries(written: str, words: Words) -> bool:
+    """Whether it is one cry or more, and nothing but what may stand beside them."""
+    help_, others = _slipped(words)
+    said = [word for word in written.split() if word not in typed.POLITE]
+    if "".join(said) == help_:
+        return True  # "h e l p"
+    for please in _ways(words, _PLEASE.message):
+        beside = {written.removesuffix(f" {please}"), written.removeprefix(f"{please} ")} - {written}
+        if beside & _ways(words, _WITH_PLEASE.message):
+            return True
+    said = [help_ if word not in others and OSA.distance(word, help_, score_cutoff=1) <= 1 else word for word in said]
+    parts = _parts(words)
+    reached = {0: False}  # behind so many words, whether one of them was a cry
+    for at, word in enumerate(said):
+        if at in reached:
+            for part, is_cry in parts.get(word, ()):
+                if tuple(said[at : at + len(part)]) == part:
+                    end = at + len(part)
+                    reached[end] = reached.get(end, False) or reached[at] or is_cry
+    return reached.get(len(said), False)
 
 
 @lru_cache(maxsize=64)
-def _cries(words: Words) -> frozenset[str]:
-    return frozenset(_once(way) for way in typed.ways(words, CRIES.message))
+def _parts(words: Words) -> Mapping[str, Sequence[tuple[tuple[str, ...], bool]]]:
+    """By the first word of each: what is a cry, and what may stand beside one."""
+    found: dict[str, list[tuple[tuple[str, ...], bool]]] = {}
+    for phrase, is_cry in ((CRIES, True), (_WITH_A_CRY, False)):
+        for way in _ways(words, phrase.message):
+            part = tuple(way.split())
+            found.setdefault(part[0], []).append((part, is_cry))
+    return found
+
+
+@lru_cache(maxsize=64)
+def _slipped(words: Words) -> tuple[str, frozenset[str]]:
+    return _once(fold(words.render(_SLIPPED))), _ways(words, _NO_SLIP.message)
+
+
+@lru_cache(maxsize=256)
+def _ways(words: Words, phrase: str) -> frozenset[str]:
+    return frozenset(_once(way) for way in typed.ways(words, phrase))
 
 
 def _once(said: str) -> str:

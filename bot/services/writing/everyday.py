@@ -15,7 +15,7 @@ from bot.core.matching import fold
 from bot.core.roles import may
 from bot.core.text import clean
 from bot.core.words import _
-from bot.services import replies, spoken, typed
+from bot.services import offered, replies, spoken, typed
 from bot.services.call import Call
 from bot.services.escalations import Escalations
 from bot.services.escalations.member_words import I_AM_SAFE, NUMBERS_ASKED_FOR
@@ -23,7 +23,7 @@ from bot.services.escalations.store import EXCERPT_LIMIT
 from bot.services.offer import I_NEED_A_PERSON
 from bot.services.runner import Runner
 from bot.services.voice import Voice
-from bot.services.writing import before_a_call, small_talk, translated, while_waiting
+from bot.services.writing import before_a_call, small_talk, taking_up, translated, while_waiting
 from bot.services.writing.exactly import begins_like
 from bot.services.writing.small_talk import Small
 from bot.services.writing.while_waiting import Asked
@@ -51,6 +51,9 @@ _HOURS = re.compile(r"\d[\d:.]*\s?(?:[ap]\.?m\.?|h)?\s?(?:-|to\b|until\b|till\b|
 
 _DONE_TO_ONESELF = frozenset({Category.SUICIDE, Category.SELF_HARM, Category.OVERDOSE})
 """What a case is about that is worse when it was done: "I've done it" says nothing of itself."""
+
+_NAMED = {Asked.TAKEN: Category.OVERDOSE, Asked.HURT: Category.SELF_HARM}
+"""What a case is about once they have said this, if it was about nothing of the above."""
 
 WANTS_NOBODY = _(
     "nvm / never mind / nevermind / I changed my mind / changed my mind / cancel / cancel it / forget it / no need"
@@ -124,13 +127,21 @@ class Everyday:
         if (told := await self._answer_to_who_waits(call, row)) is not None:
             return told
         said = " ".join(word for word in fold(text[: typed.PHRASE_LIMIT]).split() if word not in typed.POLITE)
-        if any(said in typed.ways(words, WANTS_NOBODY.message) for words in self._voice.languages):
+        wants_nobody = any(said in typed.ways(words, WANTS_NOBODY.message) for words in self._voice.languages)
+        says_yes = not calling and taking_up.says_yes(text, self._voice.languages) is True
+        if wants_nobody or (says_yes and await self.was_told_how_to_end(call)):
             return replies.how_to_end(calling=calling)
         content = await self._kept_for_the_person(call, row)
         found = typed.read(text, self._registry, call.member.reads(call.now))
         if found is None or not begins_like(found) or not may(call.member.roles, found.command.may):
             return content
         return replies.with_the_mark(content, found.command.name, _mark_of(call))
+
+    @staticmethod
+    async def was_told_how_to_end(call: Call) -> bool:
+        """Whether the last they have read is how they end a concern, or get a person at once."""
+        messages = await offered.lately(call.tx, offered.where_written(call.inbound), at_once=True)
+        return offered.says_how_to_end(messages)
 
     async def _kept_for_the_person(self, call: Call, row: CaseRow) -> Content:
         """That their words are kept; in an emergency with the one number that is better not waited with."""
@@ -150,20 +161,37 @@ class Everyday:
         if found is None:
             return None
         asked, language = found
-        answer = while_waiting.answer_to(
-            asked, call.member.community, severity=Severity(row.severity), mark=_mark_of(call)
-        )
+        severity = Severity(row.severity)
+        answer = while_waiting.answer_to(asked, call.member.community, severity=severity, mark=_mark_of(call))
         content: Content | None = Content(text=answer.text, choices=(I_AM_SAFE,))
-        if asked is Asked.DONE and row.severity == Severity.URGENT and row.category in _DONE_TO_ONESELF:
-            words = clean(call.inbound.text, EXCERPT_LIMIT)  # they are answered anew, with the numbers
-            await self._escalations.gets_worse(call.tx, call.member, row, words=words, now=call.now)
-        elif answer.with_numbers:
+        is_raised = await self._gets_worse(call, row, asked)
+        if not is_raised and answer.with_numbers:
             content = await self._escalations.numbers(call.tx, call.member, answer.text)
-        if content is not None and row.severity == Severity.CONCERN:
+        if content is not None and severity is Severity.CONCERN and not is_raised:
             content = replace(content, choices=(I_NEED_A_PERSON, *content.choices))
         if language != call.member.language:
             spoken.said(call.tx, call.member.id, language)  # last: their case is of the language in which it was heard
         return content
+
+    async def _gets_worse(self, call: Call, row: CaseRow, asked: Asked) -> bool:
+        """Call with more weight for who waits and says that it is done; whether that is so, and they are answered anew.
+
+        What is not named, "I've done it", counts only where the case is about what is done to oneself. "I took pills"
+        makes it so, whatever it was about before: then the next of such words is about that.
+        """
+        severity, named = Severity(row.severity), _NAMED.get(asked)
+        if asked not in while_waiting.DEEDS or severity is Severity.EMERGENCY:
+            return False
+        is_known = row.category in _DONE_TO_ONESELF
+        if not is_known and named is None:
+            return False
+        if not is_known:
+            row.category = named
+        worse = Severity.EMERGENCY if is_known else Severity.URGENT
+        worse = Severity.URGENT if severity is Severity.CONCERN else worse
+        words = clean(call.inbound.text, EXCERPT_LIMIT)
+        await self._escalations.gets_worse(call.tx, call.member, row, words=words, severity=worse, now=call.now)
+        return worse is not severity
 
     async def small_talk(self, call: Call, otherwise: Callable[[Call], Awaitable[Reply | None]]) -> Reply | None:
         """The answer to small words, after the welcome at a first contact: that answers a greeting, too."""

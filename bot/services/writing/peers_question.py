@@ -12,11 +12,12 @@ from bot.core.matching import fold
 from bot.core.platform import Address
 from bot.core.roles import Action
 from bot.core.words import Words
-from bot.services import offered, questions
+from bot.services import offered, questions, typed
 from bot.services.call import Call
 from bot.services.offered import Offered
 from bot.services.writing import taking_up
 from bot.services.writing.answering import JUST_NOW, command_in, is_whole
+from bot.services.writing.for_which import SEND_IT
 
 _STILL = "still"
 """The command behind the only choice that says yes without that word."""
@@ -40,9 +41,8 @@ async def answer_in(call: Call, registry: Registry, languages: Collection[Words]
     if not messages or (bare is not None and is_whole(call, bare)):
         return None
     newest, text = messages[0], call.inbound.text
-    person = None if call.inbound.apart is not None else offered.a_person(messages, now=call.now)
-    if person is not None and (says := taking_up.says_yes(text, languages)) is not None:
-        return Answer(person if says else None)  # they were asked about themselves: no yes to the member
+    if (about_themselves := _about_themselves(call, messages, languages)) is not None:
+        return about_themselves
     if any(_is_of_peers(choice, registry) for choice in newest.choices):
         if (chosen := offered.named((newest,), text, now=call.now)) is not None:
             return Answer(chosen)
@@ -58,6 +58,16 @@ async def answer_in(call: Call, registry: Registry, languages: Collection[Words]
     earlier = offered.named(messages[1:], text, now=call.now)
     is_work = earlier is not None and earlier.command != questions.ANSWER and _is_of_peers(earlier, registry)
     return Answer(is_sure=False) if is_work else None
+
+
+def _about_themselves(call: Call, messages: Sequence[Offered], languages: Collection[Words]) -> Answer | None:
+    """What they answer to whether a person shall be called for themselves: no yes to the member."""
+    agrees = None if call.inbound.apart is not None else taking_up.agrees(call.inbound.text, languages)
+    if agrees is None:
+        return None
+    if (person := offered.a_person(messages, now=call.now)) is not None:
+        return Answer(person if agrees else None)
+    return Answer(is_sure=False) if offered.a_person_before(messages, now=call.now) else None
 
 
 async def choice_in(call: Call, registry: Registry) -> Choice | None:
@@ -81,6 +91,24 @@ def _is_meant(choice: Choice, said: str) -> bool:
     """Whether folded words are the first of its name, or its value, such as "safe"."""
     values = {value for value in choice.arguments.values() if not value.isdecimal()}
     return said in values or f"{fold(str(choice.label))} ".startswith(f"{said} ")
+
+
+async def was_offered_to_send(call: Call, languages: Collection[Words]) -> bool:
+    """Whether the bot has lately held words of theirs, and offered to send them to the only case."""
+    names = _names_of_sending(languages)
+    messages = [message for message in await _messages(call) if call.now - message.sent_at <= offered.STANDS]
+    return any(fold(str(choice.label)) in names for message in messages for choice in message.choices)
+
+
+def says_send(text: str, languages: Collection[Words]) -> bool:
+    """Whether all of it is the name of what sends held words, perhaps with a "please" or a "yes"."""
+    yes = {fold(words.render(taking_up.YES)) for words in languages}
+    said = " ".join(word for word in fold(text[: offered.LONGEST_NAME]).split() if word not in typed.POLITE | yes)
+    return said in _names_of_sending(languages)
+
+
+def _names_of_sending(languages: Collection[Words]) -> frozenset[str]:
+    return frozenset(fold(words.render(SEND_IT)) for words in languages)
 
 
 async def _messages(call: Call) -> Sequence[Offered]:

@@ -8,7 +8,7 @@ from bot.core.content import Reply
 from bot.core.crisis import Signal
 from bot.core.roles import Action
 from bot.core.words import Text, _
-from bot.services import offered, questions, replies, unsaid
+from bot.services import offered, questions, replies, talks, unsaid
 from bot.services.call import Call
 from bot.services.escalations import Escalations
 from bot.services.escalations.places import reads_there
@@ -50,10 +50,24 @@ class PeersWords:
             return await about_whom.answer(call, self._runner, self._registry, theirs, asked, self._voice.languages)
         answer = None
         if signal is None:
+            if peers_question.says_send(call.inbound.text, self._voice.languages):
+                return await self._send(call, conversations, theirs)
             if (told := await self._while_held(call, conversations)) is not None:
                 return told
             answer = await peers_question.answer_in(call, self._registry, self._voice.languages)
         return None if answer is None else await self._answered(call, conversations, answer)
+
+    async def _send(self, call: Call, conversations: Sequence[CaseRow], theirs: Sequence[int]) -> Reply | None:
+        """What comes of "send it", which is no word to the member: what is held still goes to the only case."""
+        held = await questions.pending(call.tx, call.member, now=call.now, valid=offered.STANDS)
+        if held is not None and held.holds and not call.inbound.read_back:
+            if len(theirs) == 1 and not await talks.elsewhere(call.tx, call.inbound, call.member.community.id):
+                return await self._runner.answer_question(call, held, str(theirs[0]))
+            return await self.hold(call, conversations, I_HAD_ASKED, text=held.arguments["text"], before=held.before)
+        if call.inbound.read_back or await peers_question.was_offered_to_send(call, self._voice.languages):
+            there = call.inbound.apart is not None and await reads_there(call)
+            return Reply(content=replies.nothing_held(), private=not there)
+        return await self.hold(call, conversations, _("I hold nothing that waits, so this went to nobody."))
 
     async def _while_held(self, call: Call, conversations: Sequence[CaseRow]) -> Reply | None:
         """What comes of words that follow others which are held: the bot's question before them is still open.

@@ -1,5 +1,6 @@
 """What a whole message means that names no command: "I need a person", "I'm safe", or the one word "peer"."""
 
+import re
 from collections.abc import Sequence
 
 from bot.core.commands import Command, Registry
@@ -17,6 +18,18 @@ PEER = "peer"
 SAFE = "safe"
 """The command by which somebody says that they need none."""
 
+STOP = "settings stop"
+"""The command that ends all that the bot sends by itself."""
+
+_PHONE_IS_READ = re.compile(
+    r"(?: (?:because|cause|cuz|bc|since|as|porque|que))?"
+    r" (?:he|she|they|someone|somebody|my \w+|mi \w+|el|ella|alguien)"
+    r" (?:can |may |might |puede )?"
+    r"(?:reads?|checks?|sees?|looks at|goes through|has|controls?|lee|leer|mira|revisa|ve|ver)"
+    r" (?:my|mi|mis) (?:phone|messages|texts|chats|telefono|movil|celular|mensajes|chats)(?: too| also)?"
+)
+"""Why somebody is not to be written to, behind the words that say so, folded."""
+
 
 class Phrases:
     """Knows the phrases, in every language of the bot."""
@@ -29,6 +42,14 @@ class Phrases:
     def meant(self, text: str) -> Command | None:
         """The command that a whole message means, whoever says it."""
         return self._known.command(text)
+
+    def stops_because_phone_is_read(self, text: str) -> bool:
+        """Whether a whole message says that they are not to be written to, and that somebody else reads it."""
+        said = fold(text[: 2 * typed.PHRASE_LIMIT])
+        before = next(
+            (said[: found.start()] for found in _PHONE_IS_READ.finditer(said) if found.end() == len(said)), ""
+        )
+        return self._known.mean(before, STOP)
 
     def asks_for_a_person(self, text: str) -> bool:
         """Whether a whole message says "I need a person", in any language."""

@@ -19,14 +19,21 @@ class Asked(Enum):
         " / help me please / i need help / i need help please / somebody help / hello help / can you help me"
         " / will you help me / send help"
     )
+    TAKEN = _(
+        "i took pills / i took the pills / i took some pills / i took my pills / i took all my pills"
+        " / i took all the pills / i took a lot of pills / i took them all / i took it all / i took too many"
+        " / i took too much / ive taken pills / ive taken the pills / ive taken them all / ive taken too many"
+        " / i have taken pills / i swallowed them / i swallowed pills / i swallowed the pills / i swallowed it"
+        " / i overdosed / i od"
+    )
+    HURT = _(
+        "i cut myself / i cut / ive cut myself / i have cut myself / i cut too deep / im bleeding / i am bleeding"
+        " / im bleeding a lot / there is blood / so much blood"
+    )
     DONE = _(
-        "i took pills / i took the pills / i took some pills / i took my pills / i took them / i took them all"
-        " / i took it / i took it all / i took too many / i took too much / ive taken pills / ive taken them"
-        " / ive taken them all / ive taken it / ive taken too many / i have taken pills / i have taken them"
-        " / i swallowed them / i swallowed pills / i swallowed it / i drank it / i overdosed / i od / i did it"
-        " / i already did it / ive done it / i have done it / its done / it is done / its too late / it is too late"
-        " / too late / i cut myself / i cut / ive cut myself / i have cut myself / i cut too deep / im bleeding"
-        " / i am bleeding / im bleeding a lot / there is blood / so much blood"
+        "i took them / i took it / ive taken them / ive taken it / i have taken them / i have taken it / i drank it"
+        " / i did it / i already did it / ive done it / i have done it / ive already done it / its done / it is done"
+        " / its already done / its too late / it is too late / too late / its too late now"
     )
     WHO = _(
         "who will come / who comes / who is coming / whos coming / who will it be / who is it / who are they"
@@ -89,6 +96,12 @@ class Asked(Enum):
     )
 
 
+DEEDS = frozenset({Asked.TAKEN, Asked.HURT, Asked.DONE})
+"""What they say that they have done; `DONE` does not name it."""
+
+AT_ONCE = frozenset({Asked.HELP, Asked.SERVICES}) | DEEDS
+"""To what the numbers of those belong who answer now."""
+
 _BEFORE = frozenset(fold("and so but ok okay hi hey hello um well y pero bueno hola").split())
 """Words before a question that change nothing about it."""
 
@@ -129,7 +142,7 @@ def answer_to(asked: Asked, community: Community, *, severity: Severity, mark: s
             text = _("{text} What else I can do: “menu”, or “{mark}help”.", text=heard, mark=mark)
         case Asked.SERVICES:
             text = no_services(community)
-        case Asked.DONE:
+        case Asked.TAKEN | Asked.HURT | Asked.DONE:
             text = _("If you have taken something or hurt yourself, please do not wait until a person is here.")
         case Asked.THERE:
             text = _HERE_AND_CALLING if calling else _HERE
@@ -146,8 +159,7 @@ def answer_to(asked: Asked, community: Community, *, severity: Severity, mark: s
                 " it encrypted, and erase it {days} days after this has ended.",
                 days=community.retention_days,
             )
-    at_once = asked in {Asked.HELP, Asked.SERVICES, Asked.DONE} or (asked is Asked.HOW_LONG and emergency)
-    return Answer(text, with_numbers=at_once)
+    return Answer(text, with_numbers=asked in AT_ONCE or (asked is Asked.HOW_LONG and emergency))
 
 
 def no_services(community: Community) -> Text:

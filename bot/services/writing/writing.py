@@ -23,7 +23,7 @@ from bot.services.writing.around_a_talk import tell_of_the_mark
 from bot.services.writing.everyday import Everyday
 from bot.services.writing.exactly import begins_like
 from bot.services.writing.peers_words import PeersWords
-from bot.services.writing.phrases import PEER, Phrases
+from bot.services.writing.phrases import PEER, STOP, Phrases
 from bot.services.writing.to_a_question import ToAQuestion
 from bot.services.writing.to_others import ToOthers, written
 from bot.services.writing.to_the_bot import ToTheBot
@@ -162,9 +162,12 @@ class Writing:
         text = call.inbound.text
         conversations = await self._to_others.talks(call)
         phrase = self._phrases.command_of(call, text, conversations)
+        if self._phrases.stops_because_phone_is_read(text) and all(row.holder is None for row in conversations):
+            await self._runner.run(call, self._registry.by_name[STOP], {})  # its answer says more than they want read
+            return Reply(content=replies.nothing_by_myself())
         # "Stop" to a question ends that question alone.
         question = await questions.pending(call.tx, call.member, now=call.now)
-        if signal is None and question is None and self._takes_up_a_person(call, conversations):
+        if signal is None and question is None and await self._takes_up_a_person(call, conversations):
             phrase = self._registry.by_name[PEER]
         ends_a_question = questions.is_cancel(text) and question is not None and question.waits is not Waits.VALUE
         if phrase is not None and not ends_a_question:
@@ -227,15 +230,18 @@ class Writing:
         await tell_of_the_mark(call, accompanied, self._registry, self._phrases, self._voice)
         return None
 
-    def _takes_up_a_person(self, call: Call, conversations: Sequence[CaseRow]) -> bool:
-        """Whether "yes" or "it's me" is the answer of who waits with a concern to the offer to call somebody now."""
+    async def _takes_up_a_person(self, call: Call, conversations: Sequence[CaseRow]) -> bool:
+        """Whether "yes" or "it's me" is the answer of who waits with a concern to the offer to call somebody now.
+
+        A mere "yes" to how they end it is none: it may as well be that they need nobody.
+        """
         waits = [row for row in conversations if row.member_id == call.member.id and row.holder is None]
         if not waits or waits != list(conversations) or any(row.severity != Severity.CONCERN for row in waits):
             return False
-        languages = self._voice.languages
-        return taking_up.says_me(call.inbound.text, languages) and not while_waiting.is_help(
-            call.inbound.text, languages
-        )
+        languages, text = self._voice.languages, call.inbound.text
+        if not taking_up.says_me(text, languages) or while_waiting.is_help(text, languages):
+            return False
+        return not (taking_up.says_yes(text, languages) and await self._everyday.was_told_how_to_end(call))
 
     def _of_who_waits(self, call: Call, bare: Typed | None) -> Typed | None:
         """The command that words of somebody are who waits: "menu" is one, and a mere "help" is a cry for it."""
