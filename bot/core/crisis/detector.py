@@ -265,8 +265,8 @@ class Detector:
     def _weigh(self, heard: "_Heard", text: str, tokens: Sequence[Token], against: "_Evidence") -> _Hit:
         """One match of a rule with what speaks against it.
 
-        Of what is said in a clause of its own, what stands elsewhere in the sentence leaves a concern at least, and of a
-        danger to life mostly a page.
+        Of what is said in a clause of its own, what stands elsewhere in the sentence leaves a concern at least, and
+        mostly a page of a danger to life.
         """
         lowered_by: set[str] = set()
         rule, match, whole = heard.rule, heard.match, heard.whole
