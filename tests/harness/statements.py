@@ -11,10 +11,11 @@ _first: dict[str, AsyncEngine] = {}
 
 def compile_once() -> None:
     """From now on engines of the same kind of database share their dialect, and what was compiled for it."""
-    pytest.MonkeyPatch().setattr(opening, "make_engine", _sharing)
+    pytest.MonkeyPatch().setattr(opening, "make_engine", shared_engine)
 
 
-def _sharing(url: str, **options: float | None) -> AsyncEngine:
+def shared_engine(url: str, **options: float | None) -> AsyncEngine:
+    """An engine that has what others of its kind have compiled."""
     engine = make_engine(url, **options)
     kind = engine.dialect.name
     first = _first.get(kind)

@@ -28,7 +28,9 @@ from bot.scheduling.clock import VirtualClock
 from bot.storage.database import Database
 from bot.storage.opening import open_database
 from bot.storage.resource_tables import ResourceReview
+from bot.storage.vault import Vault, load_key
 from harness.communities import HARBOUR
+from harness.statements import shared_engine
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=ZoneInfo("America/New_York"))
 """A Monday morning, in the zone of the community."""
@@ -249,7 +251,8 @@ async def open_world(url: str, key_file: Path, community: CommunityFile | None =
         consoles.append(console)
         return consoles
 
-    database = await open_database(url, key_file)
+    # What is there already was opened and migrated as it was made.
+    database = await open_database(url, key_file) if community else Database(shared_engine(url), _vault(key_file))
     try:
         app = build(database, clock, platforms)
         worlds.append(World(app, consoles[0], clock, mailboxes))
@@ -258,3 +261,9 @@ async def open_world(url: str, key_file: Path, community: CommunityFile | None =
         yield worlds[0]
     finally:
         await database.close()
+
+
+def _vault(key_file: Path) -> Vault:
+    key = load_key(key_file)
+    assert key is not None
+    return Vault(key)
