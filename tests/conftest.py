@@ -2,6 +2,7 @@
 
 import gc
 import shutil
+from collections import Counter
 
 import pytest
 from harness.statements import compile_once
@@ -30,14 +31,20 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
-_LONGEST = ("simulation", "faults", "crash", "benchmarks", "processes", "scenarios", "platforms", "cli")
+_LONGEST = ("simulation", "faults", "crash", "benchmarks", "processes", "scenarios", "platforms", "cli", "tests")
 """Folders whose files take long, the longest first: so no worker is alone with one at the end."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole files go to the workers in this order (`--dist loadfile --no-loadscope-reorder`)."""
+    """Whole files go to the workers in this order (`--dist loadfile --no-loadscope-reorder`), small ones at the end."""
     places = {name: place for place, name in enumerate(_LONGEST)}
-    items.sort(key=lambda item: places.get(item.path.parent.name, len(places)))
+    sizes = Counter(item.path for item in items)
+
+    def place_of(item: pytest.Item) -> tuple[int, int]:
+        folder = item.path.parent.name
+        return (places[folder], 0) if folder in places else (len(places), -sizes[item.path])
+
+    items.sort(key=place_of)
 
 
 def pytest_collection_finish() -> None:
