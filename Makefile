@@ -6,8 +6,8 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 DEV    := $(VENV)/.installed-dev
 
-# Five workers for two cores: some tests wait most of the time, and whole files to each.
-SUITE := $(BIN)/pytest -n 5 --dist loadfile --no-loadscope-reorder
+# Four workers for two cores: some tests wait most of the time, and whole files to each.
+SUITE := $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 # Per cent of the branches and lines of bot and cogs that the tests must reach.
 COVERED := 90
