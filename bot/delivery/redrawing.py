@@ -19,7 +19,7 @@ from bot.core.pictures import KINDS, LONGEST_SIDE, MIB, Still
 from bot.core.platform import NeverAgain, Receipt, TryAgain
 
 MOST_SECONDS = 45.0
-"""How long one picture may take, whoever else needs the processor; of that it has ten seconds (`bot.delivery.redraw`)."""
+"""How long one picture may take, whoever else needs the processor; of that it has ten seconds (`redraw`)."""
 
 MOST_BYTES = 16 * MIB
 """Of what comes back: the worst JPEG of that many pixels has a third of it."""
