@@ -16,7 +16,7 @@ COVERED := 90
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run demo test check coverage constraints words diagram lexicons clean
+.PHONY: help install install-dev run demo test check coverage constraints words diagram lexicons signs clean
 
 help:  ## show these lines
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1: /p' Makefile
@@ -55,6 +55,9 @@ diagram: $(STAMP)  ## draw the picture in docs/escalation.md again, from the cod
 
 lexicons: $(STAMP)  ## renew what is kept beside each lexicon, after a change of its rules
 	$(BIN)/python -m bot.operations.kept_lexicons
+
+signs: $(DEV)  ## learn the weights of the ear's signs again, after a change of bench/messages
+	$(BIN)/python -m bench.signs --renew
 
 clean:  ## remove what make has made; config.toml, the database and its key stay
 	rm -rf $(VENV) build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis

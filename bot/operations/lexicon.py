@@ -1,15 +1,18 @@
 """The lexicons of the crisis detector: those that come with the bot, a community's own file, and their examples."""
 
+import tomllib
 from collections.abc import Iterable, Set
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from bot.core.crisis import Detector, Lexicon, Lowering, Rule, failed_examples, parse_lexicon
 from bot.core.crisis import own as own_lexicons
 from bot.core.crisis.lexicon import MAX_FILE
 from bot.core.crisis.own import OwnLexicon, mutes_nothing
+from bot.core.crisis.weighing import Signs, parse_signs
 from bot.core.text import clean
 from bot.core.words import Say, _
 from bot.operations.stopping import Stop
@@ -34,9 +37,9 @@ class Tested:
 @cache
 def built_in(*, examples: bool = False) -> tuple[Lexicon, ...]:
     """The lexicons that come with the bot; the rules have their `examples` only if they are asked for."""
-    folder = files("bot.core.crisis.lexicons")
+    folder, signs = files("bot.core.crisis.lexicons"), files("bot.core.crisis.signs")
     names = sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
-    return tuple(
+    lexicons = (
         parse_lexicon(
             folder.joinpath(f"{name}.toml").read_text("utf-8"),
             name=name,
@@ -45,6 +48,18 @@ def built_in(*, examples: bool = False) -> tuple[Lexicon, ...]:
         )
         for name in names
     )
+    return tuple(
+        replace(lexicon, signs=_signs(signs, lexicon.name))
+        if signs.joinpath(f"{lexicon.name}.tsv").is_file()
+        else lexicon
+        for lexicon in lexicons
+    )
+
+
+def _signs(folder: Traversable, language: str) -> Signs:
+    """What is weighed in a language."""
+    table = tomllib.loads(folder.joinpath(f"{language}.toml").read_text("utf-8"))
+    return parse_signs(table, folder.joinpath(f"{language}.tsv").read_text("utf-8"))
 
 
 def read_own(path: Path) -> OwnLexicon:

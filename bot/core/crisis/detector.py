@@ -19,6 +19,7 @@ from bot.core.crisis.rules import NEAR, NEAR_SIGNS, Lowering, Reason, Rule, Wher
 from bot.core.crisis.screen import Screen
 from bot.core.crisis.signal import MAX_SPANS, Category, Severity, Signal, Span
 from bot.core.crisis.tokens import UNSPACED, Token, tokenise, tokens_of
+from bot.core.crisis.weighing import heard_together
 
 QUOTED_LINE = "detector/quoted-line"
 """The lowering of what stands in a block quote: somebody's earlier words, so it is a concern at most."""
@@ -79,6 +80,7 @@ class Detector:
         self.rules = tuple(r for lexicon in lexicons for r in lexicon.rules if r.id not in muted)
         self.lowerings = tuple(w for lexicon in lexicons for w in lexicon.lowerings if w.id not in muted)
         self._language = {entry.id: lexicon.language for lexicon in lexicons for entry in _entries(lexicon)}
+        self._signs = {each.signs_id: each.signs for each in lexicons if each.signs and each.signs_id not in muted}
         self._clauses: defaultdict[str, Clauses] = defaultdict(Clauses)
         for lexicon in lexicons:
             self._clauses[lexicon.language] |= lexicon.clauses
@@ -90,6 +92,7 @@ class Detector:
             [rule.beside for rule in self.rules for _ in rule.patterns],
             frozenset[str]().union(*(lexicon.fillers for lexicon in lexicons)),
             dict(chain.from_iterable(lexicon.shorthand.items() for lexicon in lexicons)),
+            list(self._signs.values()),
         )
         self._near = _Table({at: rule.near for at, rule in enumerate(self.rules)})
         self._also = _Table({at: rule.also for at, rule in enumerate(self.rules)})
@@ -142,13 +145,18 @@ class Detector:
         if cuts:
             whole = without(whole, cuts)
         screened = self._screen.hear(whole)
-        if self._screened and not screened.candidates:
+        if self._screened and not (screened.candidates or screened.weighs):
             return _NOTHING_HEARD
         only = screened.candidates if self._screened else None
         normal = normalise(whole)
-        hits, steps = self._hits(whole, tokens_of(normal), only, len(before))
+        tokens = tokens_of(normal)
+        hits, steps = self._hits(whole, tokens, only, len(before))
         for changes in self._screen.readings(normal.text, screened.changes):
             hits, more = self._reread(whole, normal, changes, hits, only, len(before))
+            steps += more
+        if screened.weighs and not hits:
+            plainly = tokens_of(reread(normal, screened.changes)) if screened.changes else tokens
+            hits, more = self._together(plainly, len(before))
             steps += more
         hits = list(_set_down(hits, cuts)) if cuts else hits
         if not hits:
@@ -173,6 +181,8 @@ class Detector:
         self, text: str, tokens: Sequence[Token], only: Set[int] | None, skipped: int
     ) -> tuple[list["_Hit"], int]:
         """What one reading of `text` says behind its first `skipped` characters, and the steps taken."""
+        if only is not None and not only:
+            return [], 0
         found, steps = self._raising.search(tokens, only)
         heard = [_Heard(self.rules[at], at, match, match) for at, match in found]
         for narrowed in (self._with_what_is_near, self._with_what_is_also_said):
@@ -183,6 +193,15 @@ class Detector:
             return [], steps
         against, more = self._evidence(tokens)
         return [self._weigh(each, text, tokens, against) for each in heard], steps + more
+
+    def _together(self, tokens: Sequence[Token], skipped: int) -> tuple[list["_Hit"], int]:
+        """What signs say together, some of them behind the first `skipped` characters, and the steps taken."""
+        hits = [
+            _Hit(rule, span, rule.severity, frozenset())
+            for id_, signs in self._signs.items()
+            for rule, span in heard_together(id_, signs, tokens)
+        ]
+        return hits if any(hit.span.end > skipped for hit in hits) else [], len(tokens)
 
     def _reread(
         self,

@@ -60,6 +60,7 @@ from bot.core.crisis.signal import Category, Severity
 from bot.core.crisis.tokens import forms_of
 from bot.core.crisis.uncollected import uncollected
 from bot.core.crisis.vocabulary import Vocabulary, vocabulary_of
+from bot.core.crisis.weighing import Signs
 
 MAX_FILE = 1_000_000
 """Characters of a lexicon file."""
@@ -93,7 +94,7 @@ class Lexicon:
     """One file's rules and lowerings; `mutes` are the ids, of any lexicon, that it switches off.
 
     `fillers` are words without which a text says the same, `shorthand` what stands for other words; by `clauses` is
-    known what somebody says by itself.
+    known what somebody says by itself. `signs` are weighed where no rule is met.
     `vocabulary` gives the words of the rules, `keyring` by what they are found: detectors ask once, and keep their own.
     """
 
@@ -107,6 +108,12 @@ class Lexicon:
     clauses: Clauses = field(default_factory=Clauses)
     vocabulary: Callable[[], Vocabulary]
     keyring: Callable[[], Keyring]
+    signs: Signs | None = None
+
+    @property
+    def signs_id(self) -> str:
+        """The id under which the signs are heard, and can be muted."""
+        return f"{self.name}/signs"
 
     @property
     def patterns(self) -> Iterator[Pattern]:

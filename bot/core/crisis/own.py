@@ -58,6 +58,7 @@ def mutes_nothing(own: Lexicon, built_in: Iterable[Lexicon]) -> list[str]:
     known: set[str] = set()
     for each in (*built_in, own):
         known |= {rule.id for rule in each.rules} | {lowering.id for lowering in each.lowerings}
+        known |= {each.signs_id} if each.signs else set()
     return sorted(own.mutes - known)
 
 

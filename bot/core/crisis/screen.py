@@ -20,15 +20,20 @@ from bot.core.crisis.tokens import STRETCHED, WORD, elides, forms_of
 from bot.core.crisis.traits import HELD, Traits
 from bot.core.crisis.uncollected import uncollected
 from bot.core.crisis.vocabulary import Vocabulary
+from bot.core.crisis.weighing import Signs
 from bot.core.crisis.words import elided_of, glance, is_odd, parted, plain, sentences_of, words_of
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """`candidates`: the patterns that may match; `changes`: the other reading of the normalised text, if any."""
+    """`candidates`: the patterns that may match; `changes`: the other reading of the normalised text, if any.
+
+    `weighs`: a first look at its words says that its signs are to be weighed.
+    """
 
     candidates: frozenset[int] = frozenset()
     changes: tuple[Change, ...] = ()
+    weighs: bool = False
 
 
 _NOTHING = Heard()
@@ -63,6 +68,7 @@ class Screen:
         beside: Sequence[Sequence[Sequence[Pattern]]] | None = None,
         fillers: frozenset[str] = frozenset(),
         shorthand: Mapping[str, str] | None = None,
+        signs: Sequence[Signs] = (),
     ) -> None:
         """The numbers in `keyrings` are those of `patterns`.
 
@@ -71,6 +77,7 @@ class Screen:
         """
         self._folding = Folding(vocabularies, shorthand)
         self._fillers = fillers
+        self._signs = signs
         self._patterns = patterns
         self._beside = beside if beside is not None else [()] * len(patterns)
         self._questions = Questions(patterns, self._beside)
@@ -108,6 +115,7 @@ class Screen:
         if odd or elides(text) or not (text.isascii() or HIDING.search(text) is None):
             return None
         names = set(words)
+        weighs = self._weighs(words, names)
         pairs = self._pairs.met(words)
         thinned: list[str] = []
         unplain = names - self._traits.plain
@@ -128,10 +136,10 @@ class Screen:
                 pairs += [pair for each in _unstretched(thinned) for pair in self._pairs.met(each)]
         keys = self._keys(names, pairs)
         if not keys:
-            return self._heard(())
+            return self._heard((), weighs=weighs)
         if not _LETTERS.isdisjoint(keys):
             return None
-        return self._heard(self._plain_candidates(text, words, keys, names, stretched=stretched))
+        return self._heard(self._plain_candidates(text, words, keys, names, stretched=stretched), weighs=weighs)
 
     def _plain_candidates(
         self, text: str, words: Sequence[str], keys: Sequence[Key], names: set[str], *, stretched: bool
@@ -171,10 +179,14 @@ class Screen:
         fillers = self._fillers
         return [word for word in words if word not in fillers]
 
-    def _heard(self, candidates: Sequence[int], changes: Sequence[Change] = ()) -> Heard:
-        if not (candidates or changes or self._always):
+    def _weighs(self, words: Sequence[str], names: set[str]) -> bool:
+        """Whether signs are to be weighed in a text with these `words`, all of which are in `names`."""
+        return any(signs.may_say(words, names) for signs in self._signs)
+
+    def _heard(self, candidates: Sequence[int], changes: Sequence[Change] = (), *, weighs: bool) -> Heard:
+        if not (candidates or changes or self._always or weighs):
             return _NOTHING
-        return Heard(self._always.union(candidates), tuple(changes))
+        return Heard(self._always.union(candidates), tuple(changes), weighs)
 
     def _hear_closely(self, text: str) -> Heard:
         """What any plain `text` may say."""
@@ -199,7 +211,8 @@ class Screen:
             candidates = self._meeting(
                 candidates, self._read_plainly(text, words, stretched=stretched), stretched=stretched
             )
-        return self._heard(candidates, changes)
+        read = words_of(changed(text, changes)) if changes else words
+        return self._heard(candidates, changes, weighs=self._weighs(read, set(read)))
 
     def _read_plainly(self, text: str, words: Sequence[str], *, stretched: bool = False) -> list[list[str]]:
         """What a plain `text` says, with the edges of its sentences; nothing where that takes more."""

@@ -62,6 +62,7 @@ _HINTS: tuple[tuple[frozenset[str], Text], ...] = (
 
 _OWN = _("A rule of your community's own heard it.")
 _REPEATED = _("Several people have sounded alarmed about the same.")
+_TOGETHER = _("No single phrase says so, but many of their words do together.")
 
 
 def reasons(category: str | None, severity: Severity, rules: Iterable[str]) -> tuple[Text, ...]:
@@ -74,6 +75,8 @@ def reasons(category: str | None, severity: Severity, rules: Iterable[str]) -> t
     hints = [hint for words, hint in _HINTS if words & said]
     if any(rule.startswith(OWN_LEXICON) for rule in rules):
         hints.insert(0, _OWN)
+    if any(rule.endswith("/signs") for rule in rules):
+        hints.insert(0, _TOGETHER)
     if any(rule.endswith("/neighbours-alarm") for rule in rules):
         hints.append(_REPEATED)
     return (*(() if meaning is None else (meaning,)), *hints[:HINTS_SHOWN])

@@ -1,0 +1,207 @@
+"""What many small signs say together, where no rule is met.
+
+A rule hears what somebody has thought of, but most ways to say that one is in danger are said only once. Their words
+still lean to one side: "the car park of the offy, engine off, somebody talk to me" is no phrase of any list. Each word,
+pair and triple has a weight, learnt by logistic regression from invented messages (`bench.signs`), and what a message
+has of them is added up. It is a table that can be read, the same text has the same sum, and the heaviest phrases are
+shown like the words of a rule.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from itertools import pairwise, repeat
+
+from bot.core.crisis.rules import Rule
+from bot.core.crisis.signal import Category, Severity, Span
+from bot.core.crisis.tokens import Token
+
+WINDOW = 30
+"""Words that are weighed together: in a long message what counts is said in some of its sentences."""
+_STEP = WINDOW // 2
+_SHOWN = 4
+"""Phrases that are shown of a message: the heaviest say enough."""
+NUMBER = "<number>"
+"""How any number in digits is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """How much a phrase adds: that it is a danger at all, one for which peers are paged, and one to life now.
+
+    `lean`: how much it leans to what messages with it are most about, its `category`; None where it leans to nothing.
+    """
+
+    danger: float
+    page: float
+    life: float
+    category: Category | None = None
+    lean: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Sums from which on a message is heard: by its single words at first, then as a concern, urgent, an emergency."""
+
+    first: float
+    concern: float
+    urgent: float
+    emergency: float
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What a message's signs say: `stretches` are the first and last word (exclusive) of its heaviest phrases."""
+
+    severity: Severity
+    category: Category
+    danger: float
+    stretches: tuple[tuple[int, int], ...]
+
+
+class Signs:
+    """The weights of one language.
+
+    `alone`: what single words add at a first look; `weights` of phrases. `kinds`: words that are known by what they
+    are, too ("wife" as MATE); a kind is in capitals.
+    """
+
+    def __init__(
+        self,
+        *,
+        alone: Mapping[str, float],
+        weights: Mapping[str, Weight],
+        kinds: Mapping[str, str],
+        bounds: Bounds,
+    ) -> None:
+        self._alone: Callable[[str, float], float] = dict(alone).get
+        self._weights = weights
+        self._danger: Callable[[str, float], float] = {phrase: each.danger for phrase, each in weights.items()}.get
+        self._kinds = kinds
+        self._bounds = bounds
+
+    def may_say(self, words: Sequence[str], names: Set[str]) -> bool:
+        """A look at the `words` of a text, all of which are in `names`: by themselves at first, and then together.
+
+        Of thirty ordinary messages one needs the second look, and hardly any passes it.
+        """
+        if len(words) <= WINDOW:
+            return sum(map(self._alone, names, repeat(0.0))) > self._bounds.first and self._are_dangerous(words)
+        return any(
+            sum(map(self._alone, set(words[start:stop]), repeat(0.0))) > self._bounds.first
+            and self._are_dangerous(words[start:stop])
+            for start, stop in windows(len(words))
+        )
+
+    def _are_dangerous(self, words: Sequence[str]) -> bool:
+        return sum(map(self._danger, phrases(words, self._kinds), repeat(0.0))) > self._bounds.concern
+
+    def weigh(self, words: Sequence[str]) -> Weighed | None:
+        """What the `words` of a text say together; None if too little."""
+        weighed = (self._weigh(words, start, stop) for start, stop in windows(len(words)))
+        return max(filter(None, weighed), key=lambda each: (each.severity.rank, each.danger), default=None)
+
+    def _weigh(self, words: Sequence[str], start: int, stop: int) -> Weighed | None:
+        """The same of those from `start` to `stop` (exclusive)."""
+        found = phrases(words[start:stop], self._kinds)
+        weights = {phrase: self._weights[phrase] for phrase in sorted(found & self._weights.keys())}
+        danger = sum(weight.danger for weight in weights.values())
+        if danger <= self._bounds.concern:
+            return None
+        severity = Severity.CONCERN
+        if sum(weight.page for weight in weights.values()) > self._bounds.urgent:
+            endangers_life = sum(weight.life for weight in weights.values()) > self._bounds.emergency
+            severity = Severity.EMERGENCY if endangers_life else Severity.URGENT
+        about = dict.fromkeys(Category, 0.0)
+        for weight in weights.values():
+            if weight.category is not None:
+                about[weight.category] += weight.lean
+        heaviest = sorted(weights, key=lambda phrase: -weights[phrase].danger)[:_SHOWN]
+        stretches = {_place(phrase, words[start:stop], self._kinds) for phrase in heaviest}
+        return Weighed(
+            severity=severity,
+            category=max(about, key=about.__getitem__),
+            danger=danger,
+            stretches=tuple(sorted((start + first, start + last) for first, last in stretches)),
+        )
+
+
+def heard_together(id_: str, signs: Signs, tokens: Sequence[Token]) -> Iterator[tuple[Rule, Span]]:
+    """What the `signs` of that id say in `tokens`, as if a rule had said so of each of the heaviest phrases.
+
+    What stands in a block quote is not weighed: somebody else's words.
+    """
+    said = [token for token in tokens if not (token.is_edge or token.quoted)]
+    weighed = signs.weigh([token.forms[0] for token in said])
+    if weighed is None:
+        return
+    rule = Rule(id=id_, category=weighed.category, severity=weighed.severity, patterns=(), hears=(), ignores=())
+    for first, last in weighed.stretches:
+        yield rule, Span(start=said[first].start, end=said[last - 1].end, rule=id_)
+
+
+def phrases(words: Sequence[str], kinds: Mapping[str, str]) -> set[str]:
+    """The phrases of a few `words`, as they stand and with the kinds of their words."""
+    written = _written(words)
+    found: set[str] = set()
+    for each in (written, [kinds.get(word, word) for word in written]):
+        found.update(each)
+        found.update(map(" ".join, pairwise(each)))
+        found.update(map(" ".join, zip(each, each[1:], each[2:], strict=False)))
+    return found
+
+
+def _written(words: Iterable[str]) -> list[str]:
+    """`words` as phrases have them: a number is as good as another."""
+    return [NUMBER if word.isdigit() else word for word in words]
+
+
+def _place(phrase: str, words: Sequence[str], kinds: Mapping[str, str]) -> tuple[int, int]:
+    """The first word of `phrase` in `words`, and the one behind its last."""
+    parts = phrase.split(" ")
+    written = _written(words)
+    for first in range(len(words) - len(parts) + 1):
+        here = written[first : first + len(parts)]
+        if here == parts or [kinds.get(word, word) for word in here] == parts:
+            return first, first + len(parts)
+    return 0, len(words)
+
+
+def windows(size: int) -> Iterator[tuple[int, int]]:
+    """The stretches of a text of so many words that are weighed, each half over the next."""
+    yield 0, min(size, WINDOW)
+    for start in range(_STEP, size - _STEP, _STEP):
+        yield start, min(size, start + WINDOW)
+
+
+def parse_signs(table: Mapping[str, object], weights: str) -> Signs:
+    """What the TOML `table` of a language and its learnt `weights` say; raises what Python does where they are wrong.
+
+    `weights` has a line for each phrase: what it adds alone (single words), as a danger, for a page, of a danger to
+    life, its category and how it leans to that, with tabs between. The phrase "*" is what every message has.
+    """
+    kinds = {word: kind for kind, words in _table(table["kinds"]).items() for word in str(words).split()}
+    bounds = Bounds(**{name: float(str(bound)) for name, bound in _table(table["bounds"]).items()})
+    alone: dict[str, float] = {}
+    known: dict[str, Weight] = {}
+    for line in weights.splitlines():
+        if line.startswith("#"):
+            continue
+        phrase, first, danger, page, life, category, lean = line.split("\t")
+        if first:
+            alone[phrase] = float(first)
+        about = Category(category) if category else None
+        known[phrase] = Weight(float(danger), float(page), float(life), about, float(lean or 0))
+    usual = known.pop("*")
+    over = Bounds(
+        first=bounds.first - alone.pop("*"),
+        concern=bounds.concern - usual.danger,
+        urgent=bounds.urgent - usual.page,
+        emergency=bounds.emergency - usual.life,
+    )
+    return Signs(alone=alone, weights=known, kinds=kinds, bounds=over)
+
+
+def _table(value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise TypeError("not a table")
+    return value

@@ -1,0 +1,127 @@
+"""What many small signs say together, where no rule is met."""
+
+import pytest
+
+from bench import signs as learnt
+from bench.learning import read
+from bot.core.crisis import Category, Context, Detector, Lexicon, Severity, parse_lexicon
+from bot.core.crisis.weighing import WINDOW, parse_signs
+from bot.operations.lexicon import built_in
+
+RULES = """
+language = "en"
+[[rule]]
+id = "river"
+category = "suicide"
+severity = "urgent"
+pattern = ["into the river"]
+hears = ["into the river"]
+ignores = ["the river"]
+[[lower]]
+id = "swim"
+reason = "hyperbole"
+to = "nothing"
+where = "sentence"
+pattern = ["swim"]
+hears = ["into the river for a swim"]
+ignores = ["into the river"]
+"""
+TABLE = {
+    "kinds": {"MATE": "wife husband"},
+    "bounds": {"first": 0, "concern": 1, "urgent": 1, "emergency": 1},
+}
+WEIGHTS = "\n".join(
+    [
+        "# phrase, alone, danger, page, life, category, lean",
+        "*\t-1.00\t-1.00\t-1.00\t-1.00\t\t",
+        "car\t1.00\t1.00\t0.00\t0.00\trelapse\t0.50",
+        "park\t1.00\t1.50\t0.00\t0.00\trelapse\t0.50",
+        "car park\t\t0.50\t0.00\t0.00\t\t",
+        "my MATE\t\t0.50\t2.50\t0.00\tabuse\t3.00",
+        "<number> boxes\t\t0.50\t2.50\t2.50\toverdose\t3.00",
+        "lovely\t-2.00\t-4.00\t0.00\t0.00\t\t",
+    ]
+)
+
+
+def ear(*more: str) -> Detector:
+    """An ear that knows one rule, and a few signs."""
+    signs = parse_signs(TABLE, WEIGHTS)
+    lexicon = parse_lexicon(RULES, name="en")
+    own = (parse_lexicon(text, name="community") for text in more)
+    return Detector([Lexicon(**{name: getattr(lexicon, name) for name in lexicon.__slots__} | {"signs": signs}), *own])
+
+
+def test_where_no_rule_is_met_words_that_weigh_enough_together_are_heard() -> None:
+    signal = ear().detect("Sat in the CAR park, engine off")
+    assert signal is not None
+    assert (signal.severity, signal.category, signal.rules) == (Severity.CONCERN, Category.RELAPSE, ("en/signs",))
+
+
+def test_words_that_weigh_too_little_and_words_that_weigh_against_it_are_not_heard() -> None:
+    assert ear().detect("sat in the park") is None
+    assert ear().detect("sat in the car park, lovely day") is None
+
+
+def test_the_heaviest_phrases_are_shown_where_they_stand() -> None:
+    text = "well… sat in the car  park"
+    signal = ear().detect(text)
+    assert signal is not None
+    assert {text[span.start : span.end] for span in signal.spans} == {"car", "park", "car  park"}
+
+
+@pytest.mark.parametrize(
+    ("text", "severity", "category"),
+    [
+        ("my wife is in the car park", Severity.URGENT, Category.ABUSE),
+        ("16 boxes in the car park", Severity.EMERGENCY, Category.OVERDOSE),
+    ],
+)
+def test_kinds_and_numbers_have_their_weights_and_some_words_page(
+    text: str, severity: Severity, category: Category
+) -> None:
+    signal = ear().detect(text)
+    assert signal is not None
+    assert (signal.severity, signal.category) == (severity, category)
+
+
+def test_what_a_rule_says_is_not_weighed_and_neither_is_what_was_taken_back() -> None:
+    signal = ear().detect("from the car park into the river")
+    assert signal is not None
+    assert signal.rules == ("en/river",)
+    assert ear().detect("from the car park into the river for a swim") is None
+
+
+def test_somebody_elses_words_in_a_quotation_are_not_weighed() -> None:
+    assert ear().detect("> sat in the car park\nhow are you?") is None
+
+
+def test_disguised_words_weigh_as_what_they_are() -> None:
+    assert ear().detect("sat in the cár p\u200bark") is not None
+
+
+def test_of_a_long_message_the_words_near_each_other_are_weighed_together() -> None:
+    between = "and then we talked about the weather "
+    assert ear().detect(between * WINDOW + "sat in the car park") is not None
+    assert ear().detect("the car " + between * WINDOW + "the park") is None
+
+
+def test_what_somebody_wrote_just_before_is_weighed_with_it_but_not_a_second_time() -> None:
+    assert ear().detect("park", Context(earlier=("in the car",))) is not None
+    assert ear().detect("so", Context(earlier=("in the car park",))) is None
+
+
+def test_a_community_mutes_them_like_a_rule() -> None:
+    assert ear('language = "en"\nmute = ["en/signs"]').detect("sat in the car park") is None
+
+
+def test_the_table_that_comes_with_the_bot_was_learnt_from_the_messages_as_they_are() -> None:
+    kept = (learnt.FOLDER / f"{learnt.LANGUAGE}.tsv").read_text("utf-8")
+    assert kept.startswith(learnt.first_line()), "to renew it: make signs"
+
+
+def test_of_messages_that_nothing_was_learnt_from_most_are_heard() -> None:
+    rows = {row.what: row.value for row in learnt.heard("", read("en")["unseen"], Detector(built_in()))}
+    assert rows[": dangers heard"] >= 80
+    assert rows[": emergencies heard"] >= 88
+    assert rows[": false alerts"] <= 9
