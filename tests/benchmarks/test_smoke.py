@@ -8,7 +8,21 @@ import pytest
 from harness.fixtures import POSTGRESQL, database_kind, database_url, key_file, postgresql_server
 from real_matrix.homeserver import Homeserver
 
-from bench import discord_limit, disk, due, feeds, growth, jobstore, latency, memory, page, resources, synapse
+from bench import (
+    discord_limit,
+    disk,
+    due,
+    feeds,
+    growth,
+    jobstore,
+    latency,
+    learning,
+    memory,
+    page,
+    resources,
+    signs,
+    synapse,
+)
 from bench.databases import Kind
 from bench.growth import Point
 from bench.report import Row
@@ -86,6 +100,13 @@ async def test_feeds() -> None:
     size = feeds.Size(meetings=200, searches=2, services=60, queries=15, large=20_000, waits=50)
     rows = promised(await feeds.measure(size, ("import", "wait", "search", "memory"), SQLITE))
     assert len(rows) == 13
+
+
+def test_signs() -> None:
+    few = {
+        name: messages[:40] for name, messages in learning.read("en").items() if name in {"unseen", "young", "abuse"}
+    }
+    assert len(list(signs.measure(few))) == 15
 
 
 async def test_growth(tmp_path: Path) -> None:

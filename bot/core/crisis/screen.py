@@ -93,6 +93,7 @@ class Screen:
         self._pairs = Pairs(pairs)
         self._always = frozenset(always)
         self._by_word = by_word
+        self._words = frozenset(by_word)
         self._traits = Traits(self._folding, fillers)
         self._numbers: dict[Key, Numbers] = {}
         self._frequent = FrequentKeys(patterns)
@@ -278,7 +279,7 @@ class Screen:
     def _keys(self, names: set[str], pairs: Sequence[Pair]) -> list[Key]:
         """The keys among `names` and `pairs` beside which there is what they ask for."""
         companions = self._companions.get
-        keys: list[Key] = [*(self._by_word.keys() & names), *pairs]
+        keys: list[Key] = [*(self._words & names), *pairs]
         return [key for key in keys if not companions(key, names).isdisjoint(names)]
 
     def _candidates(self, keys: Iterable[Key], names: set[str]) -> list[int]:
