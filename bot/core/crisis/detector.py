@@ -9,15 +9,15 @@ from itertools import chain
 from bot.core.crisis.clauses import Clauses
 from bot.core.crisis.context import Context
 from bot.core.crisis.folding import Change, reread
-from bot.core.crisis.index import Index, Match, Stretch
+from bot.core.crisis.index import Match, Stretch
 from bot.core.crisis.keyring import Keyring, renumbered
 from bot.core.crisis.lexicon import Lexicon
 from bot.core.crisis.normalise import Normal, normalise
-from bot.core.crisis.pattern import Pattern
 from bot.core.crisis.repeats import LONG, Cut, cuts_of, places, without
 from bot.core.crisis.rules import NEAR, NEAR_SIGNS, Lowering, Reason, Rule, Where
 from bot.core.crisis.screen import Screen
 from bot.core.crisis.signal import MAX_SPANS, Category, Severity, Signal, Span
+from bot.core.crisis.table import Table
 from bot.core.crisis.tokens import UNSPACED, Token, tokenise, tokens_of
 from bot.core.crisis.weighing import heard_together
 
@@ -84,7 +84,7 @@ class Detector:
         self._clauses: defaultdict[str, Clauses] = defaultdict(Clauses)
         for lexicon in lexicons:
             self._clauses[lexicon.language] |= lexicon.clauses
-        self._raising = _Table({at: rule.patterns for at, rule in enumerate(self.rules)})
+        self._raising = Table({at: rule.patterns for at, rule in enumerate(self.rules)})
         self._screen = Screen(
             self._raising.patterns,
             self._keyrings(lexicons),
@@ -94,10 +94,10 @@ class Detector:
             dict(chain.from_iterable(lexicon.shorthand.items() for lexicon in lexicons)),
             list(self._signs.values()),
         )
-        self._near = _Table({at: rule.near for at, rule in enumerate(self.rules)})
-        self._also = _Table({at: rule.also for at, rule in enumerate(self.rules)})
-        self._lowering = _Table({at: lowering.patterns for at, lowering in enumerate(self.lowerings)})
-        self._unless = _Table({at: lowering.unless for at, lowering in enumerate(self.lowerings)})
+        self._near = Table({at: rule.near for at, rule in enumerate(self.rules)})
+        self._also = Table({at: rule.also for at, rule in enumerate(self.rules)})
+        self._lowering = Table({at: lowering.patterns for at, lowering in enumerate(self.lowerings)})
+        self._unless = Table({at: lowering.unless for at, lowering in enumerate(self.lowerings)})
 
     def _keyrings(self, lexicons: Iterable[Lexicon]) -> Iterator[Keyring]:
         """Those of the lexicons, with the numbers that the patterns have here."""
@@ -397,43 +397,6 @@ def _is_within(reach: int, match: Match, found: Sequence[Match]) -> bool:
     """
     at = bisect_left(found, match.first - reach, key=lambda other: other.last)
     return at < len(found) and found[at].first <= match.last + reach
-
-
-class _Table:
-    """The patterns of numbered owners in one index."""
-
-    def __init__(self, patterns: Mapping[int, tuple[Pattern, ...]]) -> None:
-        self._owners = [(owner, place) for owner, owned in patterns.items() for place in range(len(owned))]
-        self.patterns = [pattern for owned in patterns.values() for pattern in owned]
-        self._numbers: defaultdict[int, list[int]] = defaultdict(list)
-        for number, (owner, _) in enumerate(self._owners):
-            self._numbers[owner].append(number)
-        self._index = Index(self.patterns)
-
-    def search(self, tokens: Sequence[Token], only: Set[int] | None = None) -> tuple[list[tuple[int, Match]], int]:
-        """Owners and their matches, and the steps taken; with `only`, of the patterns with these numbers."""
-        matches, steps = self._index.search(tokens, only)
-        return [(self._owners[match.pattern][0], match) for match in matches], steps
-
-    def met(self, tokens: Sequence[Token], owners: Iterable[int]) -> tuple[set[int], int]:
-        """Those of the `owners` of which anything matches, and the steps taken."""
-        only = frozenset(number for owner in owners for number in self._numbers[owner])
-        met, steps = self._index.met(tokens, only)
-        return {self._owners[number][0] for number in met}, steps
-
-    def matches(
-        self, tokens: Sequence[Token], around: Mapping[int, Sequence[Stretch]]
-    ) -> tuple[dict[tuple[int, int], list[Match]], int]:
-        """The matches of what some owners have, by owner and place among its patterns, and the steps taken.
-
-        They need only be found where they touch one of the stretches that each owner has in `around`.
-        """
-        numbers = {number: sorted(stretches) for owner, stretches in around.items() for number in self._numbers[owner]}
-        matches, steps = self._index.search(tokens, numbers.keys(), around=numbers)
-        found: defaultdict[tuple[int, int], list[Match]] = defaultdict(list)
-        for match in matches:
-            found[self._owners[match.pattern]].append(match)
-        return found, steps
 
 
 def _set_down(hits: Iterable[_Hit], cuts: Sequence[Cut]) -> Iterator[_Hit]:
