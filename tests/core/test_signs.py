@@ -17,6 +17,13 @@ severity = "urgent"
 pattern = ["into the river"]
 hears = ["into the river"]
 ignores = ["the river"]
+[[rule]]
+id = "bank"
+category = "withdrawal"
+severity = "concern"
+pattern = ["on the bank"]
+hears = ["on the bank"]
+ignores = ["the bank"]
 [[lower]]
 id = "swim"
 reason = "hyperbole"
@@ -28,7 +35,7 @@ ignores = ["into the river"]
 """
 TABLE = {
     "kinds": {"MATE": "wife husband"},
-    "bounds": {"first": 0, "concern": 1, "urgent": 1, "emergency": 1},
+    "bounds": {"first": 0, "concern": 1, "joined": 1, "urgent": 1, "graver": 3, "emergency": 1},
 }
 WEIGHTS = "\n".join(
     [
@@ -92,6 +99,15 @@ def test_what_a_rule_says_is_not_weighed_and_neither_is_what_was_taken_back() ->
     assert ear().detect("from the car park into the river for a swim") is None
 
 
+def test_what_rules_hear_as_a_concern_is_urgent_where_signs_are_sure_that_peers_must_know() -> None:
+    unsure, sure = (ear().detect(f"{who} on the bank, 2 boxes in the car park") for who in ("alone", "my wife"))
+    assert unsure is not None
+    assert unsure.severity is Severity.CONCERN
+    assert sure is not None
+    assert (sure.severity, sure.category) == (Severity.EMERGENCY, Category.WITHDRAWAL)
+    assert sure.rules == ("en/signs", "en/bank")
+
+
 def test_somebody_elses_words_in_a_quotation_are_not_weighed() -> None:
     assert ear().detect("> sat in the car park\nhow are you?") is None
 
@@ -109,6 +125,13 @@ def test_of_a_long_message_the_words_near_each_other_are_weighed_together() -> N
 def test_what_somebody_wrote_just_before_is_weighed_with_it_but_not_a_second_time() -> None:
     assert ear().detect("park", Context(earlier=("in the car",))) is not None
     assert ear().detect("so", Context(earlier=("in the car park",))) is None
+
+
+def test_with_earlier_messages_it_takes_more_for_any_talk_has_more_of_everything() -> None:
+    signs = parse_signs(TABLE | {"bounds": TABLE["bounds"] | {"joined": 2.5}}, WEIGHTS)
+    said = "sat in the car park".split()
+    assert signs.weigh(said) is not None
+    assert signs.weigh(said, joined=True) is None
 
 
 def test_a_community_mutes_them_like_a_rule() -> None:

@@ -154,9 +154,10 @@ class Detector:
         for changes in self._screen.readings(normal.text, screened.changes):
             hits, more = self._reread(whole, normal, changes, hits, only, len(before))
             steps += more
-        if screened.weighs and not hits:
+        if screened.weighs and all(hit.severity is Severity.CONCERN and not hit.lowered_by for hit in hits):
             plainly = tokens_of(reread(normal, screened.changes)) if screened.changes else tokens
-            hits, more = self._together(plainly, len(before))
+            together, more = self._together(plainly, hits, len(before))
+            hits = [*hits, *together]
             steps += more
         hits = list(_set_down(hits, cuts)) if cuts else hits
         if not hits:
@@ -194,12 +195,16 @@ class Detector:
         against, more = self._evidence(tokens)
         return [self._weigh(each, text, tokens, against) for each in heard], steps + more
 
-    def _together(self, tokens: Sequence[Token], skipped: int) -> tuple[list["_Hit"], int]:
-        """What signs say together, some of them behind the first `skipped` characters, and the steps taken."""
+    def _together(self, tokens: Sequence[Token], beside: Sequence["_Hit"], skipped: int) -> tuple[list["_Hit"], int]:
+        """What signs say together, some of them behind the first `skipped` characters, and the steps taken.
+
+        Where rules have hits `beside` it, they say what it is about, and signs only that peers are to be paged.
+        """
+        about = beside[0].rule.category if beside else None
         hits = [
             _Hit(rule, span, rule.severity, frozenset())
             for id_, signs in self._signs.items()
-            for rule, span in heard_together(id_, signs, tokens)
+            for rule, span in heard_together(id_, signs, tokens, joined=skipped > 0, beside=about)
         ]
         return hits if any(hit.span.end > skipped for hit in hits) else [], len(tokens)
 

@@ -40,21 +40,31 @@ class Weight:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Sums from which on a message is heard: by its single words at first, then as a concern, urgent, an emergency."""
+    """Sums from which on a message is heard: by its single words at first, then as a concern, urgent, an emergency.
+
+    `joined` is for a concern where the author's earlier messages are weighed with it: any talk has more of everything.
+    `graver`: the sum for a page from which on what rules have heard as a concern is urgent.
+    """
 
     first: float
     concern: float
+    joined: float
     urgent: float
+    graver: float
     emergency: float
 
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """What a message's signs say: `stretches` are the first and last word (exclusive) of its heaviest phrases."""
+    """What a message's signs say: `stretches` are the first and last word (exclusive) of its heaviest phrases.
+
+    `graver`: sure enough to make more of what rules have heard.
+    """
 
     severity: Severity
     category: Category
     danger: float
+    graver: bool
     stretches: tuple[tuple[int, int], ...]
 
 
@@ -95,20 +105,22 @@ class Signs:
     def _are_dangerous(self, words: Sequence[str]) -> bool:
         return sum(map(self._danger, phrases(words, self._kinds), repeat(0.0))) > self._bounds.concern
 
-    def weigh(self, words: Sequence[str]) -> Weighed | None:
-        """What the `words` of a text say together; None if too little."""
-        weighed = (self._weigh(words, start, stop) for start, stop in windows(len(words)))
+    def weigh(self, words: Sequence[str], *, joined: bool = False) -> Weighed | None:
+        """What the `words` of a text say together; None if too little. `joined`: of several messages."""
+        bound = self._bounds.joined if joined else self._bounds.concern
+        weighed = (self._weigh(words, start, stop, bound) for start, stop in windows(len(words)))
         return max(filter(None, weighed), key=lambda each: (each.severity.rank, each.danger), default=None)
 
-    def _weigh(self, words: Sequence[str], start: int, stop: int) -> Weighed | None:
-        """The same of those from `start` to `stop` (exclusive)."""
+    def _weigh(self, words: Sequence[str], start: int, stop: int, bound: float) -> Weighed | None:
+        """The same of those from `start` to `stop` (exclusive), if they are a danger over that `bound`."""
         found = phrases(words[start:stop], self._kinds)
         weights = {phrase: self._weights[phrase] for phrase in sorted(found & self._weights.keys())}
         danger = sum(weight.danger for weight in weights.values())
-        if danger <= self._bounds.concern:
+        if danger <= bound:
             return None
         severity = Severity.CONCERN
-        if sum(weight.page for weight in weights.values()) > self._bounds.urgent:
+        page = sum(weight.page for weight in weights.values())
+        if page > self._bounds.urgent:
             endangers_life = sum(weight.life for weight in weights.values()) > self._bounds.emergency
             severity = Severity.EMERGENCY if endangers_life else Severity.URGENT
         about = dict.fromkeys(Category, 0.0)
@@ -121,20 +133,25 @@ class Signs:
             severity=severity,
             category=max(about, key=about.__getitem__),
             danger=danger,
+            graver=page > self._bounds.graver,
             stretches=tuple(sorted((start + first, start + last) for first, last in stretches)),
         )
 
 
-def heard_together(id_: str, signs: Signs, tokens: Sequence[Token]) -> Iterator[tuple[Rule, Span]]:
+def heard_together(
+    id_: str, signs: Signs, tokens: Sequence[Token], *, joined: bool, beside: Category | None
+) -> Iterator[tuple[Rule, Span]]:
     """What the `signs` of that id say in `tokens`, as if a rule had said so of each of the heaviest phrases.
 
-    What stands in a block quote is not weighed: somebody else's words.
+    `joined`: they are of several messages. `beside`: what rules have heard there as a concern; then nothing, unless it
+    is graver. What stands in a block quote is not weighed: somebody else's words.
     """
     said = [token for token in tokens if not (token.is_edge or token.quoted)]
-    weighed = signs.weigh([token.forms[0] for token in said])
-    if weighed is None:
+    weighed = signs.weigh([token.forms[0] for token in said], joined=joined)
+    if weighed is None or (beside is not None and not weighed.graver):
         return
-    rule = Rule(id=id_, category=weighed.category, severity=weighed.severity, patterns=(), hears=(), ignores=())
+    about = beside or weighed.category
+    rule = Rule(id=id_, category=about, severity=weighed.severity, patterns=(), hears=(), ignores=())
     for first, last in weighed.stretches:
         yield rule, Span(start=said[first].start, end=said[last - 1].end, rule=id_)
 
@@ -195,7 +212,9 @@ def parse_signs(table: Mapping[str, object], weights: str) -> Signs:
     over = Bounds(
         first=bounds.first - alone.pop("*"),
         concern=bounds.concern - usual.danger,
+        joined=bounds.joined - usual.danger,
         urgent=bounds.urgent - usual.page,
+        graver=bounds.graver - usual.page,
         emergency=bounds.emergency - usual.life,
     )
     return Signs(alone=alone, weights=known, kinds=kinds, bounds=over)
