@@ -33,10 +33,8 @@ pattern = ["swim"]
 hears = ["into the river for a swim"]
 ignores = ["into the river"]
 """
-TABLE = {
-    "kinds": {"MATE": "wife husband"},
-    "bounds": {"first": 0, "concern": 1, "joined": 1, "urgent": 1, "graver": 3, "emergency": 1},
-}
+BOUNDS = {"first": 0, "concern": 1, "joined": 1, "urgent": 1, "graver": 3, "emergency": 1}
+TABLE = {"kinds": {"MATE": "wife husband"}, "bounds": BOUNDS}
 WEIGHTS = "\n".join(
     [
         "# phrase, alone, danger, page, life, category, lean",
@@ -128,8 +126,8 @@ def test_what_somebody_wrote_just_before_is_weighed_with_it_but_not_a_second_tim
 
 
 def test_with_earlier_messages_it_takes_more_for_any_talk_has_more_of_everything() -> None:
-    signs = parse_signs(TABLE | {"bounds": TABLE["bounds"] | {"joined": 2.5}}, WEIGHTS)
-    said = "sat in the car park".split()
+    signs = parse_signs(TABLE | {"bounds": BOUNDS | {"joined": 2.5}}, WEIGHTS)
+    said = ["sat", "in", "the", "car", "park"]
     assert signs.weigh(said) is not None
     assert signs.weigh(said, joined=True) is None
 
