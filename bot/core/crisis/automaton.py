@@ -15,12 +15,16 @@ from bot.core.crisis.tokens import EDGE
 
 @dataclass(frozen=True, slots=True)
 class Automaton:
-    """Sets of positions are the bits of an int. `beginnings` are those of `prefixes`: most words have none of them."""
+    """Sets of positions are the bits of an int. `beginnings` are those of `prefixes`: most words have none of them.
+
+    `accepting`: where the known words may stand, gaps among them; any other may stand in `gaps`.
+    """
 
     first: int
     last: int
     follow: tuple[int, ...]
     words: Mapping[str, int]
+    accepting: Mapping[str, int]
     prefixes: tuple[tuple[str, int], ...]
     beginnings: tuple[str, ...]
     numbers: int
@@ -43,17 +47,15 @@ class Automaton:
 
     def meets(self, words: Sequence[str]) -> bool:
         """Whether it matches anywhere in `words`, of one form each, with an `EDGE` wherever a sentence has one."""
-        get, gaps, beginnings = self.words.get, self.gaps, self.beginnings
-        if gaps or beginnings or self.numbers:
+        get, gaps, beginnings = self.accepting.get, self.gaps, self.beginnings
+        if beginnings or self.numbers:
             return self._meets(
                 [
-                    self.accepts((word,))
-                    if word == EDGE or word.startswith(beginnings) or word[0].isdigit()
-                    else get(word, 0) | gaps
+                    self.accepts((word,)) if word.startswith(beginnings) or word[0].isdigit() else get(word, gaps)
                     for word in words
                 ]
             )
-        return self._meets(map(get, words, repeat(0)))
+        return self._meets(map(get, words, repeat(gaps)))
 
     def meets_any(self, words: Iterable[tuple[str, ...]]) -> bool:
         """The same for words of several forms."""
@@ -81,11 +83,14 @@ def lay_out(part: Part) -> Automaton:
     """The automaton of a whole pattern."""
     layout = _Layout()
     _, first, last = layout.place(part)
+    gaps = layout.gaps
+    known = {word: places | gaps for word, places in layout.words.items()} if gaps else layout.words
     return Automaton(
         first=first,
         last=last,
         follow=tuple(layout.follow),
         words=layout.words,
+        accepting=known | {EDGE: layout.words.get(EDGE, 0)} if gaps else known,
         prefixes=tuple(layout.prefixes.items()),
         beginnings=tuple(layout.prefixes),
         numbers=layout.numbers,
