@@ -21,9 +21,9 @@ MESSAGES = Path(__file__).parent / "messages"
 
 _MET = 3
 """Messages in which a phrase is met: what is said once or twice teaches little."""
-_STRENGTH, _STRENGTH_ALONE = 0.3, 0.1
+_STRENGTH, _STRENGTH_ALONE = 0.6, 0.1
 """The inverse of the regularisation. Found by hearing each part of the messages by what was learnt from the others."""
-_LEAST = 0.12
+_LEAST = 0.15
 """What weighs less is left out."""
 _DOUBT = 3
 """Messages of every category that each phrase is thought to have been met in besides: few prove little."""
