@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 
 from bot.core.crisis.signal import Category, Severity
 from bot.core.crisis.tokens import tokenise
-from bot.core.crisis.weighing import WINDOW, phrases, windows
+from bot.core.crisis.weighing import WINDOW, phrases, windows, word_of
 
 MESSAGES = Path(__file__).parent / "messages"
 
@@ -40,7 +40,7 @@ class Message:
     @property
     def words(self) -> list[str]:
         """All of them as they are compared."""
-        return [token.forms[0] for token in tokenise("\n".join(self.texts)) if not (token.is_edge or token.quoted)]
+        return [word_of(token) for token in tokenise("\n".join(self.texts)) if not (token.is_edge or token.quoted)]
 
 
 def read(language: str) -> dict[str, list[Message]]:

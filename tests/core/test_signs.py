@@ -1,11 +1,16 @@
 """What many small signs say together, where no rule is met."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from bench import signs as learnt
 from bench.learning import read
 from bot.core.crisis import Category, Context, Detector, Lexicon, Severity, parse_lexicon
-from bot.core.crisis.weighing import WINDOW, parse_signs
+from bot.core.crisis.tokens import tokenise
+from bot.core.crisis.weighing import WINDOW, parse_signs, word_of
 from bot.operations.lexicon import built_in
 
 RULES = """
@@ -90,11 +95,17 @@ def test_kinds_and_numbers_have_their_weights_and_some_words_page(
     assert (signal.severity, signal.category) == (severity, category)
 
 
-def test_what_a_rule_says_is_not_weighed_and_neither_is_what_was_taken_back() -> None:
+def test_what_a_rule_pages_for_is_not_weighed_and_neither_is_a_sentence_of_which_something_was_taken_back() -> None:
     signal = ear().detect("from the car park into the river")
     assert signal is not None
     assert signal.rules == ("en/river",)
     assert ear().detect("from the car park into the river for a swim") is None
+
+
+def test_a_joke_that_is_taken_back_takes_nothing_else_with_it() -> None:
+    signal = ear().detect("sat in the car park. yesterday i went into the river for a swim")
+    assert signal is not None
+    assert signal.rules == ("en/signs",)
 
 
 def test_what_rules_hear_as_a_concern_is_urgent_where_signs_are_sure_that_peers_must_know() -> None:
@@ -102,12 +113,13 @@ def test_what_rules_hear_as_a_concern_is_urgent_where_signs_are_sure_that_peers_
     assert unsure is not None
     assert unsure.severity is Severity.CONCERN
     assert sure is not None
-    assert (sure.severity, sure.category) == (Severity.EMERGENCY, Category.WITHDRAWAL)
+    assert sure.severity is Severity.EMERGENCY
     assert sure.rules == ("en/signs", "en/bank")
 
 
-def test_somebody_elses_words_in_a_quotation_are_not_weighed() -> None:
+def test_somebody_elses_words_in_a_quotation_are_not_weighed_for_it_nor_against_it() -> None:
     assert ear().detect("> sat in the car park\nhow are you?") is None
+    assert ear().detect("> lovely day, lovely people\nsat in the car park") is not None
 
 
 def test_disguised_words_weigh_as_what_they_are() -> None:
@@ -121,7 +133,10 @@ def test_of_a_long_message_the_words_near_each_other_are_weighed_together() -> N
 
 
 def test_what_somebody_wrote_just_before_is_weighed_with_it_but_not_a_second_time() -> None:
-    assert ear().detect("park", Context(earlier=("in the car",))) is not None
+    signal = ear().detect("park", Context(earlier=("in the car",)))
+    assert signal is not None
+    assert [(span.start, span.end) for span in signal.spans] == [(0, 4)]
+    assert signal.before == len("car\n")
     assert ear().detect("so", Context(earlier=("in the car park",))) is None
 
 
@@ -136,13 +151,46 @@ def test_a_community_mutes_them_like_a_rule() -> None:
     assert ear('language = "en"\nmute = ["en/signs"]').detect("sat in the car park") is None
 
 
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_a_sum_at_the_very_bound_is_the_same_in_every_process(seed: str) -> None:
+    # Sums of fractions depend on their order, and that of a set on the process.
+    weights = "*\t0\t0\t0\t0\t\t\n" + "\n".join(f"w{n}\t0.1\t0.1\t0\t0\t\t" for n in range(10))
+    code = f"""
+from bot.core.crisis.weighing import parse_signs
+bounds = dict(first=1, concern=1, joined=1, urgent=1, graver=1, emergency=1)
+signs = parse_signs(dict(kinds={{}}, bounds=bounds), {weights!r})
+words = [f"w{{n}}" for n in range(10)]
+print(signs.may_say(words, set(words)), signs.weigh(words))
+"""
+    environment = {**os.environ, "PYTHONHASHSEED": seed}
+    ran = subprocess.run(  # noqa: S603  our own program
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout == "False None\n"
+
+
+def test_od_d_is_no_odd_word() -> None:
+    assert [word_of(token) for token in tokenise("he od'd, odd")][1:-1] == ["he", "odded", "odd"]
+
+
 def test_the_table_that_comes_with_the_bot_was_learnt_from_the_messages_as_they_are() -> None:
     kept = (learnt.FOLDER / f"{learnt.LANGUAGE}.tsv").read_text("utf-8")
     assert kept.startswith(learnt.first_line()), "to renew it: make signs"
 
 
-def test_of_messages_that_nothing_was_learnt_from_most_are_heard() -> None:
-    rows = {row.what: row.value for row in learnt.heard("", read("en")["unseen"], Detector(built_in()))}
+def test_of_messages_that_nothing_was_learnt_from_most_are_heard_and_some_by_signs_alone() -> None:
+    unseen = read("en")["unseen"]
+    rows = {row.what: row.value for row in learnt.heard("", unseen, Detector(built_in()))}
+    muted = parse_lexicon('language = "en"\nmute = ["en/signs"]', name="community")
+    without = {row.what: row.value for row in learnt.heard("", unseen, Detector([*built_in(), muted]))}
     assert rows[": dangers heard"] >= 80
-    assert rows[": emergencies heard"] >= 88
-    assert rows[": false alerts"] <= 9
+    assert rows[": dangers heard"] >= without[": dangers heard"] + 8
+    assert rows[": emergencies heard"] >= 90
+    assert rows[": false alerts"] <= without[": false alerts"] + 1 <= 9
+    assert rows[": false pages"] <= 6
+
+
+def test_what_the_documents_say_that_signs_hear_is_heard() -> None:
+    signal = Detector(built_in()).detect("she drank something under the sink and her lips look funny")
+    assert signal is not None
+    assert signal.rules == ("en/signs",)

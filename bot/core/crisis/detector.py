@@ -154,7 +154,7 @@ class Detector:
         for changes in self._screen.readings(normal.text, screened.changes):
             hits, more = self._reread(whole, normal, changes, hits, only, len(before))
             steps += more
-        if screened.weighs and all(hit.severity is Severity.CONCERN and not hit.lowered_by for hit in hits):
+        if screened.weighs and not any(hit.severity is not None and hit.severity.pages for hit in hits):
             plainly = tokens_of(reread(normal, screened.changes)) if screened.changes else tokens
             together, more = self._together(plainly, hits, len(before))
             hits = [*hits, *together]
@@ -195,16 +195,21 @@ class Detector:
         against, more = self._evidence(tokens)
         return [self._weigh(each, text, tokens, against) for each in heard], steps + more
 
-    def _together(self, tokens: Sequence[Token], beside: Sequence["_Hit"], skipped: int) -> tuple[list["_Hit"], int]:
+    def _together(self, tokens: Sequence[Token], known: Sequence["_Hit"], skipped: int) -> tuple[list["_Hit"], int]:
         """What signs say together, some of them behind the first `skipped` characters, and the steps taken.
 
-        Where rules have hits `beside` it, they say what it is about, and signs only that peers are to be paged.
+        They are not looked for in a quotation, which is somebody else's, nor in a sentence of which something was taken
+        back. Where rules know of a concern, signs say only that peers are to be paged.
         """
-        about = beside[0].rule.category if beside else None
+        starts = [token.start for token in tokens]
+        low = [place for hit in known if hit.lowered_by for place in (hit.span.start, hit.span.end - 1)]
+        taken_back = {tokens[bisect_right(starts, place) - 1].sentence for place in low}
+        said = [each for each in tokens if not (each.is_edge or each.quoted or each.sentence in taken_back)]
+        beside = any(hit.severity is not None for hit in known)
         hits = [
             _Hit(rule, span, rule.severity, frozenset())
             for id_, signs in self._signs.items()
-            for rule, span in heard_together(id_, signs, tokens, joined=skipped > 0, beside=about)
+            for rule, span in heard_together(id_, signs, said, joined=skipped > 0, beside=beside)
         ]
         return hits if any(hit.span.end > skipped for hit in hits) else [], len(tokens)
 
@@ -446,7 +451,7 @@ def _signal(hits: Iterable[_Hit], lowered_by: tuple[str, ...], text: str, *, ski
         return None
     severity = left[0][0]
     shown = [hit.span for _, hit in left[:MAX_SPANS]]
-    spans = dict.fromkeys(_within(span, skipped) for span in shown)
+    spans = dict.fromkeys(_within(span, skipped) for span in shown if span.end > skipped)
     return Signal(
         category=_category([hit for _, hit in left], text, skipped),
         severity=severity,

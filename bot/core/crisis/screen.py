@@ -5,7 +5,7 @@ left out only where its key is not here, or each of its ways needs a word that i
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise, product
 from string import ascii_lowercase
@@ -16,7 +16,7 @@ from bot.core.crisis.frequent import FrequentKeys, Key
 from bot.core.crisis.keyring import Keyring, Numbers
 from bot.core.crisis.pairs import Pair, Pairs
 from bot.core.crisis.pattern import Pattern, Words
-from bot.core.crisis.tokens import STRETCHED, WORD, elides, forms_of
+from bot.core.crisis.tokens import QUOTED, STRETCHED, WORD, elides, forms_of
 from bot.core.crisis.traits import HELD, Traits
 from bot.core.crisis.uncollected import uncollected
 from bot.core.crisis.vocabulary import Vocabulary
@@ -116,7 +116,7 @@ class Screen:
         if odd or elides(text) or not (text.isascii() or HIDING.search(text) is None):
             return None
         names = set(words)
-        weighs = self._weighs(words, names)
+        weighs = self._weighs(text, words, names)
         pairs = self._pairs.met(words)
         thinned: list[str] = []
         unplain = names - self._traits.plain
@@ -180,8 +180,11 @@ class Screen:
         fillers = self._fillers
         return [word for word in words if word not in fillers]
 
-    def _weighs(self, words: Sequence[str], names: set[str]) -> bool:
-        """Whether signs are to be weighed in a text with these `words`, all of which are in `names`."""
+    def _weighs(self, text: str, words: Sequence[str], names: Set[str]) -> bool:
+        """Whether signs are to be weighed in a plain `text` with these `words`, all of which are in `names`."""
+        if ">" in text and QUOTED.search(text):
+            words = words_of(QUOTED.sub("", text))
+            names = set(words)
         return any(signs.may_say(words, names) for signs in self._signs)
 
     def _heard(self, candidates: Sequence[int], changes: Sequence[Change] = (), *, weighs: bool) -> Heard:
@@ -212,8 +215,10 @@ class Screen:
             candidates = self._meeting(
                 candidates, self._read_plainly(text, words, stretched=stretched), stretched=stretched
             )
-        read = words_of(changed(text, changes)) if changes else words
-        return self._heard(candidates, changes, weighs=self._weighs(read, set(read)))
+        if changes:
+            text = changed(text, changes)
+            words = words_of(text)
+        return self._heard(candidates, changes, weighs=self._weighs(text, words, set(words)))
 
     def _read_plainly(self, text: str, words: Sequence[str], *, stretched: bool = False) -> list[list[str]]:
         """What a plain `text` says, with the edges of its sentences; nothing where that takes more."""

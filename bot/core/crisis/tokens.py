@@ -44,7 +44,7 @@ _TRAILING_OFF = re.compile(r"\.{2,}")
 _ANSWERS = frozenset(("no", "nao", "non", "nein"))
 """What is an answer with a comma behind it, "no, me quiero morir", and else a negation."""
 
-_QUOTED = re.compile(r"^(?:>>> (?s:.*)|> [^\n]*)", re.MULTILINE)
+QUOTED = re.compile(r"^(?:>>> (?s:.*)|> [^\n]*)", re.MULTILINE)
 """Block quotes of Discord and Matrix: a line, or with three marks everything that follows."""
 
 ELISION = re.compile(
@@ -55,7 +55,7 @@ ELISION = re.compile(
 
 _BEHIND_ELISION = re.compile("'[aeiouyhd]")
 
-_OVERDOSED = "odded"
+OVERDOSED = "odded"
 """The spelling by which rules tell "od'd", an overdose, from "odd", where it stands alone."""
 
 STRETCHED = re.compile(r"(.)\1{2,}")
@@ -92,7 +92,7 @@ def tokenise(text: str) -> list[Token]:
 
 def tokens_of(normal: Normal) -> list[Token]:
     """The same for a text that is normalised."""
-    quotes = [match.span() for match in _QUOTED.finditer(normal.text)]
+    quotes = [match.span() for match in QUOTED.finditer(normal.text)]
     tokens = [Token((EDGE,), 0, 0, 0)]
     sentence = quote = 0
     for match in _PIECES.finditer(normal.text):
@@ -128,7 +128,7 @@ def forms_of(word: str) -> tuple[str, ...]:
         elided = ELISION.match(word)
         word = word.replace("'", "")
         if elided and word == "odd":
-            return (word, _OVERDOSED)
+            return (word, OVERDOSED)
         if elided:
             return (*_stretches(word)[: _MOST_FORMS - 1], word[elided.end() - 1 : WORD_LIMIT])
     return _stretches(word)

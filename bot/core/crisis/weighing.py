@@ -1,7 +1,7 @@
 """What many small signs say together, where no rule is met.
 
 A rule hears what somebody has thought of, but most ways to say that one is in danger are said only once. Their words
-still lean to one side: "the car park of the offy, engine off, somebody talk to me" is no phrase of any list. Each word,
+still lean to one side: "she drank something under the sink and her lips look funny" is no phrase of any list. Each word,
 pair and triple has a weight, learnt by logistic regression from invented messages (`bench.signs`), and what a message
 has of them is added up. It is a table that can be read, the same text has the same sum, and the heaviest phrases are
 shown like the words of a rule.
@@ -13,7 +13,7 @@ from itertools import pairwise, repeat
 
 from bot.core.crisis.rules import Rule
 from bot.core.crisis.signal import Category, Severity, Span
-from bot.core.crisis.tokens import Token
+from bot.core.crisis.tokens import OVERDOSED, Token
 
 WINDOW = 30
 """Words that are weighed together: in a long message what counts is said in some of its sentences."""
@@ -28,14 +28,15 @@ NUMBER = "<number>"
 class Weight:
     """How much a phrase adds: that it is a danger at all, one for which peers are paged, and one to life now.
 
-    `lean`: how much it leans to what messages with it are most about, its `category`; None where it leans to nothing.
+    All are whole hundredths: sums of fractions depend on their order. `lean`: how much it leans to what messages with
+    it are most about, its `category`; None where it leans to nothing.
     """
 
-    danger: float
-    page: float
-    life: float
+    danger: int
+    page: int
+    life: int
     category: Category | None = None
-    lean: float = 0
+    lean: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,12 @@ class Bounds:
     `graver`: the sum for a page from which on what rules have heard as a concern is urgent.
     """
 
-    first: float
-    concern: float
-    joined: float
-    urgent: float
-    graver: float
-    emergency: float
+    first: int
+    concern: int
+    joined: int
+    urgent: int
+    graver: int
+    emergency: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Weighed:
 
     severity: Severity
     category: Category
-    danger: float
+    danger: int
     graver: bool
     stretches: tuple[tuple[int, int], ...]
 
@@ -78,14 +79,14 @@ class Signs:
     def __init__(
         self,
         *,
-        alone: Mapping[str, float],
+        alone: Mapping[str, int],
         weights: Mapping[str, Weight],
         kinds: Mapping[str, str],
         bounds: Bounds,
     ) -> None:
-        self._alone: Callable[[str, float], float] = dict(alone).get
+        self._alone: Callable[[str, int], int] = dict(alone).get
         self._weights = weights
-        self._danger: Callable[[str, float], float] = {phrase: each.danger for phrase, each in weights.items()}.get
+        self._danger: Callable[[str, int], int] = {phrase: each.danger for phrase, each in weights.items()}.get
         self._kinds = kinds
         self._bounds = bounds
 
@@ -95,15 +96,15 @@ class Signs:
         Of thirty ordinary messages one needs the second look, and hardly any passes it.
         """
         if len(words) <= WINDOW:
-            return sum(map(self._alone, names, repeat(0.0))) > self._bounds.first and self._are_dangerous(words)
+            return sum(map(self._alone, names, repeat(0))) > self._bounds.first and self._are_dangerous(words)
         return any(
-            sum(map(self._alone, set(words[start:stop]), repeat(0.0))) > self._bounds.first
+            sum(map(self._alone, set(words[start:stop]), repeat(0))) > self._bounds.first
             and self._are_dangerous(words[start:stop])
             for start, stop in windows(len(words))
         )
 
     def _are_dangerous(self, words: Sequence[str]) -> bool:
-        return sum(map(self._danger, phrases(words, self._kinds), repeat(0.0))) > self._bounds.concern
+        return sum(map(self._danger, phrases(words, self._kinds), repeat(0))) > self._bounds.concern
 
     def weigh(self, words: Sequence[str], *, joined: bool = False) -> Weighed | None:
         """What the `words` of a text say together; None if too little. `joined`: of several messages."""
@@ -111,7 +112,7 @@ class Signs:
         weighed = (self._weigh(words, start, stop, bound) for start, stop in windows(len(words)))
         return max(filter(None, weighed), key=lambda each: (each.severity.rank, each.danger), default=None)
 
-    def _weigh(self, words: Sequence[str], start: int, stop: int, bound: float) -> Weighed | None:
+    def _weigh(self, words: Sequence[str], start: int, stop: int, bound: int) -> Weighed | None:
         """The same of those from `start` to `stop` (exclusive), if they are a danger over that `bound`."""
         found = phrases(words[start:stop], self._kinds)
         weights = {phrase: self._weights[phrase] for phrase in sorted(found & self._weights.keys())}
@@ -123,7 +124,7 @@ class Signs:
         if page > self._bounds.urgent:
             endangers_life = sum(weight.life for weight in weights.values()) > self._bounds.emergency
             severity = Severity.EMERGENCY if endangers_life else Severity.URGENT
-        about = dict.fromkeys(Category, 0.0)
+        about = dict.fromkeys(Category, 0)
         for weight in weights.values():
             if weight.category is not None:
                 about[weight.category] += weight.lean
@@ -139,21 +140,23 @@ class Signs:
 
 
 def heard_together(
-    id_: str, signs: Signs, tokens: Sequence[Token], *, joined: bool, beside: Category | None
+    id_: str, signs: Signs, said: Sequence[Token], *, joined: bool, beside: bool
 ) -> Iterator[tuple[Rule, Span]]:
-    """What the `signs` of that id say in `tokens`, as if a rule had said so of each of the heaviest phrases.
+    """What the `signs` of that id say in the words `said`, as if a rule had said so of each of the heaviest phrases.
 
-    `joined`: they are of several messages. `beside`: what rules have heard there as a concern; then nothing, unless it
-    is graver. What stands in a block quote is not weighed: somebody else's words.
+    `joined`: they are of several messages. `beside`: rules have heard a concern there; then nothing that is not graver.
     """
-    said = [token for token in tokens if not (token.is_edge or token.quoted)]
-    weighed = signs.weigh([token.forms[0] for token in said], joined=joined)
-    if weighed is None or (beside is not None and not weighed.graver):
+    weighed = signs.weigh([word_of(token) for token in said], joined=joined)
+    if weighed is None or (beside and not weighed.graver):
         return
-    about = beside or weighed.category
-    rule = Rule(id=id_, category=about, severity=weighed.severity, patterns=(), hears=(), ignores=())
+    rule = Rule(id=id_, category=weighed.category, severity=weighed.severity, patterns=(), hears=(), ignores=())
     for first, last in weighed.stretches:
         yield rule, Span(start=said[first].start, end=said[last - 1].end, rule=id_)
+
+
+def word_of(token: Token) -> str:
+    """The spelling by which a word is weighed: the first one, but of "od'd" that which is not "odd"."""
+    return OVERDOSED if OVERDOSED in token.forms else token.forms[0]
 
 
 def phrases(words: Sequence[str], kinds: Mapping[str, str]) -> set[str]:
@@ -197,17 +200,18 @@ def parse_signs(table: Mapping[str, object], weights: str) -> Signs:
     life, its category and how it leans to that, with tabs between. The phrase "*" is what every message has.
     """
     kinds = {word: kind for kind, words in _table(table["kinds"]).items() for word in str(words).split()}
-    bounds = Bounds(**{name: float(str(bound)) for name, bound in _table(table["bounds"]).items()})
-    alone: dict[str, float] = {}
+    bounds = Bounds(**{name: _hundredths(bound) for name, bound in _table(table["bounds"]).items()})
+    alone: dict[str, int] = {}
     known: dict[str, Weight] = {}
     for line in weights.splitlines():
         if line.startswith("#"):
             continue
         phrase, first, danger, page, life, category, lean = line.split("\t")
         if first:
-            alone[phrase] = float(first)
+            alone[phrase] = _hundredths(first)
         about = Category(category) if category else None
-        known[phrase] = Weight(float(danger), float(page), float(life), about, float(lean or 0))
+        weighs = [_hundredths(each) for each in (danger, page, life)]
+        known[phrase] = Weight(weighs[0], weighs[1], weighs[2], about, _hundredths(lean or 0))
     usual = known.pop("*")
     over = Bounds(
         first=bounds.first - alone.pop("*"),
@@ -218,6 +222,10 @@ def parse_signs(table: Mapping[str, object], weights: str) -> Signs:
         emergency=bounds.emergency - usual.life,
     )
     return Signs(alone=alone, weights=known, kinds=kinds, bounds=over)
+
+
+def _hundredths(written: object) -> int:
+    return round(float(str(written)) * 100)
 
 
 def _table(value: object) -> Mapping[str, object]:
