@@ -191,8 +191,6 @@ def test_of_messages_that_nothing_was_learnt_from_most_are_heard_and_some_by_sig
 
 
 def test_what_the_documents_say_that_signs_hear_is_heard() -> None:
-    signal = Detector(built_in()).detect(
-        "tonight i keep looking at the medicine box and thinking that would be all of it"
-    )
+    signal = Detector(built_in()).detect("my sister is in the bath and her arm is all red, what do i do")
     assert signal is not None
     assert signal.rules == ("en/signs",)
