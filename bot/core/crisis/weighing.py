@@ -1,9 +1,10 @@
 """What many small signs say together, where no rule is met.
 
 A rule hears what somebody has thought of, but most ways to say that one is in danger are said only once. Their words
-still lean to one side: "my sister is in the bath and her arm is all red, what do i do" is in no list. Each word, pair and triple has a weight, learnt by logistic regression from invented messages (`bench.signs`), and what
-a message has of them is added up. It is a table that can be read, the same text has the same sum, and the heaviest
-phrases are shown like the words of a rule.
+still lean to one side: "my sister is in the bath and her arm is all red, what do i do" is in no list. Each word and
+phrase has a weight, learnt by logistic regression from invented messages (`bench.signs`), and what a message has of
+them is added up. It is a table that can be read, the same text has the same sum, and the heaviest phrases are shown
+like the words of a rule.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
