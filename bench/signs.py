@@ -16,7 +16,7 @@ from typing import Any
 from bench.learning import MESSAGES, Message, learn, read
 from bench.report import Row, conclude, progress, told
 from bot.core.crisis import Context, Detector, Severity, Signal
-from bot.core.crisis.weighing import parse_signs
+from bot.core.crisis.weighing import kinds_of, parse_signs
 from bot.operations.lexicon import built_in
 
 FOLDER = Path(__file__).parents[1] / "bot/core/crisis/signs"
@@ -74,8 +74,8 @@ def without(parts: Mapping[str, Sequence[Message]], name: str) -> Detector:
 
 
 def _learnt(parts: Mapping[str, Iterable[Message]], *, but: set[str]) -> str:
-    kinds = {word: kind for kind, words in table()["kinds"].items() for word in words.split()}
-    return learn([message for name, messages in parts.items() if name not in but for message in messages], kinds)
+    messages = [message for name, messages in parts.items() if name not in but for message in messages]
+    return learn(messages, kinds_of(table()))
 
 
 def heard(name: str, messages: Sequence[Message], ear: Detector) -> Iterator[Row]:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from harness.lexicons import HEAD, RIVER_RULE
 
 from bench import signs as learnt
 from bench.learning import read
@@ -13,15 +14,7 @@ from bot.core.crisis.tokens import tokenise
 from bot.core.crisis.weighing import WINDOW, parse_signs, word_of
 from bot.operations.lexicon import built_in
 
-RULES = """
-language = "en"
-[[rule]]
-id = "river"
-category = "suicide"
-severity = "urgent"
-pattern = ["into the river"]
-hears = ["into the river"]
-ignores = ["the river"]
+RULES = f"""{HEAD}{RIVER_RULE}
 [[rule]]
 id = "bank"
 category = "withdrawal"
@@ -35,8 +28,8 @@ reason = "hyperbole"
 to = "nothing"
 where = "sentence"
 pattern = ["swim"]
-hears = ["into the river for a swim"]
-ignores = ["into the river"]
+hears = ["going down to the river for a swim"]
+ignores = ["going down to the river"]
 """
 BOUNDS = {"first": 0, "concern": 1, "joined": 1, "urgent": 1, "graver": 3, "emergency": 1}
 TABLE = {"kinds": {"MATE": "wife husband"}, "bounds": BOUNDS}
@@ -96,14 +89,14 @@ def test_kinds_and_numbers_have_their_weights_and_some_words_page(
 
 
 def test_what_a_rule_pages_for_is_not_weighed_and_neither_is_a_sentence_of_which_something_was_taken_back() -> None:
-    signal = ear().detect("from the car park into the river")
+    signal = ear().detect("from the car park going down to the river")
     assert signal is not None
     assert signal.rules == ("en/river",)
-    assert ear().detect("from the car park into the river for a swim") is None
+    assert ear().detect("from the car park going down to the river for a swim") is None
 
 
 def test_a_joke_that_is_taken_back_takes_nothing_else_with_it() -> None:
-    signal = ear().detect("sat in the car park. yesterday i went into the river for a swim")
+    signal = ear().detect("sat in the car park. yesterday i was going down to the river for a swim")
     assert signal is not None
     assert signal.rules == ("en/signs",)
 

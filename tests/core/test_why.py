@@ -40,3 +40,10 @@ def test_of_who_only_asks_to_talk_it_is_told_that_they_have_not_said_why() -> No
 
 def test_who_asked_by_hand_was_not_heard_by_any_rule() -> None:
     assert reasons(None, Severity.URGENT, ()) == ()
+
+
+def test_of_signs_alone_it_is_told_that_no_single_phrase_says_so_and_not_where_a_rule_was_met() -> None:
+    together = "No single phrase says so"
+    assert together in " ".join(map(str, reasons("suicide", Severity.URGENT, ["en/signs"])))
+    for met in (["en/signs", "en/goodbye"], ["community/signs"]):
+        assert together not in " ".join(map(str, reasons("suicide", Severity.URGENT, met)))

@@ -199,7 +199,7 @@ def parse_signs(table: Mapping[str, object], weights: str) -> Signs:
     `weights` has a line for each phrase: what it adds alone (single words), as a danger, for a page, of a danger to
     life, its category and how it leans to that, with tabs between. The phrase "*" is what every message has.
     """
-    kinds = {word: kind for kind, words in _table(table["kinds"]).items() for word in str(words).split()}
+    kinds = kinds_of(table)
     bounds = Bounds(**{name: _hundredths(bound) for name, bound in _table(table["bounds"]).items()})
     alone: dict[str, int] = {}
     known: dict[str, Weight] = {}
@@ -222,6 +222,11 @@ def parse_signs(table: Mapping[str, object], weights: str) -> Signs:
         emergency=bounds.emergency - usual.life,
     )
     return Signs(alone=alone, weights=known, kinds=kinds, bounds=over)
+
+
+def kinds_of(table: Mapping[str, object]) -> dict[str, str]:
+    """The kind of each word that has one, by the TOML `table` of a language."""
+    return {word: kind for kind, words in _table(table["kinds"]).items() for word in str(words).split()}
 
 
 def _hundredths(written: object) -> int:

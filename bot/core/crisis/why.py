@@ -75,7 +75,7 @@ def reasons(category: str | None, severity: Severity, rules: Iterable[str]) -> t
     hints = [hint for words, hint in _HINTS if words & said]
     if any(rule.startswith(OWN_LEXICON) for rule in rules):
         hints.insert(0, _OWN)
-    if all(rule.endswith("/signs") for rule in rules):
+    if all(rule.endswith("/signs") and not rule.startswith(OWN_LEXICON) for rule in rules):
         hints.insert(0, _TOGETHER)
     if any(rule.endswith("/neighbours-alarm") for rule in rules):
         hints.append(_REPEATED)
